@@ -1,0 +1,39 @@
+// Package clock makes time a parameter. Production code gets System; tests
+// run in a testing/synctest bubble, where System is virtual, or pass a Fixed.
+package clock
+
+import "time"
+
+// Clock tells the time and wakes callers. Implementations are safe for
+// concurrent use.
+type Clock interface {
+	// Now returns the current time.
+	Now() time.Time
+	// AfterFunc calls f in its own goroutine once d has passed.
+	AfterFunc(d time.Duration, f func()) Timer
+}
+
+// Timer is a call that AfterFunc has planned.
+type Timer interface {
+	// Stop prevents the call and reports whether it was still to come.
+	Stop() bool
+}
+
+// System returns the machine's clock.
+func System() Clock { return system{} }
+
+type system struct{}
+
+func (system) Now() time.Time { return time.Now() }
+
+func (system) AfterFunc(d time.Duration, f func()) Timer { return time.AfterFunc(d, f) }
+
+// Fixed is a clock that always shows the same time; its timers use the
+// machine's clock.
+type Fixed time.Time
+
+// Now returns the fixed time.
+func (f Fixed) Now() time.Time { return time.Time(f) }
+
+// AfterFunc calls f after d of the machine's time.
+func (f Fixed) AfterFunc(d time.Duration, g func()) Timer { return time.AfterFunc(d, g) }
