@@ -1,0 +1,34 @@
+# Everything that these targets build, install or run at stands under .work/.
+BIN     := .work/bin/pyairtable-workflows
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+export GOFLAGS ?= -buildvcs=false
+
+.PHONY: demo test bench torture lint generate build clean help
+
+demo: build ## Two Airtable bases kept in sync through a kill -9 (ARGS=--exit ends by itself)
+	@$(BIN) demo --dir .work/demo $(ARGS)
+
+test: ## All checks and tests; installs what they need (PostgreSQL, staticcheck, the JavaScript client)
+	@scripts/test.sh
+
+bench: ## Ratios against a floor measured in the same run (ARGS="-runs 2000 -rounds 5")
+	@scripts/bench.sh $(ARGS)
+
+torture: build ## 50 SIGKILLs at random moments, 30 lost answers; bases must end equal
+	@$(BIN) torture --dir .work/torture $(ARGS)
+
+lint: ## vet, staticcheck and the rules for workflow functions
+	@scripts/lint.sh
+
+generate: ## Rewrite what is generated and committed (docs/openapi.json)
+	@go test ./internal/api/http -run TestOpenAPIIsFresh -update
+
+build: ## The binary, at .work/bin/pyairtable-workflows
+	@mkdir -p .work/bin
+	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN) ./cmd/pyairtable-workflows
+
+clean: ## Remove everything that was built, installed or run
+	@rm -rf .work test/airtablejs/node_modules
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'

@@ -1,0 +1,90 @@
+// Command report reads the output of go test -json, prints one line for each
+// package and everything that a failing test said, and closes with plain
+// totals. It exits with 1 if a test failed, if one was skipped, or if none ran.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+)
+
+// event is one line of go test -json.
+type event struct {
+	Action, Package, Test, Output string
+	Elapsed                       float64
+}
+
+// totals counts results and keeps the output of what still runs.
+type totals struct {
+	passed, failed, skipped int
+	said                    map[string][]string
+}
+
+func main() {
+	t := totals{said: map[string][]string{}}
+	if err := t.read(os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "report:", err)
+		os.Exit(1)
+	}
+	fmt.Printf("%d passed, %d failed, %d skipped\n", t.passed, t.failed, t.skipped)
+	if t.failed > 0 || t.skipped > 0 || t.passed == 0 {
+		os.Exit(1)
+	}
+}
+
+func (t *totals) read(in io.Reader, out io.Writer) error {
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		var e event
+		if json.Unmarshal(lines.Bytes(), &e) != nil {
+			fmt.Fprintln(out, lines.Text()) // a build error is plain text
+			continue
+		}
+		t.add(e, out)
+	}
+	return lines.Err()
+}
+
+func (t *totals) add(e event, out io.Writer) {
+	key := e.Package + " " + e.Test
+	switch e.Action {
+	case "output":
+		t.said[key] = append(t.said[key], e.Output)
+	case "build-output":
+		fmt.Fprint(out, e.Output)
+	case "pass":
+		t.count(&t.passed, e, key, "ok  ", out)
+	case "skip":
+		if e.Test != "" {
+			t.show(key, out)
+		}
+		t.count(&t.skipped, e, key, "none", out)
+	case "fail":
+		t.show(key, out)
+		t.count(&t.failed, e, key, "FAIL", out)
+	}
+}
+
+// count adds a test to n; a package is only named. A package that fails
+// without a failing test (a panic, a build error) still counts.
+func (t *totals) count(n *int, e event, key, word string, out io.Writer) {
+	delete(t.said, key)
+	if e.Test != "" {
+		*n++
+		return
+	}
+	fmt.Fprintf(out, "%s %s %.1fs\n", word, e.Package, e.Elapsed)
+	if e.Action == "fail" {
+		*n++
+	}
+}
+
+func (t *totals) show(key string, out io.Writer) {
+	for _, line := range t.said[key] {
+		fmt.Fprint(out, line)
+	}
+}
