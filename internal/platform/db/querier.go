@@ -1,0 +1,56 @@
+package db
+
+import "context"
+
+// Dialect names the SQL that a database speaks.
+type Dialect string
+
+// The two dialects. Placeholders are $1, $2, … in both.
+const (
+	SQLite   Dialect = "sqlite"
+	Postgres Dialect = "postgres"
+)
+
+// Querier runs SQL with placeholders $1, $2, …. Arguments are integers,
+// floats, bool, string, []byte and json.RawMessage; times are kept as integers
+// (microseconds, UTC) so that both dialects return what was stored.
+type Querier interface {
+	// Exec runs a statement and returns the number of rows it changed.
+	Exec(ctx context.Context, sql string, args ...any) (int64, error)
+	// Query runs a statement that returns rows. The caller closes them.
+	Query(ctx context.Context, sql string, args ...any) (Rows, error)
+	// QueryRow runs a statement that returns at most one row.
+	QueryRow(ctx context.Context, sql string, args ...any) Row
+}
+
+// Rows is the result of a query. It must be closed, also after an error; Next
+// has closed it when it returns false.
+type Rows interface {
+	Next() bool
+	Scan(dest ...any) error
+	Err() error
+	Close() error
+}
+
+// Row is the result of QueryRow. Scan returns ErrNoRows when there is none.
+type Row interface {
+	Scan(dest ...any) error
+}
+
+// Tx is one write inside a transaction of the writer. It is valid until the
+// Write that received it returns, and belongs to that one goroutine.
+type Tx interface {
+	Querier
+	Dialect() Dialect
+	// Nested runs write behind a savepoint: an error of write rolls back what
+	// it did, and nothing else, and is returned.
+	Nested(ctx context.Context, write Write) error
+	// Raw lends the driver's own connection, for a hot path that a driver
+	// package measures: a driver.Conn of modernc.org/sqlite or a *pgx.Conn. It
+	// must not begin, commit or roll back.
+	Raw(func(conn any) error) error
+}
+
+// Write changes rows inside somebody's transaction. Its context is never
+// cancelled half-way; it must be quick, because all other writers wait.
+type Write func(ctx context.Context, tx Tx) error
