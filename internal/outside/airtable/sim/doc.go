@@ -1,0 +1,5 @@
+// Package sim is a durable simulator of the Airtable Web API: bases, tables, fields, records, links,
+// formulas, rate limits and faults, good enough for clients that know nothing of it. It shares
+// nothing with our own client, and it is not a general database: whatever Airtable's API cannot do,
+// it refuses in the same words.
+package sim
