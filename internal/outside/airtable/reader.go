@@ -1,0 +1,80 @@
+package airtable
+
+import (
+	"context"
+	"time"
+)
+
+// DefaultOverlap is how far a mark is set back behind Airtable's clock.
+const DefaultOverlap = time.Minute
+
+// Reading says what a read of one table covers.
+type Reading string
+
+// The three readings.
+const (
+	ReadAll     Reading = "all"     // every record
+	ReadChanged Reading = "changed" // created or changed after Since; deletes are invisible to it
+	ReadIDs     Reading = "ids"     // every record's id, with one small field
+)
+
+// Position is where a read of one table stands. It is small plain data, so
+// that each page can be a step of its own: a position goes in, a page and the
+// next position come out.
+type Position struct {
+	Reading Reading   `json:"reading"`
+	Since   time.Time `json:"since,omitzero"` // of ReadChanged
+	Offset  string    `json:"offset,omitempty"`
+	// Mark is where the next ReadChanged starts once this read has
+	// completed: Airtable's clock at the first page, minus the overlap.
+	Mark time.Time `json:"mark,omitzero"`
+	Done bool      `json:"done,omitempty"`
+}
+
+// StartAll begins a read of every record.
+func StartAll() Position { return Position{Reading: ReadAll} }
+
+// StartChanged begins a read of what changed after since, a former Mark.
+func StartChanged(since time.Time) Position { return Position{Reading: ReadChanged, Since: since} }
+
+// StartIDs begins a sweep over all ids.
+func StartIDs() Position { return Position{Reading: ReadIDs} }
+
+// Restart returns the beginning of the same read, for an expired offset. The
+// mark stays: an earlier one only repeats.
+func (p Position) Restart() Position { panic("soon") }
+
+// Params returns the list parameters of the position's next page.
+func (p Position) Params(o ReadOptions) ListParams { panic("soon") }
+
+// After returns the position that follows page.
+func (p Position) After(page *Page, overlap time.Duration) Position { panic("soon") }
+
+// ReadOptions shape the pages of a read.
+type ReadOptions struct {
+	PageSize int           // 0 means 100
+	Fields   []string      // ids or names; for ReadIDs use SweepField
+	Overlap  time.Duration // 0 means DefaultOverlap
+}
+
+// Lister is the part of a Client that a Reader uses.
+type Lister interface {
+	List(ctx context.Context, tok Token, base BaseID, table TableID, p ListParams) (*Page, error)
+}
+
+// Reader reads tables page by page. It holds no position and no state.
+type Reader struct{ lister Lister }
+
+// NewReader returns a reader over a client.
+func NewReader(l Lister) *Reader { return &Reader{lister: l} }
+
+// Read reads the page at p and returns it with the next position. Fields are
+// keyed by field id. An expired offset is an error with CodeOffsetExpired:
+// go on with p.Restart().
+func (r *Reader) Read(ctx context.Context, tok Token, base BaseID, table TableID, p Position, o ReadOptions) (*Page, Position, error) {
+	panic("soon")
+}
+
+// SweepField returns the field whose cells cost least to read: what a sweep
+// over ids asks for.
+func SweepField(t *Table) FieldID { panic("soon") }
