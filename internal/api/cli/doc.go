@@ -1,0 +1,5 @@
+// Package cli is the command line: one file per command, each a call or two
+// of package client and a table or JSON of the answer. It knows no database
+// and starts no server; the commands that run the process itself are made by
+// package app and handed in.
+package cli

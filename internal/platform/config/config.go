@@ -1,0 +1,57 @@
+package config
+
+import (
+	"path/filepath"
+)
+
+// Config is everything that an operator may set. The key tag is the name in
+// the file, the doc tag the reference text, the secret tag whether the value
+// may be shown: "password" hides the password of a URL.
+type Config struct {
+	DataDir  string   `key:"data_dir" doc:"Folder for the embedded database, the blobs and the key files; made with mode 0700 when absent."`
+	Engine   string   `key:"engine" doc:"Durable engine: local."`
+	HTTP     HTTP     `key:"http"`
+	Database Database `key:"database"`
+	Airtable Airtable `key:"airtable"`
+	Limits   Limits   `key:"limits"`
+	Log      Log      `key:"log"`
+}
+
+// Default returns the configuration of a process that was told nothing.
+func Default() Config {
+	return Config{
+		DataDir:  "paw-data",
+		Engine:   "local",
+		HTTP:     defaultHTTP(),
+		Airtable: defaultAirtable(),
+		Limits:   defaultLimits(),
+		Log:      defaultLog(),
+	}
+}
+
+// fill sets what follows from other settings.
+func (c *Config) fill() {
+	if c.Database.URL == "" {
+		c.Database.URL = "sqlite:" + filepath.Join(c.DataDir, "paw.db")
+	}
+}
+
+// check returns one sentence per fault of the whole configuration.
+func (c *Config) check() []string {
+	var faults []string
+	if c.DataDir == "" {
+		faults = append(faults, `data_dir is empty; name a folder, for example "paw-data"`)
+	}
+	switch c.Engine {
+	case "local":
+	case "temporal":
+		faults = append(faults, `engine "temporal" is not available yet; use "local"`)
+	default:
+		faults = append(faults, `engine "`+c.Engine+`" is unknown; use "local"`)
+	}
+	faults = append(faults, c.HTTP.check()...)
+	faults = append(faults, c.Database.check()...)
+	faults = append(faults, c.Airtable.check()...)
+	faults = append(faults, c.Limits.check()...)
+	return append(faults, c.Log.check()...)
+}

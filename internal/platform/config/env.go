@@ -1,0 +1,64 @@
+package config
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// otherVariables are the PAW_ names that are read elsewhere: by the CLI, by
+// this package for the file, by the secret store, and by the tests.
+var otherVariables = [...]string{"PAW_URL", "PAW_TOKEN", "PAW_CONFIG", "PAW_MASTER_KEY"}
+
+// environment keeps the PAW_ variables of an environment.
+func environment(env []string) map[string]string {
+	out := map[string]string{}
+	for _, pair := range env {
+		name, value, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, "PAW_") {
+			out[name] = value
+		}
+	}
+	return out
+}
+
+// fromEnv applies the variables; an unknown one is a warning and no fault,
+// since an environment is shared with other programs and later versions.
+func (l *Loaded) fromEnv(byKey map[string]setting, env map[string]string) []string {
+	known := append([]string{}, otherVariables[:]...)
+	rest := map[string]bool{}
+	for name := range env {
+		rest[name] = true
+	}
+	for _, name := range otherVariables {
+		delete(rest, name)
+	}
+	var faults []string
+	for key, s := range byKey {
+		name := s.env()
+		known = append(known, name)
+		delete(rest, name)
+		raw, given := env[name]
+		if !given {
+			continue
+		}
+		if err := s.set(raw); err != nil {
+			faults = append(faults, fmt.Sprintf("%s %v", name, err))
+			continue
+		}
+		l.sources[key] = "environment " + name
+	}
+	l.warn(rest, known)
+	return faults
+}
+
+func (l *Loaded) warn(rest map[string]bool, known []string) {
+	sort.Strings(known)
+	for name := range rest {
+		if strings.HasPrefix(name, "PAW_TEST_") {
+			continue
+		}
+		l.Warnings = append(l.Warnings, fmt.Sprintf("the environment variable %s is unknown and has no effect%s", name, suggestion(name, known)))
+	}
+	sort.Strings(l.Warnings)
+}

@@ -1,0 +1,27 @@
+package config
+
+import (
+	"fmt"
+	"time"
+)
+
+// Limits bounds what one process does at once.
+type Limits struct {
+	MaxExecutions int           `key:"max_executions" doc:"Executions that run at once over all workflows; more wait as pending."`
+	DrainTimeout  time.Duration `key:"drain_timeout" doc:"Time that running steps get to end after SIGTERM; the rest is left to recovery."`
+}
+
+func defaultLimits() Limits {
+	return Limits{MaxExecutions: 256, DrainTimeout: 25 * time.Second}
+}
+
+func (l Limits) check() []string {
+	var faults []string
+	if l.MaxExecutions < 1 || l.MaxExecutions > 100_000 {
+		faults = append(faults, fmt.Sprintf("limits.max_executions is %d; use 1 to 100000", l.MaxExecutions))
+	}
+	if l.DrainTimeout < 0 {
+		faults = append(faults, fmt.Sprintf("limits.drain_timeout is %s; use 0 or more, for example \"25s\"", l.DrainTimeout))
+	}
+	return faults
+}

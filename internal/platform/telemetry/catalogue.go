@@ -1,0 +1,70 @@
+package telemetry
+
+// kind says how a metric is read.
+type kind string
+
+const (
+	counter   kind = "counter"
+	gauge     kind = "gauge"
+	histogram kind = "histogram"
+)
+
+// Metric is one entry of the catalogue: dashboards, alert rules and the
+// reference are made from it, so none of them can name what does not exist.
+type Metric struct {
+	Name   string
+	Help   string
+	Kind   string
+	Labels []string // never an id
+}
+
+// The names of the metrics that have a source. Prometheus style, base units.
+const (
+	HTTPRequestDuration     = "paw_http_request_duration_seconds"
+	ExecutionsTotal         = "paw_executions_total"
+	ExecutionsInProgress    = "paw_executions_in_progress"
+	ProjectionLagEvents     = "paw_projection_lag_events"
+	AppendDuration          = "paw_eventstore_append_duration_seconds"
+	AppendBatchEvents       = "paw_eventstore_append_batch_events"
+	OutboundRequestDuration = "paw_outbound_request_duration_seconds"
+	RateLimitWait           = "paw_ratelimit_wait_seconds"
+	AirtableCallsTotal      = "paw_airtable_calls_total"
+)
+
+type entry struct {
+	name    string
+	help    string
+	kind    kind
+	labels  []string
+	buckets []float64
+}
+
+// catalogue lists every metric in the order of the reference.
+func catalogue() []entry {
+	return []entry{
+		{HTTPRequestDuration, "Time to answer a request, by route template and status; streams count until they end.", histogram, []string{"route", "code"}, seconds()},
+		{ExecutionsTotal, "Executions that ended, by kind and end state.", counter, []string{"kind", "status"}, nil},
+		{ExecutionsInProgress, "Executions that have not ended, by kind and state.", gauge, []string{"kind", "state"}, nil},
+		{ProjectionLagEvents, "Events that a projection has still to read.", gauge, []string{"projection"}, nil},
+		{AppendDuration, "Time from handing a batch to the event store until it is durable.", histogram, nil, seconds()},
+		{AppendBatchEvents, "Events per commit of the event store.", histogram, nil, []float64{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000}},
+		{OutboundRequestDuration, "Time of a call to a foreign system, by host and status; code 0 is no answer.", histogram, []string{"host", "code"}, seconds()},
+		{RateLimitWait, "Time that a call waited for a rate limiter.", histogram, []string{"limiter"}, seconds()},
+		{AirtableCallsTotal, "Calls to Airtable, by operation.", counter, []string{"operation"}, nil},
+	}
+}
+
+// seconds are the bucket bounds of every duration: from an fsync to a page of
+// a slow foreign system.
+func seconds() []float64 {
+	return []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
+}
+
+// Catalogue lists the product's metrics for whoever generates from them.
+func Catalogue() []Metric {
+	var out []Metric
+	for _, e := range catalogue() {
+		out = append(out, Metric{Name: e.name, Help: e.help, Kind: string(e.kind), Labels: e.labels})
+	}
+	return out
+}
