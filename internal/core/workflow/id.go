@@ -1,0 +1,79 @@
+package workflow
+
+import (
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// ID names a workflow: "wf_" and a UUIDv7. Ids are opaque to callers.
+type ID string
+
+// ExecutionID names one execution of a workflow: "ex_" and a UUIDv7.
+type ExecutionID string
+
+// WorkspaceID names a workspace, the tenant of everything else: "ws_" and a UUIDv7.
+type WorkspaceID string
+
+// PrincipalID names a person or a service account: "pr_" and a UUIDv7.
+type PrincipalID string
+
+// KeyID names a service key: "key_" and a UUIDv7.
+type KeyID string
+
+// SecretID names a stored secret: "sec_" and a UUIDv7.
+type SecretID string
+
+const (
+	workflowPrefix  = "wf_"
+	executionPrefix = "ex_"
+	workspacePrefix = "ws_"
+	principalPrefix = "pr_"
+	keyPrefix       = "key_"
+	secretPrefix    = "sec_"
+)
+
+// NewID returns a fresh workflow id; later ids sort after earlier ones.
+func NewID() ID { return ID(fresh(workflowPrefix)) }
+
+// NewExecutionID returns a fresh execution id; later ids sort after earlier ones.
+func NewExecutionID() ExecutionID { return ExecutionID(fresh(executionPrefix)) }
+
+// NewWorkspaceID returns a fresh workspace id.
+func NewWorkspaceID() WorkspaceID { return WorkspaceID(fresh(workspacePrefix)) }
+
+// NewPrincipalID returns a fresh principal id.
+func NewPrincipalID() PrincipalID { return PrincipalID(fresh(principalPrefix)) }
+
+// NewKeyID returns a fresh key id.
+func NewKeyID() KeyID { return KeyID(fresh(keyPrefix)) }
+
+// NewSecretID returns a fresh secret id.
+func NewSecretID() SecretID { return SecretID(fresh(secretPrefix)) }
+
+// Valid reports whether id has the shape of a workflow id.
+func (id ID) Valid() bool { return wellFormed(string(id), workflowPrefix) }
+
+// Valid reports whether id has the shape of an execution id.
+func (id ExecutionID) Valid() bool { return wellFormed(string(id), executionPrefix) }
+
+// Valid reports whether id has the shape of a key id.
+func (id KeyID) Valid() bool { return wellFormed(string(id), keyPrefix) }
+
+// Valid reports whether id has the shape of a secret id.
+func (id SecretID) Valid() bool { return wellFormed(string(id), secretPrefix) }
+
+// fresh joins prefix and a UUIDv7. The generator fails only when the
+// machine has no randomness left, which nothing here could survive.
+func fresh(prefix string) string {
+	return prefix + uuid.Must(uuid.NewV7()).String()
+}
+
+func wellFormed(id, prefix string) bool {
+	rest, ok := strings.CutPrefix(id, prefix)
+	if !ok || len(rest) != 36 {
+		return false
+	}
+	_, err := uuid.Parse(rest)
+	return err == nil
+}
