@@ -1,0 +1,56 @@
+package blob
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+)
+
+// sourceReader reads for Put and remembers its own failures, so that they are
+// told apart from those of the disk.
+type sourceReader struct {
+	ctx context.Context
+	r   io.Reader
+	err error
+}
+
+func (s *sourceReader) Read(p []byte) (int, error) {
+	if s.err = s.ctx.Err(); s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.r.Read(p)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}
+
+// verified is an open blob that checks, at its end, that what was read in
+// order is what was put. ReadAt does not take part in the check.
+type verified struct {
+	*os.File
+	ref Ref
+	sum hash.Hash
+}
+
+func (v *verified) Read(p []byte) (int, error) {
+	n, err := v.File.Read(p)
+	v.sum.Write(p[:n])
+	if err == io.EOF && hex.EncodeToString(v.sum.Sum(nil)) != v.ref.SHA256 {
+		return n, fmt.Errorf("read blob %s: %w: its checksum differs", v.ref.Key, ErrDamaged)
+	}
+	return n, err
+}
+
+// WriteTo hides the file's own, which would pass the check by.
+func (v *verified) WriteTo(w io.Writer) (int64, error) {
+	return io.Copy(w, struct{ io.Reader }{v})
+}
+
+// Seek hides the file's own: a blob is read in order or by ReadAt.
+func (v *verified) Seek(int64, int) (int64, error) {
+	return 0, fmt.Errorf("read blob %s: it cannot seek: use ReadAt", v.ref.Key)
+}
