@@ -1,0 +1,100 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+)
+
+// StepInfo says what a step is being run for.
+type StepInfo struct {
+	Info
+	Step    string
+	Path    string
+	Key     string // idempotency key: the same for every attempt
+	Attempt int    // from 1; rate limits do not count
+}
+
+// Event is a domain event that a step records.
+type Event struct {
+	Type   string // dotted, past tense, begins with the kind: airtable_sync.batch_written
+	Schema int    // version of Data's shape, from 1; zero means 1
+	Data   any    // encoded as JSON
+}
+
+// Attempt collects what one attempt of a step leaves behind beside its result.
+// Backends make one for each attempt.
+type Attempt struct {
+	Info   StepInfo
+	mu     sync.Mutex
+	events []EncodedEvent
+	writes []db.Write
+}
+
+// EncodedEvent is an Event whose data is JSON.
+type EncodedEvent struct {
+	Type   string
+	Schema int
+	Data   json.RawMessage
+}
+
+// Left returns what the attempt has recorded and attached, in order. It must
+// only be called after the step function has returned.
+func (a *Attempt) Left() ([]EncodedEvent, []db.Write) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.events, a.writes
+}
+
+type attemptKey struct{}
+
+// WithAttempt returns the context that a step function is called with.
+func WithAttempt(ctx context.Context, a *Attempt) context.Context {
+	return context.WithValue(ctx, attemptKey{}, a)
+}
+
+// ErrNotInStep is returned by Record and Attach outside of a step.
+var ErrNotInStep = errors.New("not called with a step's context")
+
+// InStep says which step the context belongs to. Outside of a step it is zero.
+func InStep(ctx context.Context) StepInfo {
+	if a, ok := ctx.Value(attemptKey{}).(*Attempt); ok {
+		return a.Info
+	}
+	return StepInfo{}
+}
+
+// Record adds a domain event to the execution's stream, committed with the
+// step's result. Events of an attempt that fails are dropped.
+func Record(ctx context.Context, e Event) error {
+	a, ok := ctx.Value(attemptKey{}).(*Attempt)
+	if !ok {
+		return ErrNotInStep
+	}
+	raw, err := encode(e.Data)
+	if err != nil {
+		return fmt.Errorf("record %s: %w", e.Type, err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.events = append(a.events, EncodedEvent{Type: e.Type, Schema: e.Schema, Data: raw})
+	return nil
+}
+
+// Attach adds rows of the step's own, written in the very transaction that
+// commits its result. Writes of an attempt that fails are dropped. It must be
+// quick, and idempotent for backends that have no such transaction.
+func Attach(ctx context.Context, w db.Write) error {
+	a, ok := ctx.Value(attemptKey{}).(*Attempt)
+	if !ok {
+		return ErrNotInStep
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.writes = append(a.writes, w)
+	return nil
+}

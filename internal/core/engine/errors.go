@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+)
+
+// Codes that the engine itself gives. They stand in journals: a new meaning is
+// a new code.
+const (
+	CodeCancelled   = "cancelled"
+	CodeDeadline    = "deadline"
+	CodeTimeout     = "timeout"
+	CodePanic       = "panic"
+	CodeTooLarge    = "too_large"
+	CodeBadInput    = "bad_input"
+	CodeBadOutput   = "bad_output"
+	CodeInterrupted = "interrupted"
+	CodeAttach      = "attach_failed"
+	CodeUnclassed   = "unclassified"
+	CodeQuota       = "quota_exhausted"
+	CodeGivenUp     = "given_up"
+	CodeNotUndone   = "not_compensated"
+)
+
+// ErrCancelled matches what durable calls return once their branch was
+// cancelled.
+var ErrCancelled = &Error{Code: CodeCancelled, Message: "cancelled"}
+
+// ErrDeadline matches what a wait returns when its time is up.
+var ErrDeadline = &Error{Code: CodeDeadline, Message: "the deadline has passed"}
+
+// Error is the only error that crosses the journal: Go types do not survive,
+// class and code do. It is what a step's failure looks like to the workflow
+// function, and what an execution ended with.
+type Error struct {
+	Class   failure.Class `json:"class,omitempty"`
+	Code    string        `json:"code,omitempty"`
+	Message string        `json:"message,omitempty"`
+	Step    string        `json:"step,omitempty"` // name of the step that failed
+	Path    string        `json:"path,omitempty"` // its position in the execution
+	// Attempts is how often the step was tried, without rate limits.
+	Attempts   int             `json:"attempts,omitempty"`
+	RetryAfter time.Duration   `json:"retry_after,omitempty"` // nanoseconds
+	Detail     json.RawMessage `json:"detail,omitempty"`
+	// Unknown says that the step may have had its effect all the same.
+	Unknown bool `json:"unknown,omitempty"`
+}
+
+// Error returns the message with the step in front of it.
+func (e *Error) Error() string {
+	text := e.Message
+	if text == "" {
+		text = string(e.Class)
+		if e.Code != "" {
+			text += ": " + e.Code
+		}
+	}
+	if e.Step == "" {
+		return text
+	}
+	return fmt.Sprintf("step %s (%s): %s", e.Step, e.Path, text)
+}
+
+// Is matches by class and code, as failure.Error does; a target that leaves
+// one of them empty matches all of it. It matches targets of both types.
+func (e *Error) Is(target error) bool {
+	switch t := target.(type) {
+	case *Error:
+		return (t.Class == "" || t.Class == e.Class) && (t.Code == "" || t.Code == e.Code)
+	case *failure.Error:
+		return (t.Class == "" || t.Class == e.Class) && (t.Code == "" || t.Code == e.Code)
+	}
+	return false
+}
+
+// As lets errors.As find a *failure.Error, so that failure.ClassOf works on
+// what a step returned to its workflow function.
+func (e *Error) As(target any) bool {
+	t, ok := target.(**failure.Error)
+	if !ok {
+		return false
+	}
+	*t = &failure.Error{Class: e.Class, Code: e.Code, Message: e.Message, RetryAfter: e.RetryAfter, Detail: e.Detail}
+	return true
+}
+
+// AsError turns any error into what the journal can keep. A *Error stays what
+// it is, a *failure.Error keeps class and code, anything else is fatal:
+// guessing that it is harmless would repeat an effect. It returns nil for nil.
+func AsError(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	var own *Error
+	if errors.As(err, &own) {
+		out := *own
+		if err != error(own) {
+			out.Message = err.Error()
+			out.Step, out.Path = own.Step, own.Path
+		}
+		return &out
+	}
+	var f *failure.Error
+	if errors.As(err, &f) {
+		return &Error{Class: f.Class, Code: f.Code, Message: err.Error(), RetryAfter: f.RetryAfter, Detail: f.Detail}
+	}
+	return &Error{Class: failure.Fatal, Code: CodeUnclassed, Message: err.Error()}
+}
+
+// Errors of the host's calls.
+var (
+	// ErrNotFound: no such execution.
+	ErrNotFound = errors.New("no such execution")
+	// ErrEnded: the execution has ended; nothing reaches it any more.
+	ErrEnded = errors.New("the execution has ended")
+	// ErrExists: an execution of this id was started before.
+	ErrExists = errors.New("the execution exists already")
+	// ErrStopping: the engine is stopping or has stopped; ask again after the restart.
+	ErrStopping = errors.New("the engine is stopping")
+	// ErrNotWaiting: nothing at this path waits for an answer.
+	ErrNotWaiting = errors.New("nothing at this path waits for an answer")
+	// ErrInvalid: the call itself is wrong: unknown function, too large, no id.
+	ErrInvalid = errors.New("invalid call")
+)

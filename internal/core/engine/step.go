@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+)
+
+// None is the input or output of a step that has none.
+type None struct{}
+
+// DefaultStepTimeout bounds one attempt of a step that says nothing else.
+const DefaultStepTimeout = 60 * time.Second
+
+// StepOptions says how a step behaves.
+type StepOptions[In any] struct {
+	// ReadOnly steps have no effects: their start is not recorded. Zero means
+	// effects; forgetting it is slow, not wrong.
+	ReadOnly bool
+	// Timeout bounds one attempt. Zero means DefaultStepTimeout. A step must
+	// obey its context: one that does not is waited for.
+	Timeout time.Duration
+	// Retry decides by class of failure. Zero means the defaults.
+	Retry Retry
+	// Key returns the idempotency key. Nil means execution/generation/path.
+	Key func(In) string
+	// Once steps are never repeated after an unknown outcome; they are parked
+	// until a person answers. Zero means that the step is idempotent under its
+	// key.
+	Once bool
+}
+
+// Step is a registered unit of work that can be repeated: a page, a batch, a
+// call. It is the only way in which a workflow function touches the world.
+type Step[In, Out any] struct {
+	spec *StepSpec
+	key  func(In) string
+}
+
+// NewStep registers a step under a name of the form package/step.
+func NewStep[In, Out any](r *Registry, name string, o StepOptions[In], fn func(context.Context, In) (Out, error)) Step[In, Out] {
+	if o.Timeout == 0 {
+		o.Timeout = DefaultStepTimeout
+	}
+	spec := &StepSpec{Name: name, ReadOnly: o.ReadOnly, Once: o.Once && !o.ReadOnly, Timeout: o.Timeout, Retry: o.Retry, Call: erase(fn)}
+	r.addStep(spec)
+	return Step[In, Out]{spec: spec, key: o.Key}
+}
+
+// Name returns the registered name.
+func (s Step[In, Out]) Name() string { return s.spec.Name }
+
+// Do runs the step and returns its result, recorded or fresh. The error is a
+// *Error: ErrCancelled, or what the step failed with after its retries.
+func (s Step[In, Out]) Do(run Run, in In) (Out, error) {
+	path := run.branch.nextPath()
+	return s.do(run, Call{Step: s.spec, Path: path, Key: s.keyOf(run, path, in)}, in)
+}
+
+func (s Step[In, Out]) do(run Run, call Call, in In) (Out, error) {
+	var out Out
+	call.Input = func() (json.RawMessage, error) { return encode(in) }
+	raw, err := run.thread.Step(call)
+	if err != nil {
+		return out, err
+	}
+	if err := json.Unmarshal(raw, &out); err != nil {
+		run.thread.Mismatch(call.Path, "a result of "+s.spec.Name, fmt.Sprintf("a type that cannot hold it: %v", err))
+	}
+	return out, nil
+}
+
+func (s Step[In, Out]) keyOf(run Run, path string, in In) string {
+	if s.key != nil {
+		return s.key(in)
+	}
+	info := run.thread.Info()
+	return info.Execution + "/" + strconv.Itoa(info.Generation) + "/" + path
+}
+
+// erase hides the types of a step behind JSON.
+func erase[In, Out any](fn func(context.Context, In) (Out, error)) func(context.Context, json.RawMessage) (json.RawMessage, error) {
+	return func(ctx context.Context, raw json.RawMessage) (json.RawMessage, error) {
+		var in In
+		if err := json.Unmarshal(raw, &in); err != nil {
+			return nil, failure.Wrap(err, failure.Fatal, CodeBadInput, "the input does not decode: %v", err)
+		}
+		out, err := fn(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		res, err := encode(out)
+		if err != nil && failure.CodeOf(err) != CodeTooLarge {
+			return nil, failure.Wrap(err, failure.Fatal, CodeBadOutput, "the result does not encode: %v", err)
+		}
+		return res, err
+	}
+}
+
+// encode returns the JSON of a value, or a fatal failure of code too_large.
+func encode(v any) (json.RawMessage, error) {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, failure.Wrap(err, failure.Fatal, CodeBadInput, "the value does not encode: %v", err)
+	}
+	if len(raw) > MaxValueBytes {
+		return nil, failure.New(failure.Fatal, CodeTooLarge,
+			"%d bytes are more than the %d that a value may have; put it into a blob and pass the reference", len(raw), MaxValueBytes)
+	}
+	return raw, nil
+}
