@@ -48,3 +48,7 @@ func (e *NewerError) Error() string {
 	return fmt.Sprintf("the store %s was written by a newer build (%s tables at version %d, this build knows up to %d); "+
 		"use that build or a backup from before the upgrade", e.Store, e.Set, e.Have, e.Known)
 }
+
+// ErrFull is in the chain of what a write returns when there is no space.
+// Nothing of it was written; the store works again when space returns.
+var ErrFull = errors.New("no space left in the store")

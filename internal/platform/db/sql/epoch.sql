@@ -1,0 +1,1 @@
+SELECT epoch FROM db_owner WHERE id = 1

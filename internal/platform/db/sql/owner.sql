@@ -1,0 +1,1 @@
+SELECT owner, since FROM db_owner WHERE id = 1

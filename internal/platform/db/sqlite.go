@@ -1,0 +1,100 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// openSQLite locks the file, opens the writer's connection and the read pool.
+func openSQLite(ctx context.Context, path string, readers int) (_ *parts, err error) {
+	file, err := lockFile(path)
+	if errors.Is(err, ErrInUse) {
+		return nil, &InUseError{Store: path, Owner: sqliteOwner(ctx, path)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &parts{dialect: SQLite, store: path, judge: judgeSQLite, unlock: file.Close}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("open the SQLite store %s: %w", path, err), p.close())
+		}
+	}()
+	// Both are settings of the whole process: locks that do not vanish when some
+	// other descriptor of the file is closed, and the same durability for half
+	// the wait. Where the platform has neither, SQLite's own defaults stay.
+	_, _ = sqlite.OFDLocking(true)
+	_, _ = sqlite.Fdatasync(true)
+	if p.session, err = openSQLiteSession(ctx, path); err != nil {
+		return p, err
+	}
+	p.openMigrator = func() (*sql.DB, error) { return sql.Open("sqlite", sqliteDSN(path)) }
+	pool, err := sql.Open("sqlite", sqliteDSN(path, "query_only(1)"))
+	if err != nil {
+		return p, err
+	}
+	if readers == 0 {
+		readers = 4
+	}
+	pool.SetMaxOpenConns(readers)
+	pool.SetMaxIdleConns(readers)
+	p.read, p.closeRead = newSQLiteReader(pool), pool.Close
+	return p, pool.PingContext(ctx)
+}
+
+// sqliteDSN is the data source of every connection to path.
+func sqliteDSN(path string, pragmas ...string) string {
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{
+		"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(1)",
+		"temp_store(memory)", "cache_size(-8000)", "wal_autocheckpoint(2000)"}, pragmas...)}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+// sqliteOwner asks a store that is in use who uses it.
+func sqliteOwner(ctx context.Context, path string) string {
+	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=ro&_pragma=busy_timeout(200)")
+	if err != nil {
+		return ""
+	}
+	defer pool.Close()
+	return knownOwner(ctx, newSQLiteReader(pool))
+}
+
+// judgeSQLite sorts SQLite's errors. A write that the disk refused before any
+// fsync leaves no valid commit in the log; after a failed fsync, or when the
+// file is damaged, nobody knows.
+func judgeSQLite(err error) verdict {
+	var se *sqlite.Error
+	if !errors.As(err, &se) {
+		return failed
+	}
+	switch code := se.Code(); code & 0xff {
+	case sqlite3.SQLITE_FULL:
+		return full
+	case sqlite3.SQLITE_IOERR:
+		if code == sqlite3.SQLITE_IOERR_WRITE {
+			return full
+		}
+		return lost
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return lost
+	}
+	return failed
+}
+
+// checkLinks refuses a file with several names: SQLite keeps its log beside the
+// name it was opened under, so after a crash another name would miss commits.
+func checkLinks(path string, info os.FileInfo) error {
+	if n := linkCount(info); n > 1 {
+		return fmt.Errorf("the SQLite store %s has %d hard links, and its log belongs to one of the names only; "+
+			"remove the other links, or make copies with the store stopped", path, n)
+	}
+	return nil
+}

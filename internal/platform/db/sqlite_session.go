@@ -1,0 +1,135 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// maxStatements bounds the prepared statements that a connection keeps.
+const maxStatements = 256
+
+// sqliteSession is the writer's connection to SQLite. Statements are prepared
+// once and kept.
+type sqliteSession struct {
+	pool  *sql.DB
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+	depth int // open savepoints
+}
+
+func openSQLiteSession(ctx context.Context, path string) (*sqliteSession, error) {
+	pool, err := sql.Open("sqlite", sqliteDSN(path))
+	if err != nil {
+		return nil, err
+	}
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return &sqliteSession{pool: pool, conn: conn, stmts: map[string]*sql.Stmt{}}, nil
+}
+
+func (s *sqliteSession) Dialect() Dialect { return SQLite }
+
+func (s *sqliteSession) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if st, ok := s.stmts[query]; ok {
+		return st, nil
+	}
+	if len(s.stmts) >= maxStatements {
+		for q, st := range s.stmts {
+			_ = st.Close() // a statement that cannot be closed is closed with its connection
+			delete(s.stmts, q)
+		}
+	}
+	st, err := s.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	s.stmts[query] = st
+	return st, nil
+}
+
+func (s *sqliteSession) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	st, err := s.prepare(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	res, err := st.ExecContext(ctx, sqliteArgs(args)...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (s *sqliteSession) Query(ctx context.Context, query string, args ...any) (Rows, error) {
+	st, err := s.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := st.QueryContext(ctx, sqliteArgs(args)...)
+	if err != nil {
+		return nil, err
+	}
+	return sqliteRows{rows}, nil
+}
+
+func (s *sqliteSession) QueryRow(ctx context.Context, query string, args ...any) Row {
+	rows, err := s.Query(ctx, query, args...)
+	return singleRow{rows, err}
+}
+
+func (s *sqliteSession) Raw(f func(conn any) error) error { return s.conn.Raw(f) }
+
+func (s *sqliteSession) Nested(ctx context.Context, write Write) error {
+	s.depth++
+	defer func() { s.depth-- }()
+	name := fmt.Sprintf("s%d", s.depth)
+	if _, err := s.Exec(ctx, "SAVEPOINT "+name); err != nil {
+		return err
+	}
+	err := write(ctx, s)
+	if err == nil {
+		_, err = s.Exec(ctx, "RELEASE "+name)
+		return err
+	}
+	// The name stays open after ROLLBACK TO and is released; an error here says
+	// that SQLite has already rolled back the whole transaction.
+	if _, back := s.Exec(ctx, "ROLLBACK TO "+name); back != nil {
+		return fmt.Errorf("%w: %w", errGone, err)
+	}
+	if _, back := s.Exec(ctx, "RELEASE "+name); back != nil {
+		return fmt.Errorf("%w: %w", errGone, err)
+	}
+	return err
+}
+
+func (s *sqliteSession) begin(ctx context.Context) error {
+	_, err := s.Exec(ctx, "BEGIN IMMEDIATE")
+	return err
+}
+
+func (s *sqliteSession) commit(ctx context.Context) error {
+	_, err := s.Exec(ctx, "COMMIT")
+	return err
+}
+
+func (s *sqliteSession) rollback(ctx context.Context) error {
+	_, err := s.Exec(ctx, "ROLLBACK")
+	if err != nil && strings.Contains(err.Error(), "no transaction is active") {
+		return nil
+	}
+	return err
+}
+
+func (s *sqliteSession) ping(context.Context) error { return nil }
+
+func (s *sqliteSession) close() error {
+	var errs []error
+	for _, st := range s.stmts {
+		errs = append(errs, st.Close())
+	}
+	return errors.Join(append(errs, s.conn.Close(), s.pool.Close())...)
+}
