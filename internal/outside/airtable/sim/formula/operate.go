@@ -1,0 +1,89 @@
+package formula
+
+import "strings"
+
+// operator builds the node of a binary operator. An error on either side is the result.
+func operator(sign string, left, right node) node {
+	apply := operators[sign]
+	return func(row Row) Value {
+		a, b := left(row), right(row)
+		switch {
+		case a.Kind == Failure:
+			return a
+		case b.Kind == Failure:
+			return b
+		}
+		return apply(a, b)
+	}
+}
+
+// operators has what each sign does with two values that are no errors.
+var operators = map[string]func(a, b Value) Value{
+	"+":  arithmetic(func(a, b float64) float64 { return a + b }),
+	"-":  arithmetic(func(a, b float64) float64 { return a - b }),
+	"*":  arithmetic(func(a, b float64) float64 { return a * b }),
+	"/":  arithmetic(func(a, b float64) float64 { return a / b }),
+	"&":  func(a, b Value) Value { return Text(a.String() + b.String()) },
+	"=":  func(a, b Value) Value { return Bool(equal(a, b)) },
+	"!=": func(a, b Value) Value { return Bool(!equal(a, b)) },
+	"<":  ordering(func(order int) bool { return order < 0 }),
+	"<=": ordering(func(order int) bool { return order <= 0 }),
+	">":  ordering(func(order int) bool { return order > 0 }),
+	">=": ordering(func(order int) bool { return order >= 0 }),
+}
+
+// arithmetic computes with numbers; a text or a date on either side is an error.
+func arithmetic(compute func(a, b float64) float64) func(a, b Value) Value {
+	return func(a, b Value) Value {
+		left, leftOK := a.numeric()
+		right, rightOK := b.numeric()
+		if !leftOK || !rightOK {
+			return failed
+		}
+		return number(compute(left, right))
+	}
+}
+
+// equal compares as = does: exact for texts, a blank equals "", 0 and a blank, a text that is a date
+// equals that date, and a text never equals a number.
+func equal(a, b Value) bool {
+	if a.Kind == Date || b.Kind == Date {
+		left, leftOK := a.instant()
+		right, rightOK := b.instant()
+		return leftOK && rightOK && left == right
+	}
+	if a.Kind == b.Kind {
+		return a.Num == b.Num && a.Text == b.Text
+	}
+	return (a.Kind == Blank || b.Kind == Blank) && a.Num == 0 && b.Num == 0 && a.Text == "" && b.Text == ""
+}
+
+// ordering compares numbers, texts or dates; values of different sorts cannot be ordered.
+func ordering(holds func(order int) bool) func(a, b Value) Value {
+	return func(a, b Value) Value {
+		left, leftOK := a.numeric()
+		right, rightOK := b.numeric()
+		if leftOK && rightOK {
+			return Bool(left == left && right == right && holds(compare(left, right))) // NaN is in no order
+		}
+		leftAt, leftOK := a.instant()
+		rightAt, rightOK := b.instant()
+		if (a.Kind == Date || b.Kind == Date) && leftOK && rightOK {
+			return Bool(holds(compare(leftAt, rightAt)))
+		}
+		if a.Kind == Number || b.Kind == Number || a.Kind == Date || b.Kind == Date {
+			return failed
+		}
+		return Bool(holds(strings.Compare(a.Text, b.Text)))
+	}
+}
+
+func compare[T int64 | float64](a, b T) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,113 @@
+package formula
+
+import (
+	"math"
+	"strconv"
+	"time"
+)
+
+// Kind is what a Value holds.
+type Kind int
+
+// The kinds of values. Failure is an error cell such as #ERROR!.
+const (
+	Blank Kind = iota
+	Number
+	String
+	Date
+	Failure
+)
+
+// Value is the result of a formula or of a field. A Date has its milliseconds since 1970 in Num, a Failure
+// its text in Text.
+type Value struct {
+	Kind Kind
+	Num  float64
+	Text string
+}
+
+// failed is the value of every computation that makes no sense.
+var failed = Value{Kind: Failure, Text: "#ERROR!"}
+
+func number(n float64) Value { return Value{Kind: Number, Num: n} }
+
+// Num is the value of a number.
+func Num(n float64) Value { return number(n) }
+
+// Text is the value of a text; the empty one is a blank.
+func Text(s string) Value {
+	if s == "" {
+		return Value{}
+	}
+	return Value{Kind: String, Text: s}
+}
+
+// Instant is the value of a date.
+func Instant(millis int64) Value { return Value{Kind: Date, Num: float64(millis)} }
+
+// Bool is 1 or 0, as Airtable computes with it.
+func Bool(b bool) Value {
+	if b {
+		return number(1)
+	}
+	return number(0)
+}
+
+// Truthy reports whether a record with this value passes a filter: all but 0, "", blank, NaN and errors.
+func (v Value) Truthy() bool {
+	switch v.Kind {
+	case Number:
+		return v.Num != 0 && !math.IsNaN(v.Num)
+	case String:
+		return v.Text != ""
+	case Date:
+		return true
+	}
+	return false
+}
+
+// String is the value as & and a text field show it.
+func (v Value) String() string {
+	switch v.Kind {
+	case Number:
+		return FormatNumber(v.Num)
+	case Date:
+		return FormatInstant(int64(v.Num))
+	case String, Failure:
+		return v.Text
+	}
+	return ""
+}
+
+// FormatNumber writes a number in the shortest way that reads back to it.
+func FormatNumber(n float64) string {
+	switch {
+	case math.IsNaN(n):
+		return "NaN"
+	case math.IsInf(n, 1):
+		return "Infinity"
+	case math.IsInf(n, -1):
+		return "-Infinity"
+	}
+	return strconv.FormatFloat(n, 'f', -1, 64)
+}
+
+// FormatInstant writes milliseconds since 1970 as Airtable writes every time.
+func FormatInstant(millis int64) string {
+	return time.UnixMilli(millis).UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+// numeric is the value as a number; blanks are 0, texts and dates are none.
+func (v Value) numeric() (float64, bool) { return v.Num, v.Kind == Number || v.Kind == Blank }
+
+// instant is the value as a time: a date, or a text that is one.
+func (v Value) instant() (int64, bool) {
+	switch v.Kind {
+	case Date:
+		return int64(v.Num), true
+	case String:
+		at, err := ParseISO(v.Text, time.UTC)
+		return at.UnixMilli(), err == nil
+	}
+	return 0, false
+}
