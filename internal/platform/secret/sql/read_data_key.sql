@@ -1,0 +1,1 @@
+SELECT wrapped FROM secret_data_keys WHERE workspace = $1 AND id = $2

@@ -1,0 +1,1 @@
+SELECT fingerprint FROM secret_master WHERE id = 1

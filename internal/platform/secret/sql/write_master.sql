@@ -1,0 +1,1 @@
+INSERT INTO secret_master (id, fingerprint) VALUES (1, $1)
