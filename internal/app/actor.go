@@ -1,0 +1,48 @@
+package app
+
+import (
+	"context"
+	"errors"
+)
+
+// actor is a part of the system that runs until it is told to stop.
+type actor struct {
+	cancel context.CancelFunc
+	done   chan error
+}
+
+// start runs a part in the background; if it ends by itself, the system stops.
+func (y *system) start(run func(context.Context) error) *actor {
+	ctx, cancel := context.WithCancel(context.Background())
+	a := &actor{cancel: cancel, done: make(chan error, 1)}
+	y.workers.Go(func() {
+		err := run(ctx)
+		if ctx.Err() == nil {
+			if err == nil {
+				err = errors.New("a part of the server ended by itself")
+			}
+			y.fail(err)
+			a.done <- nil // reported already
+			return
+		}
+		if errors.Is(err, context.Canceled) {
+			err = nil
+		}
+		a.done <- err
+	})
+	return a
+}
+
+// stop tells the part to end and waits for it.
+func (a *actor) stop() error {
+	a.cancel()
+	return <-a.done
+}
+
+// fail reports the first failure of a part; run ends with it.
+func (y *system) fail(err error) {
+	select {
+	case y.failed <- err:
+	default:
+	}
+}

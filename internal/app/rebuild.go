@@ -1,0 +1,43 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/config"
+)
+
+// rebuildCommand is `rebuild`: it makes the read models again from the first
+// event, while no server runs.
+func rebuildCommand(s *cli.State) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "rebuild",
+		Short: "Rebuild all read models from the first event; the server must be stopped",
+		Args:  cobra.NoArgs,
+	}
+	config.AddFlags(cmd.Flags())
+	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
+		loaded, err := config.Load(config.FromFlags(cmd.Flags(), s.Env))
+		if err != nil {
+			return err
+		}
+		y, err := open(cmd.Context(), loaded, s)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, y.close()) }()
+		if err := y.orchestrator.Rebuild(cmd.Context()); err != nil {
+			return fmt.Errorf("rebuild: %w", err)
+		}
+		head, err := y.store.Head(cmd.Context())
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.Stdout, "read models rebuilt from %d events\n", head)
+		return nil
+	}
+	return cmd
+}

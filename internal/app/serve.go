@@ -1,0 +1,148 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
+	apihttp "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/config"
+)
+
+// httpGrace bounds how long answers under way may take once the server stops.
+const httpGrace = 2 * time.Second
+
+// serveCommand is `serve`: it runs the server until its context ends.
+func serveCommand(s *cli.State) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server",
+		Long: "Run the server: API, engine and store in one process. It stops in order on SIGTERM: " +
+			"not ready first, then running steps end or are left to recovery, then exit code 0.",
+		Args: cobra.NoArgs,
+	}
+	config.AddFlags(cmd.Flags())
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		loaded, err := config.Load(config.FromFlags(cmd.Flags(), s.Env))
+		if err != nil {
+			return err
+		}
+		return serve(cmd.Context(), loaded, s)
+	}
+	return cmd
+}
+
+// serve listens before it opens the store, so that a used port is refused
+// before anything is touched.
+func serve(ctx context.Context, c *config.Loaded, s *cli.State) (err error) {
+	public, admin, err := listen(c.HTTP)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeAll(public, admin)) }()
+	sys, err := open(ctx, c, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, sys.close()) }()
+	fmt.Fprintf(s.Stdout, "listening on http://%s\n", public.Addr())
+	return sys.run(ctx, public, admin)
+}
+
+func listen(c config.HTTP) (public, admin net.Listener, err error) {
+	if public, err = listenOn(c.Addr, "http.addr"); err != nil {
+		return nil, nil, err
+	}
+	if c.AdminOff() {
+		return public, nil, nil
+	}
+	if admin, err = listenOn(c.AdminAddr, "http.admin_addr"); err != nil {
+		return nil, nil, errors.Join(err, public.Close())
+	}
+	return public, admin, nil
+}
+
+func listenOn(addr, key string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("cannot listen on %s: the port is already in use; stop what uses it or set %s to another address", addr, key)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w; set %s to another address", addr, err, key)
+	}
+	return l, nil
+}
+
+func closeAll(closers ...io.Closer) error {
+	var errs []error
+	for _, c := range closers {
+		if l, ok := c.(net.Listener); !ok || l == nil {
+			continue
+		}
+		if err := c.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// run serves until ctx ends or a part of the system fails, then stops in
+// order: not ready, engine, listeners, orchestrator.
+func (y *system) run(ctx context.Context, public, admin net.Listener) error {
+	engine := y.start(y.engine.Run)
+	orchestrator := y.start(y.orchestrator.Run)
+	servers := []*http.Server{y.serveHTTP(public, y.handler())}
+	if admin != nil {
+		servers = append(servers, y.serveHTTP(admin, apihttp.Admin(y.metrics.Handler(), y.ready)))
+	}
+	y.log.Info("ready to serve", "addr", public.Addr().String())
+	var cause error
+	select {
+	case <-ctx.Done():
+		y.log.Info("stopping")
+	case <-y.db.Lost():
+		cause = errors.New("the database was lost: another process owns it, the session ended or a commit failed; start again to recover")
+	case cause = <-y.failed:
+	}
+	y.stopping.Store(true)
+	err := errors.Join(cause, engine.stop())
+	for _, s := range servers {
+		err = errors.Join(err, stopHTTP(s))
+	}
+	return errors.Join(err, orchestrator.stop())
+}
+
+// serveHTTP serves in the background; its end is reported to failed.
+func (y *system) serveHTTP(l net.Listener, h http.Handler) *http.Server {
+	s := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		BaseContext:       func(net.Listener) context.Context { return y.requests },
+	}
+	y.workers.Go(func() {
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			y.fail(fmt.Errorf("serve on %s: %w", l.Addr(), err))
+		}
+	})
+	return s
+}
+
+// stopHTTP lets answers under way end; streams are cut.
+func stopHTTP(s *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), httpGrace)
+	defer cancel()
+	if err := s.Shutdown(ctx); err != nil {
+		return s.Close()
+	}
+	return nil
+}

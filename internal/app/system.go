@@ -1,0 +1,205 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
+	apihttp "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/postgres"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/identity"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/config"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/telemetry"
+)
+
+// system is an opened server. Its parts are closed in reverse order.
+type system struct {
+	config       *config.Loaded
+	version      string
+	log          *slog.Logger
+	metrics      *telemetry.Metrics
+	db           *db.DB
+	store        eventstore.Store
+	secrets      *secret.Store
+	identity     *identity.Service
+	blobs        *blob.Dir
+	engine       *local.Engine
+	orchestrator *orchestrator.Service
+
+	closers  []func() error
+	stopping atomic.Bool
+	failed   chan error
+	workers  sync.WaitGroup
+	requests context.Context // of all HTTP requests; ends when the server stops
+}
+
+// open opens every part in order. On an error what was opened is closed.
+func open(ctx context.Context, c *config.Loaded, s *cli.State) (_ *system, err error) {
+	y := &system{config: c, version: s.Version, failed: make(chan error, 1)}
+	requests, cancel := context.WithCancel(context.Background())
+	y.requests = requests
+	y.onClose(func() error { cancel(); return nil })
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, y.close())
+		}
+	}()
+	if y.log, err = telemetry.NewLogger(s.Stderr, telemetry.LogOptions{Level: c.Log.Level, Format: c.Log.Format}); err != nil {
+		return nil, err
+	}
+	for _, w := range c.Warnings {
+		y.log.Warn(w)
+	}
+	if y.metrics, err = telemetry.NewMetrics(); err != nil {
+		return nil, err
+	}
+	y.onClose(func() error { return y.metrics.Close(context.Background()) })
+	for _, part := range []func(context.Context, *cli.State) error{
+		y.openStore, y.openSecrets, y.openIdentity, y.openEngine,
+	} {
+		if err := part(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	return y, nil
+}
+
+func (y *system) onClose(f func() error) { y.closers = append(y.closers, f) }
+
+// close closes every part that was opened, last first, and waits for what
+// still runs.
+func (y *system) close() error {
+	var errs []error
+	for i := len(y.closers) - 1; i >= 0; i-- {
+		errs = append(errs, y.closers[i]())
+	}
+	y.closers = nil
+	y.workers.Wait()
+	return errors.Join(errs...)
+}
+
+// openStore opens the database, takes its ownership and opens the event store.
+func (y *system) openStore(ctx context.Context, _ *cli.State) error {
+	if err := os.MkdirAll(y.config.DataDir, 0o700); err != nil {
+		return fmt.Errorf("data_dir: %w; name a folder that this user may write to", err)
+	}
+	var err error
+	if y.db, err = db.Open(ctx, db.Options{URL: y.config.Database.URL}); err != nil {
+		return err
+	}
+	y.onClose(y.db.Close)
+	if y.db.Dialect() == db.Postgres {
+		y.store, err = postgres.Open(ctx, y.db, postgres.Options{})
+	} else {
+		y.store, err = sqlite.Open(ctx, y.db, sqlite.Options{})
+	}
+	if err != nil {
+		return err
+	}
+	y.onClose(y.store.Close)
+	y.blobs, err = blob.OpenDir(filepath.Join(y.config.DataDir, "blobs"))
+	return err
+}
+
+func (y *system) openSecrets(ctx context.Context, s *cli.State) (err error) {
+	y.secrets, err = secret.Open(ctx, secret.Options{
+		DB: y.db, KeyFile: filepath.Join(y.config.DataDir, "master.key"), MasterKey: s.Getenv("PAW_MASTER_KEY"),
+	})
+	return err
+}
+
+// openIdentity makes the admin key at the first start: it is kept in a 0600
+// file before it becomes valid, and shown once.
+func (y *system) openIdentity(ctx context.Context, s *cli.State) error {
+	path := filepath.Join(y.config.DataDir, "admin-token")
+	service, first, err := identity.Open(ctx, identity.Options{
+		Store:   y.store,
+		Deliver: func(_ context.Context, token string) error { return writeSecretFile(path, token+"\n") },
+	})
+	if err != nil {
+		return err
+	}
+	y.identity = service
+	if first != nil {
+		fmt.Fprintf(s.Stdout, "First start. The admin token, shown only now and kept in %s:\n%s\n", path, first.Token)
+	}
+	return nil
+}
+
+// openEngine registers the kinds, and opens the engine and the orchestrator.
+func (y *system) openEngine(ctx context.Context, _ *cli.State) error {
+	kinds := []orchestrator.Kind{y.airtableSync()}
+	registry := engine.NewRegistry()
+	for _, k := range kinds {
+		if err := k.Register(registry); err != nil {
+			return fmt.Errorf("register %s: %w", k.Name(), err)
+		}
+	}
+	link := &observer{metrics: y.metrics}
+	var err error
+	if y.engine, err = local.New(local.Options{
+		Store: y.store, DB: y.db, Registry: registry, Observer: link, Logger: y.log,
+		DrainTimeout: y.config.Limits.DrainTimeout,
+	}); err != nil {
+		return err
+	}
+	y.orchestrator, err = orchestrator.New(ctx, orchestrator.Options{
+		Store: y.store, DB: y.db, Engine: y.engine, Kinds: kinds, Secrets: y.secrets, Blobs: y.blobs,
+		Logger: y.log, MaxConcurrent: y.config.Limits.MaxExecutions,
+	})
+	link.service = y.orchestrator
+	return err
+}
+
+func (y *system) airtableSync() orchestrator.Kind {
+	c := y.config.Airtable
+	client := airtable.New(airtable.Options{
+		BaseURL: c.BaseURL, RequestsPerSecond: c.RequestsPerSecond, TokenRequestsPerSecond: c.TokenRequestsPerSecond,
+		Penalty: c.Penalty, RequestTimeout: c.RequestTimeout, Meter: airtableMeter{y.metrics},
+	})
+	return airtablesync.New(airtablesync.Options{
+		Airtable: client, Secrets: y.secrets, Blobs: y.blobs, DB: y.db, Logger: y.log,
+	})
+}
+
+// handler is the public API.
+func (y *system) handler() apihttp.Handler {
+	return apihttp.New(apihttp.Options{
+		Orchestrator: y.orchestrator, Identity: y.identity, Ready: y.ready,
+		Logger: y.log, Observe: y.metrics.HTTPRequest, Version: y.version,
+	})
+}
+
+// ready says whether requests can be served.
+func (y *system) ready(context.Context) error {
+	if y.stopping.Load() {
+		return errors.New("stopping")
+	}
+	select {
+	case <-y.engine.Ready():
+	default:
+		return errors.New("recovering executions")
+	}
+	select {
+	case <-y.orchestrator.Ready():
+		return nil
+	default:
+		return errors.New("read models are catching up")
+	}
+}
