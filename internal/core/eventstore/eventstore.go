@@ -33,8 +33,9 @@ type StreamAppend struct {
 // Batch is appended completely or not at all. A stream may stand in it once.
 type Batch struct {
 	Streams []StreamAppend
-	// Inline runs in the same transaction, after the events were written, in
-	// this order. An error rolls back this batch alone.
+	// Inline runs in the same transaction, in this order, once the versions were
+	// checked. It does not see the batch's own events in the tables. An error
+	// rolls back this batch alone.
 	Inline []db.Write
 }
 

@@ -52,3 +52,8 @@ func (e *NewerError) Error() string {
 // ErrFull is in the chain of what a write returns when there is no space.
 // Nothing of it was written; the store works again when space returns.
 var ErrFull = errors.New("no space left in the store")
+
+// ErrRolledBack is in the chain of an error after which the whole transaction
+// is gone, not only the write behind a savepoint. Whoever calls Tx.Nested
+// returns it and runs no further statement.
+var ErrRolledBack = errors.New("the transaction was rolled back")

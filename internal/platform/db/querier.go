@@ -43,7 +43,8 @@ type Tx interface {
 	Querier
 	Dialect() Dialect
 	// Nested runs write behind a savepoint: an error of write rolls back what
-	// it did, and nothing else, and is returned.
+	// it did, and nothing else, and is returned. If ErrRolledBack is in its
+	// chain, the whole transaction is gone and the caller must return it.
 	Nested(ctx context.Context, write Write) error
 	// Raw lends the driver's own connection, for a hot path that a driver
 	// package measures: a driver.Conn of modernc.org/sqlite or a *pgx.Conn. It

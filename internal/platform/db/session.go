@@ -1,9 +1,6 @@
 package db
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // session is the writer's connection. Its methods belong to one goroutine.
 type session interface {
@@ -31,7 +28,3 @@ const (
 	// lost: what is on disk is unknown, or the ownership is gone.
 	lost
 )
-
-// errGone marks errors of a transaction that the database has rolled back as a
-// whole, so that the savepoint of a single write is gone too.
-var errGone = errors.New("the transaction was rolled back")

@@ -89,6 +89,21 @@ func judgeSQLite(err error) verdict {
 	return failed
 }
 
+// endsTransaction reports whether SQLite may have rolled back the transaction
+// together with the statement that failed.
+func endsTransaction(err error) bool {
+	var se *sqlite.Error
+	if !errors.As(err, &se) {
+		return false
+	}
+	switch se.Code() & 0xff {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT,
+		sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return true
+	}
+	return false
+}
+
 // checkLinks refuses a file with several names: SQLite keeps its log beside the
 // name it was opened under, so after a crash another name would miss commits.
 func checkLinks(path string, info os.FileInfo) error {

@@ -17,7 +17,8 @@ type sqliteSession struct {
 	pool  *sql.DB
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
-	depth int // open savepoints
+	depth int   // open savepoints
+	gone  error // why SQLite may have rolled back the transaction by itself
 }
 
 func openSQLiteSession(ctx context.Context, path string) (*sqliteSession, error) {
@@ -34,7 +35,16 @@ func openSQLiteSession(ctx context.Context, path string) (*sqliteSession, error)
 
 func (s *sqliteSession) Dialect() Dialect { return SQLite }
 
+// prepare refuses to go on once the transaction may be gone: SQLite would run
+// the statement in a transaction of its own.
 func (s *sqliteSession) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s.gone != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRolledBack, s.gone)
+	}
+	return s.statement(ctx, query)
+}
+
+func (s *sqliteSession) statement(ctx context.Context, query string) (*sql.Stmt, error) {
 	if st, ok := s.stmts[query]; ok {
 		return st, nil
 	}
@@ -59,9 +69,17 @@ func (s *sqliteSession) Exec(ctx context.Context, query string, args ...any) (in
 	}
 	res, err := st.ExecContext(ctx, sqliteArgs(args)...)
 	if err != nil {
-		return 0, err
+		return 0, s.note(err)
 	}
 	return res.RowsAffected()
+}
+
+// note remembers errors after which SQLite may have ended the transaction.
+func (s *sqliteSession) note(err error) error {
+	if endsTransaction(err) {
+		s.gone = err
+	}
+	return err
 }
 
 func (s *sqliteSession) Query(ctx context.Context, query string, args ...any) (Rows, error) {
@@ -71,7 +89,7 @@ func (s *sqliteSession) Query(ctx context.Context, query string, args ...any) (R
 	}
 	rows, err := st.QueryContext(ctx, sqliteArgs(args)...)
 	if err != nil {
-		return nil, err
+		return nil, s.note(err)
 	}
 	return sqliteRows{rows}, nil
 }
@@ -81,7 +99,15 @@ func (s *sqliteSession) QueryRow(ctx context.Context, query string, args ...any)
 	return singleRow{rows, err}
 }
 
-func (s *sqliteSession) Raw(f func(conn any) error) error { return s.conn.Raw(f) }
+func (s *sqliteSession) Raw(f func(conn any) error) error {
+	if s.gone != nil {
+		return fmt.Errorf("%w: %w", ErrRolledBack, s.gone)
+	}
+	if err := s.conn.Raw(f); err != nil {
+		return s.note(err)
+	}
+	return nil
+}
 
 func (s *sqliteSession) Nested(ctx context.Context, write Write) error {
 	s.depth++
@@ -95,13 +121,15 @@ func (s *sqliteSession) Nested(ctx context.Context, write Write) error {
 		_, err = s.Exec(ctx, "RELEASE "+name)
 		return err
 	}
-	// The name stays open after ROLLBACK TO and is released; an error here says
-	// that SQLite has already rolled back the whole transaction.
-	if _, back := s.Exec(ctx, "ROLLBACK TO "+name); back != nil {
-		return fmt.Errorf("%w: %w", errGone, err)
+	// The savepoint stays open after ROLLBACK TO and is released. An error here
+	// says that SQLite has already rolled back the whole transaction.
+	_, back := s.Exec(ctx, "ROLLBACK TO "+name)
+	if back == nil {
+		_, back = s.Exec(ctx, "RELEASE "+name)
 	}
-	if _, back := s.Exec(ctx, "RELEASE "+name); back != nil {
-		return fmt.Errorf("%w: %w", errGone, err)
+	if back != nil {
+		s.gone = err
+		return fmt.Errorf("%w: %w", ErrRolledBack, err)
 	}
 	return err
 }
@@ -117,6 +145,7 @@ func (s *sqliteSession) commit(ctx context.Context) error {
 }
 
 func (s *sqliteSession) rollback(ctx context.Context) error {
+	s.gone = nil
 	_, err := s.Exec(ctx, "ROLLBACK")
 	if err != nil && strings.Contains(err.Error(), "no transaction is active") {
 		return nil

@@ -249,7 +249,7 @@ func (w *writer) runJob(ctx context.Context, j *job, alone bool) error {
 	if j.err == nil {
 		return nil
 	}
-	if errors.Is(j.err, errGone) || w.judge(j.err) != failed {
+	if errors.Is(j.err, ErrRolledBack) || w.judge(j.err) != failed {
 		err := j.err
 		j.err = nil // it shares the outcome of the transaction
 		return err

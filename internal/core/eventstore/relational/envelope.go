@@ -1,0 +1,73 @@
+package relational
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+)
+
+// eventID derives an event's UUIDv7 (RFC 9562, method 3): milliseconds, their
+// fraction in 12 bits, and 62 bits that are one-to-one with the position and
+// mixed with the store's salt.
+func eventID(salt, position int64, at time.Time) string {
+	const odd = 0x9e3779b97f4a7c15 // odd, so that the product keeps positions apart
+	micros := uint64(at.UnixMicro())
+	fraction := micros % 1000 * 4096 / 1000
+	low := (uint64(position)*odd + uint64(salt)) & (1<<62 - 1)
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:], micros/1000<<16|7<<12|fraction)
+	binary.BigEndian.PutUint64(b[8:], low|1<<63)
+	var out [36]byte
+	hex.Encode(out[:8], b[:4])
+	hex.Encode(out[9:13], b[4:6])
+	hex.Encode(out[14:18], b[6:8])
+	hex.Encode(out[19:23], b[8:10])
+	hex.Encode(out[24:], b[10:])
+	out[8], out[13], out[18], out[23] = '-', '-', '-', '-'
+	return string(out[:])
+}
+
+// metaColumn is Meta as it stands in the meta column.
+type metaColumn struct {
+	Actor       *eventstore.Actor          `json:"actor,omitempty"`
+	Correlation string                     `json:"correlation,omitempty"`
+	Causation   string                     `json:"causation,omitempty"`
+	TraceParent string                     `json:"traceparent,omitempty"`
+	Extra       map[string]json.RawMessage `json:"extra,omitempty"`
+}
+
+// encodeMeta returns nil for an empty Meta.
+func encodeMeta(m eventstore.Meta) ([]byte, error) {
+	c := metaColumn{Correlation: m.Correlation, Causation: m.Causation, TraceParent: m.TraceParent, Extra: m.Extra}
+	if m.Actor != (eventstore.Actor{}) {
+		c.Actor = &m.Actor
+	} else if m.Correlation == "" && m.Causation == "" && m.TraceParent == "" && len(m.Extra) == 0 {
+		return nil, nil
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false) // unknown fields come back as they were
+	if err := enc.Encode(c); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
+}
+
+func decodeMeta(column []byte) (m eventstore.Meta, err error) {
+	if len(column) == 0 {
+		return m, nil
+	}
+	var c metaColumn
+	if err := json.Unmarshal(column, &c); err != nil {
+		return m, err
+	}
+	m = eventstore.Meta{Correlation: c.Correlation, Causation: c.Causation, TraceParent: c.TraceParent, Extra: c.Extra}
+	if c.Actor != nil {
+		m.Actor = *c.Actor
+	}
+	return m, nil
+}

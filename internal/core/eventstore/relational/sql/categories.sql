@@ -1,0 +1,1 @@
+SELECT key, workspace, type FROM event_categories

@@ -1,0 +1,1 @@
+SELECT key, name FROM event_types

@@ -1,0 +1,1 @@
+INSERT INTO events (position, stream, version, type, schema, epoch, time, data, journal, meta) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

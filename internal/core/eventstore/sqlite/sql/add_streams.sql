@@ -1,0 +1,1 @@
+INSERT INTO event_streams (key, category, id) VALUES (?, ?, ?)

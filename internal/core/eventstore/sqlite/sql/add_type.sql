@@ -1,0 +1,1 @@
+INSERT INTO event_types (key, name) VALUES ($1, $2)
