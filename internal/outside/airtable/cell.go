@@ -1,22 +1,134 @@
 package airtable
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+)
 
-// Canonical returns the form in which cells of field f are compared: equal
-// cells have equal bytes. An empty cell (absent, null, "", false, [], an
-// empty rich text) returns nil. Cells of unknown types compare as JSON values.
-func Canonical(f Field, cell json.RawMessage) json.RawMessage { panic("soon") }
+// null is the cell that clears.
+var null = json.RawMessage("null")
 
-// ForWrite turns a cell as it is read into what the API takes when written to
-// a field of type t; an empty cell becomes null, which clears.
-func ForWrite(t FieldType, cell json.RawMessage) json.RawMessage { panic("soon") }
+// ForWrite turns a cell as it is read into what the API takes when it is
+// written to a field of type t: attachments by address and name, people by
+// email (or id where there is none), selects by name. An empty cell becomes
+// null, which clears. A cell of any other type is written as it was read.
+func ForWrite(t FieldType, cell json.RawMessage) json.RawMessage {
+	v, err := decodeValue(cell)
+	if err != nil {
+		return cell
+	}
+	if empty(v) || t == RichText && v == "\n" {
+		return null
+	}
+	switch t {
+	case SingleSelect, MultipleSelects:
+		return mustJSON(each(v, pick("name")))
+	case MultipleRecordLinks:
+		return mustJSON(each(v, pick("id")))
+	case SingleCollaborator, MultipleCollaborators:
+		return mustJSON(each(v, keep("email", "id")))
+	case MultipleAttachments:
+		return mustJSON(each(v, newAttachment))
+	}
+	return cell
+}
+
+// keep reduces an object to the first of these keys that it has.
+func keep(keys ...string) func(any) any {
+	return func(v any) any {
+		o, _ := v.(map[string]any)
+		for _, k := range keys {
+			if s, _ := o[k].(string); s != "" {
+				return map[string]any{k: s}
+			}
+		}
+		return v
+	}
+}
+
+// newAttachment makes an attachment of another base one to be fetched: its id
+// means nothing there.
+func newAttachment(v any) any {
+	o, _ := v.(map[string]any)
+	url, _ := o["url"].(string)
+	if url == "" {
+		return v
+	}
+	out := map[string]any{"url": url}
+	if name, _ := o["filename"].(string); name != "" {
+		out["filename"] = name
+	}
+	return out
+}
 
 // Text renders a cell of any type as plain text: what a computed source
-// becomes in a text field.
-func Text(cell json.RawMessage) string { panic("soon") }
+// becomes in a text field. Lists are joined by ", ", objects give the one part
+// that a person would read; an empty cell gives "".
+func Text(cell json.RawMessage) string {
+	v, err := decodeValue(cell)
+	if err != nil {
+		return string(cell)
+	}
+	return textOf(v)
+}
+
+func textOf(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case bool:
+		if v {
+			return "true"
+		}
+		return ""
+	case []any:
+		parts := make([]string, len(v))
+		for i, item := range v {
+			parts[i] = textOf(item)
+		}
+		return strings.Join(parts, ", ")
+	case map[string]any:
+		return objectText(v)
+	}
+	return string(mustJSON(plainNumbers(v)))
+}
+
+// objectText finds the readable part: of people, choices, barcodes, AI
+// answers, attachments, buttons and computation errors.
+func objectText(o map[string]any) string {
+	for _, key := range []string{"name", "email", "text", "filename", "value", "label", "error", "specialValue", "id"} {
+		if part, ok := o[key]; ok && !empty(part) {
+			return textOf(part)
+		}
+	}
+	if _, isAI := o["isStale"]; isAI {
+		return ""
+	}
+	return string(mustJSON(plainNumbers(o)))
+}
 
 // Links returns the record ids of a link cell, in order.
-func Links(cell json.RawMessage) []RecordID { panic("soon") }
+func Links(cell json.RawMessage) []RecordID {
+	v, err := decodeValue(cell)
+	if err != nil {
+		return nil
+	}
+	items, _ := v.([]any)
+	var ids []RecordID
+	for _, item := range items {
+		if id, ok := pick("id")(item).(string); ok && id != "" {
+			ids = append(ids, RecordID(id))
+		}
+	}
+	return ids
+}
 
 // LinkCell returns the link cell that holds ids, in order; null for none.
-func LinkCell(ids []RecordID) json.RawMessage { panic("soon") }
+func LinkCell(ids []RecordID) json.RawMessage {
+	if len(ids) == 0 {
+		return null
+	}
+	return mustJSON(ids)
+}

@@ -1,11 +1,13 @@
 package airtable
 
 import (
-	"context"
+	"cmp"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/resilience"
 )
 
 // Options configure a Client. The zero value talks to Airtable itself within
@@ -24,8 +26,8 @@ type Options struct {
 	RequestTimeout time.Duration
 	// MaxAnswerBytes bounds one answer after decompression. Zero means 64 MiB.
 	MaxAnswerBytes int64
-	// HTTP sends the requests. Nil means a client of its own that reuses
-	// connections and follows no redirect.
+	// HTTP sends the requests; its own timeout should be zero. Nil means a
+	// client that reuses connections. Redirects are never followed.
 	HTTP *http.Client
 	// Clock is used for durations and limiters. Nil means the machine's.
 	Clock clock.Clock
@@ -35,81 +37,50 @@ type Options struct {
 	UserAgent string
 }
 
+func (o Options) withDefaults() Options {
+	o.BaseURL = strings.TrimRight(cmp.Or(o.BaseURL, "https://api.airtable.com"), "/")
+	o.RequestsPerSecond = cmp.Or(o.RequestsPerSecond, 4.9)
+	o.TokenRequestsPerSecond = cmp.Or(o.TokenRequestsPerSecond, 50)
+	o.Penalty = cmp.Or(o.Penalty, 30*time.Second)
+	o.RequestTimeout = cmp.Or(o.RequestTimeout, 30*time.Second)
+	o.MaxAnswerBytes = cmp.Or(o.MaxAnswerBytes, 64<<20)
+	o.UserAgent = cmp.Or(o.UserAgent, "pyairtable-workflows")
+	if o.Clock == nil {
+		o.Clock = clock.System()
+	}
+	if o.Meter == nil {
+		o.Meter = NoMeter{}
+	}
+	return o
+}
+
 // Client calls the Airtable Web API. It is safe for concurrent use, shares
 // its limiters between all callers and never retries: a failure is classified
 // once (*failure.Error) and returned.
-type Client struct{ options Options }
-
-// New returns a client.
-func New(o Options) *Client { return &Client{options: o} }
-
-// Schema reads all tables of a base in one call (scope schema.bases:read).
-func (c *Client) Schema(ctx context.Context, tok Token, base BaseID) (*Base, error) { panic("soon") }
-
-// CreateBase creates a base with at least one table (scope schema.bases:write).
-func (c *Client) CreateBase(ctx context.Context, tok Token, b NewBase) (*Base, error) { panic("soon") }
-
-// CreateTable creates a table (scope schema.bases:write).
-func (c *Client) CreateTable(ctx context.Context, tok Token, base BaseID, t NewTable) (*Table, error) {
-	panic("soon")
+type Client struct {
+	o      Options
+	http   http.Client
+	bases  *resilience.Limiter // keyed by base
+	tokens *resilience.Limiter // keyed by token
 }
 
-// CreateField creates a field (scope schema.bases:write).
-func (c *Client) CreateField(ctx context.Context, tok Token, base BaseID, table TableID, f NewField) (*Field, error) {
-	panic("soon")
+// New returns a client. Call CloseIdleConnections when done with it.
+func New(o Options) *Client {
+	o = o.withDefaults()
+	c := &Client{
+		o:      o,
+		bases:  resilience.NewLimiter(resilience.LimiterOptions{Name: "airtable_base", PerSecond: o.RequestsPerSecond, Clock: o.Clock, Waited: o.Meter.Waited}),
+		tokens: resilience.NewLimiter(resilience.LimiterOptions{Name: "airtable_token", PerSecond: o.TokenRequestsPerSecond, Clock: o.Clock, Waited: o.Meter.Waited}),
+	}
+	if o.HTTP != nil {
+		c.http = *o.HTTP
+	} else {
+		c.http.Transport = resilience.NewTransport(resilience.TransportOptions{FirstByteTimeout: o.RequestTimeout})
+	}
+	// A redirect would turn a POST into a GET and might carry the token elsewhere.
+	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return c
 }
 
-// UpdateTable renames or describes a table (scope schema.bases:write).
-func (c *Client) UpdateTable(ctx context.Context, tok Token, base BaseID, table TableID, p TablePatch) (*Table, error) {
-	panic("soon")
-}
-
-// UpdateField renames or describes a field (scope schema.bases:write).
-func (c *Client) UpdateField(ctx context.Context, tok Token, base BaseID, table TableID, field FieldID, p FieldPatch) (*Field, error) {
-	panic("soon")
-}
-
-// List reads one page (scope data.records:read).
-func (c *Client) List(ctx context.Context, tok Token, base BaseID, table TableID, p ListParams) (*Page, error) {
-	panic("soon")
-}
-
-// Stream reads one page and gives each record to yield while the answer
-// arrives; the returned page has no Records.
-func (c *Client) Stream(ctx context.Context, tok Token, base BaseID, table TableID, p ListParams, yield func(Record) error) (*Page, error) {
-	panic("soon")
-}
-
-// Get reads one record. Airtable looks in the whole base, so an answer does
-// not prove that the record is in that table.
-func (c *Client) Get(ctx context.Context, tok Token, base BaseID, table TableID, id RecordID) (*Record, error) {
-	panic("soon")
-}
-
-// Create creates 1–10 records, all or nothing. It is not idempotent.
-func (c *Client) Create(ctx context.Context, tok Token, base BaseID, table TableID, r WriteRequest) (*WriteResult, error) {
-	panic("soon")
-}
-
-// Update changes the given fields of 1–10 records (PATCH).
-func (c *Client) Update(ctx context.Context, tok Token, base BaseID, table TableID, r WriteRequest) (*WriteResult, error) {
-	panic("soon")
-}
-
-// Replace changes 1–10 records and clears every writable field not given (PUT).
-func (c *Client) Replace(ctx context.Context, tok Token, base BaseID, table TableID, r WriteRequest) (*WriteResult, error) {
-	panic("soon")
-}
-
-// Upsert creates or changes 1–10 records by key fields; repeating it is safe.
-func (c *Client) Upsert(ctx context.Context, tok Token, base BaseID, table TableID, r UpsertRequest) (*UpsertResult, error) {
-	panic("soon")
-}
-
-// Delete deletes 1–10 records.
-func (c *Client) Delete(ctx context.Context, tok Token, base BaseID, table TableID, ids []RecordID) (*DeleteResult, error) {
-	panic("soon")
-}
-
-// Whoami tells whose token it is.
-func (c *Client) Whoami(ctx context.Context, tok Token) (*User, error) { panic("soon") }
+// CloseIdleConnections closes the connections that no call uses.
+func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }

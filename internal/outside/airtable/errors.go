@@ -1,7 +1,15 @@
 package airtable
 
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+)
+
 // Codes of failures that callers decide upon. Any other code is Airtable's
-// own error type in lower case (unknown_field_name, invalid_permissions, …).
+// own error type in lower case (unknown_field_name, invalid_records, …).
 const (
 	// CodeOffsetExpired: the listing must restart from its first page.
 	CodeOffsetExpired = "offset_expired"
@@ -13,12 +21,16 @@ const (
 	CodeModelNotFound = "invalid_permissions_or_model_not_found"
 	// CodeInvalidPermissions: a 403 that means a missing scope or role.
 	CodeInvalidPermissions = "invalid_permissions"
-	// CodeUnauthenticated: the token is unknown, expired or revoked.
+	// CodeUnauthenticated: the token is missing, unknown, expired or revoked.
 	CodeUnauthenticated = "authentication_required"
-	// CodeNotFound: a record, or a malformed id in the path.
+	// CodeNotFound: no such route, or a malformed id in the path.
 	CodeNotFound = "not_found"
+	// CodeRecordNotFound: a record (or workspace) named in the path is gone.
+	CodeRecordNotFound = "model_id_not_found"
 	// CodeRowDoesNotExist: a batch or a link names a record that is gone.
 	CodeRowDoesNotExist = "row_does_not_exist"
+	// CodeInvalidRequest: refused here, before anything was sent.
+	CodeInvalidRequest = "invalid_request"
 	// CodeConnection: no connection, nothing was sent.
 	CodeConnection = "connection_failed"
 	// CodeCut: the connection broke or timed out after bytes were sent.
@@ -29,8 +41,7 @@ const (
 	CodeAnswerTooLarge = "answer_too_large"
 )
 
-// Detail is the failure.Error detail of every error this package returns for
-// a call.
+// Detail is the failure.Error detail of every failed call.
 type Detail struct {
 	Operation string  `json:"operation"`
 	Base      BaseID  `json:"base,omitempty"`
@@ -42,4 +53,47 @@ type Detail struct {
 }
 
 // DetailOf returns the detail of a failed call.
-func DetailOf(err error) (Detail, bool) { panic("soon") }
+func DetailOf(err error) (Detail, bool) {
+	var d Detail
+	var f *failure.Error
+	if !errors.As(err, &f) || len(f.Detail) == 0 || json.Unmarshal(f.Detail, &d) != nil {
+		return Detail{}, false
+	}
+	return d, d.Operation != ""
+}
+
+// fail builds the failure of a call: what was being done, then cause and fix.
+func (r request) fail(class failure.Class, code string, d Detail, cause error, format string, args ...any) *failure.Error {
+	d.Operation, d.Base, d.Table, d.Scope = r.op.name, r.base, r.table, r.op.scope
+	f := failure.Wrap(cause, class, code, "%s: %s", r.doing(), fmt.Sprintf(format, args...))
+	f.Detail, _ = json.Marshal(d) // strings and a number: cannot fail
+	return f
+}
+
+func (r request) invalid(format string, args ...any) *failure.Error {
+	return r.fail(failure.Validation, CodeInvalidRequest, Detail{}, nil, format, args...)
+}
+
+// lost is the class of an answer that never came or cannot be used.
+func (r request) lost() failure.Class {
+	if r.op.effects {
+		return failure.UnknownOutcome
+	}
+	return failure.Transient // nothing was changed: reading again is harmless
+}
+
+func (r request) noAnswer(err error, maybeSent bool) *failure.Error {
+	cause := unwrapURL(err)
+	if !maybeSent {
+		return r.fail(failure.Transient, CodeConnection, Detail{}, cause, "no connection to Airtable, nothing was sent: %v", cause)
+	}
+	return r.fail(r.lost(), CodeCut, Detail{}, cause, "the request was sent but no answer came: %v", cause)
+}
+
+func (r request) badAnswer(code string, status int, cause error, format string, args ...any) *failure.Error {
+	class := r.lost()
+	if code == CodeAnswerTooLarge && class == failure.Transient {
+		class = failure.Validation // the same page would be as large again
+	}
+	return r.fail(class, code, Detail{Status: status}, cause, format, args...)
+}

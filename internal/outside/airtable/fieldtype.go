@@ -1,7 +1,5 @@
 package airtable
 
-import "encoding/json"
-
 // FieldType is Airtable's name of a field type. New ones appear at any time.
 type FieldType string
 
@@ -43,38 +41,71 @@ const (
 	ManualSort            FieldType = "manualSort"
 )
 
+// traits is what must be known of a type.
+type traits struct {
+	writable  bool // cells may be written
+	creatable bool // a field may be created with the options of another one
+	primary   bool // may be the first field of a new table
+	compare   form // how its cells are compared
+}
+
+// typeTraits is the table of field types. Computed types can be created, if
+// at all, only by naming their inputs; a copy of their options cannot.
+var typeTraits = map[FieldType]traits{
+	SingleLineText:        {true, true, true, formText},
+	Email:                 {true, true, true, formText},
+	URL:                   {true, true, true, formText},
+	PhoneNumber:           {true, true, true, formText},
+	MultilineText:         {true, true, true, formText},
+	RichText:              {true, true, false, formRichText},
+	Number:                {true, true, true, formNumber},
+	Percent:               {true, true, true, formNumber},
+	Currency:              {true, true, true, formNumber},
+	Duration:              {true, true, true, formNumber},
+	Rating:                {true, true, false, formNumber},
+	Checkbox:              {true, true, false, formJSON},
+	Date:                  {true, true, true, formDate},
+	DateTime:              {true, true, false, formTime},
+	SingleSelect:          {true, true, false, formSelect},
+	MultipleSelects:       {true, true, false, formSelect},
+	SingleCollaborator:    {true, true, false, formPerson},
+	MultipleCollaborators: {true, true, false, formPerson},
+	MultipleRecordLinks:   {true, true, false, formLink},
+	MultipleAttachments:   {true, true, false, formAttachment},
+	Barcode:               {true, true, true, formJSON},
+	Formula:               {compare: formJSON},
+	Rollup:                {compare: formJSON},
+	MultipleLookupValues:  {compare: formJSON},
+	Count:                 {compare: formNumber},
+	AutoNumber:            {compare: formNumber},
+	CreatedTime:           {compare: formTime},
+	LastModifiedTime:      {compare: formTime},
+	CreatedBy:             {compare: formPerson},
+	LastModifiedBy:        {compare: formPerson},
+	Button:                {compare: formJSON},
+	AIText:                {compare: formJSON},
+	ExternalSyncSource:    {compare: formSelect},
+	ManualSort:            {compare: formText},
+}
+
 // Known reports whether the type is one of the documented ones.
-func (t FieldType) Known() bool { panic("soon") }
+func (t FieldType) Known() bool {
+	_, ok := typeTraits[t]
+	return ok
+}
 
 // Writable reports whether cells of the type may be written. Unknown types
 // are not.
-func (t FieldType) Writable() bool { panic("soon") }
+func (t FieldType) Writable() bool { return typeTraits[t].writable }
 
-// Creatable reports whether the API can create a field of the type as a copy
-// of another one's options (computed types are not).
-func (t FieldType) Creatable() bool { panic("soon") }
+// Creatable reports whether the API creates a field of the type when given
+// the options of another one (CreateOptions).
+func (t FieldType) Creatable() bool { return typeTraits[t].creatable }
 
-// Computed reports whether Airtable computes the cells of the type.
-func (t FieldType) Computed() bool { panic("soon") }
+// Computed reports whether Airtable computes the cells of the type. An
+// unknown type is not known to be computed; it is not Writable either.
+func (t FieldType) Computed() bool { return t.Known() && !t.Writable() }
 
-// PrimaryCapable reports whether a field of the type may be a new table's first field.
-func (t FieldType) PrimaryCapable() bool { panic("soon") }
-
-// LinkOptions are the parsed options of a link field.
-type LinkOptions struct {
-	LinkedTableID           TableID `json:"linkedTableId"`
-	InverseLinkFieldID      FieldID `json:"inverseLinkFieldId,omitempty"`
-	IsReversed              bool    `json:"isReversed,omitempty"`
-	PrefersSingleRecordLink bool    `json:"prefersSingleRecordLink,omitempty"`
-}
-
-// Link returns the options of a link field; false for any other type.
-func (f Field) Link() (LinkOptions, bool) { panic("soon") }
-
-// CreateOptions returns the options with which a field like f is created:
-// only what the API takes on create, defaults for what it demands. A link
-// field's linkedTableId is the target's business: use NewLinkOptions.
-func CreateOptions(f Field) (json.RawMessage, error) { panic("soon") }
-
-// NewLinkOptions returns the options with which a link to table is created.
-func NewLinkOptions(table TableID) json.RawMessage { panic("soon") }
+// PrimaryCapable reports whether a field of the type may be created as a
+// table's first field.
+func (t FieldType) PrimaryCapable() bool { return typeTraits[t].primary }

@@ -1,6 +1,7 @@
 package airtable
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -42,13 +43,35 @@ func StartIDs() Position { return Position{Reading: ReadIDs} }
 
 // Restart returns the beginning of the same read, for an expired offset. The
 // mark stays: an earlier one only repeats.
-func (p Position) Restart() Position { panic("soon") }
+func (p Position) Restart() Position {
+	p.Offset, p.Done = "", false
+	return p
+}
 
 // Params returns the list parameters of the position's next page.
-func (p Position) Params(o ReadOptions) ListParams { panic("soon") }
+func (p Position) Params(o ReadOptions) ListParams {
+	l := ListParams{PageSize: o.PageSize, Offset: p.Offset, Fields: o.Fields, ReturnFieldsByFieldID: true}
+	if p.Reading == ReadChanged {
+		l.FilterByFormula = ChangedAfter(p.Since)
+	}
+	return l
+}
 
 // After returns the position that follows page.
-func (p Position) After(page *Page, overlap time.Duration) Position { panic("soon") }
+//
+// The mark is taken from the first page: what changes while the read goes on
+// is then read again next time, never missed. It never goes backwards past
+// Since, and stays zero if Airtable sent no clock.
+func (p Position) After(page *Page, overlap time.Duration) Position {
+	if p.Offset == "" && p.Mark.IsZero() && !page.ServerDate.IsZero() {
+		p.Mark = page.ServerDate.Add(-overlap)
+		if p.Mark.Before(p.Since) {
+			p.Mark = p.Since
+		}
+	}
+	p.Offset, p.Done = page.Offset, page.Offset == ""
+	return p
+}
 
 // ReadOptions shape the pages of a read.
 type ReadOptions struct {
@@ -72,9 +95,48 @@ func NewReader(l Lister) *Reader { return &Reader{lister: l} }
 // keyed by field id. An expired offset is an error with CodeOffsetExpired:
 // go on with p.Restart().
 func (r *Reader) Read(ctx context.Context, tok Token, base BaseID, table TableID, p Position, o ReadOptions) (*Page, Position, error) {
-	panic("soon")
+	if p.Done {
+		return &Page{}, p, nil
+	}
+	page, err := r.lister.List(ctx, tok, base, table, p.Params(o))
+	if err != nil {
+		return nil, p, err
+	}
+	return page, p.After(page, cmp.Or(o.Overlap, DefaultOverlap)), nil
 }
 
 // SweepField returns the field whose cells cost least to read: what a sweep
-// over ids asks for.
-func SweepField(t *Table) FieldID { panic("soon") }
+// over ids asks for. It is "" for a table without fields.
+func SweepField(t *Table) FieldID {
+	var best FieldID
+	cost := 1 << 30
+	for _, f := range t.Fields {
+		if c := readCost(f.Type); c < cost {
+			best, cost = f.ID, c
+		}
+	}
+	return best
+}
+
+// readCost is roughly how many bytes a cell of the type takes in an answer.
+func readCost(t FieldType) int {
+	switch t {
+	case Checkbox:
+		return 5 // mostly absent
+	case Rating:
+		return 6
+	case Count, AutoNumber, Number, Percent, Currency, Duration:
+		return 12
+	case Date:
+		return 14
+	case DateTime, CreatedTime, LastModifiedTime:
+		return 28
+	case SingleSelect, PhoneNumber:
+		return 30
+	case SingleLineText, Email, Barcode:
+		return 60
+	case SingleCollaborator, CreatedBy, LastModifiedBy, MultipleSelects, URL:
+		return 120
+	}
+	return 10_000 // links, long texts, attachments, computed and unknown types
+}

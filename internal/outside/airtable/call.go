@@ -1,0 +1,192 @@
+package airtable
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/resilience"
+)
+
+// do waits for its turn, sends one request and gives the body of a 2xx answer
+// to read. An error of read that is not about the answer itself comes back
+// unchanged; every other one is classified.
+func (c *Client) do(ctx context.Context, tok Token, r request, read func(io.Reader) error) (Answer, error) {
+	if tok == "" {
+		return Answer{}, r.fail(failure.Auth, CodeUnauthenticated, Detail{}, nil, "there is no token: give the connection a personal access token with the scope %s", r.op.scope)
+	}
+	if err := c.wait(ctx, tok, r); err != nil {
+		return Answer{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.o.RequestTimeout)
+	defer cancel()
+	ctx, sent := resilience.TraceSent(ctx)
+	req, err := c.newRequest(ctx, tok, r)
+	if err != nil {
+		return Answer{}, err
+	}
+	start := c.o.Clock.Now()
+	resp, err := c.http.Do(req)
+	call := Call{Operation: r.op.name, Base: r.base, Host: req.URL.Host}
+	defer func() {
+		call.Duration = c.o.Clock.Now().Sub(start)
+		c.o.Meter.Called(call)
+	}()
+	if err != nil {
+		return Answer{}, r.noAnswer(err, sent.Maybe())
+	}
+	defer resp.Body.Close()
+	answer := Answer{ServerDate: serverDate(resp.Header)}
+	call.Code, call.ServerDate = resp.StatusCode, answer.ServerDate
+	return answer, c.receive(tok, r, resp, read)
+}
+
+// wait takes the call's turn in both limiters. The base comes first: it is
+// the slower one, and a turn of the token should be used at once.
+func (c *Client) wait(ctx context.Context, tok Token, r request) error {
+	if r.base != "" {
+		if err := c.bases.Wait(ctx, string(r.base)); err != nil {
+			return err
+		}
+	}
+	return c.tokens.Wait(ctx, string(tok))
+}
+
+func (c *Client) newRequest(ctx context.Context, tok Token, r request) (*http.Request, error) {
+	var body io.Reader
+	if r.hasBody() {
+		encoded, err := encode(r.body)
+		if err != nil {
+			return nil, r.fail(failure.Validation, "invalid_cell", Detail{}, err, "a value is not JSON: %v", err)
+		}
+		body = bytes.NewReader(encoded)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, c.url(r), body)
+	if err != nil {
+		return nil, r.fail(failure.Validation, "invalid_url", Detail{}, unwrapURL(err), "%q is no usable address: correct airtable.base_url", c.o.BaseURL)
+	}
+	req.Header.Set("Authorization", "Bearer "+string(tok))
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.o.UserAgent)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
+}
+
+func (c *Client) url(r request) string {
+	u := c.o.BaseURL + "/v0" + r.path
+	if r.query != "" {
+		u += "?" + r.query
+	}
+	return u
+}
+
+// encode leaves cells as they are: no HTML escaping.
+func encode(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return buf.Bytes(), err
+}
+
+// maxErrorBytes bounds how much of a refusal is read.
+const maxErrorBytes = 64 << 10
+
+func (c *Client) receive(tok Token, r request, resp *http.Response, read func(io.Reader) error) error {
+	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
+		return c.readAnswer(r, resp, read)
+	}
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBytes)) // a refusal that is cut off is still a refusal
+	f := c.classify(tok, r, resp, body)
+	if resp.StatusCode == http.StatusTooManyRequests && f.Code != CodeQuotaExhausted {
+		c.pause(tok, r, f.RetryAfter)
+	}
+	return f
+}
+
+func (c *Client) pause(tok Token, r request, d time.Duration) {
+	if r.base != "" {
+		c.bases.Pause(string(r.base), d)
+		return
+	}
+	c.tokens.Pause(string(tok), d)
+}
+
+func (c *Client) readAnswer(r request, resp *http.Response, read func(io.Reader) error) error {
+	body := &answerReader{r: resp.Body, left: c.o.MaxAnswerBytes}
+	err := read(body)
+	var refused *consumerError
+	switch {
+	case err == nil:
+		_, _ = io.CopyN(io.Discard, resp.Body, 4<<10) // so that the connection can be used again
+		return nil
+	case errors.As(err, &refused):
+		return refused.err
+	case errors.Is(body.err, errTooLarge):
+		return r.badAnswer(CodeAnswerTooLarge, resp.StatusCode, nil, "the answer is larger than %d bytes: ask for smaller pages (batch_size)", c.o.MaxAnswerBytes)
+	case body.err != nil:
+		return r.badAnswer(CodeCut, resp.StatusCode, body.err, "the answer broke off: %v", body.err)
+	default:
+		return r.badAnswer(CodeBadAnswer, resp.StatusCode, err, "the answer is not what the API documents (%s): check that airtable.base_url leads to Airtable", describe(resp))
+	}
+}
+
+// consumerError carries an error of the receiver of records past the
+// classification: it is not the answer's fault.
+type consumerError struct{ err error }
+
+func (e *consumerError) Error() string { return e.err.Error() }
+
+var errTooLarge = errors.New("answer too large")
+
+// answerReader bounds a body and remembers how reading it failed, so that a
+// cut connection is told apart from a wrong answer.
+type answerReader struct {
+	r    io.Reader
+	left int64
+	err  error
+}
+
+func (a *answerReader) Read(p []byte) (int, error) {
+	if a.left <= 0 {
+		a.err = errTooLarge
+		return 0, a.err
+	}
+	n, err := a.r.Read(p[:min(int64(len(p)), a.left)])
+	a.left -= int64(n)
+	if err != nil && err != io.EOF {
+		a.err = unwrapURL(err)
+	}
+	return n, err
+}
+
+func serverDate(h http.Header) time.Time {
+	date, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return date.UTC()
+}
+
+// unwrapURL drops the address from an error of net/http: it may hold a
+// formula with customers' values.
+func unwrapURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// one returns a reader of an answer that is a single JSON value.
+func one(v any) func(io.Reader) error {
+	return func(body io.Reader) error { return json.NewDecoder(body).Decode(v) }
+}

@@ -1,0 +1,185 @@
+package airtable
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+)
+
+// classify turns a refusal into a failure. The status decides the class, save
+// for the monthly quota, which shares 429 with the rate limit.
+func (c *Client) classify(tok Token, r request, resp *http.Response, body []byte) *failure.Error {
+	d := Detail{Status: resp.StatusCode}
+	d.Type, d.Message = parseError(body)
+	d.Message = presentable(d.Message, tok)
+	said := refusal(d, resp)
+	switch status := resp.StatusCode; {
+	case d.Type == "PUBLIC_API_BILLING_LIMIT_EXCEEDED":
+		return r.fail(failure.RateLimited, CodeQuotaExhausted, d, nil, "%s: the workspace's API calls of this month are used up: wait until the 1st (UTC) or upgrade its plan, then resume", said)
+	case status == http.StatusTooManyRequests:
+		f := r.fail(failure.RateLimited, code(d, CodeRateLimited), d, nil, "%s: the base's rate limit is used by all its API users together", said)
+		f.RetryAfter = retryAfter(resp.Header, c.o.Clock.Now(), c.o.Penalty)
+		return f
+	case status == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "":
+		f := r.fail(failure.RateLimited, code(d, "service_unavailable"), d, nil, "%s: Airtable asks to come back later", said)
+		f.RetryAfter = retryAfter(resp.Header, c.o.Clock.Now(), 0)
+		return f
+	case status == http.StatusUnauthorized:
+		return r.fail(failure.Auth, code(d, CodeUnauthenticated), d, nil, "%s: the token is unknown, expired or revoked: put a new one into the connection", said)
+	case status == http.StatusForbidden:
+		return r.fail(failure.Auth, code(d, CodeInvalidPermissions), d, nil, "%s: %s", said, grantFix(r))
+	case d.Type == "LIST_RECORDS_ITERATOR_NOT_AVAILABLE":
+		return r.fail(failure.Validation, CodeOffsetExpired, d, nil, "%s: the listing has expired: restart it from its first page", said)
+	case status == http.StatusConflict || status == http.StatusPreconditionFailed:
+		return r.fail(failure.Conflict, code(d, "conflict"), d, nil, "%s", said)
+	case safeToRepeat(status):
+		return r.fail(failure.Transient, code(d, "unavailable"), d, nil, "%s: it had no effect and may be repeated", said)
+	case status >= 500:
+		return r.fail(r.lost(), code(d, "server_error"), d, nil, "%s", said)
+	case status < 400:
+		return r.fail(failure.Validation, "redirected", d, nil, "%s: Airtable never redirects: correct airtable.base_url", said)
+	default:
+		return r.fail(failure.Validation, code(d, "http_"+strconv.Itoa(status)), d, nil, "%s", said)
+	}
+}
+
+// safeToRepeat lists the statuses that promise that nothing happened.
+func safeToRepeat(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusBadGateway, http.StatusServiceUnavailable:
+		return true
+	}
+	return false
+}
+
+// grantFix names what may be missing behind a 403. An unknown base or table
+// looks the same as a missing grant.
+func grantFix(r request) string {
+	switch {
+	case r.op == opCreateBase:
+		return fmt.Sprintf("give the token the scope %s and all workspaces, and its owner the role creator in the workspace", r.op.scope)
+	case r.op.scope == "":
+		return "the token may not be used for the API: make a new one"
+	}
+	role := "a collaborator"
+	switch r.op.scope {
+	case writeRecords:
+		role = "an editor"
+	case writeSchema:
+		role = "a creator"
+	}
+	return fmt.Sprintf("check that base and table exist, that the token has the scope %s and the base %s in its access list, and that its owner is %s there", r.op.scope, r.base, role)
+}
+
+// refusal says what Airtable answered.
+func refusal(d Detail, resp *http.Response) string {
+	s := "Airtable refused with " + strconv.Itoa(d.Status)
+	switch {
+	case d.Type != "" && d.Message != "":
+		return s + " " + d.Type + ": " + strings.TrimRight(d.Message, ".")
+	case d.Type != "":
+		return s + " " + d.Type
+	}
+	return s + " and " + describe(resp)
+}
+
+// describe names a body that cannot be quoted.
+func describe(resp *http.Response) string {
+	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
+	if kind == "" {
+		return "a body of no stated type"
+	}
+	return "a body of type " + kind
+}
+
+func code(d Detail, otherwise string) string {
+	if d.Type == "" {
+		return otherwise
+	}
+	return strings.ToLower(d.Type)
+}
+
+// parseError reads the three shapes of refusals: {"error":{"type","message"}},
+// {"error":"TYPE"} and {"errors":[{"error","message"}]}. Anything else, such
+// as the HTML of a proxy, gives nothing.
+func parseError(body []byte) (kind, message string) {
+	var shape struct {
+		Error   json.RawMessage `json:"error"`
+		Errors  []errorObject   `json:"errors"`
+		Message string          `json:"message"`
+	}
+	if json.Unmarshal(body, &shape) != nil {
+		return "", ""
+	}
+	var object errorObject
+	switch {
+	case json.Unmarshal(shape.Error, &kind) == nil && kind != "":
+		return typeName(kind), shape.Message
+	case json.Unmarshal(shape.Error, &object) == nil && object.name() != "":
+		return typeName(object.name()), object.Message
+	case len(shape.Errors) > 0:
+		return typeName(shape.Errors[0].name()), shape.Errors[0].Message
+	}
+	return "", shape.Message
+}
+
+type errorObject struct {
+	Type    string `json:"type"`
+	Error   string `json:"error"`
+	Message string `json:"message"`
+}
+
+func (e errorObject) name() string {
+	if e.Type != "" {
+		return e.Type
+	}
+	return e.Error
+}
+
+var typeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,99}$`)
+
+// typeName keeps what can be a type: it becomes a code.
+func typeName(s string) string {
+	if !typeForm.MatchString(s) {
+		return ""
+	}
+	return s
+}
+
+const maxMessage = 500
+
+// Airtable quotes the offending cell in two messages. Cells of customers must
+// not reach journals and logs, so the value is left out.
+var (
+	valueInParse  = regexp.MustCompile(`(?s)(Cannot parse value ).*( for field )`)
+	valueInSelect = regexp.MustCompile(`(?s)(create new select option ).*`)
+)
+
+// presentable makes Airtable's message fit for journals and logs.
+func presentable(message string, tok Token) string {
+	message = valueInParse.ReplaceAllString(message, `${1}“…”${2}`)
+	message = valueInSelect.ReplaceAllString(message, `${1}“…”`)
+	message = strings.ReplaceAll(message, string(tok), mask)
+	if len(message) > maxMessage {
+		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
+	}
+	return message
+}
+
+// retryAfter reads the header in both its forms, seconds and date.
+func retryAfter(h http.Header, now time.Time, otherwise time.Duration) time.Duration {
+	value := h.Get("Retry-After")
+	if s, err := strconv.ParseFloat(value, 64); err == nil && s >= 0 && s < 1e6 {
+		return time.Duration(s * float64(time.Second))
+	}
+	if at, err := http.ParseTime(value); err == nil && at.After(now) {
+		return at.Sub(now)
+	}
+	return otherwise
+}

@@ -1,0 +1,184 @@
+package airtable
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// maxURL is the length from which a listing goes by POST; Airtable refuses
+// addresses of 16,000 characters.
+const maxURL = 15_000
+
+// List reads one page (scope data.records:read). An expired offset is an
+// error with CodeOffsetExpired.
+func (c *Client) List(ctx context.Context, tok Token, base BaseID, table TableID, p ListParams) (*Page, error) {
+	var records []Record
+	page, err := c.Stream(ctx, tok, base, table, p, func(r Record) error {
+		records = append(records, r)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	page.Records = records
+	return page, nil
+}
+
+// Stream reads one page and gives each record to yield while the answer
+// arrives, so that a large page is never held whole. The returned page has no
+// Records. An error of yield ends the reading and is returned as it is; after
+// any error the records given before do not count.
+func (c *Client) Stream(ctx context.Context, tok Token, base BaseID, table TableID, p ListParams, yield func(Record) error) (*Page, error) {
+	r := request{op: opList, base: base, table: table}
+	if err := r.checkTable(); err != nil {
+		return nil, err
+	}
+	if p.PageSize < 0 || p.PageSize > MaxPageSize || p.MaxRecords < 0 {
+		return nil, r.invalid("a page holds 1 to %d records, %d were asked for", MaxPageSize, p.PageSize)
+	}
+	c.shape(&r, p)
+	page := &Page{}
+	answer, err := c.do(ctx, tok, r, func(body io.Reader) error {
+		offset, err := decodePage(body, yield)
+		page.Offset = offset
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	page.Answer = answer
+	return page, nil
+}
+
+// shape chooses the form of the listing: GET, or POST when the address would
+// be too long.
+func (c *Client) shape(r *request, p ListParams) {
+	r.method, r.path, r.query = http.MethodGet, tablePath(r.base, r.table), p.query().Encode()
+	if p.Post || len(c.url(*r)) > maxURL {
+		r.method, r.path, r.query = http.MethodPost, r.path+"/listRecords", ""
+		r.body = p.body()
+	}
+}
+
+func (p ListParams) query() url.Values {
+	q := url.Values{}
+	set := func(key, value string) {
+		if value != "" && value != "0" {
+			q.Set(key, value)
+		}
+	}
+	set("pageSize", strconv.Itoa(p.PageSize))
+	set("maxRecords", strconv.Itoa(p.MaxRecords))
+	set("offset", p.Offset)
+	set("view", p.View)
+	set("filterByFormula", p.FilterByFormula)
+	for _, f := range p.Fields {
+		q.Add("fields[]", f)
+	}
+	for i, s := range p.Sort {
+		set(fmt.Sprintf("sort[%d][field]", i), s.Field)
+		set(fmt.Sprintf("sort[%d][direction]", i), s.Direction)
+	}
+	if p.ReturnFieldsByFieldID {
+		q.Set("returnFieldsByFieldId", "true")
+	}
+	return q
+}
+
+// listBody is the POST form. Its offset must stand in the body: in the query
+// Airtable ignores it and gives the first page for ever.
+type listBody struct {
+	PageSize              int      `json:"pageSize,omitempty"`
+	MaxRecords            int      `json:"maxRecords,omitempty"`
+	Offset                string   `json:"offset,omitempty"`
+	View                  string   `json:"view,omitempty"`
+	FilterByFormula       string   `json:"filterByFormula,omitempty"`
+	Fields                []string `json:"fields,omitempty"`
+	Sort                  []Sort   `json:"sort,omitempty"`
+	ReturnFieldsByFieldID bool     `json:"returnFieldsByFieldId,omitempty"`
+}
+
+func (p ListParams) body() listBody {
+	return listBody{p.PageSize, p.MaxRecords, p.Offset, p.View, p.FilterByFormula, p.Fields, p.Sort, p.ReturnFieldsByFieldID}
+}
+
+// decodePage reads a page as a stream: one record in memory at a time.
+func decodePage(body io.Reader, yield func(Record) error) (offset string, err error) {
+	dec := json.NewDecoder(body)
+	if err := expect(dec, '{'); err != nil {
+		return "", err
+	}
+	listed := false
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return "", err
+		}
+		switch key {
+		case "records":
+			listed = true
+			err = decodeRecords(dec, yield)
+		case "offset":
+			err = dec.Decode(&offset)
+		default:
+			err = dec.Decode(&json.RawMessage{})
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	if err := expect(dec, '}'); err != nil {
+		return "", err
+	}
+	if !listed {
+		return "", fmt.Errorf("the page has no records")
+	}
+	return offset, nil
+}
+
+func decodeRecords(dec *json.Decoder, yield func(Record) error) error {
+	if err := expect(dec, '['); err != nil {
+		return err
+	}
+	for dec.More() {
+		var r Record
+		if err := dec.Decode(&r); err != nil {
+			return err
+		}
+		if r.ID == "" {
+			return fmt.Errorf("a record has no id")
+		}
+		if err := yield(r); err != nil {
+			return &consumerError{err}
+		}
+	}
+	return expect(dec, ']')
+}
+
+func expect(dec *json.Decoder, want json.Delim) error {
+	got, err := dec.Token()
+	if err != nil {
+		return err
+	}
+	if got != want {
+		return fmt.Errorf("%v stands where %v should", got, want)
+	}
+	return nil
+}
+
+// checkTable refuses empty names: they would address something else.
+func (r request) checkTable() error {
+	if r.base == "" || r.table == "" {
+		return r.invalid("base and table must be named")
+	}
+	return nil
+}
+
+func tablePath(base BaseID, table TableID) string {
+	return "/" + url.PathEscape(string(base)) + "/" + url.PathEscape(string(table))
+}
