@@ -3,28 +3,50 @@ package http
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/identity"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 )
 
 // Options is what the API needs from the rest of the process.
 type Options struct {
-	// Ready returns nil once requests can be served, and an error that says
-	// why not, before recovery has ended and from the first moment of a stop.
+	// Orchestrator does the work. Required.
+	Orchestrator *orchestrator.Service
+	// Identity says who a token belongs to. Required.
+	Identity *identity.Service
+	// Ready returns nil while requests can be served, and an error that says
+	// why not before recovery has ended and from the first moment of a stop.
+	// Nil means always ready.
 	Ready func(context.Context) error
+	// Stopping ends every open stream when it ends, so that a server can shut
+	// down although somebody watches. Nil means never.
+	Stopping context.Context
 	// Logger gets one line per request, without tokens. Nil means none.
 	Logger *slog.Logger
 	// Observe is called once per answered request with the route's template.
 	// Nil means nobody counts.
 	Observe func(route string, code int, d time.Duration)
-	// Version appears in the OpenAPI document and for callers with a token.
-	Version string
+	// Heartbeat is the pause after which a silent stream says that it lives.
+	// Zero means 15 s.
+	Heartbeat time.Duration
 }
 
-// Admin returns the handler of the admin listener: /metrics, /healthz and
-// /readyz. It has no authentication and must be bound to loopback.
-func Admin(metrics http.Handler, ready func(context.Context) error) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics)
-	return mux
+func (o Options) withDefaults() Options {
+	if o.Ready == nil {
+		o.Ready = func(context.Context) error { return nil }
+	}
+	if o.Stopping == nil {
+		o.Stopping = context.Background()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Observe == nil {
+		o.Observe = func(string, int, time.Duration) {}
+	}
+	if o.Heartbeat == 0 {
+		o.Heartbeat = 15 * time.Second
+	}
+	return o
 }

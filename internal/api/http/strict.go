@@ -1,0 +1,128 @@
+package http
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// Limits of a JSON body. They hold before anything is decoded into Go values.
+const (
+	maxBody  = 1 << 20
+	maxDepth = 64
+	maxKeys  = 10_000
+)
+
+// checkJSON reads a whole body once and returns what encoding/json would
+// accept silently: a key that stands twice, depth and number of keys beyond
+// the limits, text after the document. A nil result means well-formed. The
+// second value is false where the text is no JSON at all.
+func checkJSON(body []byte) ([]Fault, bool) {
+	s := scanner{d: json.NewDecoder(bytes.NewReader(body))}
+	s.d.UseNumber()
+	if err := s.value("", 1); err != nil {
+		var f *faultError
+		if errors.As(err, &f) {
+			return []Fault{f.Fault}, true
+		}
+		return []Fault{{Code: "malformed_json", Detail: syntax(body, err)}}, false
+	}
+	if _, err := s.d.Token(); !errors.Is(err, io.EOF) {
+		return []Fault{{Code: "malformed_json", Detail: fmt.Sprintf("text after the end of the JSON document at byte %d", s.d.InputOffset())}}, false
+	}
+	return s.faults, true
+}
+
+// faultError ends the reading at a limit.
+type faultError struct{ Fault }
+
+func (f *faultError) Error() string { return f.Detail }
+
+type scanner struct {
+	d      *json.Decoder
+	keys   int
+	faults []Fault
+}
+
+func (s *scanner) value(at string, depth int) error {
+	t, err := s.d.Token()
+	if err != nil {
+		return err
+	}
+	delim, nested := t.(json.Delim)
+	if !nested {
+		return nil
+	}
+	if depth > maxDepth {
+		return &faultError{Fault{Pointer: at, Code: "too_deep", Detail: fmt.Sprintf("nested deeper than %d levels", maxDepth)}}
+	}
+	if delim == '{' {
+		err = s.object(at, depth)
+	} else {
+		err = s.array(at, depth)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = s.d.Token() // the closing bracket
+	return err
+}
+
+func (s *scanner) object(at string, depth int) error {
+	seen := map[string]bool{}
+	for s.d.More() {
+		t, err := s.d.Token()
+		if err != nil {
+			return err
+		}
+		key, _ := t.(string)
+		if s.keys++; s.keys > maxKeys {
+			return &faultError{Fault{Pointer: at, Code: "too_many_keys", Detail: fmt.Sprintf("more than %d keys in one body", maxKeys)}}
+		}
+		place := at + "/" + escape(key)
+		// Fields of our own documents, at the first level, also match without
+		// regard to case in encoding/json: there "name" and "Name" are one.
+		same := key
+		if depth == 1 {
+			same = strings.ToLower(key)
+		}
+		if seen[same] {
+			s.faults = append(s.faults, Fault{Pointer: place, Code: "duplicate_key", Detail: fmt.Sprintf("the key %q stands twice in one object; keep one", key)})
+		}
+		seen[same] = true
+		if err := s.value(place, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *scanner) array(at string, depth int) error {
+	for i := 0; s.d.More(); i++ {
+		if err := s.value(at+"/"+strconv.Itoa(i), depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// escape makes a key one segment of a JSON pointer.
+func escape(key string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+}
+
+// syntax says where a document stops being JSON, by line and column.
+func syntax(body []byte, err error) string {
+	var at *json.SyntaxError
+	if !errors.As(err, &at) {
+		return "the JSON document ends too early"
+	}
+	before := body[:min(int(at.Offset), len(body))]
+	line := 1 + bytes.Count(before, []byte("\n"))
+	column := len(before) - bytes.LastIndexByte(before, '\n') - 1
+	return fmt.Sprintf("not JSON at line %d, column %d: %v", line, max(column, 1), at)
+}
