@@ -37,7 +37,6 @@ type parts struct {
 	dialect      Dialect
 	store        string // for messages: no password
 	session      session
-	judge        func(error) verdict
 	idleping     time.Duration
 	read         Querier
 	closeRead    func() error
@@ -78,7 +77,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	d := &DB{parts: p, writer: newWriter(p.session, p.judge, epoch, p.idleping)}
+	d := &DB{parts: p, writer: newWriter(p.session, epoch, p.idleping)}
 	d.close = sync.OnceValue(func() error {
 		d.writer.close()
 		return p.close()

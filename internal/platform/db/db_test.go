@@ -11,6 +11,7 @@ import (
 	"testing/fstest"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/pgtest"
 )
 
 // table is the migration set of these tests.
@@ -35,6 +36,7 @@ func open(t *testing.T, url string) *db.DB {
 // stores runs a promise on every dialect.
 func stores(t *testing.T, promise func(t *testing.T, url string)) {
 	t.Run("sqlite", func(t *testing.T) { promise(t, "sqlite:"+filepath.Join(t.TempDir(), "a b#%.db")) })
+	t.Run("postgres", func(t *testing.T) { promise(t, pgtest.URL(t)) })
 }
 
 func insert(id int64, name string) db.Write {

@@ -5,13 +5,15 @@ import "context"
 // session is the writer's connection. Its methods belong to one goroutine.
 type session interface {
 	Tx
-	// begin opens a transaction.
-	begin(ctx context.Context) error
-	// commit ends it; see verdict for what an error means.
+	// begin opens a transaction and returns the epoch that stands in the store.
+	begin(ctx context.Context) (int64, error)
+	// commit ends it; judge says what an error means.
 	commit(ctx context.Context) error
 	// rollback ends it without a trace, also when the database has done so by
 	// itself. An error means that the connection is of no more use.
 	rollback(ctx context.Context) error
+	// judge says what an error means for the transaction and the store.
+	judge(err error) verdict
 	// ping reports whether the connection, and with it the ownership, is alive.
 	ping(ctx context.Context) error
 	close() error

@@ -21,7 +21,7 @@ func openSQLite(ctx context.Context, path string, readers int) (_ *parts, err er
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{dialect: SQLite, store: path, judge: judgeSQLite, unlock: file.Close}
+	p := &parts{dialect: SQLite, store: path, unlock: file.Close}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("open the SQLite store %s: %w", path, err), p.close())
@@ -67,10 +67,10 @@ func sqliteOwner(ctx context.Context, path string) string {
 	return knownOwner(ctx, newSQLiteReader(pool))
 }
 
-// judgeSQLite sorts SQLite's errors. A write that the disk refused before any
+// judge sorts SQLite's errors. A write that the disk refused before any
 // fsync leaves no valid commit in the log; after a failed fsync, or when the
 // file is damaged, nobody knows.
-func judgeSQLite(err error) verdict {
+func (s *sqliteSession) judge(err error) verdict {
 	var se *sqlite.Error
 	if !errors.As(err, &se) {
 		return failed

@@ -134,9 +134,12 @@ func (s *sqliteSession) Nested(ctx context.Context, write Write) error {
 	return err
 }
 
-func (s *sqliteSession) begin(ctx context.Context) error {
-	_, err := s.Exec(ctx, "BEGIN IMMEDIATE")
-	return err
+func (s *sqliteSession) begin(ctx context.Context) (epoch int64, err error) {
+	if _, err := s.Exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return 0, err
+	}
+	err = s.QueryRow(ctx, epochSQL).Scan(&epoch)
+	return epoch, err
 }
 
 func (s *sqliteSession) commit(ctx context.Context) error {

@@ -19,7 +19,6 @@ const maxGroup = 1024
 // writer runs all writes of the process on one session, many per commit.
 type writer struct {
 	session  session
-	judge    func(error) verdict
 	epoch    int64
 	idleping time.Duration // zero: the session cannot be lost while idle
 
@@ -34,8 +33,8 @@ type writer struct {
 	exited chan struct{}
 }
 
-func newWriter(s session, judge func(error) verdict, epoch int64, idleping time.Duration) *writer {
-	w := &writer{session: s, judge: judge, epoch: epoch, idleping: idleping,
+func newWriter(s session, epoch int64, idleping time.Duration) *writer {
+	w := &writer{session: s, epoch: epoch, idleping: idleping,
 		wake: make(chan struct{}, 1), lost: make(chan struct{}), exited: make(chan struct{})}
 	go w.run()
 	return w
@@ -225,12 +224,9 @@ func (w *writer) transact(jobs []*job) error {
 
 // begin opens the transaction and makes sure that the epoch is still ours.
 func (w *writer) begin(ctx context.Context) error {
-	if err := w.session.begin(ctx); err != nil {
-		return err
-	}
-	var epoch int64
-	if err := w.session.QueryRow(ctx, epochSQL).Scan(&epoch); err != nil {
-		return fmt.Errorf("read the owner: %w", err)
+	epoch, err := w.session.begin(ctx)
+	if err != nil {
+		return fmt.Errorf("begin a transaction: %w", err)
 	}
 	if epoch != w.epoch {
 		return fmt.Errorf("%w: another process took the store over (epoch %d, ours is %d)", ErrLost, epoch, w.epoch)
@@ -249,7 +245,7 @@ func (w *writer) runJob(ctx context.Context, j *job, alone bool) error {
 	if j.err == nil {
 		return nil
 	}
-	if errors.Is(j.err, ErrRolledBack) || w.judge(j.err) != failed {
+	if errors.Is(j.err, ErrRolledBack) || w.session.judge(j.err) != failed {
 		err := j.err
 		j.err = nil // it shares the outcome of the transaction
 		return err
@@ -270,7 +266,7 @@ func protect(ctx context.Context, tx Tx, write Write) (err error) {
 
 // fail ends a transaction that cannot go on and returns what its callers get.
 func (w *writer) fail(ctx context.Context, err error) error {
-	v := w.judge(err)
+	v := w.session.judge(err)
 	if errors.Is(err, ErrLost) {
 		v = lost
 	}

@@ -1,8 +1,91 @@
-// Package pgtest gives tests a PostgreSQL of their own. It is for tests alone.
+// Package pgtest gives tests a PostgreSQL of their own: a private instance that
+// the test process starts in a temporary directory and that goes away with it,
+// however it ends, or the one that scripts/postgres.sh has started for the whole
+// run (environment variable PAW_TEST_POSTGRES). It is for tests alone.
 package pgtest
 
-import "testing"
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"sync"
+	"testing"
 
-// URL returns the URL of a fresh, empty database that is dropped when t ends.
+	"github.com/jackc/pgx/v5"
+)
+
+// server starts the instance of this process when the first test asks for it.
+var server = sync.OnceValues(func() (*instance, error) {
+	if shared := os.Getenv("PAW_TEST_POSTGRES"); shared != "" {
+		return &instance{url: shared}, nil
+	}
+	return start()
+})
+
+// instance is a running server.
+type instance struct {
+	url string
+	end io.Closer // the server lives while this is open, at the longest as long as this process
+}
+
+// URL returns the URL of a fresh, empty schema that is dropped when t ends.
 // Without a PostgreSQL server t is skipped, or fails if PAW_TEST_REQUIRE=1.
-func URL(t testing.TB) string { panic("pgtest: skeleton") }
+func URL(t testing.TB) string {
+	t.Helper()
+	srv, err := server()
+	if err != nil {
+		if os.Getenv("PAW_TEST_REQUIRE") == "1" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	base := srv.url
+	var b [8]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		t.Fatal(err)
+	}
+	schema := "t_" + hex.EncodeToString(b[:])
+	run(t, base, "CREATE SCHEMA "+schema)
+	t.Cleanup(func() { run(t, base, "DROP SCHEMA "+schema+" CASCADE") })
+	u, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("search_path", schema)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// Terminate ends all sessions that use the schema of a URL from URL, as a
+// failing server or network would.
+func Terminate(t testing.TB, target string) {
+	t.Helper()
+	u, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, srv.url, fmt.Sprintf(`SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted
+		AND l.objid = (hashtextextended('pyairtable-workflows %s', 0) & 4294967295)::oid`, u.Query().Get("search_path")))
+}
+
+func run(t testing.TB, target, statement string) {
+	t.Helper()
+	ctx := context.Background() // also used when the test's own context has ended
+	conn, err := pgx.Connect(ctx, target)
+	if err != nil {
+		t.Fatalf("connect to the tests' PostgreSQL: %v", err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
