@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"sync"
 
@@ -52,7 +53,7 @@ func Open(ctx context.Context, o Options) (*Keeper, error) {
 	if o.Clock == nil {
 		o.Clock = clock.System()
 	}
-	if err := o.DB.Migrate(ctx, "secret", migrations); err != nil {
+	if err := migrate(ctx, o.DB); err != nil {
 		return nil, err
 	}
 	m, err := loadMaster(ctx, o)
@@ -230,4 +231,12 @@ func notFound(ref string) error {
 
 func decryptFailed(cause error, what string) error {
 	return failure.Wrap(cause, failure.Fatal, "decrypt_failed", "%s cannot be decrypted: its row was changed or belongs elsewhere; give the credential again", what)
+}
+
+func migrate(ctx context.Context, d *db.DB) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	return d.Migrate(ctx, "secret", files)
 }

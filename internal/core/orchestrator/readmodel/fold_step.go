@@ -1,0 +1,128 @@
+package readmodel
+
+import (
+	"context"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
+
+// stepEvent is what a step event says.
+type stepEvent struct {
+	step, path        string
+	attempt, readOnly int64
+	duration          int64 // microseconds
+	failure           []byte
+	class             string
+	nextAt            int64
+}
+
+func readStepEvent(data []byte) stepEvent {
+	var s stepEvent
+	for key, value := range members(data) {
+		switch key {
+		case "step":
+			s.step = text(value)
+		case "path":
+			s.path = text(value)
+		case "attempt":
+			s.attempt = number(value)
+		case "read_only":
+			if value[0] == 't' {
+				s.readOnly = 1
+			}
+		case "duration_ms":
+			s.duration = number(value) * 1000
+		case "error":
+			s.failure = value
+			s.class = text(member(value, "class"))
+		case "next_at":
+			s.nextAt = moment(value)
+		}
+	}
+	return s
+}
+
+func (f *fold) applyStep(ctx context.Context, r *executionRow, e *eventstore.Event) error {
+	s := readStepEvent(e.Data)
+	now := e.Time.UnixMicro()
+	row := f.step(r, s, e.Position, now)
+	row.attempt, row.nextAt = s.attempt, 0
+	if s.failure != nil {
+		row.failure = string(s.failure)
+	}
+	switch e.Type {
+	case engine.EventStepStarted:
+		row.state = string(workflow.StepRunning)
+		return nil
+	case engine.EventStepRetrying:
+		row.state, row.nextAt = string(workflow.StepRetrying), s.nextAt
+		r.retry++
+	case engine.EventStepCompleted:
+		row.state, row.endedAt = string(workflow.StepCompleted), now
+		r.stepsCompleted++
+	case engine.EventStepFailed:
+		row.state, row.endedAt = string(workflow.StepFailed), now
+		r.stepsFailed++
+	}
+	if row.endedAt != 0 {
+		delete(r.openSteps, row.path)
+	}
+	f.touch(r)
+	return f.countStep(ctx, r, e.Type, s.class)
+}
+
+// step returns the row of the step that an event speaks of. A read-only step
+// appears with its first event, which comes at its end.
+func (f *fold) step(r *executionRow, s stepEvent, position, now int64) *stepRow {
+	row := r.openSteps[s.path]
+	if row == nil {
+		row = &stepRow{execution: r.seq, seq: position, path: s.path, name: s.step, readOnly: s.readOnly, startedAt: now - s.duration}
+		r.openSteps[s.path] = row
+	}
+	f.touchStep(row)
+	return row
+}
+
+func (f *fold) touchStep(row *stepRow) {
+	if _, ok := f.stepIndex[row]; !ok {
+		f.stepIndex[row] = struct{}{}
+		f.changedSteps = append(f.changedSteps, row)
+	}
+}
+
+// stepParked marks the step that an execution is parked at.
+func (f *fold) stepParked(r *executionRow, data []byte) {
+	s := readStepEvent(data)
+	row := r.openSteps[s.path]
+	if row == nil {
+		return
+	}
+	row.state = string(workflow.StepParked)
+	if s.failure != nil {
+		row.failure = string(s.failure)
+	}
+	f.touchStep(row)
+}
+
+func (f *fold) countStep(ctx context.Context, r *executionRow, kind, class string) error {
+	w, err := f.workflow(ctx, name{r.workspace, r.workflow})
+	if w == nil || err != nil {
+		return err
+	}
+	f.recount(w)
+	switch kind {
+	case engine.EventStepRetrying:
+		w.figures.Retries++
+	case engine.EventStepCompleted:
+		w.figures.StepsCompleted++
+		return nil
+	case engine.EventStepFailed:
+		w.figures.StepsFailed++
+	}
+	if class != "" {
+		w.figures.Errors[class]++
+	}
+	return nil
+}

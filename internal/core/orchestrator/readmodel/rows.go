@@ -1,0 +1,183 @@
+package readmodel
+
+import (
+	"encoding/json"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+)
+
+// scanner is a row of a query.
+type scanner interface{ Scan(dest ...any) error }
+
+// workflowRow is a row of workflows and, beside it, of workflow_figures.
+type workflowRow struct {
+	seq                       int64
+	workspace, id, kind, name string
+	state                     string
+	version                   int64
+	config, labels            string
+	created, updated          int64
+	figures                   *figures
+	changed, recounted        bool
+}
+
+func (r *workflowRow) args(to []any) []any {
+	return append(to, r.seq, r.workspace, r.id, r.kind, r.name, r.state, r.version, r.config, r.labels, r.created, r.updated)
+}
+
+func scanWorkflow(row scanner) (*workflowRow, error) {
+	r := &workflowRow{}
+	err := row.Scan(&r.seq, &r.workspace, &r.id, &r.kind, &r.name, &r.state, &r.version, &r.config, &r.labels, &r.created, &r.updated)
+	return r, err
+}
+
+func (r *workflowRow) definition() workflow.Definition {
+	d := workflow.Definition{ID: workflow.ID(r.id), Name: r.name, Type: r.kind, Version: int(r.version), State: workflow.DefinitionState(r.state),
+		Config: json.RawMessage(r.config), CreatedAt: at(r.created), UpdatedAt: at(r.updated)}
+	if r.labels != "" {
+		_ = json.Unmarshal([]byte(r.labels), &d.Labels) // written by this package from a valid event
+	}
+	return d
+}
+
+// Flags of an execution, from which its state follows.
+const (
+	flagStarted = 1 << iota
+	flagPaused
+	flagParked
+	flagCancelling
+	flagCompensating
+)
+
+// executionRow is a row of executions. While it is open, openSteps holds its
+// steps that have not ended, by path.
+type executionRow struct {
+	seq                                int64
+	workspace, id                      string
+	workflowSeq                        int64
+	workflow                           string
+	version                            int64
+	kind, state                        string
+	flags, priority                    int64
+	triggerType, triggerKey, runAs     string
+	input, output, failure, parked     string
+	stepsCompleted, stepsFailed, retry int64
+	created, started, ended            int64
+
+	openSteps map[string]*stepRow
+	changed   bool
+}
+
+func (r *executionRow) args(to []any) []any {
+	return append(to, r.seq, r.workspace, r.id, r.workflowSeq, r.workflow, r.version, r.kind, r.state, r.flags, r.priority,
+		r.triggerType, r.triggerKey, r.runAs, r.input, r.output, r.failure, r.parked, r.stepsCompleted, r.stepsFailed, r.retry,
+		r.created, r.started, r.ended)
+}
+
+func scanExecution(row scanner) (*executionRow, error) {
+	r := &executionRow{openSteps: map[string]*stepRow{}}
+	err := row.Scan(&r.seq, &r.workspace, &r.id, &r.workflowSeq, &r.workflow, &r.version, &r.kind, &r.state, &r.flags, &r.priority,
+		&r.triggerType, &r.triggerKey, &r.runAs, &r.input, &r.output, &r.failure, &r.parked, &r.stepsCompleted, &r.stepsFailed, &r.retry,
+		&r.created, &r.started, &r.ended)
+	return r, err
+}
+
+// derive returns the state that the flags amount to.
+func (r *executionRow) derive() workflow.ExecutionState {
+	switch {
+	case r.ended != 0:
+		return workflow.ExecutionState(r.state)
+	case r.flags&flagParked != 0:
+		return workflow.Parked
+	case r.flags&flagCompensating != 0:
+		return workflow.Compensating
+	case r.flags&flagCancelling != 0:
+		return workflow.Cancelling
+	case r.flags&flagPaused != 0:
+		return workflow.Paused
+	case r.flags&flagStarted != 0:
+		return workflow.Running
+	}
+	return workflow.Pending
+}
+
+func (r *executionRow) execution() workflow.Execution {
+	e := workflow.Execution{ID: workflow.ExecutionID(r.id), Workflow: workflow.ID(r.workflow), WorkflowVersion: int(r.version), Type: r.kind,
+		State: workflow.ExecutionState(r.state), Trigger: workflow.Trigger{Type: r.triggerType, Key: r.triggerKey}, RunAs: workflow.PrincipalID(r.runAs),
+		Input: rawJSON(r.input), Output: rawJSON(r.output), Error: failureOf(r.failure), StepsCompleted: int(r.stepsCompleted),
+		StepsFailed: int(r.stepsFailed), Retries: int(r.retry), CreatedAt: at(r.created), StartedAt: maybe(r.started), EndedAt: maybe(r.ended)}
+	if r.parked != "" {
+		e.Parked = parkingOf(r.parked)
+	}
+	return e
+}
+
+// parkedRow is the JSON of the parked column.
+type parkedRow struct {
+	Reason string          `json:"reason"`
+	Step   string          `json:"step,omitempty"`
+	Path   string          `json:"path,omitempty"`
+	Error  json.RawMessage `json:"error,omitempty"`
+	Since  int64           `json:"since"`
+}
+
+func parkingOf(raw string) *workflow.Parking {
+	var p parkedRow
+	_ = json.Unmarshal([]byte(raw), &p) // written by this package
+	return &workflow.Parking{Reason: p.Reason, Step: p.Step, Path: p.Path, Error: failureOf(string(p.Error)), Fix: workflow.FixFor(p.Reason), Since: at(p.Since)}
+}
+
+// stepRow is a row of execution_steps.
+type stepRow struct {
+	execution, seq             int64
+	path, name, state          string
+	attempt, readOnly          int64
+	failure                    string
+	nextAt, startedAt, endedAt int64
+}
+
+func (r *stepRow) args(to []any) []any {
+	return append(to, r.execution, r.seq, r.path, r.name, r.state, r.attempt, r.readOnly, r.failure, r.nextAt, r.startedAt, r.endedAt)
+}
+
+func scanStep(row scanner) (*stepRow, error) {
+	r := &stepRow{}
+	err := row.Scan(&r.execution, &r.seq, &r.path, &r.name, &r.state, &r.attempt, &r.readOnly, &r.failure, &r.nextAt, &r.startedAt, &r.endedAt)
+	return r, err
+}
+
+func (r *stepRow) step() workflow.Step {
+	return workflow.Step{Path: r.path, Name: r.name, State: workflow.StepState(r.state), Attempt: int(r.attempt), ReadOnly: r.readOnly != 0,
+		Error: failureOf(r.failure), NextAt: maybe(r.nextAt), StartedAt: maybe(r.startedAt), EndedAt: maybe(r.endedAt)}
+}
+
+func rawJSON(s string) json.RawMessage {
+	if s == "" {
+		return nil
+	}
+	return json.RawMessage(s)
+}
+
+func failureOf(raw string) *workflow.Failure {
+	if raw == "" || raw == "null" {
+		return nil
+	}
+	f := &workflow.Failure{}
+	_ = json.Unmarshal([]byte(raw), f) // an event that the store accepted
+	return f
+}
+
+// collect reads all rows of a query.
+func collect[T any](rows db.Rows, scan func(scanner) (*T, error)) ([]*T, error) {
+	defer rows.Close()
+	var out []*T
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}

@@ -1,0 +1,1 @@
+SELECT position FROM read_checkpoint WHERE id = 1

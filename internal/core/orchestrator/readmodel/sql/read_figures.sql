@@ -1,0 +1,1 @@
+SELECT figures FROM workflow_figures WHERE workflow = $1
