@@ -1,0 +1,51 @@
+package airtablesync
+
+import "github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+
+// ProgressTracker counts the rows of each table that a run has read and those
+// that are done with: written, or equal already. It belongs to one run of the
+// workflow function and tells the engine, which shows it to people.
+type ProgressTracker struct {
+	message string
+	items   []engine.ProgressItem
+}
+
+// Begin names the tables.
+func (t *ProgressTracker) Begin(run engine.Run, message string, tables ...string) {
+	t.message = message
+	t.items = make([]engine.ProgressItem, len(tables))
+	for i, name := range tables {
+		t.items[i].Name = name
+	}
+	t.tell(run)
+}
+
+// Say changes the message.
+func (t *ProgressTracker) Say(run engine.Run, message string) {
+	t.message = message
+	t.tell(run)
+}
+
+// Found adds rows that are to be done.
+func (t *ProgressTracker) Found(run engine.Run, table int, rows int) {
+	t.items[table].Total += int64(rows)
+	t.tell(run)
+}
+
+// Done adds rows that are done with.
+func (t *ProgressTracker) Done(run engine.Run, table int, rows int) {
+	t.items[table].Done += int64(rows)
+	t.tell(run)
+}
+
+// snapshot is a copy: the engine may keep it.
+func (t *ProgressTracker) snapshot() engine.Progress {
+	p := engine.Progress{Message: t.message, Items: append([]engine.ProgressItem(nil), t.items...)}
+	for _, item := range p.Items {
+		p.Done += item.Done
+		p.Total += item.Total
+	}
+	return p
+}
+
+func (t *ProgressTracker) tell(run engine.Run) { run.Progress(t.snapshot()) }
