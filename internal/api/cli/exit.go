@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/api/client"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/config"
+)
+
+// The exit codes of the process.
+const (
+	ExitOK          = 0   // done
+	ExitInternal    = 1   // a fault of this program or of the server: please report it
+	ExitInput       = 2   // what you typed, a file or the configuration is wrong; or the state forbids it
+	ExitEnvironment = 3   // the server is down or not ready, a port is taken, a disk is full
+	ExitAuth        = 4   // no token, a wrong one, or one without the right
+	ExitFailed      = 5   // the execution ended as failed or cancelled
+	ExitWaiting     = 6   // the execution is parked and waits for somebody
+	ExitInterrupted = 130 // Ctrl-C
+)
+
+// ExitCode is the one place where an error becomes an exit code. An error
+// that says its own code (WithCode) decides; everything that nobody
+// classified is a fault of the program.
+func ExitCode(err error) int {
+	var coded *codedError
+	var answered *client.Error
+	var down *client.UnreachableError
+	var faulty *config.Error
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.As(err, &coded):
+		return coded.code
+	case errors.Is(err, context.Canceled):
+		return ExitInterrupted
+	case errors.As(err, &down):
+		return ExitEnvironment
+	case errors.As(err, &faulty):
+		return ExitInput
+	case errors.As(err, &answered):
+		return exitOfStatus(answered.Status)
+	}
+	return ExitInternal
+}
+
+func exitOfStatus(status int) int {
+	switch {
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		return ExitAuth
+	case status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests:
+		return ExitEnvironment
+	case status >= 300 && status < 500:
+		return ExitInput
+	}
+	return ExitInternal
+}
+
+// codedError is an error that knows its exit code.
+type codedError struct {
+	error
+	code int
+}
+
+// Unwrap returns the error itself.
+func (e *codedError) Unwrap() error { return e.error }
+
+// WithCode gives err an exit code; injected commands use it for what only
+// they can tell. A nil err stays nil.
+func WithCode(err error, code int) error {
+	if err == nil {
+		return nil
+	}
+	return &codedError{error: err, code: code}
+}
+
+// explain adds the fix that only the command line knows.
+func explain(err error) string {
+	text := err.Error()
+	var answered *client.Error
+	if errors.As(err, &answered) {
+		switch answered.Status {
+		case http.StatusUnauthorized:
+			text += "; set PAW_TOKEN or --token to a token of this server (the first start printed it and wrote it to admin.token in data_dir)"
+		case http.StatusInternalServerError:
+			text += " (request " + answered.RequestID + ")"
+		}
+	}
+	if errors.Is(err, context.Canceled) {
+		return "interrupted"
+	}
+	return text
+}

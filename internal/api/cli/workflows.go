@@ -1,0 +1,273 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/api/client"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
+
+func workflowCommands(s *State) *cobra.Command {
+	return connected(group("workflows", "Create, run and look at workflows",
+		workflowCreate(s), workflowList(s), workflowGet(s), workflowUpdate(s), workflowDelete(s), workflowRun(s),
+		workflowVerb(s, "pause", "Take no new starts and pause open executions", (*client.Client).PauseWorkflow),
+		workflowVerb(s, "resume", "Undo pause", (*client.Client).ResumeWorkflow),
+		workflowCancel(s), workflowExecutions(s), workflowMetrics(s), workflowHealth(s)))
+}
+
+func workflowCreate(s *State) *cobra.Command {
+	var file, title, kind, key string
+	var labels map[string]string
+	c := &cobra.Command{
+		Use:   "create --file FILE",
+		Short: "Create a workflow from a file",
+		Long:  "Create a workflow from a file (- for standard input): either a whole one, {\"name\", \"type\", \"config\"}, or a bare configuration together with --name and --type.",
+		Example: "  pyairtable-workflows workflows create --file crm-sync.json\n" +
+			"  pyairtable-workflows workflows create --name CRM --type airtable_sync --file - < config.json",
+		Args: cobra.NoArgs,
+		RunE: on(s, func(c *cobra.Command, k *call, _ []string) error {
+			d, err := s.document(file, title, kind)
+			if err != nil {
+				return err
+			}
+			if d.Name == "" || d.Type == "" {
+				return WithCode(errors.New("the workflow has no name or no type; put both into the file, or give --name and --type"), ExitInput)
+			}
+			if len(labels) > 0 {
+				d.Labels = labels
+			}
+			made, err := k.CreateWorkflow(c.Context(), d, key)
+			if err != nil {
+				return err
+			}
+			return k.printWorkflow(made)
+		}),
+	}
+	c.Flags().StringVarP(&file, "file", "f", "", "file with the workflow or its configuration, - for standard input")
+	c.Flags().StringVar(&title, "name", "", "name, for a bare configuration")
+	c.Flags().StringVar(&kind, "type", "", "kind, for a bare configuration: airtable_sync")
+	c.Flags().StringToStringVar(&labels, "label", nil, "label KEY=VALUE, repeatable")
+	c.Flags().StringVar(&key, "idempotency-key", "", "repeating the command with the same key creates once")
+	required(c, "file")
+	return c
+}
+
+func required(c *cobra.Command, flag string) {
+	if err := c.MarkFlagRequired(flag); err != nil {
+		panic(err) // the flag is defined in the line above
+	}
+}
+
+func workflowList(s *State) *cobra.Command {
+	var l client.List
+	c := &cobra.Command{
+		Use: "list", Short: "List workflows, newest first", Args: cobra.NoArgs,
+		RunE: on(s, func(c *cobra.Command, k *call, _ []string) error {
+			page, err := k.Workflows(c.Context(), l)
+			if err != nil {
+				return err
+			}
+			return k.print(page, func(w io.Writer) {
+				row(w, "ID", "NAME", "TYPE", "VERSION", "STATE", "UPDATED")
+				for _, d := range page.Items {
+					row(w, d.ID, d.Name, d.Type, d.Version, d.State, when(d.UpdatedAt))
+				}
+				more(w, page.Next)
+			})
+		}),
+	}
+	c.Flags().StringVar(&l.Type, "type", "", "only this kind")
+	c.Flags().StringVar(&l.State, "state", "", "active, paused or archived; without it all but the archived")
+	paged(c, &l)
+	return c
+}
+
+func paged(c *cobra.Command, l *client.List) {
+	c.Flags().StringVar(&l.Cursor, "cursor", "", "where the page before ended")
+	c.Flags().IntVar(&l.Limit, "limit", 0, "items per page, at most 100")
+}
+
+func workflowGet(s *State) *cobra.Command {
+	return &cobra.Command{
+		Use: "get WORKFLOW", Short: "Show a workflow", Args: cobra.ExactArgs(1),
+		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
+			d, err := k.Workflow(c.Context(), workflow.ID(args[0]))
+			if err != nil {
+				return err
+			}
+			return k.printWorkflow(d)
+		}),
+	}
+}
+
+func (k *call) printWorkflow(d workflow.Definition) error {
+	return k.print(d, func(w io.Writer) {
+		row(w, "id", d.ID)
+		row(w, "name", d.Name)
+		row(w, "type", d.Type)
+		row(w, "version", d.Version)
+		row(w, "state", d.State)
+		row(w, "updated", when(d.UpdatedAt))
+		for _, p := range d.Warnings {
+			row(w, "warning", p.Pointer+": "+p.Detail)
+		}
+	})
+}
+
+func workflowUpdate(s *State) *cobra.Command {
+	var file, title string
+	var seen int
+	c := &cobra.Command{
+		Use:   "update WORKFLOW --file FILE",
+		Short: "Make a new version from a file",
+		Long:  "Make a new version from a file: a whole workflow or a bare configuration. Without --if-match the version that is there now is taken as seen, so that nobody else's change in between is lost.",
+		Args:  cobra.ExactArgs(1),
+		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
+			d, err := s.document(file, title, "")
+			if err != nil {
+				return err
+			}
+			now, err := k.Workflow(c.Context(), workflow.ID(args[0]))
+			if err != nil {
+				return err
+			}
+			if d.Name == "" {
+				d.Name, d.Labels = now.Name, now.Labels
+			}
+			if seen == 0 {
+				seen = now.Version
+			}
+			made, err := k.UpdateWorkflow(c.Context(), now.ID, d, seen)
+			if err != nil {
+				return err
+			}
+			return k.printWorkflow(made)
+		}),
+	}
+	c.Flags().StringVarP(&file, "file", "f", "", "file with the workflow or its configuration, - for standard input")
+	c.Flags().StringVar(&title, "name", "", "new name")
+	c.Flags().IntVar(&seen, "if-match", 0, "version that you have seen; refused when another one came in between")
+	required(c, "file")
+	return c
+}
+
+func workflowDelete(s *State) *cobra.Command {
+	return &cobra.Command{
+		Use: "delete WORKFLOW", Short: "Archive a workflow for ever; its history stays readable", Args: cobra.ExactArgs(1),
+		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
+			if err := k.DeleteWorkflow(c.Context(), workflow.ID(args[0])); err != nil {
+				return err
+			}
+			return k.print(map[string]string{"archived": args[0]}, func(w io.Writer) { row(w, "archived", args[0]) })
+		}),
+	}
+}
+
+func workflowVerb(s *State, verb, short string, do func(*client.Client, context.Context, workflow.ID) (workflow.Definition, error)) *cobra.Command {
+	return &cobra.Command{
+		Use: verb + " WORKFLOW", Short: short, Args: cobra.ExactArgs(1),
+		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
+			d, err := do(k.Client, c.Context(), workflow.ID(args[0]))
+			if err != nil {
+				return err
+			}
+			return k.printWorkflow(d)
+		}),
+	}
+}
+
+func workflowCancel(s *State) *cobra.Command {
+	return &cobra.Command{
+		Use: "cancel WORKFLOW", Short: "Cancel all open executions of a workflow", Args: cobra.ExactArgs(1),
+		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
+			n, err := k.CancelWorkflow(c.Context(), workflow.ID(args[0]))
+			if err != nil {
+				return err
+			}
+			return k.print(map[string]int{"cancelling": n}, func(w io.Writer) { row(w, "cancelling", n) })
+		}),
+	}
+}
+
+func workflowExecutions(s *State) *cobra.Command {
+	var l client.List
+	c := &cobra.Command{
+		Use: "executions WORKFLOW", Short: "List the executions of a workflow, newest first", Args: cobra.ExactArgs(1),
+		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
+			page, err := k.Executions(c.Context(), workflow.ID(args[0]), l)
+			if err != nil {
+				return err
+			}
+			return k.print(page, func(w io.Writer) {
+				row(w, "ID", "STATE", "VERSION", "STEPS", "CREATED", "ENDED")
+				for _, e := range page.Items {
+					row(w, e.ID, e.State, e.WorkflowVersion, e.StepsCompleted, when(e.CreatedAt), whenever(e.EndedAt))
+				}
+				more(w, page.Next)
+			})
+		}),
+	}
+	c.Flags().StringVar(&l.State, "state", "", "only this state")
+	paged(c, &l)
+	return c
+}
+
+func workflowMetrics(s *State) *cobra.Command {
+	return &cobra.Command{
+		Use: "metrics WORKFLOW", Short: "Show the figures of a workflow since its creation", Args: cobra.ExactArgs(1),
+		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
+			m, err := k.Metrics(c.Context(), workflow.ID(args[0]))
+			if err != nil {
+				return err
+			}
+			return k.print(m, func(w io.Writer) { metricsTable(w, m) })
+		}),
+	}
+}
+
+func metricsTable(w io.Writer, m workflow.Metrics) {
+	row(w, "executions", m.Total)
+	for _, state := range workflow.ExecutionStates() {
+		if n := m.Executions[string(state)]; n > 0 {
+			row(w, "  "+string(state), n)
+		}
+	}
+	if m.SuccessRate != nil {
+		row(w, "success rate", fmt.Sprintf("%.1f %%", *m.SuccessRate*100))
+	}
+	if m.Duration.Count > 0 {
+		row(w, "duration p50 / p95 / p99", strings.Join([]string{seconds(m.Duration.P50), seconds(m.Duration.P95), seconds(m.Duration.P99)}, " / "))
+	}
+	row(w, "steps completed / failed / retried", fmt.Sprintf("%d / %d / %d", m.Steps.Completed, m.Steps.Failed, m.Steps.Retried))
+	for _, class := range slices.Sorted(maps.Keys(m.Errors)) {
+		row(w, "errors "+class, m.Errors[class])
+	}
+}
+
+func workflowHealth(s *State) *cobra.Command {
+	return &cobra.Command{
+		Use: "health WORKFLOW", Short: "Show whether a workflow does its job, and what to do if not", Args: cobra.ExactArgs(1),
+		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
+			h, err := k.Health(c.Context(), workflow.ID(args[0]))
+			if err != nil {
+				return err
+			}
+			return k.print(h, func(w io.Writer) {
+				row(w, "status", h.Status)
+				row(w, "state", h.State)
+				row(w, "open / pending", fmt.Sprintf("%d / %d", h.Open, h.Pending))
+				for _, r := range h.Reasons {
+					row(w, r.Code, r.Detail+"; "+r.Fix)
+				}
+			})
+		}),
+	}
+}

@@ -1,0 +1,65 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
+
+// Executions returns one page of the executions of a workflow, or of all
+// workflows where id is empty.
+func (c *Client) Executions(ctx context.Context, id workflow.ID, l List) (workflow.Page[workflow.Execution], error) {
+	var out workflow.Page[workflow.Execution]
+	path := "/executions"
+	if id != "" {
+		path = "/workflows/" + segment(id) + "/executions"
+	}
+	q := query("state", l.State, "cursor", l.Cursor, "limit", l.Limit)
+	err := c.call(ctx, request{method: http.MethodGet, path: path, query: q}, &out)
+	return out, err
+}
+
+// Execution returns one execution.
+func (c *Client) Execution(ctx context.Context, id workflow.ExecutionID) (workflow.Execution, error) {
+	var out workflow.Execution
+	err := c.call(ctx, request{method: http.MethodGet, path: "/executions/" + segment(id)}, &out)
+	return out, err
+}
+
+// Steps returns one page of the steps of an execution.
+func (c *Client) Steps(ctx context.Context, id workflow.ExecutionID, l List) (workflow.Page[workflow.Step], error) {
+	var out workflow.Page[workflow.Step]
+	q := query("cursor", l.Cursor, "limit", l.Limit)
+	err := c.call(ctx, request{method: http.MethodGet, path: "/executions/" + segment(id) + "/steps", query: q}, &out)
+	return out, err
+}
+
+// Events returns one page of the events of an execution.
+func (c *Client) Events(ctx context.Context, id workflow.ExecutionID, l List) (workflow.Page[workflow.Event], error) {
+	var out workflow.Page[workflow.Event]
+	q := query("cursor", l.Cursor, "limit", l.Limit)
+	err := c.call(ctx, request{method: http.MethodGet, path: "/executions/" + segment(id) + "/events", query: q}, &out)
+	return out, err
+}
+
+// CancelExecution asks an execution to cancel.
+func (c *Client) CancelExecution(ctx context.Context, id workflow.ExecutionID) (workflow.Execution, error) {
+	return c.executionVerb(ctx, id, "cancel")
+}
+
+// PauseExecution stops an execution at its next step.
+func (c *Client) PauseExecution(ctx context.Context, id workflow.ExecutionID) (workflow.Execution, error) {
+	return c.executionVerb(ctx, id, "pause")
+}
+
+// ResumeExecution lets a paused or parked execution go on.
+func (c *Client) ResumeExecution(ctx context.Context, id workflow.ExecutionID) (workflow.Execution, error) {
+	return c.executionVerb(ctx, id, "resume")
+}
+
+func (c *Client) executionVerb(ctx context.Context, id workflow.ExecutionID, verb string) (workflow.Execution, error) {
+	var out workflow.Execution
+	err := c.call(ctx, request{method: http.MethodPost, path: "/executions/" + segment(id) + "/" + verb}, &out)
+	return out, err
+}
