@@ -114,6 +114,7 @@ func (y *system) run(ctx context.Context, public, admin net.Listener) error {
 	}
 	y.stopping.Store(true)
 	err := errors.Join(cause, engine.stop())
+	y.endStreams()
 	for _, s := range servers {
 		err = errors.Join(err, stopHTTP(s))
 	}
@@ -122,13 +123,7 @@ func (y *system) run(ctx context.Context, public, admin net.Listener) error {
 
 // serveHTTP serves in the background; its end is reported to failed.
 func (y *system) serveHTTP(l net.Listener, h http.Handler) *http.Server {
-	s := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second,
-		IdleTimeout:       time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		BaseContext:       func(net.Listener) context.Context { return y.requests },
-	}
+	s := apihttp.NewServer(context.Background(), h, y.log)
 	y.workers.Go(func() {
 		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			y.fail(fmt.Errorf("serve on %s: %w", l.Addr(), err))
@@ -137,7 +132,7 @@ func (y *system) serveHTTP(l net.Listener, h http.Handler) *http.Server {
 	return s
 }
 
-// stopHTTP lets answers under way end; streams are cut.
+// stopHTTP lets answers under way end.
 func stopHTTP(s *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), httpGrace)
 	defer cancel()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -31,7 +32,6 @@ import (
 // system is an opened server. Its parts are closed in reverse order.
 type system struct {
 	config       *config.Loaded
-	version      string
 	log          *slog.Logger
 	metrics      *telemetry.Metrics
 	db           *db.DB
@@ -42,19 +42,18 @@ type system struct {
 	engine       *local.Engine
 	orchestrator *orchestrator.Service
 
-	closers  []func() error
-	stopping atomic.Bool
-	failed   chan error
-	workers  sync.WaitGroup
-	requests context.Context // of all HTTP requests; ends when the server stops
+	closers    []func() error
+	stopping   atomic.Bool
+	failed     chan error
+	workers    sync.WaitGroup
+	streams    context.Context // of all live views; ends when the server stops
+	endStreams context.CancelFunc
 }
 
 // open opens every part in order. On an error what was opened is closed.
 func open(ctx context.Context, c *config.Loaded, s *cli.State) (_ *system, err error) {
-	y := &system{config: c, version: s.Version, failed: make(chan error, 1)}
-	requests, cancel := context.WithCancel(context.Background())
-	y.requests = requests
-	y.onClose(func() error { cancel(); return nil })
+	y := &system{config: c, failed: make(chan error, 1)}
+	y.streams, y.endStreams = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, y.close())
@@ -144,45 +143,47 @@ func (y *system) openIdentity(ctx context.Context, s *cli.State) error {
 
 // openEngine registers the kinds, and opens the engine and the orchestrator.
 func (y *system) openEngine(ctx context.Context, _ *cli.State) error {
-	kinds := []orchestrator.Kind{y.airtableSync()}
+	sync, err := y.airtableSync(ctx)
+	if err != nil {
+		return err
+	}
+	kinds := []orchestrator.Kind{sync}
 	registry := engine.NewRegistry()
 	for _, k := range kinds {
 		if err := k.Register(registry); err != nil {
 			return fmt.Errorf("register %s: %w", k.Name(), err)
 		}
 	}
-	link := &observer{metrics: y.metrics}
-	var err error
+	hub := orchestrator.NewHub()
 	if y.engine, err = local.New(local.Options{
-		Store: y.store, DB: y.db, Registry: registry, Observer: link, Logger: y.log,
+		Store: y.store, DB: y.db, Registry: registry, Observer: hub, Logger: y.log,
 		DrainTimeout: y.config.Limits.DrainTimeout,
 	}); err != nil {
 		return err
 	}
 	y.orchestrator, err = orchestrator.New(ctx, orchestrator.Options{
 		Store: y.store, DB: y.db, Engine: y.engine, Kinds: kinds, Secrets: y.secrets, Blobs: y.blobs,
-		Logger: y.log, MaxConcurrent: y.config.Limits.MaxExecutions,
+		Hub: hub, Logger: y.log, MaxConcurrent: y.config.Limits.MaxExecutions,
 	})
-	link.service = y.orchestrator
 	return err
 }
 
-func (y *system) airtableSync() orchestrator.Kind {
+func (y *system) airtableSync(ctx context.Context) (orchestrator.Kind, error) {
 	c := y.config.Airtable
 	client := airtable.New(airtable.Options{
 		BaseURL: c.BaseURL, RequestsPerSecond: c.RequestsPerSecond, TokenRequestsPerSecond: c.TokenRequestsPerSecond,
 		Penalty: c.Penalty, RequestTimeout: c.RequestTimeout, Meter: airtableMeter{y.metrics},
 	})
-	return airtablesync.New(airtablesync.Options{
+	return airtablesync.New(ctx, airtablesync.Options{
 		Airtable: client, Secrets: y.secrets, Blobs: y.blobs, DB: y.db, Logger: y.log,
 	})
 }
 
 // handler is the public API.
-func (y *system) handler() apihttp.Handler {
+func (y *system) handler() http.Handler {
 	return apihttp.New(apihttp.Options{
-		Orchestrator: y.orchestrator, Identity: y.identity, Ready: y.ready,
-		Logger: y.log, Observe: y.metrics.HTTPRequest, Version: y.version,
+		Orchestrator: y.orchestrator, Identity: y.identity, Ready: y.ready, Stopping: y.streams,
+		Logger: y.log, Observe: y.metrics.HTTPRequest,
 	})
 }
 

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -20,18 +22,15 @@ type child struct {
 	err  error
 }
 
-// startChild runs this binary with args; its output is appended to logPath.
-func startChild(logPath string, env []string, args ...string) (*child, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
+// startChild runs binary with args; its output is appended to logPath. The
+// product's own variables are kept from it: flags say all that it needs.
+func startChild(binary, logPath string, args ...string) (*child, error) {
 	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	c := &child{cmd: exec.Command(self, args...), log: log, done: make(chan struct{})}
-	c.cmd.Env = append(os.Environ(), env...)
+	c := &child{cmd: exec.Command(binary, args...), log: log, done: make(chan struct{})}
+	c.cmd.Env = slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, "PAW_") })
 	c.cmd.Stdout, c.cmd.Stderr = log, log
 	c.cmd.SysProcAttr = ownGroup()
 	started := make(chan error)

@@ -19,6 +19,9 @@ type Options struct {
 	Exit     bool    // end by itself instead of waiting for Ctrl-C
 	Terminal bool    // draw a progress bar
 	Out      io.Writer
+	Binary   string // of the product; empty: this process's own
+	Database string // URL; empty: SQLite in Dir
+	fresh    bool   // never go on with an earlier start
 }
 
 // killAt is the share of the records after which the server is killed.
@@ -75,7 +78,7 @@ func (s *stage) first(ctx context.Context) error {
 		return err
 	}
 	s.sayf("3. Running %s:", id)
-	if err := s.runThroughKill(ctx, id); err != nil {
+	if err := s.runThroughKill(ctx, id, int64(n)); err != nil {
 		return err
 	}
 	if err := s.judge(ctx, tables, time.Since(begin)); err != nil {
@@ -85,13 +88,13 @@ func (s *stage) first(ctx context.Context) error {
 	return s.state.save(s.o.Dir)
 }
 
-// runThroughKill follows the execution to 40 %, kills the server, starts it
-// again and follows the execution to its end.
-func (s *stage) runThroughKill(ctx context.Context, id string) error {
+// runThroughKill follows the execution to 40 % of the records, kills the
+// server, starts it again and follows the execution to its end.
+func (s *stage) runThroughKill(ctx context.Context, id string, records int64) error {
 	bar := newBar(s.o)
-	err := s.server.follow(ctx, id, func(done, total int64) bool {
-		bar.set(done, total)
-		return total > 0 && float64(done) < killAt*float64(total)
+	err := s.server.follow(ctx, id, func(done, _ int64) bool {
+		bar.set(done, records)
+		return float64(done) < killAt*float64(records)
 	})
 	if err != nil {
 		return err
@@ -104,7 +107,7 @@ func (s *stage) runThroughKill(ctx context.Context, id string) error {
 		return err
 	}
 	bar.interrupt("Started again; ready after %.2f s, the execution goes on.", time.Since(begin).Seconds())
-	if err := s.server.follow(ctx, id, func(done, total int64) bool { bar.set(done, total); return true }); err != nil {
+	if err := s.server.follow(ctx, id, func(done, _ int64) bool { bar.set(done, records); return true }); err != nil {
 		return err
 	}
 	bar.finish()

@@ -16,6 +16,7 @@ const simLog = "airtable-sim.log"
 
 // simulator is the simulated Airtable as a process of its own.
 type simulator struct {
+	binary string
 	dir    string
 	speed  float64
 	tokens []string
@@ -38,7 +39,7 @@ func (s *simulator) start(ctx context.Context, preferred string) (string, error)
 	if s.noRate {
 		args = append(args, "--rate-limit", "off")
 	}
-	if s.child, err = startChild(filepath.Join(s.dir, simLog), nil, args...); err != nil {
+	if s.child, err = startChild(s.binary, filepath.Join(s.dir, simLog), args...); err != nil {
 		return "", err
 	}
 	s.url = "http://" + addr

@@ -30,6 +30,7 @@ type stage struct {
 	sim            *simulator
 	server         *server
 	source, target side
+	ends           endpoints
 }
 
 // endpoints is the part of a sync's configuration that the demo needs.
@@ -43,19 +44,34 @@ type endpoint struct {
 	APIKey string `json:"api_key"`
 }
 
+// crmSync is the configuration of the demo's sync, as the example has it.
+func crmSync() (json.RawMessage, error) { return examples.Files.ReadFile("crm-sync.json") }
+
 // openStage starts the simulator and the server.
 func openStage(ctx context.Context, o Options) (*stage, error) {
-	found, err := openDir(o.Dir, o.Records)
+	if o.Binary == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, err
+		}
+		o.Binary = self
+	}
+	found, err := openDir(o.Dir, o.Records, o.fresh)
 	if err != nil {
 		return nil, err
 	}
 	s := &stage{o: o, state: found}
+	config, err := crmSync()
+	if err != nil {
+		return nil, err
+	}
 	var ends endpoints
-	if err := json.Unmarshal(examples.CRMSync, &ends); err != nil {
+	if err := json.Unmarshal(config, &ends); err != nil {
 		return nil, fmt.Errorf("examples/crm-sync.json: %w", err)
 	}
+	s.ends = ends
 	from, to := ends.SourceBases[0], ends.TargetBases[0]
-	s.sim = &simulator{dir: o.Dir, speed: o.Speed, tokens: []string{from.APIKey, to.APIKey}}
+	s.sim = &simulator{binary: o.Binary, dir: o.Dir, speed: o.Speed, tokens: []string{from.APIKey, to.APIKey}}
 	if s.simURL, err = s.sim.start(ctx, "127.0.0.1:8095"); err != nil {
 		return nil, s.explain(err)
 	}
@@ -65,7 +81,7 @@ func openStage(ctx context.Context, o Options) (*stage, error) {
 	})
 	s.source = side{client, airtable.Token(from.APIKey), airtable.BaseID(from.BaseID)}
 	s.target = side{client, airtable.Token(to.APIKey), airtable.BaseID(to.BaseID)}
-	s.server = newServer(o.Dir, s.simURL, o.Speed)
+	s.server = &server{binary: o.Binary, dir: o.Dir, simURL: s.simURL, database: o.Database, speed: o.Speed}
 	if err := s.server.start(ctx); err != nil {
 		err = s.explain(err)
 		s.close()
@@ -103,10 +119,8 @@ func (s *stage) explain(err error) error {
 
 // paste prints lines that a user can try at once.
 func (s *stage) paste() {
-	self, err := os.Executable()
-	if err != nil {
-		self = "pyairtable-workflows"
-	} else if wd, err := os.Getwd(); err == nil {
+	self := s.o.Binary
+	if wd, err := os.Getwd(); err == nil {
 		if short, err := filepath.Rel(wd, self); err == nil && !strings.HasPrefix(short, "..") {
 			self = short
 		}
@@ -115,7 +129,7 @@ func (s *stage) paste() {
 	s.sayf("  export PAW_URL=%s PAW_TOKEN=%s", s.server.url, s.server.token)
 	s.sayf("  curl -s -H \"Authorization: Bearer $PAW_TOKEN\" $PAW_URL/api/v1/workflows/%s/metrics", s.state.Workflow)
 	s.sayf("  %s workflows executions %s", self, s.state.Workflow)
-	s.sayf("  the API's reference page: %s/api/v1/docs", s.server.url)
+	s.sayf("  the API's reference page: http://%s/docs, the metrics: http://%s/metrics", s.server.admin, s.server.admin)
 }
 
 func (s *stage) sayf(format string, args ...any) { fmt.Fprintf(s.o.Out, format+"\n", args...) }

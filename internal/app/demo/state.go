@@ -19,9 +19,10 @@ type state struct {
 
 const stateFile = "demo.json"
 
-// openDir prepares the folder: a finished earlier start is kept, an
-// interrupted one is removed, a folder of somebody else is refused.
-func openDir(dir string, records int) (state, error) {
+// openDir prepares the folder: a finished earlier start is kept unless fresh
+// is asked for, an interrupted one is removed, a folder of somebody else is
+// refused.
+func openDir(dir string, records int, fresh bool) (state, error) {
 	var s state
 	raw, err := os.ReadFile(filepath.Join(dir, stateFile))
 	switch {
@@ -33,7 +34,7 @@ func openDir(dir string, records int) (state, error) {
 	case err != nil:
 		return s, err
 	default:
-		if json.Unmarshal(raw, &s) == nil && s.Synced && s.Records == records {
+		if json.Unmarshal(raw, &s) == nil && s.Synced && s.Records == records && !fresh {
 			return s, nil
 		}
 		if err := os.RemoveAll(dir); err != nil {

@@ -10,12 +10,14 @@ import (
 
 // TortureOptions say how hard the sync is tried.
 type TortureOptions struct {
-	Dir     string
-	Kills   int    // rounds with a SIGKILL at a random moment
-	Drops   int    // rounds in which a write's answer is lost before the kill
-	Records int    // in the source base, about
-	Seed    uint64 // of all chance; printed
-	Out     io.Writer
+	Dir      string
+	Kills    int    // rounds with a SIGKILL at a random moment
+	Drops    int    // rounds in which a write's answer is lost before the kill
+	Records  int    // in the source base, about
+	Seed     uint64 // of all chance; printed
+	Out      io.Writer
+	Binary   string // of the product; empty: this process's own
+	Database string // URL; empty: SQLite in Dir
 }
 
 // torture is a stage and the chance that rules it.
@@ -61,7 +63,7 @@ func Torture(ctx context.Context, o TortureOptions) error {
 
 // openTorture starts both processes over a filled source and an empty target.
 func openTorture(ctx context.Context, o TortureOptions) (*torture, error) {
-	s, err := openStage(ctx, Options{Dir: o.Dir, Records: o.Records, Speed: 1000, Out: o.Out, fresh: true})
+	s, err := openStage(ctx, Options{Dir: o.Dir, Records: o.Records, Speed: 1000, Out: o.Out, Binary: o.Binary, Database: o.Database, fresh: true})
 	if err != nil {
 		return nil, err
 	}

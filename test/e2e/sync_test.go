@@ -1,0 +1,182 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pyairtable/pyairtable-workflows/examples"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/client"
+	"github.com/pyairtable/pyairtable-workflows/internal/app/demo"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/pgtest"
+)
+
+// lines is an io.Writer that logs.
+type lines struct{ t *testing.T }
+
+func (l lines) Write(p []byte) (int, error) {
+	l.t.Log(strings.TrimRight(string(p), "\n"))
+	return len(p), nil
+}
+
+func TestDemoTwice(t *testing.T) {
+	o := demo.Options{Dir: filepath.Join(t.TempDir(), "demo"), Records: 400, Speed: 100, Exit: true, Binary: binary, Out: lines{t}}
+	if err := demo.Run(t.Context(), o); err != nil {
+		t.Fatalf("first start: %v", err)
+	}
+	if err := demo.Run(t.Context(), o); err != nil {
+		t.Fatalf("second start: %v", err)
+	}
+}
+
+func TestSyncOnPostgresSurvivesKill(t *testing.T) {
+	o := demo.TortureOptions{Dir: filepath.Join(t.TempDir(), "torture"), Kills: 2, Drops: 1, Records: 200, Seed: 11,
+		Binary: binary, Database: pgtest.URL(t), Out: lines{t}}
+	if err := demo.Torture(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// description is a simulated Airtable that holds what the first example of
+// the product's description speaks of.
+func description(t *testing.T) (url string, source, target airtable.Token) {
+	t.Helper()
+	source, target = "keyXXXXXXXXXXXXXX", "keyYYYYYYYYYYYYYY"
+	url = airtableAt(t, "keyXXXXXXXXXXXXXX", "keyYYYYYYYYYYYYYY")
+	c := airtable.New(airtable.Options{BaseURL: url, RequestsPerSecond: 1e5, TokenRequestsPerSecond: 1e5})
+	table := func(name string) airtable.NewTable {
+		return airtable.NewTable{Name: name, Fields: []airtable.NewField{{Name: "Name", Type: "singleLineText"}, {Name: "Email", Type: "email"}}}
+	}
+	for base, token := range map[airtable.BaseID]airtable.Token{"appXXXXXXXXXXXXXX": source, "appYYYYYYYYYYYYYY": target} {
+		n := airtable.NewBase{ID: base, Name: "Base", WorkspaceID: "wspExample0000000", Tables: []airtable.NewTable{table("Table1"), table("Table2")}}
+		if _, err := c.CreateBase(t.Context(), token, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := c.Create(t.Context(), source, "appXXXXXXXXXXXXXX", "Table1", airtable.WriteRequest{Records: []airtable.RecordWrite{
+		{Fields: map[string]json.RawMessage{"Name": json.RawMessage(`"Canary cell 4711"`), "Email": json.RawMessage(`"ada@example.com"`)}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url, source, target
+}
+
+func createExample(t *testing.T, api *client.Client) workflow.Definition {
+	t.Helper()
+	config, err := examples.Files.ReadFile("airtable-sync.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := api.CreateWorkflow(t.Context(), client.Document{Name: "example", Type: "airtable_sync", Config: config}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestDescriptionsExampleRunsAsItStands(t *testing.T) {
+	url, _, target := description(t)
+	p := serve(t, t.TempDir(), "--airtable-base-url", url, "--airtable-requests-per-second", "10000")
+	api := p.api(t)
+	d := createExample(t, api)
+	if len(d.Warnings) == 0 || d.Warnings[0].Pointer != "/real_time_sync" {
+		t.Errorf("warnings %+v, want one for /real_time_sync", d.Warnings)
+	}
+	x, err := api.Execute(t.Context(), d.ID, nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x, err = api.Wait(t.Context(), x.ID, nil); err != nil || x.State != workflow.Completed {
+		t.Fatalf("%s: %+v %v", x.State, x.Error, err)
+	}
+	c := airtable.New(airtable.Options{BaseURL: url})
+	page, err := c.List(t.Context(), target, "appYYYYYYYYYYYYYY", "Table1", airtable.ListParams{})
+	if err != nil || len(page.Records) != 1 || string(page.Records[0].Fields["Email"]) != `"ada@example.com"` {
+		t.Errorf("the target holds %+v, %v", page, err)
+	}
+	p.kill()
+	expectNowhere(t, p, "keyXXXXXXXXXXXXXX", "keyYYYYYYYYYYYYYY", "Canary cell 4711")
+}
+
+// expectNowhere fails if a file of the data folder or the log holds one of
+// the texts.
+func expectNowhere(t *testing.T, p *process, texts ...string) {
+	t.Helper()
+	all := map[string]string{"the log": p.output.String()}
+	err := filepath.WalkDir(p.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		all[path] = string(raw)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for place, content := range all {
+		for _, text := range texts {
+			if strings.Contains(content, text) {
+				t.Errorf("%s holds %q", place, text)
+			}
+		}
+	}
+}
+
+func TestRevokedTokenParksAndResumes(t *testing.T) {
+	url, _, _ := description(t)
+	p := serve(t, t.TempDir(), "--airtable-base-url", url, "--airtable-requests-per-second", "10000")
+	api := p.api(t)
+	d := createExample(t, api)
+	wrong := []byte(strings.ReplaceAll(string(d.Config), secretOf(t, d, "source_bases"), "keyWRONGWRONGWRON"))
+	if _, err := api.UpdateWorkflow(t.Context(), d.ID, client.Document{Name: d.Name, Config: wrong}, d.Version); err != nil {
+		t.Fatal(err)
+	}
+	x, err := api.Execute(t.Context(), d.ID, nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the execution is parked", func() bool {
+		x, err = api.Execution(t.Context(), x.ID)
+		return err == nil && x.State == workflow.Parked
+	})
+	if x.Parked == nil || x.Parked.Reason != "needs_reauth" || x.Parked.Fix == "" {
+		t.Errorf("parked %+v, want needs_reauth with a fix", x.Parked)
+	}
+	d, err = api.Workflow(t.Context(), d.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	right := []byte(strings.ReplaceAll(string(d.Config), secretOf(t, d, "source_bases"), "keyXXXXXXXXXXXXXX"))
+	if _, err := api.UpdateWorkflow(t.Context(), d.ID, client.Document{Name: d.Name, Config: right}, d.Version); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := api.ResumeExecution(t.Context(), x.ID); err != nil {
+		t.Fatal(err)
+	}
+	if x, err = api.Wait(t.Context(), x.ID, nil); err != nil || x.State != workflow.Completed {
+		t.Fatalf("%s: %+v %v", x.State, x.Error, err)
+	}
+}
+
+// secretOf returns the reference that stands for a credential.
+func secretOf(t *testing.T, d workflow.Definition, bases string) string {
+	t.Helper()
+	var config map[string]json.RawMessage
+	if err := json.Unmarshal(d.Config, &config); err != nil {
+		t.Fatal(err)
+	}
+	var list []struct {
+		APIKey string `json:"api_key"`
+	}
+	if err := json.Unmarshal(config[bases], &list); err != nil || len(list) == 0 || !strings.HasPrefix(list[0].APIKey, "secret:sec_") {
+		t.Fatalf("%s has no secret reference: %s", bases, config[bases])
+	}
+	return list[0].APIKey
+}
