@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
 )
 
 // Airtable is what a sync needs of the Airtable client. Errors are classified
@@ -19,7 +20,7 @@ type Airtable interface {
 }
 
 // Secrets turns a reference that stands in a configuration (secret:sec_…) into
-// the credential. What is no reference is returned as it is.
+// the credential.
 type Secrets interface {
-	Resolve(ctx context.Context, workspace, ref string) (string, error)
+	Resolve(ctx context.Context, workspace, ref string) (secret.Secret, error)
 }
