@@ -34,8 +34,8 @@ type Options struct {
 	Clock     clock.Clock // nil means the machine's clock
 }
 
-// Keeper seals and opens secrets. It is safe for concurrent use.
-type Keeper struct {
+// Store seals and opens secrets. It is safe for concurrent use.
+type Store struct {
 	db     *db.DB
 	clock  clock.Clock
 	master master
@@ -49,7 +49,7 @@ type keyName struct{ workspace, id string }
 
 // Open prepares the tables and the master key. It refuses to go on when the
 // key is missing, wrong, too short or readable by others.
-func Open(ctx context.Context, o Options) (*Keeper, error) {
+func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Clock == nil {
 		o.Clock = clock.System()
 	}
@@ -60,18 +60,18 @@ func Open(ctx context.Context, o Options) (*Keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Keeper{db: o.DB, clock: o.Clock, master: m, keys: map[keyName][]byte{}, used: map[string]keyName{}}, nil
+	return &Store{db: o.DB, clock: o.Clock, master: m, keys: map[keyName][]byte{}, used: map[string]keyName{}}, nil
 }
 
 // Seal encrypts a new secret. The reference is valid once write, which
 // belongs into the caller's transaction, is committed.
-func (k *Keeper) Seal(ctx context.Context, workspace string, plain Secret) (ref string, write db.Write, err error) {
+func (s *Store) Seal(ctx context.Context, workspace string, plain Secret) (ref string, write db.Write, err error) {
 	id := "sec_" + uuid.Must(uuid.NewV7()).String()
-	name, sealed, err := k.encrypt(ctx, workspace, id, plain)
+	name, sealed, err := s.encrypt(ctx, workspace, id, plain)
 	if err != nil {
 		return "", nil, err
 	}
-	now := k.clock.Now().UnixMicro()
+	now := s.clock.Now().UnixMicro()
 	return RefPrefix + id, func(ctx context.Context, tx db.Tx) error {
 		_, err := tx.Exec(ctx, writeSecretSQL, workspace, id, name.id, sealed, now)
 		return err
@@ -80,13 +80,13 @@ func (k *Keeper) Seal(ctx context.Context, workspace string, plain Secret) (ref 
 
 // Replace encrypts a new value for an existing secret; whoever resolves the
 // reference after write is committed gets the new value.
-func (k *Keeper) Replace(ctx context.Context, workspace, ref string, plain Secret) (write db.Write, err error) {
+func (s *Store) Replace(ctx context.Context, workspace, ref string, plain Secret) (write db.Write, err error) {
 	id := strings.TrimPrefix(ref, RefPrefix)
-	name, sealed, err := k.encrypt(ctx, workspace, id, plain)
+	name, sealed, err := s.encrypt(ctx, workspace, id, plain)
 	if err != nil {
 		return nil, err
 	}
-	now := k.clock.Now().UnixMicro()
+	now := s.clock.Now().UnixMicro()
 	return func(ctx context.Context, tx db.Tx) error {
 		n, err := tx.Exec(ctx, replaceSecretSQL, workspace, id, name.id, sealed, now)
 		if err == nil && n != 1 {
@@ -97,23 +97,28 @@ func (k *Keeper) Replace(ctx context.Context, workspace, ref string, plain Secre
 }
 
 // Has reports whether the workspace has the secret that ref names.
-func (k *Keeper) Has(ctx context.Context, workspace, ref string) (bool, error) {
-	_, _, err := k.row(ctx, workspace, ref)
+func (s *Store) Has(ctx context.Context, workspace, ref string) (bool, error) {
+	_, _, err := s.row(ctx, workspace, ref)
 	if failure.CodeOf(err) == "secret_not_found" {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-// Resolve returns the secret that ref names in the workspace. One of another
+// Resolve returns the secret that ref names in the workspace; a text that is
+// no reference is a credential already and comes back as it is. One of another
 // workspace reads the same as one that does not exist: class validation, code
 // secret_not_found. A row that does not decrypt is fatal, code decrypt_failed.
-func (k *Keeper) Resolve(ctx context.Context, workspace, ref string) (Secret, error) {
-	dataKey, sealed, err := k.row(ctx, workspace, ref)
+// The caller hands the text to the system that it is for and keeps it nowhere.
+func (s *Store) Resolve(ctx context.Context, workspace, ref string) (string, error) {
+	if !strings.HasPrefix(ref, RefPrefix) {
+		return ref, nil
+	}
+	dataKey, sealed, err := s.row(ctx, workspace, ref)
 	if err != nil {
 		return "", err
 	}
-	key, err := k.dataKey(ctx, keyName{workspace, dataKey})
+	key, err := s.dataKey(ctx, keyName{workspace, dataKey})
 	if err != nil {
 		return "", err
 	}
@@ -122,26 +127,26 @@ func (k *Keeper) Resolve(ctx context.Context, workspace, ref string) (Secret, er
 	if err != nil {
 		return "", decryptFailed(err, ref)
 	}
-	return Secret(plain), nil
+	return string(plain), nil
 }
 
-func (k *Keeper) row(ctx context.Context, workspace, ref string) (dataKey, sealed string, err error) {
+func (s *Store) row(ctx context.Context, workspace, ref string) (dataKey, sealed string, err error) {
 	id, ok := strings.CutPrefix(ref, RefPrefix)
 	if !ok {
 		return "", "", notFound(ref)
 	}
-	err = k.db.Read().QueryRow(ctx, readSecretSQL, workspace, id).Scan(&dataKey, &sealed)
+	err = s.db.Read().QueryRow(ctx, readSecretSQL, workspace, id).Scan(&dataKey, &sealed)
 	if errors.Is(err, db.ErrNoRows) {
 		return "", "", notFound(ref)
 	}
 	return dataKey, sealed, err
 }
 
-func (k *Keeper) encrypt(ctx context.Context, workspace, id string, plain Secret) (keyName, string, error) {
+func (s *Store) encrypt(ctx context.Context, workspace, id string, plain Secret) (keyName, string, error) {
 	if len(plain) == 0 || len(plain) > MaxBytes {
 		return keyName{}, "", failure.New(failure.Validation, "secret_size", "a secret has 1 to %d bytes, this one has %d", MaxBytes, len(plain))
 	}
-	name, key, err := k.currentKey(ctx, workspace)
+	name, key, err := s.currentKey(ctx, workspace)
 	if err != nil {
 		return keyName{}, "", err
 	}
@@ -150,62 +155,62 @@ func (k *Keeper) encrypt(ctx context.Context, workspace, id string, plain Secret
 }
 
 // currentKey returns the workspace's newest data key and makes the first one.
-func (k *Keeper) currentKey(ctx context.Context, workspace string) (keyName, []byte, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if name, ok := k.used[workspace]; ok {
-		return name, k.keys[name], nil
+func (s *Store) currentKey(ctx context.Context, workspace string) (keyName, []byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if name, ok := s.used[workspace]; ok {
+		return name, s.keys[name], nil
 	}
 	name, wrapped := keyName{workspace: workspace}, ""
-	err := k.db.Read().QueryRow(ctx, newestDataKeySQL, workspace).Scan(&name.id, &wrapped)
+	err := s.db.Read().QueryRow(ctx, newestDataKeySQL, workspace).Scan(&name.id, &wrapped)
 	var key []byte
 	switch {
 	case errors.Is(err, db.ErrNoRows):
-		name, key, err = k.createKey(ctx, workspace)
+		name, key, err = s.createKey(ctx, workspace)
 	case err == nil:
-		key, err = k.unwrap(name, wrapped)
+		key, err = s.unwrap(name, wrapped)
 	}
 	if err != nil {
 		return keyName{}, nil, err
 	}
-	k.keys[name], k.used[workspace] = key, name
+	s.keys[name], s.used[workspace] = key, name
 	return name, key, nil
 }
 
-func (k *Keeper) createKey(ctx context.Context, workspace string) (keyName, []byte, error) {
+func (s *Store) createKey(ctx context.Context, workspace string) (keyName, []byte, error) {
 	name := keyName{workspace, uuid.Must(uuid.NewV7()).String()}
 	key := make([]byte, keySize)
 	rand.Read(key) // never fails: it ends the process instead
-	wrapped, err := seal(k.master.wrap, key, keyPlace(name))
+	wrapped, err := seal(s.master.wrap, key, keyPlace(name))
 	if err != nil {
 		return keyName{}, nil, err
 	}
-	err = k.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		_, err := tx.Exec(ctx, writeDataKeySQL, workspace, name.id, wrapped)
 		return err
 	})
 	return name, key, err
 }
 
-func (k *Keeper) dataKey(ctx context.Context, name keyName) ([]byte, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if key, ok := k.keys[name]; ok {
+func (s *Store) dataKey(ctx context.Context, name keyName) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if key, ok := s.keys[name]; ok {
 		return key, nil
 	}
 	var wrapped string
-	if err := k.db.Read().QueryRow(ctx, readDataKeySQL, name.workspace, name.id).Scan(&wrapped); err != nil {
+	if err := s.db.Read().QueryRow(ctx, readDataKeySQL, name.workspace, name.id).Scan(&wrapped); err != nil {
 		return nil, fmt.Errorf("read a data key: %w", err)
 	}
-	key, err := k.unwrap(name, wrapped)
+	key, err := s.unwrap(name, wrapped)
 	if err == nil {
-		k.keys[name] = key
+		s.keys[name] = key
 	}
 	return key, err
 }
 
-func (k *Keeper) unwrap(name keyName, wrapped string) ([]byte, error) {
-	key, err := open(k.master.wrap, wrapped, keyPlace(name))
+func (s *Store) unwrap(name keyName, wrapped string) ([]byte, error) {
+	key, err := open(s.master.wrap, wrapped, keyPlace(name))
 	if err != nil {
 		return nil, decryptFailed(err, "the data key of the workspace")
 	}
