@@ -106,6 +106,9 @@ func (l *Loaded) fromFile(byKey map[string]setting) ([]string, error) {
 	var faults []string
 	for key, raw := range k.All() {
 		s, known := byKey[key]
+		if !known && empty(raw) && isSection(key, byKey) {
+			continue
+		}
 		if !known {
 			faults = append(faults, fmt.Sprintf("%s: unknown key %q%s", l.File, key, suggestion(key, keys(byKey))))
 			continue
@@ -117,6 +120,21 @@ func (l *Loaded) fromFile(byKey map[string]setting) ([]string, error) {
 		l.sources[key] = "file " + l.File
 	}
 	return faults, nil
+}
+
+// empty reports whether a section stands in the file with nothing below it.
+func empty(raw any) bool {
+	m, ok := raw.(map[string]any)
+	return raw == nil || ok && len(m) == 0
+}
+
+func isSection(key string, byKey map[string]setting) bool {
+	for k := range byKey {
+		if strings.HasPrefix(k, key+".") {
+			return true
+		}
+	}
+	return false
 }
 
 func (l *Loaded) fromFlags(byKey map[string]setting, flags map[string]string) []string {
