@@ -1,9 +1,11 @@
 package db
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime/debug"
 )
 
 // ErrNoRows is returned by Row.Scan when the query has no row.
@@ -57,3 +59,23 @@ var ErrFull = errors.New("no space left in the store")
 // is gone, not only the write behind a savepoint. Whoever calls Tx.Nested
 // returns it and runs no further statement.
 var ErrRolledBack = errors.New("the transaction was rolled back")
+
+// PanicError is what a write gets that panicked; its rows are rolled back.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+// Error returns the value; the stack is for the log.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic inside a write: %v", e.Value) }
+
+// protect turns a panic into an error of that write, so that a bug in one
+// caller's code does not take the others' rows with it.
+func protect(ctx context.Context, tx Tx, write Write) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &PanicError{Value: p, Stack: debug.Stack()}
+		}
+	}()
+	return write(ctx, tx)
+}

@@ -80,7 +80,7 @@ func (s *postgresSession) Nested(ctx context.Context, write Write) error {
 	if err := s.simple(ctx, "SAVEPOINT "+name); err != nil {
 		return err
 	}
-	err := write(ctx, s)
+	err := protect(ctx, s, write)
 	if err == nil {
 		// Fails if write has ignored an error: then nothing of it can stay.
 		err = s.simple(ctx, "RELEASE "+name)

@@ -116,7 +116,7 @@ func (s *sqliteSession) Nested(ctx context.Context, write Write) error {
 	if _, err := s.Exec(ctx, "SAVEPOINT "+name); err != nil {
 		return err
 	}
-	err := write(ctx, s)
+	err := protect(ctx, s, write)
 	if err == nil {
 		_, err = s.Exec(ctx, "RELEASE "+name)
 		return err

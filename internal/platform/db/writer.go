@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -240,7 +239,7 @@ func (w *writer) runJob(ctx context.Context, j *job, alone bool) error {
 	if alone {
 		j.err = protect(ctx, w.session, j.write)
 	} else {
-		j.err = w.session.Nested(ctx, func(ctx context.Context, tx Tx) error { return protect(ctx, tx, j.write) })
+		j.err = w.session.Nested(ctx, j.write)
 	}
 	if j.err == nil {
 		return nil
@@ -251,17 +250,6 @@ func (w *writer) runJob(ctx context.Context, j *job, alone bool) error {
 		return err
 	}
 	return nil
-}
-
-// protect turns a panic into an error of that write, so that a bug in one
-// caller's code does not take the others' rows with it.
-func protect(ctx context.Context, tx Tx, write Write) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic inside a write: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return write(ctx, tx)
 }
 
 // fail ends a transaction that cannot go on and returns what its callers get.

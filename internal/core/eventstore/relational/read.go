@@ -26,7 +26,7 @@ var (
 
 // everyType is below every type's key; publicTypes is the first public one.
 const (
-	everyType   int64 = -1 << 62
+	everyType   int64 = -1 << 31
 	publicTypes int64 = 1
 )
 

@@ -1,38 +1,26 @@
 package sqlite_test
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/storetest"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
-func open(t testing.TB, path string) *sqlite.Store {
-	t.Helper()
-	d, err := db.Open(t.Context(), db.Options{URL: "sqlite:" + path})
-	if err != nil {
-		t.Fatal(err)
+func driver() storetest.Driver {
+	return storetest.Driver{
+		Fresh: func(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "store.db") },
+		Open: func(ctx context.Context, d *db.DB, c clock.Clock) (eventstore.Store, error) {
+			return sqlite.Open(ctx, d, sqlite.Options{Clock: c})
+		},
 	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	s, err := sqlite.Open(t.Context(), d, sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
 }
 
-func BenchmarkAppend(b *testing.B) {
-	storetest.Benchmark(b, func(b *testing.B) eventstore.Store { return open(b, filepath.Join(b.TempDir(), "bench.db")) })
-}
+func TestStore(t *testing.T) { storetest.Run(t, driver()) }
+
+func BenchmarkAppend(b *testing.B) { storetest.Benchmark(b, driver()) }

@@ -4,15 +4,24 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 )
 
 // Benchmark measures appends: events per second through groups of 150 events,
 // and runs of 6 appends with 12 events by 50 callers who each wait.
-func Benchmark(b *testing.B, open func(b *testing.B) eventstore.Store) {
-	b.Run("batches of 150", func(b *testing.B) { benchBatches(b, open(b), 150) })
-	b.Run("50 callers", func(b *testing.B) { benchCallers(b, open(b), 50) })
+func Benchmark(b *testing.B, driver Driver) {
+	b.Run("batches of 150", func(b *testing.B) { benchBatches(b, benchStore(b, driver), 150) })
+	b.Run("50 callers", func(b *testing.B) { benchCallers(b, benchStore(b, driver), 50) })
+}
+
+func benchStore(b *testing.B, driver Driver) eventstore.Store {
+	s := &bundle{driver: driver, url: driver.Fresh(b), clock: &stepClock{now: time.Now()}}
+	s.open(b)
+	b.Cleanup(func() { s.close(b) })
+	b.ResetTimer()
+	return s.store
 }
 
 func benchBatches(b *testing.B, s eventstore.Store, size int) {

@@ -1,0 +1,123 @@
+package postgres
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/relational"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+)
+
+var (
+	//go:embed sql/lookup.sql
+	lookupSQL string
+	//go:embed sql/add_categories.sql
+	addCategoriesSQL string
+	//go:embed sql/add_types.sql
+	addTypesSQL string
+	//go:embed sql/add_streams.sql
+	addStreamsSQL string
+	//go:embed sql/add_events.sql
+	addEventsSQL string
+)
+
+// inserter sends each table's rows as one array per column, and all tables in
+// one round trip.
+type inserter struct{ events columns }
+
+// columns are the arrays of add_events.sql, used again for each commit.
+type columns struct {
+	position, stream, version []int64
+	kind, schema              []int32
+	data, journal, meta       [][]byte
+}
+
+// Lookup implements relational.Driver.
+func (in *inserter) Lookup(ctx context.Context, tx db.Tx, streams []relational.Lookup) error {
+	categories, ids := make([]int64, len(streams)), make([]string, len(streams))
+	for i := range streams {
+		categories[i], ids[i] = streams[i].Category, streams[i].ID
+	}
+	rows, err := tx.Query(ctx, lookupSQL, categories, ids)
+	if err != nil {
+		return fmt.Errorf("look up streams: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var n, key, version int64
+		if err := rows.Scan(&n, &key, &version); err != nil {
+			return fmt.Errorf("look up streams: %w", err)
+		}
+		streams[n-1].Key, streams[n-1].Version = key, version
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("look up streams: %w", err)
+	}
+	return nil
+}
+
+// Insert implements relational.Driver.
+func (in *inserter) Insert(ctx context.Context, tx db.Tx, rows *relational.Rows) error {
+	var b pgx.Batch
+	queueNames(&b, rows)
+	if len(rows.Streams) > 0 {
+		keys, categories := make([]int64, len(rows.Streams)), make([]int64, len(rows.Streams))
+		ids := make([]string, len(rows.Streams))
+		for i, s := range rows.Streams {
+			keys[i], categories[i], ids[i] = s.Key, s.Category, s.ID
+		}
+		b.Queue(addStreamsSQL, keys, categories, ids)
+	}
+	if len(rows.Events) > 0 {
+		c := &in.events
+		c.fill(rows.Events)
+		b.Queue(addEventsSQL, c.position, c.stream, c.version, c.kind, c.schema, c.data, c.journal, c.meta,
+			rows.Events[0].Epoch, rows.Events[0].Time)
+	}
+	if b.Len() == 0 {
+		return nil
+	}
+	return tx.Raw(func(c any) error {
+		conn, ok := c.(*pgx.Conn)
+		if !ok {
+			return fmt.Errorf("the writer's connection is a %T, not a *pgx.Conn", c)
+		}
+		if err := conn.SendBatch(ctx, &b).Close(); err != nil {
+			return fmt.Errorf("add events: %w", err)
+		}
+		return nil
+	})
+}
+
+// queueNames adds what is new in the two small tables.
+func queueNames(b *pgx.Batch, rows *relational.Rows) {
+	if n := len(rows.Categories); n > 0 {
+		keys, workspaces, types := make([]int64, n), make([]string, n), make([]string, n)
+		for i, c := range rows.Categories {
+			keys[i], workspaces[i], types[i] = c.Key, c.Workspace, c.Type
+		}
+		b.Queue(addCategoriesSQL, keys, workspaces, types)
+	}
+	if n := len(rows.Types); n > 0 {
+		keys, names := make([]int64, n), make([]string, n)
+		for i, t := range rows.Types {
+			keys[i], names[i] = t.Key, t.Name
+		}
+		b.Queue(addTypesSQL, keys, names)
+	}
+}
+
+func (c *columns) fill(events []relational.Event) {
+	c.position, c.stream, c.version = c.position[:0], c.stream[:0], c.version[:0]
+	c.kind, c.schema = c.kind[:0], c.schema[:0]
+	c.data, c.journal, c.meta = c.data[:0], c.journal[:0], c.meta[:0]
+	for i := range events {
+		e := &events[i]
+		c.position, c.stream, c.version = append(c.position, e.Position), append(c.stream, e.Stream), append(c.version, e.Version)
+		c.kind, c.schema = append(c.kind, int32(e.Type)), append(c.schema, int32(e.Schema))
+		c.data, c.journal, c.meta = append(c.data, e.Data), append(c.journal, e.Journal), append(c.meta, e.Meta)
+	}
+}

@@ -1,0 +1,26 @@
+package postgres_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/postgres"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/storetest"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/pgtest"
+)
+
+func driver() storetest.Driver {
+	return storetest.Driver{
+		Fresh: pgtest.URL,
+		Open: func(ctx context.Context, d *db.DB, c clock.Clock) (eventstore.Store, error) {
+			return postgres.Open(ctx, d, postgres.Options{Clock: c})
+		},
+	}
+}
+
+func TestStore(t *testing.T) { storetest.Run(t, driver()) }
+
+func BenchmarkAppend(b *testing.B) { storetest.Benchmark(b, driver()) }
