@@ -41,9 +41,9 @@ type Saga struct {
 	undos []func(Run) error // in order of completion
 }
 
-// WithSaga runs fn. If it fails, or was cancelled, the undos of all its
-// undoable steps that completed or may have completed run in reverse order of
-// completion, out of the cancel's reach, each until it succeeds; one that
+// WithSaga runs fn. If fn returns an error (a cancel is one), the undos of all
+// its undoable steps that completed or may have completed run in reverse order
+// of completion, out of the cancel's reach, each until it succeeds; one that
 // cannot succeed parks the execution as compensation_stuck. It returns what fn
 // returned.
 func WithSaga[Out any](run Run, fn func(*Saga) (Out, error)) (Out, error) {
@@ -92,5 +92,5 @@ func mayHaveHappened(err error) bool {
 	if !errors.As(err, &e) {
 		return true
 	}
-	return e.Unknown || e.Class == failure.UnknownOutcome || e.Class == failure.Fatal
+	return e.Unknown || e.Class == failure.UnknownOutcome || e.Class == failure.Fatal || e.Attempts > 1
 }

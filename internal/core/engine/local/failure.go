@@ -1,0 +1,158 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+)
+
+// stallTime is how long an execution waits after the store refused an append.
+const stallTime = time.Second
+
+// maxAttachFailures is how often an attached write may fail before its step
+// counts as failed.
+const maxAttachFailures = 3
+
+// attachError says which step's attached write failed.
+type attachError struct {
+	at    *attempt
+	cause error
+}
+
+func (e *attachError) Error() string {
+	return fmt.Sprintf("rows attached by step %s at %s: %v", e.at.call.Step.Name, e.at.call.Path, e.cause)
+}
+
+func (e *attachError) Unwrap() error { return e.cause }
+
+// commitFailed runs on the store's side. The last append on its way wakes the
+// execution, which then goes back to what is durable.
+func (x *exec) commitFailed(a *activation) {
+	x.mu.Lock()
+	x.failed = append(x.failed, a)
+	x.commits--
+	again := !x.busy && x.commits == 0
+	if again {
+		x.busy = true
+		x.e.active.Add(1)
+	}
+	x.mu.Unlock()
+	if again {
+		go func() {
+			defer x.e.leave()
+			x.work()
+		}()
+	}
+}
+
+// rollBack forgets everything that did not become durable. The calls of hosts
+// get the error; outcomes of steps are kept and fed again.
+func (x *exec) rollBack(failed []*activation) {
+	first := failed[0].err
+	x.drop()
+	var kept []input
+	for _, a := range failed {
+		for _, at := range a.starts { // they never began
+			if x.running[at.call.Path] == at {
+				delete(x.running, at.call.Path)
+			}
+		}
+		for _, w := range a.acks {
+			w.to <- result{err: refusal(a.err, failed[0])}
+		}
+		for _, in := range a.inputs {
+			if in.ack == nil {
+				kept = append(kept, in)
+			}
+		}
+	}
+	x.answerWaiting(first)
+	if failed[0].created {
+		x.vanish()
+		return
+	}
+	var attach *attachError
+	if errors.As(first, &attach) {
+		attach.count()
+		x.putBack(kept)
+		return
+	}
+	x.stall(kept, fmt.Errorf("append to execution %s: %w", x.key.execution, first))
+}
+
+// refusal is what the caller of a host's call gets.
+func refusal(err error, first *activation) error {
+	if first.created && errors.Is(err, eventstore.ErrConflict) {
+		return engine.ErrExists
+	}
+	if errors.Is(err, eventstore.ErrConflict) { // only because the append before it failed
+		return first.err
+	}
+	return err
+}
+
+// count makes the step fail if its rows can never be written.
+func (e *attachError) count() {
+	if e.at.attaches++; e.at.attaches >= maxAttachFailures {
+		e.at.err = failure.Wrap(e.cause, failure.Fatal, engine.CodeAttach, "its rows cannot be written: %v", e.cause)
+	}
+}
+
+// vanish forgets an execution that never came to be.
+func (x *exec) vanish() {
+	x.mu.Lock()
+	x.gone = true
+	x.mu.Unlock()
+	x.e.forget(x)
+}
+
+func (x *exec) answerWaiting(err error) {
+	x.mu.Lock()
+	due := x.waiting
+	x.waiting = nil
+	x.mu.Unlock()
+	for _, w := range due {
+		w.to <- result{err: err}
+	}
+}
+
+// putBack puts inputs in front of what has come since.
+func (x *exec) putBack(ins []input) {
+	x.mu.Lock()
+	x.inbox = append(ins, x.inbox...)
+	x.mu.Unlock()
+}
+
+// stall refuses the calls of hosts among the inputs, keeps the rest and tries
+// again in a while.
+func (x *exec) stall(ins []input, err error) {
+	x.e.log.Error("execution stalled", "workspace", x.key.workspace, "execution", x.key.execution, "error", err, "again_in", stallTime)
+	var kept []input
+	for _, in := range ins {
+		if in.ack != nil {
+			in.answer(0, err)
+			continue
+		}
+		kept = append(kept, in)
+	}
+	x.putBack(kept)
+	x.mu.Lock()
+	x.stalled = true
+	x.mu.Unlock()
+	x.e.clock.AfterFunc(stallTime, x.unstall)
+}
+
+func (x *exec) unstall() {
+	if !x.e.enter() {
+		return
+	}
+	defer x.e.leave()
+	x.mu.Lock()
+	x.stalled = false
+	x.mu.Unlock()
+	x.post(input{kind: inWake})
+}

@@ -1,0 +1,1 @@
+SELECT workspace, execution FROM engine_open ORDER BY workspace, execution

@@ -1,0 +1,1 @@
+SELECT position FROM engine_open_at WHERE id = 1

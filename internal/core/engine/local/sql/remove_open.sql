@@ -1,0 +1,1 @@
+DELETE FROM engine_open WHERE workspace = $1 AND execution = $2
