@@ -225,8 +225,8 @@ func canonicalTime(v any) any {
 			return at.UTC().Truncate(time.Millisecond).Format(timeForm)
 		}
 	case json.Number:
-		if ms, err := v.Int64(); err == nil && ms > -1<<47 && ms < 1<<47 {
-			return time.UnixMilli(ms).UTC().Format(timeForm)
+		if ms, err := v.Float64(); err == nil && math.Abs(ms) < 1<<47 {
+			return time.UnixMilli(int64(ms)).UTC().Format(timeForm)
 		}
 	}
 	return plainNumbers(v)
