@@ -61,10 +61,11 @@ func (p Position) Params(o ReadOptions) ListParams {
 //
 // The mark is taken from the first page: what changes while the read goes on
 // is then read again next time, never missed. It never goes backwards past
-// Since, and stays zero if Airtable sent no clock.
+// Since, and stays zero if Airtable sent no clock. An overlap of zero means
+// DefaultOverlap.
 func (p Position) After(page *Page, overlap time.Duration) Position {
 	if p.Offset == "" && p.Mark.IsZero() && !page.ServerDate.IsZero() {
-		p.Mark = page.ServerDate.Add(-overlap)
+		p.Mark = page.ServerDate.Add(-cmp.Or(overlap, DefaultOverlap))
 		if p.Mark.Before(p.Since) {
 			p.Mark = p.Since
 		}
@@ -102,7 +103,7 @@ func (r *Reader) Read(ctx context.Context, tok Token, base BaseID, table TableID
 	if err != nil {
 		return nil, p, err
 	}
-	return page, p.After(page, cmp.Or(o.Overlap, DefaultOverlap)), nil
+	return page, p.After(page, o.Overlap), nil
 }
 
 // SweepField returns the field whose cells cost least to read: what a sweep
