@@ -65,8 +65,8 @@ func (s *simulator) calls(ctx context.Context) (callCounts, error) {
 		return callCounts{}, err
 	}
 	var c callCounts
-	for operation, n := range stats.Operations {
-		if strings.HasPrefix(operation, "schema.") && operation != "schema.read" {
+	for call, n := range stats.Calls {
+		if changesSchema(call) {
 			c.schemaWrites += n
 			continue
 		}
@@ -75,9 +75,15 @@ func (s *simulator) calls(ctx context.Context) (callCounts, error) {
 	return c, nil
 }
 
+// changesSchema knows the simulator's names of calls that make or change
+// tables and fields, such as "POST create_field".
+func changesSchema(call string) bool {
+	return strings.HasSuffix(call, "_table") || strings.HasSuffix(call, "_field") || strings.HasSuffix(call, "_base")
+}
+
 // simStats is the part of GET /_sim/stats that the demo needs.
 type simStats struct {
-	Operations map[string]int `json:"operations"`
+	Calls map[string]int `json:"calls"`
 }
 
 func (s *simulator) stats(ctx context.Context) (simStats, error) {
@@ -118,6 +124,30 @@ func (s *simulator) admin(ctx context.Context, method, path string, in, out any)
 		return nil
 	}
 	return json.Unmarshal(answer, out)
+}
+
+// dropAnswer has the next matching write take effect and its answer get lost.
+func (s *simulator) dropAnswer(ctx context.Context, method, path string) error {
+	return s.admin(ctx, http.MethodPut, "/_sim/faults", object{
+		"faults": []object{{"method": method, "path": path, "fault": "drop"}},
+	}, nil)
+}
+
+// waitHit returns once the answer has been lost.
+func (s *simulator) waitHit(ctx context.Context) error {
+	var plan struct {
+		Faults []struct {
+			Met int `json:"met"`
+		} `json:"faults"`
+	}
+	return waitUntil(ctx, s.child, func() bool {
+		err := s.admin(ctx, http.MethodGet, "/_sim/faults", nil, &plan)
+		return err == nil && len(plan.Faults) == 1 && plan.Faults[0].Met > 0
+	})
+}
+
+func (s *simulator) clearFaults(ctx context.Context) error {
+	return s.admin(ctx, http.MethodDelete, "/_sim/faults", nil, nil)
 }
 
 // startLimit bounds how long a process may take until it answers.
