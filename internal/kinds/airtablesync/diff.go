@@ -124,7 +124,9 @@ func mustWrite(c RowChange, k Known, listing string) bool {
 
 // cellSum hashes canonical cells in an order that does not depend on the
 // order of the mapping.
-type cellSum struct{ parts map[airtable.FieldID]json.RawMessage }
+type cellSum struct {
+	parts map[airtable.FieldID]json.RawMessage
+}
 
 func newCellSum() *cellSum { return &cellSum{parts: map[airtable.FieldID]json.RawMessage{}} }
 

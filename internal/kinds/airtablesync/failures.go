@@ -21,7 +21,7 @@ func (k *Kind) token(ctx context.Context, apiKey string) (airtable.Token, error)
 	if err != nil {
 		return "", fmt.Errorf("the credential %s: %w", apiKey, err)
 	}
-	return airtable.Token(secret.Reveal()), nil
+	return airtable.Token(secret), nil
 }
 
 const tokensPage = "https://airtable.com/create/tokens"

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
 )
 
 // Airtable is what a sync needs of the Airtable client. Errors are classified
@@ -22,5 +21,5 @@ type Airtable interface {
 // Secrets turns a reference that stands in a configuration (secret:sec_…) into
 // the credential.
 type Secrets interface {
-	Resolve(ctx context.Context, workspace, ref string) (secret.Secret, error)
+	Resolve(ctx context.Context, workspace, ref string) (string, error)
 }
