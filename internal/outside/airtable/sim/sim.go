@@ -1,9 +1,12 @@
 package sim
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/journal"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 )
 
@@ -33,13 +36,61 @@ type Token struct {
 }
 
 // Sim is one simulated Airtable. It is safe for concurrent use.
-type Sim struct{ cfg Config }
+type Sim struct {
+	cfg       Config
+	world     *world
+	iterators *iterators
+	limits    *limits
+	faults    *faults
+	stats     *stats
+	journal   *journal.Journal // nil without a data file
+	compactAt int64            // size of the journal from which it is rewritten
+}
 
-// Open reads the data file, if there is one, and returns a simulator that is ready to answer.
-func Open(cfg Config) (*Sim, error) { return &Sim{cfg: cfg}, nil }
+// Open reads the data file, if there is one, and returns a simulator that is ready to answer. It refuses a
+// file that another process has open.
+func Open(cfg Config) (*Sim, error) {
+	if cfg.Speed < 0 || cfg.Penalty < 0 || cfg.OffsetTTL < 0 {
+		return nil, fmt.Errorf("open the simulator: speed %g, penalty %s and offset time %s must not be negative",
+			cfg.Speed, cfg.Penalty, cfg.OffsetTTL)
+	}
+	if cfg.Speed == 0 {
+		cfg.Speed = 1
+	}
+	if cfg.Penalty == 0 {
+		cfg.Penalty = 30 * time.Second
+	}
+	if cfg.OffsetTTL == 0 {
+		cfg.OffsetTTL = 5 * time.Minute
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = clock.System()
+	}
+	s := &Sim{
+		cfg: cfg, world: newWorld(), limits: newLimits(cfg), faults: &faults{}, stats: newStats(),
+		iterators: &iterators{ttl: cfg.scaled(cfg.OffsetTTL), all: map[string]*iterator{}},
+	}
+	return s, s.openJournal()
+}
+
+// scaled is how long something of Airtable's lasts at this speed.
+func (c Config) scaled(d time.Duration) time.Duration { return time.Duration(float64(d) / c.Speed) }
 
 // Handler serves the Web API below /v0/ and the admin interface below /_sim/.
-func (s *Sim) Handler() http.Handler { panic("skeleton") }
+func (s *Sim) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/_sim/") {
+			s.serveAdmin(w, r)
+			return
+		}
+		s.serveAPI(w, r)
+	})
+}
 
-// Close stops the journal after what is pending has become durable, and releases the data file.
-func (s *Sim) Close() error { return nil }
+// Close waits until what is pending is durable and releases the data file. Calls that come later fail.
+func (s *Sim) Close() error {
+	if s.journal == nil {
+		return nil
+	}
+	return s.journal.Close()
+}
