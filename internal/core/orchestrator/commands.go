@@ -109,3 +109,9 @@ type ExecutionProgress struct {
 	Execution workflow.ExecutionID `json:"execution"`
 	workflow.Progress
 }
+
+// Lag is how far the read models are behind the store.
+type Lag struct {
+	Events  int64
+	Seconds float64 // age of the oldest event that they do not hold
+}

@@ -2,117 +2,156 @@ package orchestrator
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"sort"
+	"sync/atomic"
+	"time"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
 )
 
-// Service manages the life of all workflows. It is safe for concurrent use.
-type Service struct{}
-
-func (s *Service) Run(ctx context.Context) error { panic("skeleton") }
-func (s *Service) Ready() <-chan struct{}        { panic("skeleton") }
-func (s *Service) Create(ctx context.Context, c workflow.Caller, r CreateRequest) (Created, error) {
-	panic("skeleton")
-}
-func (s *Service) Get(ctx context.Context, c workflow.Caller, id workflow.ID) (workflow.Definition, error) {
-	panic("skeleton")
-}
-func (s *Service) List(ctx context.Context, c workflow.Caller, r ListRequest) (workflow.Page[workflow.Definition], error) {
-	panic("skeleton")
-}
-func (s *Service) Versions(ctx context.Context, c workflow.Caller, id workflow.ID) ([]workflow.Version, error) {
-	panic("skeleton")
-}
-func (s *Service) Update(ctx context.Context, c workflow.Caller, id workflow.ID, r UpdateRequest) (workflow.Definition, error) {
-	panic("skeleton")
-}
-func (s *Service) Archive(ctx context.Context, c workflow.Caller, id workflow.ID) error {
-	panic("skeleton")
-}
-func (s *Service) Execute(ctx context.Context, c workflow.Caller, r ExecuteRequest) (Started, error) {
-	panic("skeleton")
-}
-func (s *Service) PauseWorkflow(ctx context.Context, c workflow.Caller, id workflow.ID) (workflow.Definition, error) {
-	panic("skeleton")
-}
-func (s *Service) ResumeWorkflow(ctx context.Context, c workflow.Caller, id workflow.ID) (workflow.Definition, error) {
-	panic("skeleton")
+// Options says what a service works with.
+type Options struct {
+	Store  eventstore.Store
+	DB     *db.DB
+	Engine engine.Engine
+	// Hub is the engine's observer.
+	Hub *Hub
+	// Kinds are the kinds of workflow; their functions and steps stand in the
+	// engine's registry.
+	Kinds []Kind
+	// Secrets may be nil when no kind has credentials.
+	Secrets *secret.Store
+	// Blobs may be nil when no step keeps big values.
+	Blobs Blobs
+	// MaxConcurrent bounds the executions that run at a time, over all
+	// workflows; parked ones are not counted. Zero means 100.
+	MaxConcurrent int
+	// MaxPending bounds the executions that wait for a place; beyond it a start
+	// is refused. Zero means 100,000.
+	MaxPending int
+	Clock      clock.Clock  // nil means the machine's clock
+	Logger     *slog.Logger // nil means none
 }
 
-// CancelWorkflow asks all open executions to cancel and returns how many.
-func (s *Service) CancelWorkflow(ctx context.Context, c workflow.Caller, id workflow.ID) (int, error) {
-	panic("skeleton")
-}
-func (s *Service) Metrics(ctx context.Context, c workflow.Caller, id workflow.ID) (workflow.Metrics, error) {
-	panic("skeleton")
-}
-func (s *Service) Health(ctx context.Context, c workflow.Caller, id workflow.ID) (workflow.Health, error) {
-	panic("skeleton")
-}
-func (s *Service) Executions(ctx context.Context, c workflow.Caller, r ExecutionsRequest) (workflow.Page[workflow.Execution], error) {
-	panic("skeleton")
-}
-func (s *Service) Execution(ctx context.Context, c workflow.Caller, id workflow.ExecutionID) (workflow.Execution, error) {
-	panic("skeleton")
-}
-func (s *Service) Steps(ctx context.Context, c workflow.Caller, r StepsRequest) (workflow.Page[workflow.Step], error) {
-	panic("skeleton")
-}
-func (s *Service) Events(ctx context.Context, c workflow.Caller, r EventsRequest) (workflow.Page[workflow.Event], error) {
-	panic("skeleton")
-}
-func (s *Service) CancelExecution(ctx context.Context, c workflow.Caller, id workflow.ExecutionID) (workflow.Execution, error) {
-	panic("skeleton")
-}
-func (s *Service) PauseExecution(ctx context.Context, c workflow.Caller, id workflow.ExecutionID) (workflow.Execution, error) {
-	panic("skeleton")
-}
-func (s *Service) ResumeExecution(ctx context.Context, c workflow.Caller, id workflow.ExecutionID) (workflow.Execution, error) {
-	panic("skeleton")
-}
-func (s *Service) Watch(ctx context.Context, c workflow.Caller, r WatchRequest) (*Watch, error) {
-	panic("skeleton")
+// Service manages the life of all workflows: definitions, starts, verbs,
+// concurrency, and what is shown of them. Its methods check the caller's
+// right themselves, touch the caller's workspace only, and return errors of
+// package workflow for what a caller may see. It is safe for concurrent use.
+type Service struct {
+	store       eventstore.Store
+	db          *db.DB
+	engine      engine.Engine
+	hub         *Hub
+	kinds       map[string]Kind
+	kindNames   []string
+	secrets     *secret.Store
+	blobs       Blobs
+	clock       clock.Clock
+	log         *slog.Logger
+	model       *readmodel.Model
+	definitions *definitions
+	admission   *admission
+	cleaner     *cleaner
+	watches     atomic.Int64
+	ready       chan struct{} // closed when open executions are known
+	stopping    chan struct{} // closed when Run's context has ended
 }
 
-// WaitEnd returns the execution once it has ended.
-func (s *Service) WaitEnd(ctx context.Context, c workflow.Caller, id workflow.ExecutionID) (workflow.Execution, error) {
-	panic("skeleton")
+// New prepares the tables and returns a service that works once Run is called.
+func New(ctx context.Context, o Options) (*Service, error) {
+	s := newService(o)
+	for _, k := range o.Kinds {
+		if s.kinds[k.Name()] != nil {
+			return nil, fmt.Errorf("the kind %s is there twice; give one of them another name", k.Name())
+		}
+		if o.Secrets == nil && len(k.SecretPointers()) > 0 {
+			return nil, fmt.Errorf("the kind %s has credentials and there is no place to keep them", k.Name())
+		}
+		s.kinds[k.Name()] = k
+		s.kindNames = append(s.kindNames, k.Name())
+	}
+	sort.Strings(s.kindNames)
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	if err := o.DB.Migrate(ctx, "orchestrator", files); err != nil {
+		return nil, err
+	}
+	s.model, err = readmodel.Open(ctx, readmodel.Options{Store: o.Store, DB: o.DB, Clock: s.clock, Logger: s.log})
+	if err != nil {
+		return nil, err
+	}
+	o.Hub.connect(s)
+	return s, nil
 }
 
-// WaitFor returns once the read models hold everything up to position.
-func (s *Service) WaitFor(ctx context.Context, position int64) error { panic("skeleton") }
-
-// CaughtUp returns once the read models hold everything that is durable now.
-func (s *Service) CaughtUp(ctx context.Context) error { panic("skeleton") }
-
-// Lag says how far the read models are behind the store.
-func (s *Service) Lag(ctx context.Context) (Lag, error) { panic("skeleton") }
-
-// Rebuild drops the read models and makes them again from the first event.
-func (s *Service) Rebuild(ctx context.Context) error { panic("skeleton") }
-
-// Kinds lists the registered kinds: name and JSON Schema of the configuration.
-func (s *Service) Kinds() []KindInfo { panic("skeleton") }
-
-// KindInfo describes a registered kind.
-type KindInfo struct {
-	Name   string          `json:"name"`
-	Schema json.RawMessage `json:"schema"`
+func newService(o Options) *Service {
+	s := &Service{store: o.Store, db: o.DB, engine: o.Engine, hub: o.Hub, kinds: map[string]Kind{}, secrets: o.Secrets, blobs: o.Blobs,
+		clock: o.Clock, log: o.Logger, cleaner: newCleaner(), ready: make(chan struct{}), stopping: make(chan struct{}),
+		definitions: &definitions{store: o.Store, most: maxHeldDefinitions, held: map[definitionKey]*definition{}}}
+	if s.clock == nil {
+		s.clock = clock.System()
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if o.MaxConcurrent == 0 {
+		o.MaxConcurrent = 100
+	}
+	if o.MaxPending == 0 {
+		o.MaxPending = 100_000
+	}
+	s.admission = newAdmission(o.MaxConcurrent, o.MaxPending)
+	return s
 }
 
-// Lag is how far the read models are behind.
-type Lag struct {
-	Events  int64
-	Seconds float64
+// Kinds lists the registered kinds in order of their names.
+func (s *Service) Kinds() []KindInfo {
+	out := make([]KindInfo, 0, len(s.kindNames))
+	for _, n := range s.kindNames {
+		out = append(out, KindInfo{Name: n, Schema: s.kinds[n].Schema()})
+	}
+	return out
 }
 
-// Watch delivers frames. It belongs to one goroutine.
-type Watch struct{}
+// Ready is closed when commands are taken.
+func (s *Service) Ready() <-chan struct{} { return s.ready }
 
-// Next waits for the next frame. It returns io.EOF after the end of the
-// watched execution.
-func (w *Watch) Next(ctx context.Context) (Frame, error) { panic("skeleton") }
+// admit checks a right and waits until commands are taken.
+func (s *Service) admit(ctx context.Context, c workflow.Caller, p workflow.Permission) error {
+	if err := c.Require(p); err != nil {
+		return err
+	}
+	select {
+	case <-s.stopping:
+		return workflow.Unavailable("stopping", "the server is stopping; try again after its restart")
+	default:
+	}
+	select {
+	case <-s.ready:
+		return nil
+	case <-ctx.Done():
+		return errors.Join(workflow.Unavailable("starting", "the server is still starting; try again in a moment"), ctx.Err())
+	}
+}
 
-// Close frees the watch.
-func (w *Watch) Close() { panic("skeleton") }
+func (s *Service) concurrency(kind string) int {
+	if k := s.kinds[kind]; k != nil {
+		return max(1, k.Concurrency())
+	}
+	return 1
+}
+
+// now is the time in the store's precision.
+func (s *Service) now() time.Time { return s.clock.Now().UTC().Truncate(time.Microsecond) }

@@ -122,3 +122,6 @@ func member(raw []byte, name string) []byte {
 	}
 	return nil
 }
+
+// Definition returns the workflow that an execution's event names.
+func Definition(data []byte) string { return text(member(data, "definition")) }

@@ -1,0 +1,258 @@
+package orchestrator
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+)
+
+// Limits of a definition. Configuration and input travel together into the
+// first record of an execution, which has a limit of its own.
+const (
+	maxNameLength  = 200
+	maxLabels      = 64
+	maxLabelLength = 256
+	maxConfigBytes = 192 << 10
+	maxInputBytes  = 48 << 10
+)
+
+// Create makes a workflow. It needs workflow.WorkflowWrite. An invalid
+// configuration gives one error with every problem, and nothing is stored.
+func (s *Service) Create(ctx context.Context, c workflow.Caller, r CreateRequest) (Created, error) {
+	if err := s.admit(ctx, c, workflow.WorkflowWrite); err != nil {
+		return Created{}, err
+	}
+	q, err := newCommand(c, "POST /workflows", r.IdempotencyKey, r)
+	if err != nil {
+		return Created{}, err
+	}
+	var answer workflow.Definition
+	if found, err := s.recall(ctx, q, &answer); found || err != nil {
+		return Created{answer, true}, err
+	}
+	version := workflow.VersionData{Kind: r.Type, Name: r.Name, Version: 1, Config: r.Config, Labels: r.Labels}
+	writes, warnings, err := s.checkVersion(ctx, c.Workspace, &version, nil)
+	if err != nil {
+		return Created{}, err
+	}
+	id := workflow.NewID()
+	err = s.definitions.create(c.Workspace, id, func(d *definition) error {
+		now := s.now()
+		draft := definition{workspace: d.workspace, id: id, state: workflow.Active, newest: version, created: now, updated: now}
+		answer = draft.shown()
+		answer.Warnings = warnings
+		memory, err := s.remember(q, answer)
+		if err != nil {
+			return err
+		}
+		return s.record(ctx, c, d, workflow.EventCreated, version, append(writes, memory...))
+	})
+	if errors.Is(err, errAnswered) {
+		found, err := s.recall(ctx, q, &answer)
+		return Created{answer, found}, err
+	}
+	return Created{Definition: answer}, err
+}
+
+// Update gives a workflow a new version. It needs workflow.WorkflowWrite.
+// Executions that are open stay with theirs.
+func (s *Service) Update(ctx context.Context, c workflow.Caller, id workflow.ID, r UpdateRequest) (workflow.Definition, error) {
+	var out workflow.Definition
+	if err := s.admit(ctx, c, workflow.WorkflowWrite); err != nil {
+		return out, err
+	}
+	err := s.definitions.with(ctx, c.Workspace, id, true, func(d *definition) error {
+		if d.state == workflow.Archived {
+			return errArchived(id)
+		}
+		if err := matches(d, r.IfMatch); err != nil {
+			return err
+		}
+		version := workflow.VersionData{Kind: d.newest.Kind, Name: r.Name, Version: d.newest.Version + 1, Config: r.Config, Labels: r.Labels}
+		writes, warnings, err := s.checkVersion(ctx, c.Workspace, &version, d.newest.Config)
+		if err != nil {
+			return err
+		}
+		if err := s.record(ctx, c, d, workflow.EventUpdated, version, writes); err != nil {
+			return err
+		}
+		out = d.shown()
+		out.Warnings = warnings
+		return nil
+	})
+	return out, err
+}
+
+// Archive ends a workflow for ever; it stays readable. It needs
+// workflow.WorkflowWrite and fails with a conflict while executions are open.
+func (s *Service) Archive(ctx context.Context, c workflow.Caller, id workflow.ID) error {
+	if err := s.admit(ctx, c, workflow.WorkflowWrite); err != nil {
+		return err
+	}
+	return s.definitions.with(ctx, c.Workspace, id, true, func(d *definition) error {
+		if d.state == workflow.Archived {
+			return nil
+		}
+		if n := len(s.admission.openOf(c.Workspace, id)); n > 0 {
+			return workflow.Conflict("executions_open", "%d executions of this workflow are open; cancel them or let them end first", n)
+		}
+		return s.record(ctx, c, d, workflow.EventArchived, struct{}{}, nil)
+	})
+}
+
+// Get returns a workflow with its newest version. It needs workflow.WorkflowRead.
+func (s *Service) Get(ctx context.Context, c workflow.Caller, id workflow.ID) (workflow.Definition, error) {
+	var out workflow.Definition
+	if err := c.Require(workflow.WorkflowRead); err != nil {
+		return out, err
+	}
+	err := s.definitions.with(ctx, c.Workspace, id, false, func(d *definition) error {
+		out = d.shown()
+		return nil
+	})
+	if err == nil {
+		out.Warnings = s.warnings(out)
+	}
+	return out, err
+}
+
+// Versions returns all versions of a workflow, oldest first. It needs
+// workflow.WorkflowRead.
+func (s *Service) Versions(ctx context.Context, c workflow.Caller, id workflow.ID) ([]workflow.Version, error) {
+	if err := c.Require(workflow.WorkflowRead); err != nil {
+		return nil, err
+	}
+	var out []workflow.Version
+	err := eachEvent(ctx, s.store, workflowStream(c.Workspace, id), func(e *eventstore.Event) error {
+		if e.Type != workflow.EventCreated && e.Type != workflow.EventUpdated {
+			return nil
+		}
+		var v workflow.VersionData
+		err := json.Unmarshal(e.Data, &v)
+		out = append(out, workflow.Version{Workflow: id, Number: v.Version, Name: v.Name, Config: v.Config, Labels: v.Labels,
+			CreatedAt: e.Time, CreatedBy: workflow.PrincipalID(e.Meta.Actor.ID)})
+		return err
+	})
+	if err == nil && len(out) == 0 {
+		err = noWorkflow(id)
+	}
+	return out, err
+}
+
+// create holds a definition that does not exist yet.
+func (s *definitions) create(ws workflow.WorkspaceID, id workflow.ID, use func(*definition) error) error {
+	d := s.take(ws, id)
+	defer s.release(d)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return use(d)
+}
+
+// record appends one event to the stream of d, which the caller holds for
+// writing, and folds it.
+func (s *Service) record(ctx context.Context, c workflow.Caller, d *definition, kind string, data any, inline []db.Write) error {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	done, err := s.store.Append(ctx, eventstore.Batch{Inline: inline, Streams: []eventstore.StreamAppend{{
+		Stream: d.streamID(), Expected: d.stream,
+		Events: []eventstore.NewEvent{{Type: kind, Schema: 1, Data: raw, Meta: meta(c)}},
+	}}})
+	if err != nil {
+		return fmt.Errorf("record %s of %s: %w", kind, d.id, err)
+	}
+	return d.apply(&done.Events[0])
+}
+
+// checkVersion validates a version and moves its credentials away. It returns
+// what must be written with it, and the warnings.
+func (s *Service) checkVersion(ctx context.Context, ws workflow.WorkspaceID, v *workflow.VersionData, before json.RawMessage) ([]db.Write, []workflow.Problem, error) {
+	faults := checkFrame(v)
+	k := s.kinds[v.Kind]
+	if k == nil {
+		faults = append(faults, workflow.Problem{Pointer: "/type", Code: "unknown_type",
+			Detail: fmt.Sprintf("%q is no type of workflow; there are: %s", v.Kind, strings.Join(s.kindNames, ", "))})
+		return nil, nil, workflow.Invalid("invalid_workflow", "the workflow cannot be accepted", faults...)
+	}
+	if len(v.Config) > maxConfigBytes || !json.Valid(v.Config) {
+		faults = append(faults, workflow.Problem{Pointer: "/config", Code: "malformed",
+			Detail: fmt.Sprintf("the configuration is a JSON object of at most %d KiB", maxConfigBytes>>10)})
+		return nil, nil, workflow.Invalid("invalid_workflow", "the workflow cannot be accepted", faults...)
+	}
+	hidden, err := s.seal(ctx, ws, k, v.Config, before)
+	if err != nil {
+		return nil, nil, err
+	}
+	v.Config = hidden.config
+	found := k.Validate(v.Config)
+	inConfig := append(hidden.problems, found.Errors...)
+	slices.SortStableFunc(inConfig, func(a, b workflow.Problem) int { return strings.Compare(a.Pointer, b.Pointer) })
+	if faults = append(faults, below("/config", inConfig)...); len(faults) > 0 {
+		return nil, nil, workflow.Invalid("invalid_workflow", "the workflow cannot be accepted", faults...)
+	}
+	return hidden.writes, below("/config", found.Warnings), nil
+}
+
+// checkFrame looks at what all kinds have in common, and trims the name.
+func checkFrame(v *workflow.VersionData) []workflow.Problem {
+	var faults []workflow.Problem
+	v.Name = strings.TrimSpace(v.Name)
+	if n := utf8.RuneCountInString(v.Name); n == 0 || n > maxNameLength || !utf8.ValidString(v.Name) {
+		faults = append(faults, workflow.Problem{Pointer: "/name", Code: "length", Detail: fmt.Sprintf("give the workflow a name of 1 to %d characters", maxNameLength)})
+	}
+	if len(v.Labels) > maxLabels {
+		faults = append(faults, workflow.Problem{Pointer: "/labels", Code: "too_many", Detail: fmt.Sprintf("a workflow has at most %d labels", maxLabels)})
+	}
+	for key, value := range v.Labels {
+		if key == "" || len(key) > maxLabelLength || len(value) > maxLabelLength {
+			faults = append(faults, workflow.Problem{Pointer: "/labels", Code: "length", Detail: fmt.Sprintf("label names and values have at most %d bytes, names at least 1", maxLabelLength)})
+			break
+		}
+	}
+	return faults
+}
+
+// below puts the pointers of problems under a member of a larger document.
+func below(prefix string, problems []workflow.Problem) []workflow.Problem {
+	out := slices.Clone(problems)
+	for i := range out {
+		out[i].Pointer = prefix + out[i].Pointer
+	}
+	return out
+}
+
+// warnings looks at a stored configuration again: a later build may support
+// what an earlier one ignored.
+func (s *Service) warnings(d workflow.Definition) []workflow.Problem {
+	k := s.kinds[d.Type]
+	if k == nil {
+		return []workflow.Problem{{Pointer: "/type", Code: "unknown_type", Detail: "this build does not know this type; it cannot be started here"}}
+	}
+	return below("/config", k.Validate(d.Config).Warnings)
+}
+
+// matches compares the version that a caller has seen with the newest.
+func matches(d *definition, seen int) error {
+	if seen == 0 || seen == d.newest.Version {
+		return nil
+	}
+	return &workflow.Error{Kind: workflow.KindPrecondition, Code: "version_changed",
+		Message: fmt.Sprintf("the workflow is at version %d, you have seen %d; read it again and repeat your change", d.newest.Version, seen)}
+}
+
+func errArchived(id workflow.ID) error {
+	return workflow.Conflict("workflow_archived", "workflow %s is archived and takes no changes and no starts", id)
+}
+
+func meta(c workflow.Caller) eventstore.Meta {
+	return eventstore.Meta{Actor: eventstore.Actor{Kind: "principal", ID: string(c.Principal)}, TraceParent: c.TraceParent}
+}

@@ -1,0 +1,155 @@
+package orchestrator
+
+import (
+	"context"
+	"errors"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
+
+// atOnce bounds the executions that a verb on a workflow, or the dispatcher,
+// works on at the same time; their commits share an fsync.
+const atOnce = 64
+
+// verb is Cancel, Pause or Resume of the engine.
+type verb func(ctx context.Context, workspace, execution string, m eventstore.Meta) (int64, error)
+
+// PauseWorkflow stops new starts; open executions pause at their next step,
+// pending ones stay pending. It needs workflow.WorkflowRun. A second call
+// pauses what goes on all the same.
+func (s *Service) PauseWorkflow(ctx context.Context, c workflow.Caller, id workflow.ID) (workflow.Definition, error) {
+	return s.toggle(ctx, c, id, workflow.Halted, func(d *definition) error {
+		_, err := s.onOpen(ctx, c, id, s.engine.Pause, false)
+		return err
+	})
+}
+
+// ResumeWorkflow undoes PauseWorkflow: starts are taken again, and all open
+// executions go on that are paused or parked. It needs workflow.WorkflowRun.
+func (s *Service) ResumeWorkflow(ctx context.Context, c workflow.Caller, id workflow.ID) (workflow.Definition, error) {
+	return s.toggle(ctx, c, id, workflow.Active, func(d *definition) error {
+		_, err := s.onOpen(ctx, c, id, s.engine.Resume, false)
+		return err
+	})
+}
+
+func (s *Service) toggle(ctx context.Context, c workflow.Caller, id workflow.ID, to workflow.DefinitionState, then func(*definition) error) (workflow.Definition, error) {
+	var out workflow.Definition
+	if err := s.admit(ctx, c, workflow.WorkflowRun); err != nil {
+		return out, err
+	}
+	err := s.definitions.with(ctx, c.Workspace, id, true, func(d *definition) error {
+		if d.state == workflow.Archived {
+			return errArchived(id)
+		}
+		if d.state != to {
+			kind := workflow.EventPaused
+			if to == workflow.Active {
+				kind = workflow.EventResumed
+			}
+			if err := s.record(ctx, c, d, kind, struct{}{}, nil); err != nil {
+				return err
+			}
+		}
+		s.admission.halt(c.Workspace, id, s.concurrency(d.newest.Kind), to == workflow.Halted)
+		out = d.shown()
+		return then(d)
+	})
+	if err == nil {
+		out.Warnings = s.warnings(out)
+	}
+	return out, err
+}
+
+// CancelWorkflow cancels all open executions, the pending ones too, and
+// returns how many it asked. It needs workflow.WorkflowRun.
+func (s *Service) CancelWorkflow(ctx context.Context, c workflow.Caller, id workflow.ID) (int, error) {
+	if err := s.admit(ctx, c, workflow.WorkflowRun); err != nil {
+		return 0, err
+	}
+	n := 0
+	err := s.definitions.with(ctx, c.Workspace, id, true, func(*definition) (err error) {
+		n, err = s.onOpen(ctx, c, id, s.engine.Cancel, true)
+		return err
+	})
+	return n, err
+}
+
+// onOpen runs a verb on the open executions of a workflow and returns how
+// many it reached. One that has ended meanwhile is no error.
+func (s *Service) onOpen(ctx context.Context, c workflow.Caller, id workflow.ID, do verb, pending bool) (int, error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	reached := 0
+	for _, x := range s.admission.openOf(c.Workspace, id) {
+		if x.pending && !pending {
+			continue
+		}
+		reached++
+		group.Go(func() error {
+			_, err := do(ctx, string(c.Workspace), string(x.id), meta(c))
+			if errors.Is(err, engine.ErrEnded) || errors.Is(err, engine.ErrNotFound) {
+				return nil
+			}
+			return verbFailed(err, x.id)
+		})
+	}
+	return reached, group.Wait()
+}
+
+// CancelExecution stops an execution: no new step starts, then its undos run.
+// It needs workflow.WorkflowRun. Cancelling what is cancelled is no error.
+func (s *Service) CancelExecution(ctx context.Context, c workflow.Caller, id workflow.ExecutionID) (workflow.Execution, error) {
+	return s.onExecution(ctx, c, id, s.engine.Cancel, workflow.Cancelled)
+}
+
+// PauseExecution lets running steps end and starts no further one. It needs
+// workflow.WorkflowRun.
+func (s *Service) PauseExecution(ctx context.Context, c workflow.Caller, id workflow.ExecutionID) (workflow.Execution, error) {
+	return s.onExecution(ctx, c, id, s.engine.Pause, "")
+}
+
+// ResumeExecution lets a paused or parked execution go on. It needs
+// workflow.WorkflowRun.
+func (s *Service) ResumeExecution(ctx context.Context, c workflow.Caller, id workflow.ExecutionID) (workflow.Execution, error) {
+	return s.onExecution(ctx, c, id, s.engine.Resume, "")
+}
+
+// onExecution runs a verb and returns the execution as the verb left it.
+// settled is the end at which the verb has nothing left to do.
+func (s *Service) onExecution(ctx context.Context, c workflow.Caller, id workflow.ExecutionID, do verb, settled workflow.ExecutionState) (workflow.Execution, error) {
+	if err := s.admit(ctx, c, workflow.WorkflowRun); err != nil {
+		return workflow.Execution{}, err
+	}
+	position, err := do(ctx, string(c.Workspace), string(id), meta(c))
+	if err != nil && !errors.Is(err, engine.ErrEnded) {
+		return workflow.Execution{}, verbFailed(err, id)
+	}
+	if waitErr := s.model.WaitFor(ctx, position); waitErr != nil {
+		return workflow.Execution{}, s.modelFailed(waitErr)
+	}
+	x, readErr := s.execution(ctx, c, id)
+	if readErr != nil {
+		return workflow.Execution{}, readErr
+	}
+	if err != nil && x.State != settled {
+		return workflow.Execution{}, workflow.Conflict("execution_ended", "execution %s has ended (%s); nothing reaches it any more", id, x.State)
+	}
+	return x, nil
+}
+
+func verbFailed(err error, id workflow.ExecutionID) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, engine.ErrNotFound):
+		return noExecution(id)
+	case errors.Is(err, engine.ErrStopping):
+		return workflow.Unavailable("stopping", "the server is stopping; try again after its restart")
+	}
+	return err
+}

@@ -1,0 +1,231 @@
+package orchestrator
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
+
+// maxWatches bounds the watches that are open at a time.
+const maxWatches = 1000
+
+// Watch delivers frames in order: the last progress, then events from the
+// position asked for, and progress as it is reported. Next belongs to one
+// goroutine; Close may be called from any.
+type Watch struct {
+	service  *Service
+	request  WatchRequest
+	sub      *eventstore.Subscription
+	progress *progressWatcher
+	first    *Frame // the stored progress, if nothing newer is in memory
+	batches  chan []eventstore.Event
+	current  []eventstore.Event
+	over     bool
+
+	cancel context.CancelFunc
+	pump   sync.WaitGroup
+	once   sync.Once
+	err    error // why batches was closed; read after it is
+}
+
+// Watch follows an execution, a workflow or the workspace. It needs
+// workflow.ExecutionRead. The caller closes it.
+func (s *Service) Watch(ctx context.Context, c workflow.Caller, r WatchRequest) (*Watch, error) {
+	if err := s.look(ctx, c, workflow.ExecutionRead); err != nil {
+		return nil, err
+	}
+	if err := s.watchable(ctx, c, r); err != nil {
+		return nil, err
+	}
+	if r.After < 0 {
+		head, err := s.store.Head(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r.After = head
+	}
+	if s.watches.Add(1) > maxWatches {
+		s.watches.Add(-1)
+		return nil, workflow.TooMany(queueFullRetry, "too_many_watches", "%d watches are open, the most there may be; close some", maxWatches)
+	}
+	w := &Watch{service: s, request: r, batches: make(chan []eventstore.Event, 4)}
+	w.sub = s.store.Subscribe(r.After, watchFilter(c, r))
+	w.progress = s.hub.progress.watch(func(k executionKey) bool { return s.concerns(c, r, k) })
+	if err := w.storedProgress(ctx, c); err != nil {
+		w.Close()
+		return nil, err
+	}
+	pumping, cancel := context.WithCancel(context.Background())
+	w.cancel = cancel
+	w.pump.Go(func() { w.read(pumping) })
+	return w, nil
+}
+
+// watchable refuses what the caller's workspace does not have.
+func (s *Service) watchable(ctx context.Context, c workflow.Caller, r WatchRequest) error {
+	switch {
+	case r.Execution != "":
+		_, err := s.execution(ctx, c, r.Execution)
+		return err
+	case r.Workflow != "":
+		return s.definitions.with(ctx, c.Workspace, r.Workflow, false, func(*definition) error { return nil })
+	}
+	return nil
+}
+
+func watchFilter(c workflow.Caller, r WatchRequest) eventstore.Filter {
+	return eventstore.Filter{Workspace: string(c.Workspace), StreamType: engine.StreamType, StreamID: string(r.Execution)}
+}
+
+// concerns says whether a progress report belongs to a watch.
+func (s *Service) concerns(c workflow.Caller, r WatchRequest, k executionKey) bool {
+	if k.workspace != c.Workspace || r.Execution != "" && r.Execution != k.id {
+		return false
+	}
+	return r.Workflow == "" || s.admission.belongs(k, r.Workflow)
+}
+
+// storedProgress makes the progress from before a restart the first frame.
+func (w *Watch) storedProgress(ctx context.Context, c workflow.Caller) error {
+	id := w.request.Execution
+	if id == "" || w.service.hub.progress.get(executionKey{c.Workspace, id}) != nil {
+		return nil
+	}
+	p, err := w.service.model.Progress(ctx, c.Workspace, id)
+	if p != nil {
+		w.first = &Frame{Progress: &ExecutionProgress{Execution: id, Progress: *p}}
+	}
+	return err
+}
+
+// read hands batches on, as fast as they are taken.
+func (w *Watch) read(ctx context.Context) {
+	defer close(w.batches)
+	for {
+		events, err := w.sub.Next(ctx)
+		if err != nil {
+			w.err = err
+			return
+		}
+		select {
+		case w.batches <- events:
+		case <-ctx.Done():
+			w.err = ctx.Err()
+			return
+		}
+	}
+}
+
+// Next waits for the next frame. It returns io.EOF after the end of the
+// watched execution and when the watch was closed, an unavailable error when
+// the server stops, and ctx's error when ctx ends.
+func (w *Watch) Next(ctx context.Context) (Frame, error) {
+	if w.first != nil {
+		f := *w.first
+		w.first = nil
+		return f, nil
+	}
+	for {
+		if e := w.take(); e != nil {
+			return Frame{Event: e}, nil
+		}
+		if w.over {
+			return Frame{}, io.EOF
+		}
+		select {
+		case <-w.progress.ready:
+			if p, ok := w.service.hub.progress.one(w.progress); ok {
+				return Frame{Progress: &p}, nil
+			}
+		case batch, ok := <-w.batches:
+			if !ok {
+				return Frame{}, w.ended()
+			}
+			w.current = batch
+		case <-ctx.Done():
+			return Frame{}, ctx.Err()
+		}
+	}
+}
+
+// take returns the next event of the current batch that the watch is about.
+func (w *Watch) take() *workflow.Event {
+	for len(w.current) > 0 && !w.over {
+		e := &w.current[0]
+		w.current = w.current[1:]
+		if w.request.Workflow != "" && readmodel.Definition(e.Data) != string(w.request.Workflow) {
+			continue
+		}
+		out := shownEvent(e)
+		w.over = w.request.Execution != "" && isEnd(e.Type)
+		return &out
+	}
+	return nil
+}
+
+func (w *Watch) ended() error {
+	if errors.Is(w.err, eventstore.ErrClosed) {
+		return workflow.Unavailable("stopping", "the server is stopping; go on from the last event after its restart")
+	}
+	if errors.Is(w.err, context.Canceled) {
+		return io.EOF
+	}
+	return w.err
+}
+
+func isEnd(kind string) bool {
+	return kind == engine.EventCompleted || kind == engine.EventFailed || kind == engine.EventCancelled
+}
+
+// Close frees the watch and waits for its reader. It may be called twice.
+func (w *Watch) Close() {
+	w.once.Do(func() {
+		if w.cancel != nil {
+			w.cancel()
+		}
+		w.sub.Close()
+		w.service.hub.progress.unwatch(w.progress)
+		w.pump.Wait()
+		w.service.watches.Add(-1)
+	})
+}
+
+// WaitEnd returns the execution once it has ended. It needs
+// workflow.ExecutionRead.
+func (s *Service) WaitEnd(ctx context.Context, c workflow.Caller, id workflow.ExecutionID) (workflow.Execution, error) {
+	if _, err := s.AwaitEnd(ctx, c, id); err != nil {
+		return workflow.Execution{}, err
+	}
+	return s.Execution(ctx, c, id)
+}
+
+// AwaitEnd returns the end state of an execution once it has ended, without
+// waiting for the read models. It needs workflow.ExecutionRead.
+func (s *Service) AwaitEnd(ctx context.Context, c workflow.Caller, id workflow.ExecutionID) (workflow.ExecutionState, error) {
+	if err := s.admit(ctx, c, workflow.ExecutionRead); err != nil {
+		return "", err
+	}
+	key := executionKey{c.Workspace, id}
+	ended := s.hub.wait(key)
+	defer s.hub.forget(key, ended)
+	if !s.admission.isOpen(key) { // it has ended, or there is none
+		x, err := s.Execution(ctx, c, id)
+		if err != nil || x.State.Ended() {
+			return x.State, err
+		}
+	}
+	select {
+	case state := <-ended:
+		return state, nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case <-s.stopping:
+		return "", workflow.Unavailable("stopping", "the server is stopping; the execution goes on after its restart")
+	}
+}
