@@ -68,12 +68,17 @@ func (c *Client) shape(r *request, p ListParams) {
 func (p ListParams) query() url.Values {
 	q := url.Values{}
 	set := func(key, value string) {
-		if value != "" && value != "0" {
+		if value != "" {
 			q.Set(key, value)
 		}
 	}
-	set("pageSize", strconv.Itoa(p.PageSize))
-	set("maxRecords", strconv.Itoa(p.MaxRecords))
+	number := func(key string, n int) {
+		if n != 0 {
+			q.Set(key, strconv.Itoa(n))
+		}
+	}
+	number("pageSize", p.PageSize)
+	number("maxRecords", p.MaxRecords)
 	set("offset", p.Offset)
 	set("view", p.View)
 	set("filterByFormula", p.FilterByFormula)
