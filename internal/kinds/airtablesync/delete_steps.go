@@ -107,9 +107,11 @@ func (s *targetSteps) completeRun(ctx context.Context, in completeRequest) (engi
 	}
 	for _, done := range in.Pairs {
 		pair := plan.Pairs[done.Pair]
-		mark := Mark{At: done.Mark, Fingerprint: pair.Fingerprint()}
-		if err := engine.Attach(ctx, s.links.SaveMark(scope(ctx, pair), mark)); err != nil {
-			return engine.None{}, err
+		if !done.Mark.IsZero() { // Airtable's clock is unknown: the next run reads all again
+			mark := Mark{At: done.Mark, Fingerprint: pair.Fingerprint()}
+			if err := engine.Attach(ctx, s.links.SaveMark(scope(ctx, pair), mark)); err != nil {
+				return engine.None{}, err
+			}
 		}
 		if done.Sweep == "" {
 			continue // an incremental run has not swept
