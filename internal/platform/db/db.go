@@ -34,19 +34,22 @@ type DB struct {
 
 // parts is what a dialect opens.
 type parts struct {
-	dialect      Dialect
-	store        string // for messages: no password
-	session      session
-	idleping     time.Duration
-	read         Querier
-	closeRead    func() error
-	openMigrator func() (*sql.DB, error)
-	unlock       func() error
+	dialect   Dialect
+	store     string // for messages: no password
+	session   session
+	idleping  time.Duration
+	read      Querier
+	closeRead func() error
+	migrator  *sql.DB // for goose; its one connection goes when it is idle
+	unlock    func() error
 }
 
 // close closes in the order that keeps the lock until nothing is open any more.
 func (p *parts) close() error {
 	var errs []error
+	if p.migrator != nil {
+		errs = append(errs, p.migrator.Close())
+	}
 	if p.closeRead != nil {
 		errs = append(errs, p.closeRead())
 	}
@@ -57,6 +60,13 @@ func (p *parts) close() error {
 		errs = append(errs, p.unlock())
 	}
 	return errors.Join(errs...)
+}
+
+// setMigrator takes over the pool for migrations, which come in a burst at start.
+func (p *parts) setMigrator(pool *sql.DB) {
+	pool.SetMaxOpenConns(1)
+	pool.SetConnMaxIdleTime(5 * time.Second)
+	p.migrator = pool
 }
 
 // Open opens the database, takes its ownership and raises its epoch by one. It

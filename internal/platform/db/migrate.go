@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -36,23 +35,18 @@ func (d *DB) Migrate(ctx context.Context, set string, files fs.FS) error {
 	return migrate(ctx, d.parts, set, files)
 }
 
-func migrate(ctx context.Context, p *parts, set string, files fs.FS) (err error) {
+func migrate(ctx context.Context, p *parts, set string, files fs.FS) error {
 	if !setName.MatchString(set) {
 		return fmt.Errorf("migration set %q: the name must match %s", set, setName)
 	}
 	if _, err := fs.Stat(files, string(p.dialect)); err == nil {
 		files = mustSub(files, string(p.dialect))
 	}
-	pool, err := p.openMigrator()
-	if err != nil {
-		return fmt.Errorf("migrate the %s tables: %w", set, err)
-	}
-	defer func() { err = errors.Join(err, pool.Close()) }()
 	dialect := goose.DialectSQLite3
 	if p.dialect == Postgres {
 		dialect = goose.DialectPostgres
 	}
-	provider, err := goose.NewProvider(dialect, pool, files, goose.WithTableName("migrations_"+set),
+	provider, err := goose.NewProvider(dialect, p.migrator, files, goose.WithTableName("migrations_"+set),
 		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("migrate the %s tables: %w", set, err)

@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -56,7 +55,7 @@ func openPostgres(ctx context.Context, target string, readers int) (_ *parts, er
 	if err := session.lock(ctx, store); err != nil {
 		return nil, err
 	}
-	p.openMigrator = func() (*sql.DB, error) { return stdlib.OpenDB(*config.ConnConfig.Copy()), nil }
+	p.setMigrator(stdlib.OpenDB(*config.ConnConfig.Copy()))
 	if readers == 0 {
 		readers = 8
 	}

@@ -35,7 +35,11 @@ func openSQLite(ctx context.Context, path string, readers int) (_ *parts, err er
 	if p.session, err = openSQLiteSession(ctx, path); err != nil {
 		return p, err
 	}
-	p.openMigrator = func() (*sql.DB, error) { return sql.Open("sqlite", sqliteDSN(path)) }
+	migrator, err := sql.Open("sqlite", sqliteDSN(path))
+	if err != nil {
+		return p, err
+	}
+	p.setMigrator(migrator)
 	pool, err := sql.Open("sqlite", sqliteDSN(path, "query_only(1)"))
 	if err != nil {
 		return p, err

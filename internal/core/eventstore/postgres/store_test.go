@@ -23,4 +23,6 @@ func driver() storetest.Driver {
 
 func TestStore(t *testing.T) { storetest.Run(t, driver()) }
 
+func TestKilledStoreKeepsWhatWasAcked(t *testing.T) { storetest.RunKilled(t, driver()) }
+
 func BenchmarkAppend(b *testing.B) { storetest.Benchmark(b, driver()) }

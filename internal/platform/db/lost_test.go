@@ -1,0 +1,60 @@
+package db_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/pgtest"
+)
+
+func awaitLost(t *testing.T, d *db.DB) {
+	t.Helper()
+	select {
+	case <-d.Lost():
+	case <-time.After(10 * time.Second):
+		t.Fatal("Lost is open after 10 s")
+	}
+}
+
+func TestLossOfTheIdleSessionIsNoticed(t *testing.T) {
+	url := pgtest.URL(t)
+	d := things(t, url)
+	pgtest.Terminate(t, url)
+	awaitLost(t, d)
+	err := d.Write(t.Context(), insert(1, "x"))
+	if !errors.Is(err, db.ErrLost) || failure.ClassOf(err) != failure.UnknownOutcome || failure.CodeOf(err) != "store_lost" {
+		t.Errorf("got %v", err)
+	}
+	next := open(t, url) // the lock is free again
+	if next.Epoch() != d.Epoch()+1 {
+		t.Errorf("epoch %d after %d", next.Epoch(), d.Epoch())
+	}
+}
+
+func TestCutInsideAWriteIsUnknownForTheWholeGroup(t *testing.T) {
+	url := pgtest.URL(t)
+	d := things(t, url)
+	release := hold(t, d)
+	answers := make(chan error, 3)
+	for i := range int64(2) {
+		d.Submit(insert(i, "x"), func(err error) { answers <- err })
+	}
+	d.Submit(func(ctx context.Context, tx db.Tx) error {
+		pgtest.Terminate(t, url)
+		return insert(3, "z")(ctx, tx)
+	}, func(err error) { answers <- err })
+	release()
+	for range 3 {
+		if err := <-answers; !errors.Is(err, db.ErrLost) || failure.ClassOf(err) != failure.UnknownOutcome {
+			t.Errorf("got %v", err)
+		}
+	}
+	awaitLost(t, d)
+	if n := count(t, open(t, url).Read()); n != 0 {
+		t.Errorf("%d rows, want none", n)
+	}
+}
