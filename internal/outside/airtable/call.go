@@ -52,10 +52,10 @@ func (c *Client) do(ctx context.Context, tok Token, r request, read func(io.Read
 func (c *Client) wait(ctx context.Context, tok Token, r request) error {
 	if r.base != "" {
 		if err := c.bases.Wait(ctx, string(r.base)); err != nil {
-			return err
+			return r.notSent(err)
 		}
 	}
-	return c.tokens.Wait(ctx, string(tok))
+	return r.notSent(c.tokens.Wait(ctx, string(tok)))
 }
 
 func (c *Client) newRequest(ctx context.Context, tok Token, r request) (*http.Request, error) {

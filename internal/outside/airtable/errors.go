@@ -82,6 +82,17 @@ func (r request) lost() failure.Class {
 	return failure.Transient // nothing was changed: reading again is harmless
 }
 
+// notSent says of a failed wait which call it kept from being sent.
+func (r request) notSent(err error) error {
+	var f *failure.Error
+	if !errors.As(err, &f) {
+		return err
+	}
+	named := r.fail(f.Class, f.Code, Detail{}, f.Cause, "%s", f.Message)
+	named.RetryAfter = f.RetryAfter
+	return named
+}
+
 func (r request) noAnswer(err error, maybeSent bool) *failure.Error {
 	cause := unwrapURL(err)
 	if !maybeSent {

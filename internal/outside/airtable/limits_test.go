@@ -129,8 +129,8 @@ func TestTheWaitOfAPausedBaseIsNoTimeout(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
 		_, err := c.Delete(ctx, token, "app1", "tbl1", []airtable.RecordID{"rec1"})
-		if failure.ClassOf(err) != failure.RateLimited {
-			t.Errorf("a write that was never sent: %v, want rate_limited", err)
+		if f, ok := err.(*failure.Error); !ok || f.Class != failure.RateLimited || f.RetryAfter != time.Minute || !strings.Contains(f.Message, "delete records of table tbl1") {
+			t.Errorf("a write that was never sent: %v, want rate_limited for a minute", err)
 		}
 		if n := len(w.came); n != 1 {
 			t.Errorf("%d paths were called", n)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 )
 
 // A blob of rows is the rows, each followed by a newline (so that a person
@@ -107,15 +108,11 @@ func eachRow(ctx context.Context, s Store, ref Ref, from, to int, give func([]by
 		if end <= first || end > uint64(ref.Bytes) {
 			return fmt.Errorf("%w: its index runs backwards", ErrDamaged)
 		}
-		if size := int(end - first); cap(buf) < size {
-			buf = make([]byte, size)
-		} else {
-			buf = buf[:size]
-		}
+		buf = slices.Grow(buf[:0], int(end-first))[:end-first]
 		if _, err := at.ReadAt(buf, int64(first)); err != nil {
 			return err
 		}
-		if !give(buf[:len(buf)-1]) {
+		if !give(buf[:len(buf)-1]) { // without the newline
 			return nil
 		}
 		first = end
