@@ -36,7 +36,7 @@ func (s *State) connect(c *cobra.Command) (*call, error) {
 	url := first(c.Flag("url").Value.String(), s.Getenv("PAW_URL"), defaultURL)
 	token := first(c.Flag("token").Value.String(), s.Getenv("PAW_TOKEN"))
 	if token == "" {
-		return nil, WithCode(errors.New("no token; set PAW_TOKEN or --token (the first start of the server printed it and wrote it to admin.token in data_dir)"), ExitAuth)
+		return nil, WithCode(errors.New("no token; set PAW_TOKEN or --token (the first start of the server printed it and wrote it to admin-token in data_dir)"), ExitAuth)
 	}
 	return &call{Client: client.New(url, token), state: s, json: output == outputJSON}, nil
 }

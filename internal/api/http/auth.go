@@ -80,7 +80,7 @@ func (f *face) refuse(ctx huma.Context, p *ProblemDetails) {
 // the 401 of any other path, so that nobody can map the API from outside.
 func (f *face) noRoute(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, apiPrefix) {
+		if strings.Contains(r.URL.Path, apiPrefix) {
 			if _, err := f.caller(r.Context(), r.Header.Get("Authorization"), ""); err != nil {
 				f.failed(r.Context(), err).write(w, r)
 				return

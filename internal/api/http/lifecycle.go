@@ -3,6 +3,7 @@ package http
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -47,10 +48,23 @@ func (f *face) executeWorkflow(ctx context.Context, c workflow.Caller, in *execu
 		Workflow: in.ID, Version: in.Version, Priority: in.Priority, IdempotencyKey: in.Key, Input: in.Body.raw(),
 	})
 	if err != nil {
-		return nil, err
+		return nil, aboutBody(err)
 	}
 	e := started.Execution
 	return &executeOut{Location: location("executions", e.ID), Replayed: replayed(started.Replayed), Body: e}, nil
+}
+
+// aboutBody turns the pointers of a start command into pointers of the body,
+// which is its input.
+func aboutBody(err error) error {
+	p := problemOf(err)
+	if p.Status != http.StatusUnprocessableEntity {
+		return err
+	}
+	for i := range p.Errors {
+		p.Errors[i].Pointer = strings.TrimPrefix(p.Errors[i].Pointer, "/input")
+	}
+	return p
 }
 
 // Cancelling says how many executions were asked to cancel.
@@ -77,10 +91,6 @@ type workflowExecutionsIn struct {
 }
 
 func (f *face) listWorkflowExecutions(ctx context.Context, c workflow.Caller, in *workflowExecutionsIn) (*body[workflow.Page[workflow.Execution]], error) {
-	// A workflow that does not exist has no empty list of executions.
-	if _, err := f.Orchestrator.Get(ctx, c, in.ID); err != nil {
-		return nil, err
-	}
 	return answerOf(f.Orchestrator.Executions(ctx, c, orchestrator.ExecutionsRequest{Workflow: in.ID, State: in.State, Cursor: in.Cursor, Limit: in.Limit}))
 }
 

@@ -7,14 +7,24 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/identity"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
+
+// Identity says who a token belongs to and manages service keys;
+// *identity.Service is the one.
+type Identity interface {
+	Authenticate(ctx context.Context, token string) (workflow.Caller, error)
+	CreateKey(ctx context.Context, c workflow.Caller, r identity.CreateKeyRequest) (workflow.Key, string, error)
+	ListKeys(ctx context.Context, c workflow.Caller) ([]workflow.Key, error)
+	RevokeKey(ctx context.Context, c workflow.Caller, id workflow.KeyID) error
+}
 
 // Options is what the API needs from the rest of the process.
 type Options struct {
 	// Orchestrator does the work. Required.
 	Orchestrator *orchestrator.Service
-	// Identity says who a token belongs to. Required.
-	Identity *identity.Service
+	// Identity authenticates callers. Required.
+	Identity Identity
 	// Ready returns nil while requests can be served, and an error that says
 	// why not before recovery has ended and from the first moment of a stop.
 	// Nil means always ready.

@@ -29,7 +29,7 @@ func checkJSON(body []byte) ([]Fault, bool) {
 		if errors.As(err, &f) {
 			return []Fault{f.Fault}, true
 		}
-		return []Fault{{Code: "malformed_json", Detail: syntax(body, err)}}, false
+		return []Fault{{Code: "malformed_json", Detail: syntax(body)}}, false
 	}
 	if _, err := s.d.Token(); !errors.Is(err, io.EOF) {
 		return []Fault{{Code: "malformed_json", Detail: fmt.Sprintf("text after the end of the JSON document at byte %d", s.d.InputOffset())}}, false
@@ -115,10 +115,12 @@ func escape(key string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
 }
 
-// syntax says where a document stops being JSON, by line and column.
-func syntax(body []byte, err error) string {
+// syntax says where a document stops being JSON, by line and column. A decoder
+// that reads token by token counts otherwise, so the whole is parsed again.
+func syntax(body []byte) string {
+	var whole json.RawMessage
 	var at *json.SyntaxError
-	if !errors.As(err, &at) {
+	if !errors.As(json.Unmarshal(body, &whole), &at) {
 		return "the JSON document ends too early"
 	}
 	before := body[:min(int(at.Offset), len(body))]

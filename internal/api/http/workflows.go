@@ -28,7 +28,7 @@ func (f *face) workflows() {
 		summary: "Delete a workflow", about: "Archives it for ever: history stays readable, starts are refused. Refused while executions are open.",
 		fails: []int{http.StatusConflict}}, f.deleteWorkflow)
 	handle(f, workflow.WorkflowRead, route{method: http.MethodGet, path: v1 + "/workflows/{id}/versions", id: "list-workflow-versions", tag: tagWorkflows,
-		summary: "List the versions of a workflow", about: "Newest first; each is immutable."}, f.listVersions)
+		summary: "List the versions of a workflow", about: "Oldest first; each is immutable."}, f.listVersions)
 }
 
 // definitionAnswer carries the version as entity tag.
@@ -104,25 +104,9 @@ func (f *face) updateWorkflow(ctx context.Context, c workflow.Caller, in *update
 	if err != nil {
 		return nil, err
 	}
-	if in.Body.Type != "" {
-		if err := f.sameType(ctx, c, in.ID, in.Body.Type); err != nil {
-			return nil, err
-		}
-	}
 	return definition(f.Orchestrator.Update(ctx, c, in.ID, orchestrator.UpdateRequest{
-		Name: in.Body.Name, Config: in.Body.Config.RawMessage, Labels: in.Body.Labels, IfMatch: seen,
+		Name: in.Body.Name, Type: in.Body.Type, Config: in.Body.Config.RawMessage, Labels: in.Body.Labels, IfMatch: seen,
 	}))
-}
-
-// sameType refuses a document whose type is not the workflow's: it belongs to
-// another one.
-func (f *face) sameType(ctx context.Context, c workflow.Caller, id workflow.ID, kind string) error {
-	d, err := f.Orchestrator.Get(ctx, c, id)
-	if err != nil || d.Type == kind {
-		return err
-	}
-	return workflow.Invalid("type_is_fixed", "the type of a workflow cannot change; create a new one",
-		workflow.Problem{Pointer: "/type", Code: "type_is_fixed", Detail: "this workflow is of type " + d.Type})
 }
 
 func (f *face) deleteWorkflow(ctx context.Context, c workflow.Caller, in *WorkflowPath) (*none, error) {

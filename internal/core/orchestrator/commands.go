@@ -25,7 +25,9 @@ type Created struct {
 
 // UpdateRequest replaces name, configuration and labels by a new version.
 type UpdateRequest struct {
-	Name   string
+	Name string
+	// Type, when not empty, must be the workflow's own: it never changes.
+	Type   string
 	Config json.RawMessage
 	Labels map[string]string
 	// IfMatch is the version that the caller has seen. Zero means any.

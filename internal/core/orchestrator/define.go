@@ -76,6 +76,10 @@ func (s *Service) Update(ctx context.Context, c workflow.Caller, id workflow.ID,
 		if err := matches(d, r.IfMatch); err != nil {
 			return err
 		}
+		if r.Type != "" && r.Type != d.newest.Kind {
+			return workflow.Invalid("type_is_fixed", "the type of a workflow cannot change; create a new one",
+				workflow.Problem{Pointer: "/type", Code: "type_is_fixed", Detail: "this workflow is of type " + d.newest.Kind})
+		}
 		version := workflow.VersionData{Kind: d.newest.Kind, Name: r.Name, Version: d.newest.Version + 1, Config: r.Config, Labels: r.Labels}
 		writes, warnings, err := s.checkVersion(ctx, c.Workspace, &version, d.newest.Config)
 		if err != nil {

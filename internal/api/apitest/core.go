@@ -1,0 +1,164 @@
+package apitest
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/identity"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+)
+
+// Core is everything below the faces, opened for one test.
+type Core struct {
+	Orchestrator *orchestrator.Service
+	Identity     Identity
+	Store        *sqlite.Store
+	Admin        string // token of the first workspace's admin
+	Foreign      string // token of the admin of another workspace
+	Caller       workflow.Caller
+
+	t     testing.TB
+	mu    sync.Mutex
+	gates map[string]chan struct{}
+}
+
+// Identity finds a token in either of two installations, as one with two
+// workspaces would; keys are made in the first.
+type Identity struct {
+	*identity.Service
+	other *identity.Service
+}
+
+// Authenticate asks both.
+func (i Identity) Authenticate(ctx context.Context, token string) (workflow.Caller, error) {
+	c, err := i.Service.Authenticate(ctx, token)
+	if err != nil {
+		return i.other.Authenticate(ctx, token)
+	}
+	return c, nil
+}
+
+// Open opens a core that is closed when the test ends.
+func Open(t testing.TB) *Core {
+	t.Helper()
+	c := &Core{t: t, gates: map[string]chan struct{}{}}
+	d := openDB(t)
+	c.Store = openStore(t, d)
+	home, admin := openIdentity(t, c.Store)
+	away, foreign := openIdentity(t, openStore(t, openDB(t)))
+	c.Identity, c.Admin, c.Foreign = Identity{home, away}, admin, foreign
+	caller, err := home.Authenticate(t.Context(), admin)
+	must(t, err)
+	c.Caller = caller
+	c.openOrchestrator(d)
+	return c
+}
+
+func (c *Core) openOrchestrator(d *db.DB) {
+	t := c.t
+	t.Helper()
+	folder := t.TempDir()
+	secrets, err := secret.Open(t.Context(), secret.Options{DB: d, KeyFile: filepath.Join(folder, "master.key")})
+	must(t, err)
+	blobs, err := blob.OpenDir(filepath.Join(folder, "blobs"))
+	must(t, err)
+	registry := engine.NewRegistry()
+	k := kind{core: c}
+	must(t, k.Register(registry))
+	hub := orchestrator.NewHub()
+	e, err := local.New(local.Options{Store: c.Store, DB: d, Registry: registry, Observer: hub})
+	must(t, err)
+	c.Orchestrator, err = orchestrator.New(t.Context(), orchestrator.Options{
+		Store: c.Store, DB: d, Engine: e, Kinds: []orchestrator.Kind{k}, Secrets: secrets, Blobs: blobs, Hub: hub, MaxConcurrent: 50,
+	})
+	must(t, err)
+	c.start(e.Run, e.Ready())
+	c.start(c.Orchestrator.Run, c.Orchestrator.Ready())
+}
+
+// start runs one part until the test ends and waits until it is ready.
+func (c *Core) start(run func(context.Context) error, ready <-chan struct{}) {
+	c.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- run(ctx) }()
+	c.t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+	select {
+	case <-ready:
+	case err := <-done:
+		done <- err
+		c.t.Fatalf("a part of the core ended before it was ready: %v", err)
+	}
+}
+
+// Key makes a key of the first workspace with exactly these scopes.
+func (c *Core) Key(scopes ...workflow.Permission) string {
+	c.t.Helper()
+	_, token, err := c.Identity.CreateKey(c.t.Context(), c.Caller, identity.CreateKeyRequest{Name: "test", Scopes: scopes})
+	must(c.t, err)
+	return token
+}
+
+// Release lets an execution go on whose input says hold.
+func (c *Core) Release(id workflow.ExecutionID) { close(c.gate(string(id))) }
+
+func (c *Core) gate(execution string) chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gates[execution] == nil {
+		c.gates[execution] = make(chan struct{})
+	}
+	return c.gates[execution]
+}
+
+// hold is the step that waits for Release.
+func (c *Core) hold(ctx context.Context, in workIn) (engine.None, error) {
+	select {
+	case <-c.gate(in.Execution):
+	case <-ctx.Done():
+		return engine.None{}, ctx.Err()
+	}
+	return engine.None{}, nil
+}
+
+func openDB(t testing.TB) *db.DB {
+	t.Helper()
+	d, err := db.Open(t.Context(), db.Options{URL: "sqlite:" + filepath.Join(t.TempDir(), "test.db")})
+	must(t, err)
+	t.Cleanup(func() { must(t, d.Close()) })
+	return d
+}
+
+func openStore(t testing.TB, d *db.DB) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), d, sqlite.Options{})
+	must(t, err)
+	t.Cleanup(func() { must(t, s.Close()) })
+	return s
+}
+
+func openIdentity(t testing.TB, s *sqlite.Store) (*identity.Service, string) {
+	t.Helper()
+	service, first, err := identity.Open(t.Context(), identity.Options{Store: s, Deliver: func(context.Context, string) error { return nil }})
+	must(t, err)
+	return service, first.Token
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
