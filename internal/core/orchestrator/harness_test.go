@@ -1,0 +1,219 @@
+package orchestrator_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/postgres"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+)
+
+// admin and stranger are callers of two workspaces.
+var (
+	admin    = workflow.Caller{Workspace: "ws_a", Principal: "pr_a", Scopes: []workflow.Permission{workflow.Admin}}
+	stranger = workflow.Caller{Workspace: "ws_b", Principal: "pr_b", Scopes: []workflow.Permission{workflow.Admin}}
+)
+
+// bench is one process: a database, an engine and a service.
+type bench struct {
+	t       testing.TB
+	url     string
+	dir     string
+	options orchestrator.Options
+	kind    *fakeKind
+	blobs   *fakeBlobs
+
+	db      *db.DB
+	store   eventstore.Store
+	engine  *local.Engine
+	secrets *secret.Store
+	*orchestrator.Service
+
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+}
+
+// open starts a process on a fresh SQLite file.
+func open(t testing.TB, change ...func(*bench)) *bench {
+	t.Helper()
+	dir := t.TempDir()
+	b := &bench{t: t, dir: dir, url: "sqlite:" + filepath.Join(dir, "store.db"), kind: newFakeKind(), blobs: &fakeBlobs{groups: map[string]bool{}}}
+	for _, f := range change {
+		f(b)
+	}
+	b.start()
+	t.Cleanup(b.stop)
+	return b
+}
+
+func (b *bench) start() {
+	b.t.Helper()
+	b.prepare()
+	ctx, cancel := context.WithCancel(context.Background())
+	b.cancel = cancel
+	b.running.Go(func() { b.check(b.engine.Run(ctx)) })
+	b.running.Go(func() { b.check(b.Service.Run(ctx)) })
+	<-b.Ready()
+}
+
+// prepare builds everything and runs nothing.
+func (b *bench) prepare() {
+	b.t.Helper()
+	ctx := context.Background()
+	var err error
+	if b.db, err = db.Open(ctx, db.Options{URL: b.url}); err != nil {
+		b.t.Fatal(err)
+	}
+	if b.db.Dialect() == db.Postgres {
+		b.store, err = postgres.Open(ctx, b.db, postgres.Options{})
+	} else {
+		b.store, err = sqlite.Open(ctx, b.db, sqlite.Options{})
+	}
+	b.must(err)
+	b.secrets, err = secret.Open(ctx, secret.Options{DB: b.db, KeyFile: filepath.Join(b.dir, "master.key")})
+	b.must(err)
+	registry := engine.NewRegistry()
+	b.must(b.kind.Register(registry))
+	hub := orchestrator.NewHub()
+	b.engine, err = local.New(local.Options{Store: b.store, DB: b.db, Registry: registry, Observer: hub})
+	b.must(err)
+	o := b.options
+	o.Store, o.DB, o.Engine, o.Hub, o.Secrets, o.Blobs = b.store, b.db, b.engine, hub, b.secrets, b.blobs
+	o.Kinds = []orchestrator.Kind{b.kind}
+	o.Logger = slog.New(slog.NewTextHandler(b.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	b.Service, err = orchestrator.New(ctx, o)
+	b.must(err)
+}
+
+// stop ends the process in good order. It may be called twice.
+func (b *bench) stop() {
+	if b.db == nil {
+		return
+	}
+	if b.cancel != nil {
+		b.cancel()
+		b.running.Wait()
+	}
+	b.must(b.store.Close())
+	b.must(b.db.Close())
+	b.db, b.cancel = nil, nil
+}
+
+// restart ends the process and starts the next one on the same store.
+func (b *bench) restart() {
+	b.t.Helper()
+	b.stop()
+	b.start()
+}
+
+func (b *bench) must(err error) {
+	b.t.Helper()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) check(err error) {
+	if err != nil {
+		b.t.Errorf("run: %v", err)
+	}
+}
+
+// create makes a workflow of the fake kind.
+func (b *bench) create(config string) workflow.Definition {
+	b.t.Helper()
+	made, err := b.Create(b.t.Context(), admin, orchestrator.CreateRequest{Name: "a workflow", Type: "fake", Config: json.RawMessage(config)})
+	b.must(err)
+	return made.Definition
+}
+
+// execute starts an execution with an input for the fake function.
+func (b *bench) execute(id workflow.ID, input string) workflow.Execution {
+	b.t.Helper()
+	started, err := b.Execute(b.t.Context(), admin, orchestrator.ExecuteRequest{Workflow: id, Input: json.RawMessage(input)})
+	b.must(err)
+	return started.Execution
+}
+
+func (b *bench) end(id workflow.ExecutionID) workflow.Execution {
+	b.t.Helper()
+	x, err := b.WaitEnd(b.t.Context(), admin, id)
+	b.must(err)
+	return x
+}
+
+// until follows an execution until an event of the type comes.
+func (b *bench) until(id workflow.ExecutionID, kind string) {
+	b.t.Helper()
+	w, err := b.Watch(b.t.Context(), admin, orchestrator.WatchRequest{Execution: id})
+	b.must(err)
+	defer w.Close()
+	for {
+		f, err := w.Next(b.t.Context())
+		if err != nil {
+			b.t.Fatalf("waiting for %s of %s: %v", kind, id, err)
+		}
+		if f.Event != nil && f.Event.Type == kind {
+			return
+		}
+	}
+}
+
+// wants fails the test unless err is of the kind and has the code.
+func wants(t testing.TB, err error, kind workflow.ErrorKind, code string) *workflow.Error {
+	t.Helper()
+	var e *workflow.Error
+	if !errors.As(err, &e) || e.Kind != kind || e.Code != code {
+		t.Fatalf("got %v, want an error of kind %s with code %s", err, kind, code)
+	}
+	return e
+}
+
+// fakeBlobs remembers which groups exist.
+type fakeBlobs struct {
+	mu     sync.Mutex
+	groups map[string]bool
+	gone   []string
+}
+
+func (f *fakeBlobs) add(group string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.groups[group] = true
+}
+
+func (f *fakeBlobs) has(group string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.groups[group]
+}
+
+func (f *fakeBlobs) DeleteGroup(_ context.Context, group string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.groups, group)
+	f.gone = append(f.gone, group)
+	return nil
+}
+
+func (f *fakeBlobs) Groups(context.Context) ([]string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []string
+	for g := range f.groups {
+		out = append(out, g)
+	}
+	return out, nil
+}
