@@ -46,6 +46,7 @@ type simulated struct {
 	*airtable.Client
 	t     *testing.T
 	url   string
+	admin *http.Client
 	clock *hands
 	base  airtable.BaseID
 	deals *airtable.Table
@@ -76,7 +77,7 @@ func simulate(t *testing.T, c sim.Config, o airtable.Options) *simulated {
 			t.Error(err)
 		}
 	})
-	s.url, s.Client = server.URL, connect(t, server.URL, o)
+	s.url, s.admin, s.Client = server.URL, server.Client(), connect(t, server.URL, o)
 	s.fill()
 	return s
 }
@@ -127,7 +128,7 @@ func (s *simulated) faults(plan string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := s.admin.Do(req)
 	if err != nil {
 		s.t.Fatal(err)
 	}
