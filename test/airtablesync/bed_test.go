@@ -346,18 +346,29 @@ func (b *bed) readable(id airtable.BaseID, tableName string) []string {
 			if name == airtablesync.DefaultExternalIDField {
 				continue
 			}
-			cell := string(r.Fields[name])
-			for _, linked := range airtable.Links(r.Fields[name]) {
-				if known, ok := names[string(linked)]; ok {
-					cell = strings.ReplaceAll(cell, `"`+string(linked)+`"`, known)
-				}
-			}
-			line = append(line, name+"="+cell)
+			line = append(line, name+"="+readableCell(r.Fields[name], names))
 		}
 		lines = append(lines, strings.Join(line, " "))
 	}
 	slices.Sort(lines)
 	return lines
+}
+
+// readableCell names linked rows, in order of their names: the order within the
+// inverse field of a link is Airtable's.
+func readableCell(cell json.RawMessage, names map[string]string) string {
+	var linked []string
+	for _, id := range airtable.Links(cell) {
+		if _, known := names[string(id)]; !known {
+			return string(cell)
+		}
+		linked = append(linked, names[string(id)])
+	}
+	if linked == nil {
+		return string(cell)
+	}
+	slices.Sort(linked)
+	return fmt.Sprint(linked)
 }
 
 // faults sets the simulator's faults.

@@ -2,6 +2,7 @@ package airtablesync
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 )
@@ -114,7 +115,9 @@ func (p *planner) orderPairs() {
 
 // prefers reports whether side l of a link is better written than its partner:
 // the side that Airtable does not call reversed, else the side that holds one
-// record, else the later one in the source's order.
+// record, else the side that somebody named (Airtable names an inverse field
+// after the table), else the later one in the source's order. The order of the
+// records within a cell is kept on the side that is written.
 func prefers(i int, l *linkDraft, to int) bool {
 	m := l.partner
 	if l.options.IsReversed != m.options.IsReversed {
@@ -123,11 +126,18 @@ func prefers(i int, l *linkDraft, to int) bool {
 	if l.options.PrefersSingleRecordLink != m.options.PrefersSingleRecordLink {
 		return l.options.PrefersSingleRecordLink
 	}
+	if l.named() != m.named() {
+		return l.named()
+	}
 	if i != to {
 		return i > to
 	}
 	return l.position < m.position
 }
+
+// named reports whether the field's name is not the one that Airtable gives to
+// an inverse field.
+func (l *linkDraft) named() bool { return !strings.HasPrefix(l.from.Name, l.to.from.Name) }
 
 // groups returns the pairs by target base, each group in writing order: calls
 // to one base share its rate, calls to several do not.
