@@ -52,6 +52,8 @@ type bed struct {
 	engine *local.Engine
 	blobs  *blob.Dir
 	runs   int
+	stop   func()
+	o      options
 
 	mu       sync.Mutex
 	progress engine.Progress
@@ -65,11 +67,12 @@ type options struct {
 
 func newBed(t *testing.T, o options) *bed {
 	t.Helper()
-	b := &bed{T: t}
+	b := &bed{T: t, o: o}
 	simulator, err := sim.Open(sim.Config{NoRateLimit: true, OffsetTTL: o.offsetTTL, Tokens: []sim.Token{
 		{Value: "patSource"}, {Value: "patTarget"},
 		{Value: "patReader", Scopes: []string{"data.records:read", "data.records:write", "schema.bases:read"}},
 		{Value: "patBlind", Scopes: []string{"data.records:read", "data.records:write"}},
+		{Value: "keyXXXXXXXXXXXXXX"}, {Value: "keyYYYYYYYYYYYYYY"}, // of the description's example
 	}})
 	b.ok(err)
 	server := httptest.NewServer(simulator.Handler())
@@ -83,9 +86,9 @@ func newBed(t *testing.T, o options) *bed {
 	b.ok(err)
 	b.blobs, err = blob.OpenDir(filepath.Join(dir, "blobs"))
 	b.ok(err)
-	stop := b.startEngine(o)
+	b.startEngine()
 	t.Cleanup(func() {
-		stop()
+		b.stop()
 		server.Close()
 		_ = b.store.Close()
 		_ = b.db.Close()
@@ -95,24 +98,31 @@ func newBed(t *testing.T, o options) *bed {
 	return b
 }
 
-func (b *bed) startEngine(o options) (stop func()) {
+// restart ends the engine while steps are on their way and starts the next one.
+func (b *bed) restart() {
+	b.Helper()
+	b.stop()
+	b.startEngine()
+}
+
+func (b *bed) startEngine() {
 	b.Helper()
 	var port airtablesync.Airtable = b.client
-	if o.lister != nil {
-		port = o.lister(port)
+	if b.o.lister != nil {
+		port = b.o.lister(port)
 	}
 	kind, err := airtablesync.New(b.Context(), airtablesync.Options{Airtable: port, Secrets: vault{}, Blobs: b.blobs, DB: b.db})
 	b.ok(err)
 	registry := engine.NewRegistry()
 	b.ok(kind.Register(registry))
-	b.engine, err = local.New(local.Options{Store: b.store, DB: b.db, Registry: registry, Observer: b, DrainTimeout: 5 * time.Second,
+	b.engine, err = local.New(local.Options{Store: b.store, DB: b.db, Registry: registry, Observer: b, DrainTimeout: 10 * time.Millisecond,
 		Chance: func() float64 { return 0 }})
 	b.ok(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- b.engine.Run(ctx) }()
 	<-b.engine.Ready()
-	return func() {
+	b.stop = func() {
 		cancel()
 		if err := <-ended; err != nil {
 			b.Errorf("the engine ended with: %v", err)

@@ -1,0 +1,382 @@
+package airtablesync_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+)
+
+// doubles fails if a target table has two rows of one external id, or two
+// fields or tables of one meaning.
+func (b *bed) noDoubles() {
+	b.Helper()
+	tables := map[string]bool{}
+	for _, t := range b.schema(targetID).Tables {
+		if tables[strings.TrimRight(strings.ToLower(t.Name), " 0123456789")] {
+			b.Errorf("table %s is there twice", t.Name)
+		}
+		tables[strings.ToLower(t.Name)] = true
+		fields := map[string]bool{}
+		for _, f := range t.Fields {
+			name := strings.TrimRight(strings.ToLower(f.Name), " 0123456789")
+			if fields[name] {
+				b.Errorf("field %s.%s is there twice", t.Name, f.Name)
+			}
+			fields[name] = true
+		}
+		if t.Name == "Unused" {
+			continue
+		}
+		rows := map[string]bool{}
+		for _, r := range b.rows(targetID, t.Name) {
+			id := string(r.Fields[airtablesync.DefaultExternalIDField])
+			if rows[id] || id == "" {
+				b.Errorf("row %s of %s is there twice", id, t.Name)
+			}
+			rows[id] = true
+		}
+	}
+}
+
+// Every answer of one sort is lost after the commit, once.
+func TestLostAnswersLeaveNoDoubles(t *testing.T) {
+	for name, fault := range map[string]string{
+		"records": `{"method":"PATCH","path":"/v0/app*","nth":%d,"fault":"drop"}`,
+		"tables":  `{"method":"POST","path":"/v0/meta/bases/*/tables","nth":%d,"fault":"drop"}`,
+		"fields":  `{"method":"POST","path":"/v0/meta/bases/*/fields","nth":%d,"fault":"drop"}`,
+	} {
+		for nth := range 3 {
+			t.Run(fmt.Sprintf("%s %d", name, nth+1), func(t *testing.T) {
+				b := newBed(t, options{})
+				b.crm()
+				b.emptyTarget()
+				b.faults(fmt.Sprintf(fault, nth+1))
+				got := b.complete(config(""), "")
+				if want := min(1, map[string]int{"records": 3, "tables": 3, "fields": 2}[name]/(nth+1)); b.met() != want {
+					t.Fatalf("%d answers were lost, want %d", b.met(), want)
+				}
+				b.sameTables("Companies", "People", "Deals")
+				b.noDoubles()
+				created := int64(0)
+				for _, table := range got.Tables {
+					created += table.Created
+				}
+				if created != 12+25+15 {
+					t.Errorf("%d rows count as created", created)
+				}
+				b.deleteOneLosingTheAnswer()
+			})
+		}
+	}
+}
+
+// deleteOneLosingTheAnswer shows that a row whose write was repeated is known
+// as ours, and that a delete may be repeated.
+func (b *bed) deleteOneLosingTheAnswer() {
+	b.Helper()
+	b.remove(sourceID, "Companies", b.rows(sourceID, "Companies")[2].ID)
+	b.faults(`{"method":"DELETE","fault":"drop"}`)
+	b.complete(config(""), `{"mode":"full"}`)
+	if b.met() != 1 {
+		b.Errorf("no delete was repeated")
+	}
+	b.sameTables("Companies", "People", "Deals")
+}
+
+func TestPassingFaultsAreRepeated(t *testing.T) {
+	b := newBed(t, options{})
+	b.crm()
+	b.emptyTarget()
+	b.faults(`{"nth":2,"fault":"bad_gateway"}`, `{"nth":5,"times":2,"fault":"unavailable","retry_after":0}`, `{"method":"GET","nth":8,"fault":"drop"}`)
+	b.complete(config(""), "")
+	b.sameTables("Companies", "People", "Deals")
+	b.noDoubles()
+}
+
+func TestAStoppedRunGoesOn(t *testing.T) {
+	b := newBed(t, options{})
+	b.crm()
+	b.emptyTarget()
+	b.faults(`{"method":"PATCH","path":"/v0/app*","nth":3,"fault":"delay","delay_ms":200}`)
+	started := make(chan end, 1)
+	go func() { started <- b.run(config(""), "") }()
+	for b.met() == 0 {
+		time.Sleep(5 * time.Millisecond) // the third write is on its way
+	}
+	b.restart()
+	if got := <-started; got.event.Type != engine.EventCompleted {
+		t.Fatalf("%s: %s", got.event.Type, got.event.Data)
+	}
+	b.sameTables("Companies", "People", "Deals")
+	b.noDoubles()
+}
+
+func TestDeletesAreHeld(t *testing.T) {
+	b := newBed(t, options{})
+	ids := b.crm()
+	b.emptyTarget()
+	b.complete(config(""), "")
+	b.remove(sourceID, "People", ids["People"][:3]...) // of 25
+	b.remove(sourceID, "Deals", ids["Deals"][:1]...)   // of 15
+	got := b.complete(config(""), `{"mode":"full"}`)
+	held := find(t, got, "People")
+	if held.Held != 3 || held.Deleted != 0 || find(t, got, "Deals").Deleted != 1 {
+		t.Errorf("summary: %+v", got.Tables)
+	}
+	if !slices.ContainsFunc(got.Warnings, func(w airtablesync.Warning) bool { return w.Code == "deletes_held" && w.Count == 3 }) {
+		t.Errorf("warnings: %+v", got.Warnings)
+	}
+	if n := b.recorded(airtablesync.EventDeletesHeld); n != 1 {
+		t.Errorf("%d events tell of it", n)
+	}
+	b.complete(config(""), "") // an incremental run forgets nothing
+	got = b.complete(config(""), `{"mode":"full","allow_deletes":true}`)
+	if s := find(t, got, "People"); s.Deleted != 3 || s.Held != 0 {
+		t.Errorf("allowed: %+v", s)
+	}
+	b.sameTables("Companies", "People", "Deals")
+}
+
+func find(t *testing.T, s airtablesync.Summary, table string) airtablesync.TableSummary {
+	t.Helper()
+	for _, one := range s.Tables {
+		if one.TargetTable == table {
+			return one
+		}
+	}
+	t.Fatalf("no table %s in %+v", table, s)
+	return airtablesync.TableSummary{}
+}
+
+func (b *bed) recorded(event string) int {
+	b.Helper()
+	count := 0
+	for _, e := range b.events(false) {
+		if e.Type == event {
+			count++
+		}
+	}
+	return count
+}
+
+func (b *bed) events(private bool) []eventstore.Event {
+	b.Helper()
+	var all []eventstore.Event
+	for after := int64(0); ; {
+		batch, err := b.store.ReadAll(b.Context(), after, 1000, eventstore.Filter{Private: private})
+		b.ok(err)
+		if len(batch) == 0 {
+			return all
+		}
+		all = append(all, batch...)
+		after = batch[len(batch)-1].Position
+	}
+}
+
+// lister changes what listings answer.
+type lister struct {
+	airtablesync.Airtable
+	calls int
+	list  func(call int, p airtable.ListParams, page *airtable.Page) (*airtable.Page, error)
+}
+
+func (l *lister) List(ctx context.Context, tok airtable.Token, base airtable.BaseID, table airtable.TableID, p airtable.ListParams) (*airtable.Page, error) {
+	page, err := l.Airtable.List(ctx, tok, base, table, p)
+	if err != nil {
+		return nil, err
+	}
+	l.calls++
+	return l.list(l.calls, p, page)
+}
+
+func TestAnExpiredOffsetRestartsTheListing(t *testing.T) {
+	expired := failure.New(failure.Validation, airtable.CodeOffsetExpired, "gone")
+	var l *lister
+	b := newBed(t, options{lister: func(a airtablesync.Airtable) airtablesync.Airtable {
+		l = &lister{Airtable: a, list: func(call int, p airtable.ListParams, page *airtable.Page) (*airtable.Page, error) {
+			if call == 3 || call == 8 {
+				return nil, expired
+			}
+			return page, nil
+		}}
+		return l
+	}})
+	b.base(sourceID, table("People", text("Name")))
+	b.emptyTarget()
+	var rows []string
+	for i := range 50 {
+		rows = append(rows, fmt.Sprintf(`{"Name":"P%02d"}`, i))
+	}
+	b.insert(sourceID, "People", rows...)
+	got := b.complete(config(`"batch_size":10`), "")
+	b.sameTables("People")
+	if s := got.Tables[0]; s.Created != 50 || s.Read != 50 {
+		t.Errorf("summary: %+v", s)
+	}
+	for _, e := range b.events(false) {
+		if e.Type == engine.EventStepFailed {
+			t.Errorf("a step failed: %s", e.Data)
+		}
+	}
+}
+
+func TestAListingThatExpiresForEverFails(t *testing.T) {
+	b := newBed(t, options{lister: func(a airtablesync.Airtable) airtablesync.Airtable {
+		return &lister{Airtable: a, list: func(int, airtable.ListParams, *airtable.Page) (*airtable.Page, error) {
+			return nil, failure.New(failure.Validation, airtable.CodeOffsetExpired, "gone")
+		}}
+	}})
+	b.base(sourceID, table("People", text("Name")))
+	b.emptyTarget()
+	if got := b.run(config(""), ""); got.event.Type != engine.EventFailed || got.Code != airtable.CodeOffsetExpired {
+		t.Errorf("%s: %s", got.event.Type, got.event.Data)
+	}
+}
+
+// A row that a listing passes over, as edits can make it, is not deleted, and
+// its edit is not lost.
+func TestWhatTheSweepMissedIsAskedForAgain(t *testing.T) {
+	var missed airtable.RecordID
+	b := newBed(t, options{lister: func(a airtablesync.Airtable) airtablesync.Airtable {
+		return &lister{Airtable: a, list: func(_ int, p airtable.ListParams, page *airtable.Page) (*airtable.Page, error) {
+			if p.FilterByFormula == "" {
+				page.Records = slices.DeleteFunc(page.Records, func(r airtable.Record) bool { return r.ID == missed })
+			}
+			return page, nil
+		}}
+	}})
+	ids := b.crm()
+	b.emptyTarget()
+	b.complete(config(""), "")
+	missed = ids["People"][4]
+	b.update(sourceID, "People", missed, `{"Name":"P04 edited"}`)
+	got := b.complete(config(""), `{"mode":"full"}`)
+	b.sameTables("Companies", "People", "Deals")
+	if s := find(t, got, "People"); s.Deleted != 0 || s.Updated != 1 {
+		t.Errorf("summary: %+v", s)
+	}
+}
+
+// A listing that gives a row on two pages writes it once.
+func TestARowOnTwoPagesIsWrittenOnce(t *testing.T) {
+	var first *airtable.Record
+	b := newBed(t, options{lister: func(a airtablesync.Airtable) airtablesync.Airtable {
+		return &lister{Airtable: a, list: func(_ int, p airtable.ListParams, page *airtable.Page) (*airtable.Page, error) {
+			if first == nil {
+				first = &page.Records[0]
+			} else if p.Offset != "" {
+				page.Records = append(page.Records, *first)
+			}
+			return page, nil
+		}}
+	}})
+	b.base(sourceID, table("People", text("Name")))
+	b.emptyTarget()
+	b.insert(sourceID, "People", `{"Name":"A"}`, `{"Name":"B"}`, `{"Name":"C"}`)
+	if got := b.complete(config(`"batch_size":2`), ""); got.Tables[0].Created != 3 {
+		t.Errorf("summary: %+v", got.Tables[0])
+	}
+	b.noDoubles()
+}
+
+func TestNothingIsWrittenWhenTheSchemasDoNotFit(t *testing.T) {
+	rule := func(mapping string) string {
+		return `"sync_rules":[{"source_table":"People","target_table":"People","field_mapping":` + mapping + `}]`
+	}
+	for name, test := range map[string]struct{ config, code, says string }{
+		"source table": {config(`"sync_rules":[{"source_table":"Peeple","target_table":"People"}]`), "source_table_missing", `did you mean "People"?`},
+		"source field": {config(rule(`{"Nome":"Name"}`)), "source_field_missing", "/sync_rules/0/field_mapping/Nome"},
+		"computed":     {config(rule(`{"Name":"Loud"}`)), "computed_target", "is computed"},
+		"type":         {config(rule(`{"Name":"Age"}`)), "type_mismatch", "is number, the source needs singleLineText"},
+		"two of them":  {config(rule(`{"Name":"Age","Nome":"X"}`)), "schema_mismatch", "has no field"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBed(t, options{})
+			b.base(sourceID, table("People", text("Name")), table("Teams", text("Name")))
+			b.base(targetID, table("People", text("Name"), field("Age", airtable.Number, `{"precision":0}`), field("Loud", airtable.Formula, `{"formula":"LOWER({Name})"}`)))
+			b.calls()
+			got := b.run(test.config, "")
+			if got.event.Type != engine.EventFailed || got.Class != "validation" || got.Code != test.code || !strings.Contains(got.Message, test.says) {
+				t.Errorf("%s %s: %s", got.event.Type, got.Code, got.event.Data)
+			}
+			for call, n := range b.calls() {
+				if !strings.HasSuffix(call, "get_schema") {
+					t.Errorf("%d calls of %s", n, call)
+				}
+			}
+		})
+	}
+}
+
+func TestCredentialsThatDoNotSuffice(t *testing.T) {
+	with := func(source, target string) string {
+		return strings.NewReplacer("sec_source", source, "sec_target", target).Replace(config(""))
+	}
+	for name, test := range map[string]struct{ config, says string }{
+		"unknown token":         {with("sec_wrong", "sec_target"), string(sourceID)},
+		"schema not readable":   {with("sec_source", "sec_blind"), "schema.bases:read"},
+		"schema not changeable": {with("sec_source", "sec_reader"), "schema.bases:write"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBed(t, options{})
+			b.crm()
+			b.emptyTarget()
+			got := b.run(test.config, "")
+			if got.event.Type != engine.EventParked || got.Reason != engine.ReasonNeedsReauth || !strings.Contains(got.Message, test.says) {
+				t.Errorf("%s: %s", got.event.Type, got.event.Data)
+			}
+		})
+	}
+}
+
+func TestAnExhaustedQuotaParks(t *testing.T) {
+	b := newBed(t, options{})
+	b.crm()
+	b.emptyTarget()
+	b.admin("PUT", "/_sim/faults", `{"quota_remaining":4}`)
+	got := b.run(config(""), "")
+	if got.event.Type != engine.EventParked || got.Reason != engine.ReasonQuotaExhausted {
+		t.Fatalf("%s: %s", got.event.Type, got.event.Data)
+	}
+	b.admin("DELETE", "/_sim/faults", "")
+	position, err := b.engine.Resume(b.Context(), workspace, got.event.Stream.ID, eventstore.Meta{})
+	b.ok(err)
+	if got = b.await(got.event.Stream.ID, position); got.event.Type != engine.EventCompleted {
+		t.Fatalf("%s: %s", got.event.Type, got.event.Data)
+	}
+	b.sameTables("Companies", "People", "Deals")
+}
+
+// Cells stay in blobs: neither a journal nor an event nor the link map has one.
+func TestCellsNeverEnterTheJournal(t *testing.T) {
+	const canary = "canary-7f3a"
+	b := newBed(t, options{})
+	b.base(sourceID, table("People", text("Name"), field("Age", airtable.Number, `{"precision":0}`)))
+	b.emptyTarget()
+	ids := b.insert(sourceID, "People", `{"Name":"`+canary+`","Age":424242}`)
+	b.complete(config(""), "")
+	b.update(sourceID, "People", ids[0], `{"Name":"`+canary+` again"}`)
+	b.faults(`{"method":"PATCH","path":"/v0/app*","fault":"drop"}`)
+	b.complete(config(""), `{"mode":"full"}`)
+	b.remove(sourceID, "People", ids[0])
+	b.complete(config(""), `{"mode":"full","allow_deletes":true}`)
+	for _, e := range b.events(true) {
+		whole, err := json.Marshal(e)
+		b.ok(err)
+		for _, secret := range []string{canary, "424242", "patSource", "patTarget"} {
+			if strings.Contains(string(whole)+string(e.Journal)+string(e.Data), secret) {
+				t.Errorf("%s has %s: %s %s", e.Type, secret, e.Data, e.Journal)
+			}
+		}
+	}
+}
