@@ -18,7 +18,7 @@ type Memory struct {
 	Now func() time.Time
 
 	mu      sync.Mutex
-	events  []eventstore.Event
+	events  []*eventstore.Event
 	streams map[eventstore.StreamID][]int // indexes into events
 	fail    error
 
@@ -86,7 +86,7 @@ func (m *Memory) append(b eventstore.Batch) (eventstore.Appended, error) {
 		for _, e := range s.Events {
 			index = append(index, len(m.events))
 			done.Position = int64(len(m.events) + 1)
-			m.events = append(m.events, eventstore.Event{Position: done.Position, Stream: s.Stream, Version: int64(len(index)),
+			m.events = append(m.events, &eventstore.Event{Position: done.Position, Stream: s.Stream, Version: int64(len(index)),
 				Type: e.Type, Schema: max(e.Schema, 1), Data: e.Data, Journal: e.Journal, Meta: e.Meta, Time: now.UTC().Truncate(time.Microsecond)})
 		}
 		m.streams[s.Stream] = index
@@ -123,7 +123,7 @@ func (m *Memory) ReadStream(_ context.Context, id eventstore.StreamID, after int
 	index := m.streams[id]
 	var out []eventstore.Event
 	for i := after; i < int64(len(index)) && len(out) < limit; i++ {
-		out = append(out, m.events[index[i]])
+		out = append(out, *m.events[index[i]])
 	}
 	return out, nil
 }
@@ -138,7 +138,7 @@ func (m *Memory) ReadAll(_ context.Context, after int64, limit int, f eventstore
 		private := strings.HasPrefix(e.Type, eventstore.PrivatePrefix)
 		if (f.StreamType == "" || f.StreamType == e.Stream.Type) && (f.Workspace == "" || f.Workspace == e.Stream.Workspace) &&
 			(f.StreamID == "" || f.StreamID == e.Stream.ID) && (f.Private || !private) {
-			out = append(out, e)
+			out = append(out, *e)
 		}
 	}
 	return out, nil

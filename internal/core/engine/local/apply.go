@@ -96,13 +96,13 @@ func (a *activation) cancel(meta eventstore.Meta) error {
 		x.revive = true
 		return nil
 	}
-	end := &record{kind: kindCancelled, Err: &engine.Error{Code: engine.CodeCancelled, Message: "cancelled before it began"}}
+	end := &record{kind: kindCancelled, Reason: forced, Err: &engine.Error{Code: engine.CodeCancelled, Message: "cancelled before it began"}}
 	if l.broken() {
 		end.Err = &engine.Error{Code: engine.CodeNotUndone, Class: failure.Fatal,
 			Message: "cancelled while its workflow function could not go on; what it had done was not undone: " + l.parks[""].Err.Message}
 		end.duration = a.now.Sub(fromMicro(l.startedAt))
 	}
-	for _, r := range []*record{{kind: kindCancelRequested, T: a.now.UnixMicro()}, end} {
+	for _, r := range []*record{{kind: kindCancelRequested, Reason: forced, T: a.now.UnixMicro()}, end} {
 		a.append(r, x.by(meta))
 		l.see(r)
 	}

@@ -47,6 +47,11 @@ const (
 
 func (k kind) command() bool { return k >= kindStepStarted && k <= kindCancelled }
 
+// fast kinds are in every execution.
+func (k kind) fast() bool {
+	return k == kindStarted || k == kindStepStarted || k == kindStepCompleted || k == kindTimerSet || k == kindTimerFired
+}
+
 func (k kind) note() bool { return k >= kindStepRetrying }
 
 func (k kind) String() string {
@@ -98,6 +103,9 @@ var kindOf = func() map[string]kind {
 // up to it before replay.
 const journalVersion = 1
 
+// forced is the reason of a cancel that ends an execution without its function.
+const forced = "forced"
+
 // record is one record of a journal, as JSON in the journal column. Times are
 // microseconds since 1970.
 type record struct {
@@ -120,7 +128,7 @@ type record struct {
 	N        int   `json:"n,omitempty"`       // of step_interrupted: how often
 
 	ID      string          `json:"id,omitempty"`      // of a signal
-	Reason  string          `json:"reason,omitempty"`  // of a parking
+	Reason  string          `json:"reason,omitempty"`  // of a parking; forced: past the function
 	Key     string          `json:"key,omitempty"`     // of a parked step
 	Data    json.RawMessage `json:"data,omitempty"`    // of a stuck undo: what a person needs
 	Verdict engine.Verdict  `json:"verdict,omitempty"` // of an answer
@@ -141,10 +149,11 @@ type record struct {
 // encode returns the journal column. The kinds that every execution has are
 // written by hand.
 func (r *record) encode() []byte {
-	switch r.kind {
-	case kindCompleted, kindFailed, kindCancelled, kindCompensating:
+	switch {
+	case r.Reason != "": // not in its usual way
+	case r.kind == kindCompleted || r.kind == kindFailed || r.kind == kindCancelled || r.kind == kindCompensating:
 		return nil // the type says all
-	case kindStarted, kindStepStarted, kindStepCompleted, kindTimerSet, kindTimerFired:
+	case r.kind.fast():
 		return r.encodeFast()
 	}
 	r.V = journalVersion

@@ -112,6 +112,10 @@ func (x *exec) failing(why *mismatch) *mismatch {
 
 // match compares a recorded command with the one that the function emitted.
 func (x *exec) match(r *record) *mismatch {
+	if r.Reason == forced {
+		x.failing(&mismatch{}) // its function has no part in what follows
+		return nil
+	}
 	if x.m == nil {
 		return nil
 	}
@@ -183,6 +187,9 @@ func (x *exec) consume(r *record) {
 		x.m.now = fromMicro(r.T)
 		x.feed(r)
 	case kindCancelRequested:
+		if r.Reason == forced {
+			return
+		}
 		x.m.now = fromMicro(r.T)
 		x.m.cancel()
 		x.openGate(shut)

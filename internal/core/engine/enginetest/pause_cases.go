@@ -1,0 +1,138 @@
+package enginetest
+
+import (
+	"context"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+)
+
+var pauseCases = []Case{
+	{Name: "pause/ResultsAreKeptNotFed", Run: pauseKept},
+	{Name: "pause/RecoveryDoesNotRunAHeldResultAgain", Run: pauseCrash},
+	{Name: "pause/TwiceIsOnce", Run: pauseTwice},
+	{Name: "pause/SleepDoesNotEnd", Run: pauseSleep},
+	{Name: "pause/BeforeItBegan", Run: pausePending},
+	{Name: "pause/SignalsAreKept", Run: pauseSignals},
+}
+
+func (h *H) pause(id string) {
+	h.Helper()
+	h.ok(h.process.Engine.Pause(h.Context(), workspace, id, eventstore.Meta{}))
+}
+
+// twoSteps registers a workflow of a step that waits at the gate and one after it.
+func (h *H) twoSteps(g *gate) string {
+	a := h.step("test/a", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
+		h.note("a")
+		return n, g.wait(ctx)
+	})
+	b := h.noting("b")
+	return h.workflow(func(run engine.Run, n int) (int, error) {
+		if _, err := a.Do(run, n); err != nil {
+			return 0, err
+		}
+		return b.Do(run, n)
+	})
+}
+
+// pausedWithResult brings an execution there: paused, its first step ended.
+func (h *H) pausedWithResult(g *gate, fn string) string {
+	id := h.start(fn, 1)
+	h.until("the step runs", func() bool { return h.noted() == "a" })
+	h.pause(id)
+	g.release()
+	h.has(id, engine.EventStepCompleted, 1)
+	h.state(id, engine.Paused)
+	return id
+}
+
+func pauseKept(h *H) {
+	g := newGate()
+	fn := h.twoSteps(g)
+	h.boot()
+	id := h.pausedWithResult(g, fn)
+	h.wantNoted("a")
+	if n := h.count(id, engine.EventStepStarted); n != 1 {
+		h.Errorf("%d steps began", n)
+	}
+	h.resume(id)
+	h.end(id, engine.Completed)
+	h.wantNoted("a b1")
+}
+
+func pauseCrash(h *H) {
+	g := newGate()
+	fn := h.twoSteps(g)
+	h.boot()
+	id := h.pausedWithResult(g, fn)
+	h.restart()
+	h.state(id, engine.Paused)
+	h.wantNoted("a")
+	h.resume(id)
+	h.end(id, engine.Completed)
+	h.wantNoted("a b1")
+}
+
+func pauseTwice(h *H) {
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return n, run.Sleep(h.d(5)) })
+	h.boot()
+	id := h.start(fn, 1)
+	h.resume(id) // nothing to resume
+	h.pause(id)
+	h.pause(id)
+	h.resume(id)
+	h.resume(id)
+	h.end(id, engine.Completed)
+	if got, want := h.types(id), "created started paused resumed completed"; got != want {
+		h.Errorf("events: %s", got)
+	}
+}
+
+func pauseSleep(h *H) {
+	b := h.noting("b")
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		if err := run.Sleep(h.d(2)); err != nil {
+			return 0, err
+		}
+		return b.Do(run, n)
+	})
+	h.boot()
+	id := h.start(fn, 1)
+	h.pause(id)
+	// Another execution sleeps longer: by then the paused one would be done.
+	other := h.start(fn, 2)
+	h.end(other, engine.Completed)
+	h.wantNoted("b2")
+	h.resume(id)
+	h.end(id, engine.Completed)
+	h.wantNoted("b2 b1")
+}
+
+func pausePending(h *H) {
+	a := h.noting("a")
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return a.Do(run, n) })
+	h.boot()
+	id := h.hold(fn, 1)
+	h.pause(id)
+	h.ok(h.process.Engine.Release(h.Context(), workspace, id, eventstore.Meta{}))
+	h.state(id, engine.Paused)
+	h.restart()
+	h.wantNoted("")
+	h.resume(id)
+	h.end(id, engine.Completed)
+	h.wantNoted("a1")
+}
+
+func pauseSignals(h *H) {
+	approve := engine.NewSignal[int](h.reg, "test/approve")
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return approve.Wait(run, engine.Forever) })
+	h.boot()
+	id := h.start(fn, 1)
+	h.pause(id)
+	h.send(id, "test/approve", "s1", 9)
+	h.restart()
+	h.state(id, engine.Paused)
+	h.resume(id)
+	h.wantOutput(id, 9)
+}

@@ -1,0 +1,193 @@
+package enginetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+)
+
+var retryCases = []Case{
+	{Name: "retry/TransientPasses", Run: retryTransient},
+	{Name: "retry/AttemptsUsedUp", Run: retryUsedUp},
+	{Name: "retry/RateLimitUsesNoAttempt", Run: retryLimited},
+	{Name: "retry/RetryAfterIsObeyed", Run: retryAfter},
+	{Name: "retry/ValidationAndFatalAreNotRepeated", Run: retryNone},
+	{Name: "retry/UnclassifiedIsFatal", Run: retryUnclassified},
+	{Name: "retry/PanicIsTriedThreeTimes", Days: true, Run: retryPanic},
+	{Name: "retry/TimeoutIsUnknownOutcome", Run: retryTimeout},
+	{Name: "retry/AttemptsSurviveCrash", Run: retryCrash},
+	{Name: "retry/DefaultsByClass", Days: true, Run: retryDefaults},
+}
+
+// quick repeats almost at once.
+func quick(attempts int) engine.Retry {
+	p := engine.Policy{Base: time.Millisecond, Cap: 2 * time.Millisecond, Attempts: attempts}
+	return engine.Retry{Transient: p, Conflict: p, UnknownOutcome: p, RateLimited: engine.Policy{Base: time.Millisecond, Cap: 2 * time.Millisecond}}
+}
+
+// failing registers a step that fails with the errors in turn and then returns
+// its input.
+func (h *H) failing(o engine.StepOptions[int], errs ...error) engine.Step[int, int] {
+	tries := 0
+	return h.step("test/failing", o, func(ctx context.Context, n int) (int, error) {
+		h.note("try%d", engine.InStep(ctx).Attempt)
+		if tries++; tries <= len(errs) {
+			return 0, errs[tries-1]
+		}
+		return n, nil
+	})
+}
+
+// once runs a workflow of one step and returns the execution and its error.
+func (h *H) once(step engine.Step[int, int], want engine.State) (string, *engine.Error) {
+	h.Helper()
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
+	h.boot()
+	id := h.start(fn, 1)
+	h.end(id, want)
+	if want != engine.Failed {
+		return id, nil
+	}
+	return id, h.last(id, engine.EventFailed).Error
+}
+
+func retryTransient(h *H) {
+	step := h.failing(engine.StepOptions[int]{Retry: quick(5)}, failure.New(failure.Transient, "refused", "no"), failure.New(failure.Conflict, "", "other"))
+	id, _ := h.once(step, engine.Completed)
+	h.wantNoted("try1 try2 try3")
+	p := h.last(id, engine.EventStepRetrying)
+	if p.Attempt != 2 || p.Error == nil || p.Error.Class != failure.Conflict || p.NextAt == "" {
+		h.Errorf("step_retrying: %+v", p)
+	}
+	if p := h.last(id, engine.EventStepCompleted); p.Attempt != 3 {
+		h.Errorf("step_completed: %+v", p)
+	}
+}
+
+func retryUsedUp(h *H) {
+	down := failure.New(failure.Transient, "refused", "the server is down")
+	id, e := h.once(h.failing(engine.StepOptions[int]{Retry: quick(3)}, down, down, down, down), engine.Failed)
+	h.wantNoted("try1 try2 try3")
+	if e.Class != failure.Transient || e.Code != "refused" || e.Attempts != 3 || e.Step != "test/failing" || e.Path != "1" {
+		h.Errorf("error %+v", e)
+	}
+	if p := h.last(id, engine.EventStepFailed); p.Error == nil || p.Attempt != 3 {
+		h.Errorf("step_failed: %+v", p)
+	}
+}
+
+func retryLimited(h *H) {
+	slow := &failure.Error{Class: failure.RateLimited, Message: "slow down", RetryAfter: time.Millisecond}
+	h.once(h.failing(engine.StepOptions[int]{Retry: quick(1)}, slow, slow, slow, slow), engine.Completed)
+	h.wantNoted("try1 try1 try1 try1 try1")
+}
+
+func retryAfter(h *H) {
+	wait := h.d(3)
+	began := time.Now()
+	step := h.failing(engine.StepOptions[int]{}, &failure.Error{Class: failure.RateLimited, Message: "slow down", RetryAfter: wait})
+	h.once(step, engine.Completed)
+	if took := time.Since(began); took < wait {
+		h.Errorf("repeated after %s, asked for %s", took, wait)
+	}
+}
+
+func retryNone(h *H) {
+	var steps []engine.Step[int, int]
+	for _, class := range []failure.Class{failure.Validation, failure.Fatal} {
+		steps = append(steps, h.step("test/"+string(class), engine.StepOptions[int]{}, func(context.Context, int) (int, error) {
+			h.note("%s", class)
+			return 0, fmt.Errorf("outer: %w", failure.New(class, "why", "because"))
+		}))
+	}
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		for _, s := range steps {
+			_, err := s.Do(run, n)
+			if !errors.Is(err, &engine.Error{Code: "why"}) || failure.CodeOf(err) != "why" {
+				h.Errorf("error %v", err)
+			}
+		}
+		return n, nil
+	})
+	h.boot()
+	h.end(h.start(fn, 1), engine.Completed)
+	h.wantNoted("validation fatal")
+}
+
+func retryUnclassified(h *H) {
+	_, e := h.once(h.failing(engine.StepOptions[int]{}, errors.New("surprise")), engine.Failed)
+	h.wantNoted("try1")
+	if e.Class != failure.Fatal || !e.Unknown {
+		h.Errorf("error %+v", e)
+	}
+}
+
+func retryPanic(h *H) {
+	step := h.step("test/panics", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
+		h.note("try%d", engine.InStep(ctx).Attempt)
+		panic("oops")
+	})
+	_, e := h.once(step, engine.Failed)
+	h.wantNoted("try1 try2 try3")
+	if e.Class != failure.Fatal || e.Code != engine.CodePanic {
+		h.Errorf("error %+v", e)
+	}
+}
+
+func retryTimeout(h *H) {
+	slow := func(ctx context.Context, n int) (int, error) {
+		<-ctx.Done()
+		return 0, ctx.Err()
+	}
+	write := h.step("test/write", engine.StepOptions[int]{Timeout: h.d(1), Retry: quick(1)}, slow)
+	read := h.step("test/read", engine.StepOptions[int]{Timeout: h.d(1), Retry: quick(1), ReadOnly: true}, slow)
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		_, err := write.Do(run, n)
+		if !errors.Is(err, &engine.Error{Class: failure.UnknownOutcome, Code: engine.CodeTimeout}) {
+			h.Errorf("write: %v", err)
+		}
+		_, err = read.Do(run, n)
+		if !errors.Is(err, &engine.Error{Class: failure.Transient, Code: engine.CodeTimeout}) {
+			h.Errorf("read: %v", err)
+		}
+		return n, nil
+	})
+	h.boot()
+	h.end(h.start(fn, 1), engine.Completed)
+}
+
+func retryCrash(h *H) {
+	wait := engine.Policy{Base: h.d(20), Cap: h.d(20), Attempts: 3}
+	down := failure.New(failure.Transient, "", "down")
+	down.RetryAfter = h.d(5)
+	step := h.failing(engine.StepOptions[int]{Retry: engine.Retry{Transient: wait}}, down, down, down)
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
+	h.boot()
+	id := h.start(fn, 1)
+	h.has(id, engine.EventStepRetrying, 1)
+	h.restart()
+	h.has(id, engine.EventStepRetrying, 2)
+	h.restart()
+	h.end(id, engine.Failed)
+	h.wantNoted("try1 try2 try3")
+}
+
+func retryDefaults(h *H) {
+	var errs []error
+	for range 30 {
+		errs = append(errs, failure.New(failure.Transient, "", "down"))
+	}
+	_, e := h.once(h.failing(engine.StepOptions[int]{}, errs...), engine.Failed)
+	if e.Attempts != 25 {
+		h.Errorf("%d attempts, want 25", e.Attempts)
+	}
+}
+
+// down is a failure that passes after a while.
+func (h *H) down(after time.Duration) error {
+	return &failure.Error{Class: failure.Transient, Code: "down", Message: "down", RetryAfter: after}
+}

@@ -1,0 +1,160 @@
+package enginetest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+)
+
+var signalCases = []Case{
+	{Name: "signal/WakesTheWait", Run: signalWakes},
+	{Name: "signal/KeptUntilSomebodyWaits", Run: signalKept},
+	{Name: "signal/SameIdOnce", Run: signalDedup},
+	{Name: "signal/Deadline", Run: signalDeadline},
+	{Name: "signal/Poll", Run: signalPoll},
+	{Name: "signal/RefusedAfterTheEnd", Run: signalEnded},
+	{Name: "signal/RefusesWhatNobodyKnows", Run: signalUnknown},
+	{Name: "signal/DoesNotDecode", Run: signalBad},
+}
+
+func (h *H) send(id, name, signalID string, data any) {
+	h.Helper()
+	raw, _ := json.Marshal(data)
+	h.ok(h.process.Engine.Signal(h.Context(), workspace, id, name, signalID, raw, eventstore.Meta{}))
+}
+
+func signalWakes(h *H) {
+	approve := engine.NewSignal[int](h.reg, "test/approve")
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return approve.Wait(run, engine.Forever) })
+	h.boot()
+	id := h.start(fn, 1)
+	h.restart()
+	h.send(id, "test/approve", "s1", 42)
+	h.end(id, engine.Completed)
+	var out int
+	if h.output(id, &out); out != 42 {
+		h.Errorf("got %d", out)
+	}
+}
+
+func signalKept(h *H) {
+	approve := engine.NewSignal[int](h.reg, "test/approve")
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		if err := run.Sleep(h.d(5)); err != nil {
+			return 0, err
+		}
+		a, err := approve.Wait(run, engine.Forever)
+		if err != nil {
+			return 0, err
+		}
+		b, err := approve.Wait(run, engine.Forever)
+		return a*10 + b, err
+	})
+	h.boot()
+	id := h.start(fn, 1)
+	h.send(id, "test/approve", "s1", 1)
+	h.send(id, "test/approve", "s2", 2)
+	h.restart()
+	h.end(id, engine.Completed)
+	var out int
+	if h.output(id, &out); out != 12 {
+		h.Errorf("got %d, want both in order", out)
+	}
+}
+
+func signalDedup(h *H) { // I14
+	approve := engine.NewSignal[int](h.reg, "test/approve")
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		a, err := approve.Wait(run, engine.Forever)
+		if err != nil {
+			return 0, err
+		}
+		b, err := approve.Wait(run, engine.Forever)
+		return a*10 + b, err
+	})
+	h.boot()
+	id := h.start(fn, 1)
+	h.send(id, "test/approve", "same", 1)
+	h.send(id, "test/approve", "same", 1)
+	h.restart()
+	h.send(id, "test/approve", "same", 1)
+	h.send(id, "test/approve", "other", 2)
+	h.end(id, engine.Completed)
+	var out int
+	if h.output(id, &out); out != 12 {
+		h.Errorf("got %d", out)
+	}
+}
+
+func signalDeadline(h *H) {
+	approve := engine.NewSignal[int](h.reg, "test/approve")
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		_, err := approve.Wait(run, h.d(3))
+		if !errors.Is(err, engine.ErrDeadline) {
+			return 0, fmt.Errorf("got %w", err)
+		}
+		return n, nil
+	})
+	h.boot()
+	began := time.Now()
+	id := h.start(fn, 1)
+	h.restart()
+	h.end(id, engine.Completed)
+	if took := time.Since(began); took < h.d(3) {
+		h.Errorf("waited %s", took)
+	}
+}
+
+func signalPoll(h *H) {
+	approve := engine.NewSignal[int](h.reg, "test/approve")
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		if _, err := approve.Wait(run, 0); !errors.Is(err, engine.ErrDeadline) {
+			return 0, fmt.Errorf("poll gave %w", err)
+		}
+		return n, nil
+	})
+	h.boot()
+	h.end(h.start(fn, 1), engine.Completed)
+}
+
+func signalEnded(h *H) {
+	engine.NewSignal[int](h.reg, "test/approve")
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return n, nil })
+	h.boot()
+	id := h.start(fn, 1)
+	h.end(id, engine.Completed)
+	_, err := h.process.Engine.Signal(h.Context(), workspace, id, "test/approve", "s", json.RawMessage("1"), eventstore.Meta{})
+	h.refused(0, err, engine.ErrEnded)
+}
+
+func signalUnknown(h *H) {
+	engine.NewSignal[int](h.reg, "test/approve")
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return n, run.Sleep(h.d(10000)) })
+	h.boot()
+	id := h.start(fn, 1)
+	_, err := h.process.Engine.Signal(h.Context(), workspace, id, "test/other", "s", json.RawMessage("1"), eventstore.Meta{})
+	h.refused(0, err, engine.ErrInvalid)
+	big, _ := json.Marshal(strings.Repeat("x", engine.MaxValueBytes))
+	_, err = h.process.Engine.Signal(h.Context(), workspace, id, "test/approve", "s", big, eventstore.Meta{})
+	h.refused(0, err, engine.ErrInvalid)
+}
+
+func signalBad(h *H) {
+	approve := engine.NewSignal[int](h.reg, "test/approve")
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		if _, err := approve.Wait(run, engine.Forever); !errors.Is(err, &engine.Error{Class: "validation"}) {
+			return 0, fmt.Errorf("got %w", err)
+		}
+		return approve.Wait(run, engine.Forever)
+	})
+	h.boot()
+	id := h.start(fn, 1)
+	h.send(id, "test/approve", "", "text")
+	h.send(id, "test/approve", "", 5)
+	h.end(id, engine.Completed)
+}

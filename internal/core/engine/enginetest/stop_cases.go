@@ -1,0 +1,125 @@
+package enginetest
+
+import (
+	"context"
+	"errors"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+)
+
+var stopCases = []Case{
+	{Name: "stop/WaitsForTheRunningStep", Run: stopWaits},
+	{Name: "stop/StuckStepIsLeftToRecovery", Run: stopStuck},
+	{Name: "stop/RefusesNewWork", Run: stopRefuses},
+	{Name: "stop/OnceStepInTimeIsNotUnknown", Run: stopOnce},
+	{Name: "crash/StepThatKillsTheProcessIsFoundOut", Run: crashCounter},
+}
+
+func stopWaits(h *H) { // I31
+	g := newGate()
+	fn := h.twoSteps(g)
+	h.boot()
+	id := h.start(fn, 1)
+	h.until("the step runs", func() bool { return h.noted() == "a" })
+	stopped := h.stopping()
+	g.release()
+	<-stopped
+	h.wantNoted("a") // the result is kept, nothing new began
+	if n := h.count(id, engine.EventStepCompleted); n != 1 {
+		h.Errorf("%d results", n)
+	}
+	h.boot()
+	h.end(id, engine.Completed)
+	h.wantNoted("a b1")
+}
+
+// stopping stops the process in the background and returns when it refuses
+// new work; the channel is closed when it has stopped.
+func (h *H) stopping() <-chan struct{} {
+	p := h.process
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.Stop()
+	}()
+	n := 0
+	h.until("new work is refused", func() bool {
+		n++
+		_, err := p.Engine.Start(h.Context(), engine.Start{Workspace: workspace, Execution: "ex_refused", Function: "test/none"})
+		if !errors.Is(err, engine.ErrInvalid) {
+			return true
+		}
+		_, err = p.Engine.Cancel(h.Context(), workspace, "ex_none", h.nobody())
+		return errors.Is(err, engine.ErrStopping)
+	})
+	h.process = nil
+	return done
+}
+
+func stopStuck(h *H) {
+	g := newGate()
+	fn := h.twoSteps(g)
+	h.boot()
+	id := h.start(fn, 1)
+	h.until("the step runs", func() bool { return h.noted() == "a" })
+	h.stop() // its time runs out
+	g.release()
+	h.boot()
+	h.end(id, engine.Completed)
+	h.wantNoted("a a b1")
+}
+
+func stopRefuses(h *H) {
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return n, run.Sleep(h.d(10000)) })
+	h.boot()
+	id := h.start(fn, 1)
+	p := h.process
+	h.stop()
+	_, err := p.Engine.Start(h.Context(), h.startOf("ex_late", fn, 1))
+	h.refused(0, err, engine.ErrStopping)
+	_, err = p.Engine.Cancel(h.Context(), workspace, id, h.nobody())
+	h.refused(0, err, engine.ErrStopping)
+	h.boot()
+	h.state(id, engine.Running)
+}
+
+func stopOnce(h *H) {
+	g := newGate()
+	fn := h.payment(func(ctx context.Context, n int) (int, error) {
+		h.note("pay")
+		return n, g.wait(ctx)
+	})
+	h.boot()
+	id := h.start(fn, 4)
+	h.until("the step runs", func() bool { return h.noted() == "pay" })
+	stopped := h.stopping()
+	g.release()
+	<-stopped
+	h.boot()
+	h.wantOutput(id, 4)
+	h.wantNoted("pay")
+}
+
+func crashCounter(h *H) {
+	lethal := h.step("test/lethal", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
+		h.note("x")
+		<-ctx.Done()
+		return 0, ctx.Err()
+	})
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return lethal.Do(run, n) })
+	h.boot()
+	id := h.start(fn, 1)
+	want := ""
+	for range 10 {
+		want += " x"
+		h.until("the step runs", func() bool { return " "+h.noted() == want })
+		h.restart()
+	}
+	h.end(id, engine.Failed)
+	if e := h.last(id, engine.EventFailed).Error; e.Code != engine.CodeInterrupted || e.Class != "fatal" {
+		h.Errorf("ended with %+v", e)
+	}
+	if " "+h.noted() != want {
+		h.Errorf("it ran again: %s", h.noted())
+	}
+}

@@ -1,0 +1,102 @@
+package local_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/enginetest"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+)
+
+// mortal is a store whose process can die: afterwards nothing is written and
+// nothing is answered.
+type mortal struct {
+	eventstore.Store
+	dead atomic.Bool
+}
+
+func (m *mortal) Submit(b eventstore.Batch, done func(eventstore.Appended, error)) {
+	if m.dead.Load() {
+		return
+	}
+	m.Store.Submit(b, func(a eventstore.Appended, err error) {
+		if !m.dead.Load() {
+			done(a, err)
+		}
+	})
+}
+
+// backend runs local engines on one store.
+func backend(store eventstore.Store, d *db.DB, keepHot time.Duration) enginetest.Backend {
+	return enginetest.Backend{
+		Boot: func(t *testing.T, reg *engine.Registry, o engine.Observer) *enginetest.Process {
+			m := &mortal{Store: store}
+			e, err := local.New(local.Options{Store: m, DB: d, Registry: reg, Observer: o, KeepHot: keepHot, DrainTimeout: 100 * time.Millisecond, Logger: logger(t)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(context.Background())
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				if err := e.Run(ctx); err != nil && !m.dead.Load() {
+					t.Errorf("Run: %v", err)
+				}
+			}()
+			stop := func() { cancel(); <-done }
+			return &enginetest.Process{Engine: e, Stop: stop, Kill: func() { m.dead.Store(true); stop() }}
+		},
+		Events: func(t *testing.T, workspace, execution string) []eventstore.Event {
+			all, err := store.ReadStream(t.Context(), eventstore.StreamID{Workspace: workspace, Type: engine.StreamType, ID: execution}, 0, 100_000)
+			if err != nil && t.Context().Err() == nil {
+				t.Fatal(err)
+			}
+			var public []eventstore.Event
+			for i, e := range all {
+				if e.Version != int64(i)+1 {
+					t.Errorf("%s has version %d at place %d", execution, e.Version, i+1) // I10
+				}
+				if !strings.HasPrefix(e.Type, eventstore.PrivatePrefix) {
+					public = append(public, e)
+				}
+			}
+			return public
+		},
+		Replay: func(t *testing.T, reg *engine.Registry, workspace, execution string) error {
+			return local.Replay(store, reg, workspace, execution)
+		},
+	}
+}
+
+func logger(t *testing.T) *slog.Logger {
+	if os.Getenv("ENGINE_LOG") == "" {
+		return nil
+	}
+	return slog.New(slog.NewTextHandler(t.Output(), nil))
+}
+
+func memory(keepHot time.Duration) func(t *testing.T) enginetest.Backend {
+	return func(t *testing.T) enginetest.Backend {
+		store := enginetest.NewMemory()
+		t.Cleanup(func() { store.Close() })
+		return backend(store, nil, keepHot)
+	}
+}
+
+// Executions are evicted as soon as they wait: every wake is a replay.
+func TestConformanceParkingAtOnce(t *testing.T) {
+	enginetest.Run(t, enginetest.Can{VirtualTime: true}, memory(-1))
+}
+
+// Executions stay in memory while they wait.
+func TestConformanceNeverParking(t *testing.T) {
+	enginetest.Run(t, enginetest.Can{VirtualTime: true}, memory(100_000*time.Hour))
+}
