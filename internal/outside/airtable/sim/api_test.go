@@ -121,7 +121,7 @@ func (a *airtable) ok(method, target string, body any) obj {
 	a.t.Helper()
 	status, text, _ := a.call(method, target, body)
 	if status != http.StatusOK {
-		a.t.Fatalf("%s %s: %d %s", method, target, status, text)
+		a.t.Fatalf("%s %.300s: %d %s", method, target, status, text)
 	}
 	var answer obj
 	if err := json.Unmarshal([]byte(text), &answer); err != nil {
@@ -135,7 +135,7 @@ func (a *airtable) fails(method, target string, body any, status int, want strin
 	a.t.Helper()
 	got, text, _ := a.call(method, target, body)
 	if got != status || text != want {
-		a.t.Errorf("%s %s\n got %d %s\nwant %d %s", method, target, got, text, status, want)
+		a.t.Errorf("%s %.300s\n got %d %s\nwant %d %s", method, target, got, text, status, want)
 	}
 }
 
