@@ -76,22 +76,20 @@ func (a *admission) reserve(key executionKey, of workflow.ID, most, priority int
 }
 
 // restore registers an execution that was open when the process started.
-func (a *admission) restore(key executionKey, of workflow.ID, most, priority int, state workflow.ExecutionState) {
+func (a *admission) restore(key executionKey, of workflow.ID, most, priority int, waits, parked bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.open[key] != nil {
 		return
 	}
 	p := a.add(key, of, a.lane(key.workspace, of, most), priority)
-	if state == workflow.Pending {
+	if waits {
 		a.waiting++
 		a.enqueue(p)
 		return
 	}
 	a.occupy(p)
-	if state == workflow.Parked {
-		a.setParked(p, true)
-	}
+	a.setParked(p, parked)
 }
 
 func (a *admission) add(key executionKey, of workflow.ID, l *lane, priority int) *place {

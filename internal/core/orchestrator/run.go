@@ -33,11 +33,9 @@ func (s *Service) Run(ctx context.Context) error {
 		return nil
 	})
 	group.Go(func() error {
-		head, err := s.takeOver(ctx)
-		if err != nil || ctx.Err() != nil {
+		if err := s.takeOver(ctx); err != nil || ctx.Err() != nil {
 			return err
 		}
-		group.Go(func() error { return s.followParking(ctx, head) })
 		group.Go(func() error { return s.dispatch(ctx) })
 		group.Go(func() error { return s.clean(ctx) })
 		group.Go(func() error { return s.forget(ctx) })
@@ -51,28 +49,23 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 // takeOver waits for the engine, learns what is open and puts right what the
-// process before this one did not finish. It returns the position up to which
-// it knows who is parked.
-func (s *Service) takeOver(ctx context.Context) (int64, error) {
+// process before this one did not finish.
+func (s *Service) takeOver(ctx context.Context) error {
 	select {
 	case <-s.engine.Ready():
 	case <-ctx.Done():
-		return 0, nil
-	}
-	head, err := s.store.Head(ctx)
-	if err != nil {
-		return 0, err
+		return nil
 	}
 	groups, err := s.blobGroups(ctx)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if err := s.restore(ctx, s.engine.Open()); err != nil {
-		return 0, err
+		return err
 	}
 	s.deleteOrphans(ctx, groups)
 	close(s.ready)
-	return head, nil
+	return nil
 }
 
 func (s *Service) blobGroups(ctx context.Context) ([]string, error) {
@@ -92,13 +85,11 @@ func (s *Service) restore(ctx context.Context, open []engine.OpenExecution) erro
 		if err != nil {
 			return err
 		}
-		priority := 0
-		if x.State == engine.Pending {
-			if priority, err = s.priority(ctx, key); err != nil {
-				return err
-			}
+		waits, priority, err := s.waiting(ctx, key, x.State)
+		if err != nil {
+			return err
 		}
-		s.admission.restore(key, id, most, priority, workflow.ExecutionState(x.State))
+		s.admission.restore(key, id, most, priority, waits, x.State == engine.Parked)
 		if !halted {
 			continue
 		}
@@ -126,12 +117,16 @@ func (s *Service) laneOf(ctx context.Context, ws workflow.WorkspaceID, id workfl
 	return most, halted, err
 }
 
-// priority reads what a pending execution was started with.
-func (s *Service) priority(ctx context.Context, key executionKey) (int, error) {
-	if err := s.model.Current(ctx); err != nil {
-		return 0, err
+// waiting says whether an execution still has to be released, and with which
+// priority. One may have been paused while it waited.
+func (s *Service) waiting(ctx context.Context, key executionKey, state engine.State) (bool, int, error) {
+	if state != engine.Pending && state != engine.Paused {
+		return false, 0, nil
 	}
-	return s.model.Priority(ctx, key.workspace, key.id)
+	if err := s.model.Current(ctx); err != nil {
+		return false, 0, err
+	}
+	return s.model.Waiting(ctx, key.workspace, key.id)
 }
 
 // dispatch releases pending executions as places become free.
@@ -162,30 +157,6 @@ func (s *Service) releasePlace(ctx context.Context, p *place) {
 		s.log.Error("a pending execution could not be released and is tried again", "execution", p.key.id, "error", err)
 		s.pause(ctx, time.Second)
 		s.admission.giveBack(p)
-	}
-}
-
-// followParking tells the admission which executions are parked.
-func (s *Service) followParking(ctx context.Context, after int64) error {
-	sub := s.store.Subscribe(after, eventstore.Filter{StreamType: engine.StreamType})
-	defer sub.Close()
-	for {
-		events, err := sub.Next(ctx)
-		if ctx.Err() != nil || errors.Is(err, eventstore.ErrClosed) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		for i := range events {
-			key := executionKey{workflow.WorkspaceID(events[i].Stream.Workspace), workflow.ExecutionID(events[i].Stream.ID)}
-			switch events[i].Type {
-			case engine.EventParked:
-				s.admission.park(key, true)
-			case engine.EventUnparked, engine.EventCancelRequested:
-				s.admission.park(key, false)
-			}
-		}
 	}
 }
 

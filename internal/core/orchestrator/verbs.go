@@ -2,6 +2,7 @@ package orchestrator
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 
 	"golang.org/x/sync/errgroup"
@@ -142,12 +143,34 @@ func (s *Service) onExecution(ctx context.Context, c workflow.Caller, id workflo
 	return x, nil
 }
 
+// AnswerRequest settles a step of which nobody knows whether it had its
+// effect, or an undo that cannot succeed.
+type AnswerRequest struct {
+	Path    string
+	Verdict engine.Verdict  // done, not_done or fail
+	Result  json.RawMessage // of done
+	Message string          // of fail
+}
+
+// AnswerStep settles a parked step by what a person found out. It needs
+// workflow.WorkflowRun.
+func (s *Service) AnswerStep(ctx context.Context, c workflow.Caller, id workflow.ExecutionID, r AnswerRequest) (workflow.Execution, error) {
+	answer := func(ctx context.Context, ws, execution string, m eventstore.Meta) (int64, error) {
+		return s.engine.Answer(ctx, ws, execution, r.Path, engine.Answer{Verdict: r.Verdict, Result: r.Result, Message: r.Message}, m)
+	}
+	return s.onExecution(ctx, c, id, answer, "")
+}
+
 func verbFailed(err error, id workflow.ExecutionID) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, engine.ErrNotFound):
 		return noExecution(id)
+	case errors.Is(err, engine.ErrNotWaiting):
+		return workflow.Conflict("not_waiting", "nothing at this path of %s waits for an answer", id)
+	case errors.Is(err, engine.ErrInvalid):
+		return workflow.Conflict("not_possible_now", "%s: %v", id, err)
 	case errors.Is(err, engine.ErrStopping):
 		return workflow.Unavailable("stopping", "the server is stopping; try again after its restart")
 	}

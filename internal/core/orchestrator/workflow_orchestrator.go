@@ -88,7 +88,10 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if err := o.DB.Migrate(ctx, "orchestrator", files); err != nil {
 		return nil, err
 	}
-	s.model, err = readmodel.Open(ctx, readmodel.Options{Store: o.Store, DB: o.DB, Clock: s.clock, Logger: s.log})
+	s.model, err = readmodel.Open(ctx, readmodel.Options{Store: o.Store, DB: o.DB, Clock: s.clock, Logger: s.log,
+		Parked: func(ws workflow.WorkspaceID, id workflow.ExecutionID, parked bool) {
+			s.admission.park(executionKey{ws, id}, parked)
+		}})
 	if err != nil {
 		return nil, err
 	}

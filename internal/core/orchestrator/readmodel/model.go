@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
@@ -34,6 +35,9 @@ type Options struct {
 	DB     *db.DB
 	Clock  clock.Clock
 	Logger *slog.Logger
+	// Parked, if not nil, is told when an execution is parked and when it goes
+	// on. It must be quick.
+	Parked func(ws workflow.WorkspaceID, id workflow.ExecutionID, parked bool)
 }
 
 // Model is the read side. It is safe for concurrent use; Run may be called once.
@@ -42,6 +46,7 @@ type Model struct {
 	db         *db.DB
 	clock      clock.Clock
 	log        *slog.Logger
+	parked     func(workflow.WorkspaceID, workflow.ExecutionID, bool)
 	statements statements
 	kick       chan struct{} // capacity 1: somebody waits, or a rebuild is wanted
 
@@ -68,7 +73,7 @@ func Open(ctx context.Context, o Options) (*Model, error) {
 	if err := o.DB.Migrate(ctx, "readmodel", files); err != nil {
 		return nil, err
 	}
-	m := &Model{store: o.Store, db: o.DB, clock: o.Clock, log: o.Logger, statements: newStatements(), kick: make(chan struct{}, 1)}
+	m := &Model{store: o.Store, db: o.DB, clock: o.Clock, log: o.Logger, parked: o.Parked, statements: newStatements(o.DB.Dialect()), kick: make(chan struct{}, 1)}
 	return m, m.db.Read().QueryRow(ctx, readCheckpointSQL).Scan(&m.applied)
 }
 

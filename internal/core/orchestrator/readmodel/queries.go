@@ -60,13 +60,14 @@ func (m *Model) executionRow(ctx context.Context, ws workflow.WorkspaceID, id wo
 	return r, err
 }
 
-// Priority returns the priority that an execution was started with.
-func (m *Model) Priority(ctx context.Context, ws workflow.WorkspaceID, id workflow.ExecutionID) (int, error) {
+// Waiting returns whether an open execution still waits for its first place,
+// and the priority that it was started with.
+func (m *Model) Waiting(ctx context.Context, ws workflow.WorkspaceID, id workflow.ExecutionID) (waits bool, priority int, err error) {
 	r, err := m.executionRow(ctx, ws, id)
 	if err != nil {
-		return 0, err
+		return false, 0, err
 	}
-	return int(r.priority), nil
+	return r.flags&flagStarted == 0, int(r.priority), nil
 }
 
 // Executions returns up to limit executions before a cursor of this list

@@ -90,12 +90,12 @@ func (r *executionRow) derive() workflow.ExecutionState {
 		return workflow.ExecutionState(r.state)
 	case r.flags&flagParked != 0:
 		return workflow.Parked
+	case r.flags&flagPaused != 0:
+		return workflow.Paused
 	case r.flags&flagCompensating != 0:
 		return workflow.Compensating
 	case r.flags&flagCancelling != 0:
 		return workflow.Cancelling
-	case r.flags&flagPaused != 0:
-		return workflow.Paused
 	case r.flags&flagStarted != 0:
 		return workflow.Running
 	}

@@ -18,29 +18,26 @@ type upsert struct {
 	texts   [len(sizes)]string
 }
 
-// newUpsert multiplies the VALUES list of a statement for one row.
-func newUpsert(one string) upsert {
+// newUpsert multiplies the VALUES list of a statement for one row. On SQLite
+// the placeholders lose their numbers: looking up a numbered one takes time
+// in proportion to how many there are.
+func newUpsert(d db.Dialect, one string) upsert {
 	head, rest, _ := strings.Cut(one, "VALUES (")
 	list, tail, _ := strings.Cut(rest, ")")
 	u := upsert{columns: strings.Count(list, "$")}
 	for i, rows := range sizes {
-		var b strings.Builder
-		b.WriteString(head + "VALUES ")
-		for r := range rows {
-			if r > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteByte('(')
-			for c := range u.columns {
-				if c > 0 {
-					b.WriteString(", ")
+		tuples := make([]string, rows)
+		for r := range tuples {
+			holders := make([]string, u.columns)
+			for c := range holders {
+				holders[c] = "?"
+				if d == db.Postgres {
+					holders[c] = fmt.Sprintf("$%d", r*u.columns+c+1)
 				}
-				fmt.Fprintf(&b, "$%d", r*u.columns+c+1)
 			}
-			b.WriteByte(')')
+			tuples[r] = "(" + strings.Join(holders, ", ") + ")"
 		}
-		b.WriteString(tail)
-		u.texts[i] = b.String()
+		u.texts[i] = head + "VALUES " + strings.Join(tuples, ", ") + tail
 	}
 	return u
 }
@@ -48,8 +45,8 @@ func newUpsert(one string) upsert {
 // statements are the upserts of the four tables.
 type statements struct{ workflows, figures, executions, steps upsert }
 
-func newStatements() statements {
-	return statements{newUpsert(upsertWorkflowsSQL), newUpsert(upsertFiguresSQL), newUpsert(upsertExecutionsSQL), newUpsert(upsertStepsSQL)}
+func newStatements(d db.Dialect) statements {
+	return statements{newUpsert(d, upsertWorkflowsSQL), newUpsert(d, upsertFiguresSQL), newUpsert(d, upsertExecutionsSQL), newUpsert(d, upsertStepsSQL)}
 }
 
 // store runs u over rows, as many at a time as fit.

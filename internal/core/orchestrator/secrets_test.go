@@ -1,0 +1,110 @@
+package orchestrator_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
+
+type fakeConfig struct {
+	Bases []struct {
+		ID     string `json:"id"`
+		APIKey string `json:"api_key"`
+	} `json:"bases"`
+	Token string `json:"token"`
+}
+
+func parse(t *testing.T, config json.RawMessage) fakeConfig {
+	t.Helper()
+	var c fakeConfig
+	if err := json.Unmarshal(config, &c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestCredentialsBecomeReferences(t *testing.T) { // I28, S39
+	b := open(t)
+	ctx := t.Context()
+	d := b.create(`{"bases":[{"id":"a","api_key":"canary-one"},{"id":"b","API_KEY":"canary-two"}],"token":"canary-three"}`)
+	x := b.execute(d.ID, `{"steps":1}`)
+	b.end(x.ID)
+	c := parse(t, d.Config)
+	for i, ref := range []string{c.Bases[0].APIKey, c.Bases[1].APIKey, c.Token} {
+		if !strings.HasPrefix(ref, "secret:sec_") {
+			t.Errorf("credential %d reads back as %q", i, ref)
+		}
+		plain, err := b.secrets.Resolve(ctx, string(admin.Workspace), ref)
+		b.must(err)
+		if want := []string{"canary-one", "canary-two", "canary-three"}[i]; plain != want {
+			t.Errorf("credential %d resolves to something else", i)
+		}
+	}
+	events, err := b.store.ReadAll(ctx, 0, 1000, eventstore.Filter{Private: true})
+	b.must(err)
+	for _, e := range events {
+		if strings.Contains(string(e.Data)+string(e.Journal), "canary") {
+			t.Errorf("event %s holds a credential", e.Type)
+		}
+	}
+	b.stop()
+	files, err := filepath.Glob(filepath.Join(b.dir, "store.db*"))
+	b.must(err)
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		b.must(err)
+		if strings.Contains(string(raw), "canary") {
+			t.Errorf("%s holds a credential in the clear", filepath.Base(f))
+		}
+	}
+}
+
+func TestAReferenceIsAcceptedAgainFromItsOwnWorkspace(t *testing.T) { // S14
+	b := open(t)
+	ctx := t.Context()
+	d := b.create(`{"token":"abc"}`)
+	same, err := b.Update(ctx, admin, d.ID, orchestrator.UpdateRequest{Name: "n", Config: d.Config})
+	b.must(err)
+	if string(same.Config) != string(d.Config) {
+		t.Errorf("a reference changed from %s to %s", d.Config, same.Config)
+	}
+	ref := parse(t, d.Config).Token
+	unknown := "secret:" + string(workflow.NewSecretID())
+	_, foreign := b.Create(ctx, stranger, orchestrator.CreateRequest{Name: "n", Type: "fake", Config: json.RawMessage(`{"token":"` + ref + `"}`)})
+	_, missing := b.Create(ctx, stranger, orchestrator.CreateRequest{Name: "n", Type: "fake", Config: json.RawMessage(`{"token":"` + unknown + `"}`)})
+	a, m := wants(t, foreign, workflow.KindInvalid, "invalid_workflow"), wants(t, missing, workflow.KindInvalid, "invalid_workflow")
+	if a.Error() != m.Error() || a.Problems[0].Pointer != "/config/token" {
+		t.Errorf("another's secret reads %q, a missing one %q", a, m)
+	}
+}
+
+func TestANewCredentialForTheSameThingReplacesTheOldOne(t *testing.T) {
+	b := open(t)
+	ctx := t.Context()
+	d := b.create(`{"bases":[{"id":"a","api_key":"old"}]}`)
+	old := parse(t, d.Config).Bases[0].APIKey
+	rotated, err := b.Update(ctx, admin, d.ID, orchestrator.UpdateRequest{Name: "n", Config: json.RawMessage(`{"bases":[{"id":"a","api_key":"new"}]}`)})
+	b.must(err)
+	if got := parse(t, rotated.Config).Bases[0].APIKey; got != old {
+		t.Errorf("the reference changed from %s to %s", old, got)
+	}
+	plain, err := b.secrets.Resolve(ctx, string(admin.Workspace), old)
+	b.must(err)
+	if plain != "new" {
+		t.Error("an execution of the first version still gets the old credential")
+	}
+	moved, err := b.Update(ctx, admin, d.ID, orchestrator.UpdateRequest{Name: "n", Config: json.RawMessage(`{"bases":[{"id":"other","api_key":"another"}]}`)})
+	b.must(err)
+	if parse(t, moved.Config).Bases[0].APIKey == old {
+		t.Error("the credential of another base took the place of this one's")
+	}
+	if plain, _ := b.secrets.Resolve(ctx, string(admin.Workspace), old); plain != "new" {
+		t.Error("the credential of another base overwrote this one's")
+	}
+}
