@@ -150,12 +150,12 @@ func (b *bed) runOne(ctx context.Context, id workflow.ID) error {
 	if err != nil {
 		return err
 	}
-	x, err := b.service.WaitEnd(ctx, b.caller, started.Execution.ID)
+	state, err := b.service.AwaitEnd(ctx, b.caller, started.Execution.ID)
 	if err != nil {
 		return err
 	}
-	if x.State != workflow.Completed {
-		return fmt.Errorf("%s ended as %s: %+v", x.ID, x.State, x.Error)
+	if state != workflow.Completed {
+		return fmt.Errorf("%s ended as %s", started.Execution.ID, state)
 	}
 	return nil
 }
