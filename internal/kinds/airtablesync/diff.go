@@ -17,7 +17,9 @@ type RowChange struct {
 	// Target is the row's id where this run has seen that it exists.
 	Target airtable.RecordID `json:"target,omitempty"`
 	// New says that no target row was known when the change was planned.
-	New   bool                                     `json:"new,omitempty"`
+	New bool `json:"new,omitempty"`
+	// Blank says that there cannot be one: empty cells need not be cleared.
+	Blank bool                                     `json:"blank,omitempty"`
 	Cells map[airtable.FieldID]json.RawMessage     `json:"cells"`
 	Links map[airtable.FieldID][]airtable.RecordID `json:"links,omitempty"` // ids of source rows
 	Hash  string                                   `json:"hash"`

@@ -82,7 +82,7 @@ func (p Pair) compare(rows []airtable.Record, known map[airtable.RecordID]Known,
 	var result pageCompared
 	met := map[airtable.RecordID]bool{}
 	for _, row := range rows {
-		k := known[row.ID]
+		k, noted := known[row.ID]
 		if k.Swept == sweep || met[row.ID] {
 			continue
 		}
@@ -93,7 +93,8 @@ func (p Pair) compare(rows []airtable.Record, known map[airtable.RecordID]Known,
 			result.Unchanged++
 			continue
 		}
-		change.New = k.Target == "" || listing != "" && k.Listed != listing
+		absent := listing != "" && k.Listed != listing
+		change.New, change.Blank = k.Target == "" || absent, !noted || absent
 		if listing != "" && k.Listed == listing {
 			change.Target = k.Target
 		}

@@ -39,12 +39,12 @@ func (p Pair) upsertOf(changes []RowChange, targets Targets, pass string) (airta
 		write.Fields[string(p.ExternalID)] = quoted(p.ExternalIDOf(c.Source))
 		if pass == passRows {
 			for field, cell := range c.Cells {
-				write.Fields[string(field)] = cell
+				setCell(write, field, cell, c.Blank)
 			}
 		}
 		for _, l := range p.Links {
 			cell, missing := l.cell(c.Links[l.Target], targets)
-			write.Fields[string(l.Target)] = cell
+			setCell(write, l.Target, cell, c.Blank && pass == passRows)
 			if l.Later && pass == passRows {
 				open[i].later += missing
 			} else {
@@ -54,6 +54,13 @@ func (p Pair) upsertOf(changes []RowChange, targets Targets, pass string) (airta
 		request.Records = append(request.Records, write)
 	}
 	return request, open
+}
+
+// setCell leaves out the empty cells of a row that is not there yet.
+func setCell(w airtable.RecordWrite, field airtable.FieldID, cell json.RawMessage, blank bool) {
+	if !blank || string(cell) != "null" {
+		w.Fields[string(field)] = cell
+	}
 }
 
 // cell translates a link cell; rows that are not there yet are left out.
