@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -17,6 +18,7 @@ type sqliteSession struct {
 	pool  *sql.DB
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
+	lent  SQLiteConn
 	depth int   // open savepoints
 	gone  error // why SQLite may have rolled back the transaction by itself
 }
@@ -103,10 +105,40 @@ func (s *sqliteSession) Raw(f func(conn any) error) error {
 	if s.gone != nil {
 		return fmt.Errorf("%w: %w", ErrRolledBack, s.gone)
 	}
-	if err := s.conn.Raw(f); err != nil {
+	err := s.conn.Raw(func(c any) error {
+		s.lent.conn = c.(driver.Conn)
+		return f(&s.lent)
+	})
+	if err != nil {
 		return s.note(err)
 	}
 	return nil
+}
+
+// SQLiteConn is what Tx.Raw lends on SQLite.
+type SQLiteConn struct {
+	conn  driver.Conn
+	stmts []driver.Stmt
+}
+
+// Prepare prepares a statement on the writer's own connection, below
+// database/sql. It stays valid as long as the same SQLiteConn is lent, may be
+// used inside Raw only, and is closed with the connection.
+func (c *SQLiteConn) Prepare(query string) (driver.Stmt, error) {
+	st, err := c.conn.Prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	c.stmts = append(c.stmts, st)
+	return st, nil
+}
+
+func (c *SQLiteConn) close() error {
+	var errs []error
+	for _, st := range c.stmts {
+		errs = append(errs, st.Close())
+	}
+	return errors.Join(errs...)
 }
 
 func (s *sqliteSession) Nested(ctx context.Context, write Write) error {
@@ -159,7 +191,8 @@ func (s *sqliteSession) rollback(ctx context.Context) error {
 func (s *sqliteSession) ping(context.Context) error { return nil }
 
 func (s *sqliteSession) close() error {
-	var errs []error
+	// A statement that stays open would keep the connection, and its log, alive.
+	errs := []error{s.conn.Raw(func(any) error { return s.lent.close() })}
 	for _, st := range s.stmts {
 		errs = append(errs, st.Close())
 	}

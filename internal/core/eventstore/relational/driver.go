@@ -59,7 +59,8 @@ type Stream struct {
 	ID            string
 }
 
-// Event is a row of events. Nil slices are NULL.
+// Event is a row of events. Nil slices are NULL; Epoch and Time are the same in
+// all rows of a commit.
 type Event struct {
 	Position, Stream, Version, Type, Schema, Epoch, Time int64
 	Data, Journal, Meta                                  []byte

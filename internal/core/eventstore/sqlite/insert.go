@@ -33,7 +33,7 @@ var blocks = [...]int{64, 8, 1}
 // inserter writes through the driver's own connection: statements stay
 // prepared and arguments are written into slices that are used again.
 type inserter struct {
-	conn    driver.Conn // that the statements belong to
+	conn    *db.SQLiteConn // that the statements belong to
 	lookup  driver.Stmt
 	streams [len(blocks)]driver.Stmt
 	events  [len(blocks)]driver.Stmt
@@ -44,9 +44,9 @@ type inserter struct {
 // with lends the connection and makes sure that the statements belong to it.
 func (in *inserter) with(tx db.Tx, f func() error) error {
 	return tx.Raw(func(c any) error {
-		conn, ok := c.(driver.Conn)
+		conn, ok := c.(*db.SQLiteConn)
 		if !ok {
-			return fmt.Errorf("the writer's connection is a %T, not a driver.Conn", c)
+			return fmt.Errorf("the writer's connection is a %T, not SQLite's", c)
 		}
 		if in.conn != conn {
 			if err := in.prepare(conn); err != nil {
@@ -57,7 +57,7 @@ func (in *inserter) with(tx db.Tx, f func() error) error {
 	})
 }
 
-func (in *inserter) prepare(conn driver.Conn) error {
+func (in *inserter) prepare(conn *db.SQLiteConn) error {
 	var errs [1 + 2*len(blocks)]error
 	in.lookup, errs[0] = conn.Prepare(lookupSQL)
 	for i, n := range blocks {
@@ -120,15 +120,19 @@ func (in *inserter) Insert(ctx context.Context, tx db.Tx, rows *relational.Rows)
 		}
 	}
 	return in.with(tx, func() error {
-		if err := in.insert(ctx, in.streams, len(rows.Streams), func(i int) {
+		if err := in.insert(ctx, in.streams, nil, len(rows.Streams), func(i int) {
 			s := &rows.Streams[i]
 			in.add(s.Key, s.Category, s.ID)
 		}); err != nil {
 			return fmt.Errorf("add streams: %w", err)
 		}
-		if err := in.insert(ctx, in.events, len(rows.Events), func(i int) {
+		if len(rows.Events) == 0 {
+			return nil
+		}
+		shared := []any{rows.Events[0].Epoch, rows.Events[0].Time} // ?1 and ?2 of every row
+		if err := in.insert(ctx, in.events, shared, len(rows.Events), func(i int) {
 			e := &rows.Events[i]
-			in.add(e.Position, e.Stream, e.Version, e.Type, e.Schema, e.Epoch, e.Time, text(e.Data), blob(e.Journal), text(e.Meta))
+			in.add(e.Position, e.Stream, e.Version, e.Type, e.Schema, text(e.Data), blob(e.Journal), text(e.Meta))
 		}); err != nil {
 			return fmt.Errorf("add events: %w", err)
 		}
@@ -136,12 +140,14 @@ func (in *inserter) Insert(ctx context.Context, tx db.Tx, rows *relational.Rows)
 	})
 }
 
-// insert writes n rows in blocks; add appends the arguments of one row.
-func (in *inserter) insert(ctx context.Context, stmts [len(blocks)]driver.Stmt, n int, add func(i int)) error {
+// insert writes n rows in blocks; add appends the arguments of one row to those
+// that all rows share.
+func (in *inserter) insert(ctx context.Context, stmts [len(blocks)]driver.Stmt, shared []any, n int, add func(i int)) error {
 	next := 0
 	for b, size := range blocks {
 		for n-next >= size {
 			in.reset()
+			in.add(shared...)
 			for i := next; i < next+size; i++ {
 				add(i)
 			}

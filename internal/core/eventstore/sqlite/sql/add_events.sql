@@ -1,1 +1,1 @@
-INSERT INTO events (position, stream, version, type, schema, epoch, time, data, journal, meta) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO events (epoch, time, position, stream, version, type, schema, data, journal, meta) VALUES (?1, ?2, ?, ?, ?, ?, ?, ?, ?, ?)
