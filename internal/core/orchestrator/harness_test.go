@@ -6,8 +6,10 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
@@ -43,17 +45,19 @@ type bench struct {
 
 	cancel  context.CancelFunc
 	running sync.WaitGroup
+	helpers sync.WaitGroup // end with the test's context
 }
 
 // open starts a process on a fresh SQLite file.
 func open(t testing.TB, change ...func(*bench)) *bench {
 	t.Helper()
 	dir := t.TempDir()
-	b := &bench{t: t, dir: dir, url: "sqlite:" + filepath.Join(dir, "store.db"), kind: newFakeKind(), blobs: &fakeBlobs{groups: map[string]bool{}}}
+	b := &bench{t: t, dir: dir, url: "sqlite:" + filepath.Join(dir, "store.db"), kind: newFakeKind(), blobs: &fakeBlobs{groups: map[string]bool{}, changed: make(chan struct{})}}
 	for _, f := range change {
 		f(b)
 	}
 	b.start()
+	t.Cleanup(b.helpers.Wait)
 	t.Cleanup(b.stop)
 	return b
 }
@@ -87,7 +91,7 @@ func (b *bench) prepare() {
 	registry := engine.NewRegistry()
 	b.must(b.kind.Register(registry))
 	hub := orchestrator.NewHub()
-	b.engine, err = local.New(local.Options{Store: b.store, DB: b.db, Registry: registry, Observer: hub})
+	b.engine, err = local.New(local.Options{Store: b.store, DB: b.db, Registry: registry, Observer: hub, DrainTimeout: 20 * time.Millisecond})
 	b.must(err)
 	o := b.options
 	o.Store, o.DB, o.Engine, o.Hub, o.Secrets, o.Blobs = b.store, b.db, b.engine, hub, b.secrets, b.blobs
@@ -183,9 +187,10 @@ func wants(t testing.TB, err error, kind workflow.ErrorKind, code string) *workf
 
 // fakeBlobs remembers which groups exist.
 type fakeBlobs struct {
-	mu     sync.Mutex
-	groups map[string]bool
-	gone   []string
+	mu      sync.Mutex
+	groups  map[string]bool
+	gone    []string
+	changed chan struct{} // closed and replaced when gone grows
 }
 
 func (f *fakeBlobs) add(group string) {
@@ -205,6 +210,8 @@ func (f *fakeBlobs) DeleteGroup(_ context.Context, group string) error {
 	defer f.mu.Unlock()
 	delete(f.groups, group)
 	f.gone = append(f.gone, group)
+	close(f.changed)
+	f.changed = make(chan struct{})
 	return nil
 }
 
@@ -216,4 +223,23 @@ func (f *fakeBlobs) Groups(context.Context) ([]string, error) {
 		out = append(out, g)
 	}
 	return out, nil
+}
+
+// waitGone returns once a group was deleted.
+func (f *fakeBlobs) waitGone(t testing.TB, group string) {
+	t.Helper()
+	for {
+		f.mu.Lock()
+		gone := slices.Contains(f.gone, group)
+		changed := f.changed
+		f.mu.Unlock()
+		if gone {
+			return
+		}
+		select {
+		case <-changed:
+		case <-t.Context().Done():
+			t.Fatalf("the blobs of %s were not deleted", group)
+		}
+	}
 }
