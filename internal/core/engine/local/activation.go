@@ -24,6 +24,7 @@ type activation struct {
 	reads    []*attempt // at once
 	created  bool
 	ended    engine.State
+	state    engine.State
 	err      error // of the append
 }
 
@@ -60,6 +61,7 @@ func (a *activation) prepare() error {
 		return err
 	}
 	a.expected = x.l.version
+	x.publish(x.l.state())
 	if why != nil && !x.l.broken() {
 		a.parkFunction(why)
 	}
@@ -197,8 +199,10 @@ func (x *exec) inherit() eventstore.Meta {
 // submit hands the append to the store and acts on what needs no commit.
 func (a *activation) submit() {
 	x := a.x
+	a.state = x.l.state()
 	x.settle(a.now)
 	if len(a.events) == 0 {
+		x.publish(a.state)
 		for _, at := range a.starts {
 			x.e.begin(at)
 		}
@@ -222,12 +226,21 @@ func (a *activation) beginReads() {
 	}
 }
 
-// settle publishes where the execution stands between two activations.
-func (x *exec) settle(now time.Time) {
-	state, wake := x.l.state(), x.nextWake(now)
+// publish shows a state that needs no commit, unless a commit is on its way.
+func (x *exec) publish(s engine.State) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.state, x.definition = state, x.l.info.Definition
+	if x.commits == 0 {
+		x.state, x.definition = s, x.l.info.Definition
+	}
+}
+
+// settle notes when the execution has to be woken and whether it may go.
+func (x *exec) settle(now time.Time) {
+	wake := x.nextWake(now)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.definition = x.l.info.Definition
 	x.wakeAt = wake
 	hot := wake != 0 && x.e.o.KeepHot > 0 && time.UnixMicro(wake).Sub(now) <= x.e.o.KeepHot
 	x.evictable = x.m != nil && len(x.running) == 0 && !hot && x.l.ended == ""
@@ -247,11 +260,12 @@ func (a *activation) committed(done eventstore.Appended, err error) {
 		x.e.begin(at)
 	}
 	x.mu.Lock()
-	x.position = done.Position
+	x.position, x.state = done.Position, a.state
 	x.commits--
 	var due []answer
 	if x.commits == 0 {
 		due, x.waiting = x.waiting, nil
+		x.quieten()
 		x.arm()
 	}
 	x.gone = x.gone || a.ended != ""

@@ -20,6 +20,10 @@ func (a *activation) apply(in *input) {
 		a.ack(in, engine.ErrEnded)
 		return
 	}
+	if in.kind == inResume && a.x.l.broken() && len(a.events) > 0 {
+		a.x.putBack([]input{*in}) // parked this very moment: not before that is durable
+		return
+	}
 	var err error
 	switch in.kind {
 	case inStart:
@@ -127,30 +131,22 @@ func (a *activation) resume(meta eventstore.Meta) error {
 }
 
 // unpark opens the gate that a parking shut. A function that could not go on
-// is tried again with this build.
+// is tried again with this build; if it still cannot, it stays parked.
 func (a *activation) unpark(meta eventstore.Meta) error {
 	x := a.x
 	if x.l.broken() {
-		if len(a.events) > 0 || x.pending() {
-			return fmt.Errorf("%w: it was parked this very moment; try again", engine.ErrInvalid)
-		}
+		x.awaitCommits()
 		if _, err := x.load(); err != nil {
 			return err
 		}
+		a.expected = x.l.version
 		if x.m == nil {
-			return nil // still the wrong build: it stays parked
+			return nil
 		}
 	}
 	a.put(&record{kind: kindUnparked}, x.by(meta))
 	x.revive = true
 	return nil
-}
-
-// pending reports whether appends are on their way.
-func (x *exec) pending() bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.commits > 0
 }
 
 // answer settles a parked step by what a person found out.

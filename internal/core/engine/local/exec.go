@@ -27,6 +27,7 @@ type exec struct {
 	commits    int           // appends on their way
 	failed     []*activation // appends that failed, in order
 	waiting    []answer      // acknowledgements that wait for commits
+	quiet      chan struct{} // closed when no commit is on its way; nil: nobody waits
 	position   int64         // of the last durable event
 	state      engine.State
 	definition string
@@ -156,6 +157,32 @@ func (x *exec) wake(at int64) {
 	x.timer, x.timerAt = nil, 0
 	x.mu.Unlock()
 	x.post(input{kind: inWake})
+}
+
+// awaitCommits returns when no append is on its way.
+func (x *exec) awaitCommits() {
+	x.mu.Lock()
+	if x.commits == 0 {
+		x.mu.Unlock()
+		return
+	}
+	if x.quiet == nil {
+		x.quiet = make(chan struct{})
+	}
+	quiet := x.quiet
+	x.mu.Unlock()
+	select {
+	case <-quiet:
+	case <-x.e.done:
+	}
+}
+
+// quieten lets those go on who wait for commits; mu is held.
+func (x *exec) quieten() {
+	if x.quiet != nil {
+		close(x.quiet)
+		x.quiet = nil
+	}
 }
 
 // answer is an acknowledgement that is due.

@@ -35,6 +35,9 @@ func (x *exec) commitFailed(a *activation) {
 	x.mu.Lock()
 	x.failed = append(x.failed, a)
 	x.commits--
+	if x.commits == 0 {
+		x.quieten()
+	}
 	again := !x.busy && x.commits == 0
 	if again {
 		x.busy = true
