@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim"
 )
@@ -45,14 +46,20 @@ func airtableSimCommand() *cobra.Command {
 			return serveSim(cmd, flags)
 		},
 	}
-	set := cmd.Flags()
+	cmd.Flags().AddFlagSet(airtableSimFlags(&flags))
+	return cmd
+}
+
+// airtableSimFlags are the flags, bound to where they are kept.
+func airtableSimFlags(flags *simFlags) *pflag.FlagSet {
+	set := pflag.NewFlagSet("airtable-sim", pflag.ContinueOnError)
 	set.StringVar(&flags.addr, "addr", "127.0.0.1:8095", "address to listen on; port 0 takes a free one")
 	set.StringArrayVar(&flags.tokens, "token", nil, "token to accept, TOKEN or TOKEN=scope,scope; repeatable; no list grants every scope")
 	set.DurationVar(&flags.penalty, "penalty", 30*time.Second, "how long a base refuses all calls once its rate was exceeded")
 	set.StringVar(&flags.rateLimit, "rate-limit", "on", "on or off: enforce 5 calls/s per base and 50 calls/s per token")
 	set.Float64Var(&flags.speed, "speed", 1, "run Airtable's limits N times faster: rates times N, penalties and expiries divided by N")
 	set.StringVar(&flags.data, "data", "", "file to keep the data in; created when missing; without it data live in memory")
-	return cmd
+	return set
 }
 
 // config turns the flags into the simulator's configuration, or says which flag is wrong and how to fix it.

@@ -173,6 +173,8 @@ func TestRefusedListings(t *testing.T) {
 	a.failsWith("POST", a.at(people)+"/listRecords", obj{"cellFormat": "string", "timeZone": "utc", "userLocale": "en"}, 422, "INVALID_REQUEST_UNKNOWN", parameters)
 	a.ok("POST", a.at(people)+"/listRecords?timeZone=utc&userLocale=en", obj{"cellFormat": "string"})
 	a.ok("GET", a.at(people)+"?timeZone=utc&userLocale=en", nil)
+	a.crm() // another base: its tables do not belong to the first one's path, nor the other way
+	a.failsWith("GET", a.at(people), nil, 422, "FAILED_STATE_CHECK", "")
 }
 
 func TestGetRecord(t *testing.T) {

@@ -120,7 +120,7 @@ func (p listParams) pageSize() int {
 // style compares what is to be shown with the table.
 func (p listParams) style(t *table) (style, *apiError) {
 	how := style{byID: p.ByID, asText: p.CellFormat == "string", commentCount: len(p.Metadata) > 0, linksAsObjects: p.DateMetadata}
-	if p.Fields == nil {
+	if len(p.Fields) == 0 {
 		return how, nil
 	}
 	chosen := map[*field]bool{}

@@ -79,7 +79,10 @@ func (w *world) find(p path) (*table, *apiError) {
 		return nil, errNoModel()
 	}
 	t := b.table(p.table)
-	if t == nil {
+	switch {
+	case t == nil && w.tables[p.table] != nil: // of another base: ids that do not belong together
+		return nil, errStateCheck()
+	case t == nil:
 		return nil, errNoModel()
 	}
 	return t, nil
