@@ -147,10 +147,16 @@ func (s *server) mustComplete(ctx context.Context, id string) error {
 	return fmt.Errorf("%s is %s", id, x.State)
 }
 
-// ended reports whether the execution has ended.
-func (s *server) ended(ctx context.Context, id string) bool {
+// endOf returns when the execution ended.
+func (s *server) endOf(ctx context.Context, id string) (time.Time, error) {
 	x, err := s.api.Execution(ctx, workflow.ExecutionID(id))
-	return err == nil && x.EndedAt != nil
+	if err != nil {
+		return time.Time{}, err
+	}
+	if x.EndedAt == nil {
+		return time.Time{}, fmt.Errorf("%s has not ended", id)
+	}
+	return *x.EndedAt, nil
 }
 
 // written returns how many records the run created and updated.
