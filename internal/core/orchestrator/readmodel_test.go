@@ -1,0 +1,216 @@
+package orchestrator_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/pgtest"
+)
+
+// onBoth runs a test on both databases.
+func onBoth(t *testing.T, test func(t *testing.T, b *bench)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, open(t)) })
+	t.Run("postgres", func(t *testing.T) {
+		url := pgtest.URL(t)
+		test(t, open(t, func(b *bench) { b.url = url }))
+	})
+}
+
+// tables are the rows that are folded from events, and their columns.
+var tables = map[string]string{
+	"workflows":        "seq, workspace, id, kind, name, state, version, config, labels, created_at, updated_at",
+	"workflow_figures": "workflow, figures",
+	"executions": "seq, workspace, id, workflow_seq, workflow, version, kind, state, flags, priority, trigger_type, trigger_key, run_as, " +
+		"input, output, error, parked, steps_completed, steps_failed, retries, created_at, started_at, ended_at",
+	"execution_steps": "execution, seq, path, name, state, attempt, read_only, error, next_at, started_at, ended_at",
+	"read_checkpoint": "id, position",
+}
+
+// rows returns every row of the read models as text.
+func rows(t *testing.T, d *db.DB) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	for table, columns := range tables {
+		found, err := d.Read().Query(context.Background(), "SELECT "+columns+" FROM "+table+" ORDER BY 1, 2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := len(strings.Split(columns, ","))
+		for found.Next() {
+			values := make([]any, n)
+			into := make([]any, n)
+			for i := range values {
+				into[i] = &values[i]
+			}
+			if err := found.Scan(into...); err != nil {
+				t.Fatal(err)
+			}
+			out[table] = append(out[table], fmt.Sprintf("%v", values))
+		}
+		if err := found.Err(); err != nil {
+			t.Fatal(err)
+		}
+		found.Close()
+	}
+	return out
+}
+
+// live makes something of everything: ends of each kind, and executions that
+// are open in several states.
+func live(t *testing.T, b *bench) {
+	t.Helper()
+	ctx := t.Context()
+	d, other := b.create(`{"token":"abc","later":1}`), b.create(`{}`)
+	b.end(b.execute(d.ID, `{"steps":3,"retry":true}`).ID)
+	b.end(b.execute(d.ID, `{"fail":"validation"}`).ID)
+	_, err := b.Update(ctx, admin, d.ID, orchestrator.UpdateRequest{Name: "newer", Config: []byte(`{}`), Labels: map[string]string{"b": "2", "a": "1"}})
+	b.must(err)
+	cancelled := b.execute(d.ID, `{"gate":true}`)
+	<-b.kind.entered
+	_, err = b.CancelExecution(ctx, admin, cancelled.ID)
+	b.must(err)
+	b.end(cancelled.ID)
+	b.until(b.execute(d.ID, `{"reauth":true}`).ID, engine.EventParked)
+	b.execute(other.ID, `{"steps":1,"gate":true}`)
+	<-b.kind.entered
+	paused := b.execute(other.ID, `{"gate":true}`)
+	<-b.kind.entered
+	_, err = b.PauseExecution(ctx, admin, paused.ID)
+	b.must(err)
+	b.must(b.CaughtUp(ctx))
+}
+
+func TestARebuildGivesTheSameRows(t *testing.T) { // I13
+	onBoth(t, func(t *testing.T, b *bench) {
+		live(t, b)
+		want := rows(t, b.db)
+		for table := range tables {
+			if len(want[table]) == 0 {
+				t.Fatalf("the table %s has no rows", table)
+			}
+		}
+		b.must(b.Rebuild(t.Context()))
+		if diff := cmp.Diff(want, rows(t, b.db)); diff != "" {
+			t.Errorf("rebuilt beside a running projector: %s", diff)
+		}
+		b.stop()
+		b.prepare()
+		b.must(b.Rebuild(t.Context()))
+		want["read_checkpoint"] = rows(t, b.db)["read_checkpoint"] // stopping left private records behind
+		if diff := cmp.Diff(want, rows(t, b.db)); diff != "" {
+			t.Errorf("rebuilt alone: %s", diff)
+		}
+	})
+}
+
+func TestWhatWasAnsweredCanBeRead(t *testing.T) {
+	onBoth(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		d := b.create(`{}`)
+		page, err := b.List(ctx, admin, orchestrator.ListRequest{Type: "fake"})
+		b.must(err)
+		got, err := b.Get(ctx, admin, d.ID)
+		b.must(err)
+		if diff := cmp.Diff([]workflow.Definition{got}, page.Items); diff != "" {
+			t.Errorf("listed differently from what is read alone: %s", diff)
+		}
+		var ids []workflow.ExecutionID
+		for range 5 {
+			x := b.execute(d.ID, `{"gate":true}`)
+			ids = append([]workflow.ExecutionID{x.ID}, ids...)
+			got, err := b.Execution(ctx, admin, x.ID)
+			b.must(err)
+			if got.State != workflow.Running {
+				t.Errorf("right after its start an execution is %s", got.State)
+			}
+		}
+		for _, r := range []orchestrator.ExecutionsRequest{{}, {Workflow: d.ID}, {State: workflow.Running}, {Workflow: d.ID, State: workflow.Running}} {
+			if diff := cmp.Diff(ids, listed(t, b, r)); diff != "" {
+				t.Errorf("%+v: %s", r, diff)
+			}
+		}
+		if got := listed(t, b, orchestrator.ExecutionsRequest{State: workflow.Completed}); len(got) != 0 {
+			t.Errorf("completed: %v", got)
+		}
+		b.letThrough(5)
+		for _, id := range ids {
+			b.end(id)
+		}
+		if diff := cmp.Diff(ids, listed(t, b, orchestrator.ExecutionsRequest{State: workflow.Completed})); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// listed reads all pages of a list of executions.
+func listed(t *testing.T, b *bench, r orchestrator.ExecutionsRequest) []workflow.ExecutionID {
+	t.Helper()
+	var out []workflow.ExecutionID
+	r.Limit = 2
+	for {
+		page, err := b.Executions(t.Context(), admin, r)
+		b.must(err)
+		for _, x := range page.Items {
+			out = append(out, x.ID)
+		}
+		if r.Cursor = page.Next; r.Cursor == "" {
+			return out
+		}
+	}
+}
+
+func TestStepsArePagedInTheOrderOfTheirStarts(t *testing.T) {
+	onBoth(t, func(t *testing.T, b *bench) {
+		x := b.execute(b.create(`{}`).ID, `{"steps":12}`)
+		b.end(x.ID)
+		var paths []string
+		r := orchestrator.StepsRequest{Execution: x.ID, Limit: 5}
+		for {
+			page, err := b.Steps(t.Context(), admin, r)
+			b.must(err)
+			for _, s := range page.Items {
+				paths = append(paths, s.Path)
+			}
+			if r.Cursor = page.Next; r.Cursor == "" {
+				break
+			}
+		}
+		if got := strings.Join(paths, " "); got != "1 2 3 4 5 6 7 8 9 10 11 12 13" {
+			t.Errorf("paths %s", got)
+		}
+	})
+}
+
+func TestALateProjectionSaysByHowMuch(t *testing.T) {
+	b := open(t)
+	ctx := t.Context()
+	d := b.create(`{}`)
+	b.end(b.execute(d.ID, `{"steps":1}`).ID)
+	b.must(b.CaughtUp(ctx))
+	lag, err := b.Lag(ctx)
+	b.must(err)
+	if lag.Events != 0 || lag.Seconds != 0 {
+		t.Errorf("caught up, and the lag is %+v", lag)
+	}
+	b.stop()
+	b.prepare()
+	b.must(b.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE read_checkpoint SET position = $1", int64(0))
+		return err
+	}))
+	late, err := orchestrator.New(ctx, orchestrator.Options{Store: b.store, DB: b.db, Engine: b.engine, Hub: orchestrator.NewHub()})
+	b.must(err)
+	head, err := b.store.Head(ctx)
+	b.must(err)
+	if lag, err = late.Lag(ctx); err != nil || lag.Events != head || lag.Seconds <= 0 {
+		t.Errorf("lag %+v, want %d events, %v", lag, head, err)
+	}
+}

@@ -1,0 +1,148 @@
+package orchestrator_test
+
+import (
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
+
+// drain reads a watch to its end.
+func drain(t *testing.T, w *orchestrator.Watch) (events []*workflow.Event, progress []*orchestrator.ExecutionProgress) {
+	t.Helper()
+	defer w.Close()
+	for {
+		f, err := w.Next(t.Context())
+		if errors.Is(err, io.EOF) {
+			return events, progress
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Event != nil {
+			events = append(events, f.Event)
+		} else {
+			progress = append(progress, f.Progress)
+		}
+	}
+}
+
+func TestAWatchShowsEveryEventOnceAndEnds(t *testing.T) { // I12
+	b := open(t)
+	ctx := t.Context()
+	d := b.create(`{}`)
+	x := b.execute(d.ID, `{"gate":true,"steps":2,"report":true}`)
+	w, err := b.Watch(ctx, admin, orchestrator.WatchRequest{Execution: x.ID})
+	b.must(err)
+	<-b.kind.entered
+	b.letThrough(1)
+	events, progress := drain(t, w)
+	if len(progress) == 0 || progress[0].Execution != x.ID || progress[0].Message != "begun" || progress[0].Items[0].Name != "a" {
+		t.Errorf("progress %v", progress)
+	}
+	if len(events) < 6 || events[0].Type != engine.EventCreated || events[len(events)-1].Type != engine.EventCompleted {
+		t.Fatalf("%d events, %v", len(events), events)
+	}
+	for i, e := range events {
+		if e.Execution != x.ID || e.Workflow != d.ID || i > 0 && e.Position <= events[i-1].Position {
+			t.Errorf("event %d: %+v", i, e)
+		}
+	}
+	got, err := b.Execution(ctx, admin, x.ID)
+	b.must(err)
+	if got.State != workflow.Completed {
+		t.Errorf("who saw the end reads %s", got.State)
+	}
+	from := events[3].Position
+	w, err = b.Watch(ctx, admin, orchestrator.WatchRequest{Execution: x.ID, After: from})
+	b.must(err)
+	rest, _ := drain(t, w)
+	if len(rest) != len(events)-4 || rest[0].Position != events[4].Position {
+		t.Errorf("from position %d: %d events, want %d", from, len(rest), len(events)-4)
+	}
+	page, err := b.Events(ctx, admin, orchestrator.EventsRequest{Execution: x.ID, Limit: 2})
+	b.must(err)
+	if len(page.Items) != 2 || page.Next == "" || page.Items[1].Position != events[1].Position {
+		t.Errorf("page %+v", page)
+	}
+}
+
+func TestTheLastProgressIsShownAfterARestart(t *testing.T) {
+	b := open(t)
+	ctx := t.Context()
+	d := b.create(`{}`)
+	x := b.execute(d.ID, `{"gate":true,"report":true}`)
+	<-b.kind.entered
+	before, err := b.Execution(ctx, admin, x.ID)
+	b.must(err)
+	b.restart()
+	<-b.kind.entered
+	after, err := b.Execution(ctx, admin, x.ID)
+	b.must(err)
+	if before.Progress == nil || after.Progress == nil || !after.Progress.UpdatedAt.Equal(before.Progress.UpdatedAt) || after.Progress.Message != "begun" {
+		t.Errorf("progress before %+v, after %+v", before.Progress, after.Progress)
+	}
+	w, err := b.Watch(ctx, admin, orchestrator.WatchRequest{Execution: x.ID, After: orchestrator.Now})
+	b.must(err)
+	defer w.Close()
+	f, err := w.Next(ctx)
+	b.must(err)
+	if f.Progress == nil || f.Progress.Done != 1 {
+		t.Errorf("the first frame is %+v", f)
+	}
+	b.letThrough(1)
+	b.end(x.ID)
+}
+
+func TestAWatchOfAWorkflowShowsItsExecutionsOnly(t *testing.T) {
+	b := open(t)
+	ctx := t.Context()
+	d, other := b.create(`{}`), b.create(`{}`)
+	w, err := b.Watch(ctx, admin, orchestrator.WatchRequest{Workflow: d.ID, After: orchestrator.Now})
+	b.must(err)
+	defer w.Close()
+	all, err := b.Watch(ctx, admin, orchestrator.WatchRequest{})
+	b.must(err)
+	defer all.Close()
+	b.end(b.execute(other.ID, `{"steps":1,"report":true}`).ID)
+	x := b.execute(d.ID, `{"steps":1}`)
+	for {
+		f, err := w.Next(ctx)
+		b.must(err)
+		if f.Event == nil || f.Event.Execution != x.ID {
+			t.Fatalf("frame %+v of another workflow", f)
+		}
+		if f.Event.Type == engine.EventCompleted {
+			break
+		}
+	}
+	seen := map[workflow.ID]bool{}
+	for !seen[d.ID] {
+		f, err := all.Next(ctx)
+		b.must(err)
+		if f.Event != nil {
+			seen[f.Event.Workflow] = true
+		}
+	}
+	if !seen[other.ID] {
+		t.Error("a watch of the workspace missed a workflow")
+	}
+}
+
+func TestAWatchEndsWhenTheServerStops(t *testing.T) {
+	b := open(t)
+	w, err := b.Watch(t.Context(), admin, orchestrator.WatchRequest{})
+	b.must(err)
+	defer w.Close()
+	b.stop()
+	if _, err := w.Next(t.Context()); workflow.AsError(err).Kind != workflow.KindUnavailable {
+		t.Errorf("got %v", err)
+	}
+	w.Close()
+	if _, err := b.Create(t.Context(), admin, orchestrator.CreateRequest{}); workflow.AsError(err).Kind != workflow.KindUnavailable {
+		t.Errorf("a stopped service answers %v", err)
+	}
+}
