@@ -1,0 +1,75 @@
+package workflow
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestIDsAreWellFormedAndSort(t *testing.T) {
+	var last ExecutionID
+	for range 1000 {
+		id := NewExecutionID()
+		if !id.Valid() || id <= last {
+			t.Fatalf("%s after %s", id, last)
+		}
+		last = id
+	}
+	for _, id := range []string{"", "ex_", "ex_1", "wf_" + string(last)[3:], string(last) + "0", strings.Replace(string(last), "-", "/", 1)} {
+		if ExecutionID(id).Valid() {
+			t.Errorf("%q passes for an execution's id", id)
+		}
+	}
+	if !NewID().Valid() || !NewKeyID().Valid() || !NewSecretID().Valid() {
+		t.Error("a fresh id is not well-formed")
+	}
+}
+
+func TestAPermissionIsHeldOrNot(t *testing.T) {
+	runner := Caller{Scopes: []Permission{WorkflowRun}}
+	if !runner.Can(Public) || !runner.Can(WorkflowRun) || runner.Can(WorkflowRead) || runner.Can(Admin) {
+		t.Error("a caller can what its scopes do not say, or cannot what they say")
+	}
+	for _, p := range Permissions() {
+		if !p.Known() || !(Caller{Scopes: []Permission{Admin}}).Can(p) {
+			t.Errorf("an admin lacks %s", p)
+		}
+		if (Caller{}).Can(p) {
+			t.Errorf("nobody has %s", p)
+		}
+	}
+	if Public.Known() {
+		t.Error("public is nothing that a key could hold")
+	}
+}
+
+func TestErrorsAreMatchedByKindAndCode(t *testing.T) {
+	err := fmt.Errorf("start: %w", Conflict("workflow_paused", "it is paused"))
+	if !errors.Is(err, ErrConflict) || !errors.Is(err, &Error{Code: "workflow_paused"}) || errors.Is(err, ErrNotFound) || errors.Is(err, &Error{Code: "other"}) {
+		t.Errorf("%v matches wrongly", err)
+	}
+	if got := AsError(err); got.Kind != KindConflict {
+		t.Errorf("got %+v", got)
+	}
+	secret := errors.New("dial tcp 10.0.0.1: password=canary")
+	hidden := AsError(secret)
+	if hidden.Kind != KindInternal || strings.Contains(hidden.Error(), "canary") || !errors.Is(hidden, secret) {
+		t.Errorf("a foreign error shows as %q", hidden)
+	}
+	listed := Invalid("invalid", "two faults", Problem{"/a", "x", "is wrong"}, Problem{"/b", "y", "too"})
+	if got := listed.Error(); got != "two faults; /a: is wrong; /b: too" {
+		t.Error(got)
+	}
+}
+
+func TestEveryReasonHasAFix(t *testing.T) {
+	seen := map[string]bool{}
+	for _, reason := range []string{ReasonNondeterministic, ReasonCompensationStuck, ReasonNeedsReauth, ReasonOutcomeUnknown, ReasonQuotaExhausted, "another"} {
+		fix := FixFor(reason)
+		if fix == "" || seen[fix] {
+			t.Errorf("%s has no fix of its own", reason)
+		}
+		seen[fix] = true
+	}
+}
