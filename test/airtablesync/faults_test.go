@@ -380,3 +380,37 @@ func TestCellsNeverEnterTheJournal(t *testing.T) {
 		}
 	}
 }
+
+// An incremental run does not list the target. It must still get past rows
+// that somebody deleted or copied there.
+func TestAnIncrementalRunGetsPastEditsInTheTarget(t *testing.T) {
+	b := newBed(t, options{})
+	ids := b.crm()
+	b.emptyTarget()
+	b.complete(config(""), "")
+	twin := map[string]airtable.RecordID{}
+	for _, table := range []string{"Companies", "People"} {
+		for _, r := range b.rows(targetID, table) {
+			twin[strings.Trim(string(r.Fields["Name"]), `"`)] = r.ID
+		}
+	}
+	b.remove(targetID, "People", twin["P00"])
+	b.remove(targetID, "Companies", twin["C05"])
+	b.insert(targetID, "People", fmt.Sprintf(`{"Name":"copy","Source Record ID":"%s/%s"}`, sourceID, ids["People"][1]))
+	for i, name := range []string{"P00 edited", "P01 edited", "P02 edited"} {
+		b.update(sourceID, "People", ids["People"][i], fmt.Sprintf(`{"Name":%q}`, name))
+	}
+	b.update(sourceID, "People", ids["People"][5], `{"Name":"P05 edited"}`) // of C05
+	got := b.complete(config(""), "")
+	if s := find(t, got, "People"); s.OpenLinks != 1 || got.Warnings[0].Code != "open_links" {
+		t.Errorf("summary: %+v", got)
+	}
+	b.complete(config(""), `{"mode":"full"}`)
+	for _, r := range b.rows(targetID, "People") {
+		if string(r.Fields["Name"]) == `"copy"` {
+			b.remove(targetID, "People", r.ID)
+		}
+	}
+	b.sameTables("Companies", "People", "Deals")
+	b.noDoubles()
+}

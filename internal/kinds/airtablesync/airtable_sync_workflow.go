@@ -16,9 +16,10 @@ type Workflow struct{ steps steps }
 const (
 	// writesInFlight keep a base's rate used up while answers travel.
 	writesInFlight = 4
-	// schemaRounds bound how often schemas are read: tables, their links, the
-	// names of inverse fields, and one to see that nothing is missing.
-	schemaRounds = 5
+	// schemaRounds bound how often schemas are read: for tables, their links, the
+	// names of inverse fields, and to see that nothing is missing; more often
+	// only where very much is missing.
+	schemaRounds = 10
 	// listingRestarts bound how often one listing may expire.
 	listingRestarts = 10
 )

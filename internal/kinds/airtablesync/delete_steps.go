@@ -40,31 +40,20 @@ func (s *targetSteps) deleteBatch(ctx context.Context, in deleteRequest) (batchD
 	if err != nil {
 		return batchDeleted{}, err
 	}
-	tok, err := s.token(ctx, pair.Target.APIKey)
-	if err != nil {
-		return batchDeleted{}, err
-	}
-	var ids, sources = targetsOf(in.Gone)
-	var result batchDeleted
+	ids, sources := targetsOf(in.Gone)
+	result := batchDeleted{Deleted: len(ids)}
 	if engine.InStep(ctx).Attempt > 1 {
-		ids, err = s.stillThere(ctx, pair, tok, ids, &result)
-	}
-	if err == nil {
-		err = s.deleteThese(ctx, pair, tok, ids, &result)
-	}
-	if failure.ClassOf(err) == failure.Validation {
-		if ids, err = s.stillThere(ctx, pair, tok, ids, &result); err == nil {
-			err = s.deleteThese(ctx, pair, tok, ids, &result)
-		}
+		err = s.deleteExisting(ctx, pair, ids, &result)
+	} else if err = s.deleteThese(ctx, pair, ids, &result); failure.ClassOf(err) == failure.Validation {
+		err = s.deleteExisting(ctx, pair, ids, &result)
 	}
 	if err != nil {
 		return result, s.explain(ctx, err, pair.Target)
 	}
-	result.Deleted = len(in.Gone)
 	if err := engine.Attach(ctx, s.links.Forget(scope(ctx, pair), sources)); err != nil {
 		return result, err
 	}
-	return result, record(ctx, EventRecordsDeleted, RecordsDeleted{Base: pair.Target.Base, Table: pair.Target.Table, Count: len(in.Gone)})
+	return result, record(ctx, EventRecordsDeleted, RecordsDeleted{Base: pair.Target.Base, Table: pair.Target.Table, Count: len(ids)})
 }
 
 func targetsOf(gone []Gone) (targets, sources []airtable.RecordID) {
@@ -75,27 +64,32 @@ func targetsOf(gone []Gone) (targets, sources []airtable.RecordID) {
 	return targets, sources
 }
 
-// stillThere lists which of the rows exist.
-func (s *targetSteps) stillThere(ctx context.Context, pair Pair, tok airtable.Token, ids []airtable.RecordID, result *batchDeleted) ([]airtable.RecordID, error) {
-	result.Calls++
-	page, err := s.options.Airtable.List(ctx, tok, pair.Target.Base, pair.Target.Table, airtable.ListParams{
-		FilterByFormula: airtable.AnyRecord(ids), Fields: []string{string(pair.ExternalID)}, ReturnFieldsByFieldID: true})
+// deleteExisting deletes those of the rows that still exist.
+func (s *targetSteps) deleteExisting(ctx context.Context, pair Pair, ids []airtable.RecordID, result *batchDeleted) error {
+	there, calls, err := s.existing(ctx, pair, ids)
+	result.Calls += calls
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var there []airtable.RecordID
-	for _, r := range page.Records {
-		there = append(there, r.ID)
+	var left []airtable.RecordID
+	for _, id := range ids {
+		if there[id] {
+			left = append(left, id)
+		}
 	}
-	return there, nil
+	return s.deleteThese(ctx, pair, left, result)
 }
 
-func (s *targetSteps) deleteThese(ctx context.Context, pair Pair, tok airtable.Token, ids []airtable.RecordID, result *batchDeleted) error {
+func (s *targetSteps) deleteThese(ctx context.Context, pair Pair, ids []airtable.RecordID, result *batchDeleted) error {
 	if len(ids) == 0 {
 		return nil
 	}
+	tok, err := s.token(ctx, pair.Target.APIKey)
+	if err != nil {
+		return err
+	}
 	result.Calls++
-	_, err := s.options.Airtable.Delete(ctx, tok, pair.Target.Base, pair.Target.Table, ids)
+	_, err = s.options.Airtable.Delete(ctx, tok, pair.Target.Base, pair.Target.Table, ids)
 	return err
 }
 

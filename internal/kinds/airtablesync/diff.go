@@ -14,7 +14,7 @@ import (
 // lives in blobs only, never in a journal or an event.
 type RowChange struct {
 	Source airtable.RecordID `json:"source"`
-	// Target is the row's id where this run has seen that it exists.
+	// Target is the row's id, as far as it is known and was not found missing.
 	Target airtable.RecordID `json:"target,omitempty"`
 	// New says that no target row was known when the change was planned.
 	New bool `json:"new,omitempty"`

@@ -157,7 +157,7 @@ func (t *table) warnings(asked Mode) []Warning {
 	warn("deletes_held", t.figures.Held, "%d rows disappeared from the source, more than a run deletes without being told to; "+
 		"run again with {\"allow_deletes\": true} if that is meant", t.figures.Held)
 	warn("doubled_rows", t.doubled, "%d target rows carry the source id of another row; delete the copies by hand", t.doubled)
-	warn("open_links", t.figures.OpenLinks, "%d links lead to rows that appeared during the run; the next run writes them", t.figures.OpenLinks)
+	warn("open_links", t.figures.OpenLinks, "%d links lead to rows that are not in the target; a full run makes the rows and the links", t.figures.OpenLinks)
 	return all
 }
 

@@ -2,6 +2,7 @@ package airtablesync
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
@@ -305,10 +306,30 @@ func inverseField(table *airtable.Table, link *airtable.Field) *airtable.Field {
 	return nil
 }
 
+const (
+	// changesAtOnce bounds a plan's table of contents; the next reading of the
+	// schemas finds the rest.
+	changesAtOnce = 500
+	// warningsShown bounds the warnings of a run.
+	warningsShown = 200
+)
+
+// fewer drops warnings that another pair has given already, and those that
+// nobody would read.
+func fewer(all []Warning) []Warning {
+	var kept []Warning
+	for _, w := range all {
+		if !slices.Contains(kept, w) && len(kept) < warningsShown {
+			kept = append(kept, w)
+		}
+	}
+	return kept
+}
+
 // plan writes the drafts down.
 func (p *planner) plan() Plan {
-	plan := Plan{Warnings: p.warnings}
-	for _, c := range p.changes {
+	plan := Plan{Warnings: fewer(p.warnings)}
+	for _, c := range p.changes[:min(len(p.changes), changesAtOnce)] {
 		plan.Changes = append(plan.Changes, *c)
 	}
 	for _, d := range p.pairs {

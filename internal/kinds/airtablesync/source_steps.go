@@ -95,7 +95,7 @@ func (p Pair) compare(rows []airtable.Record, known map[airtable.RecordID]Known,
 		}
 		absent := listing != "" && k.Listed != listing
 		change.New, change.Blank = k.Target == "" || absent, !noted || absent
-		if listing != "" && k.Listed == listing {
+		if !absent {
 			change.Target = k.Target
 		}
 		changes = append(changes, change)

@@ -23,8 +23,8 @@ type TableSummary struct {
 	Held int64 `json:"held"`
 	// SkippedLinks counts links that lead to tables outside the sync.
 	SkippedLinks int64 `json:"skipped_links"`
-	// OpenLinks counts links to rows that the run has not read; the next run
-	// writes their rows again.
+	// OpenLinks counts links to rows that are not in the target: they appeared
+	// during the run, or somebody deleted them there.
 	OpenLinks int64 `json:"open_links"`
 }
 

@@ -24,9 +24,9 @@ type openLinks struct {
 }
 
 // upsertOf builds the one call that creates and updates these rows, and counts
-// for each row the links that cannot be followed yet. Rows are found by their
-// external id, so that repeating the call makes no double; those that were
-// seen in the target are addressed by their id.
+// for each row the links that cannot be followed yet. New rows are found by
+// their external id, so that repeating the call makes no double; known ones are
+// addressed by their own.
 func (p Pair) upsertOf(changes []RowChange, targets Targets, pass string) (airtable.UpsertRequest, []openLinks) {
 	request := airtable.UpsertRequest{
 		MergeOn:               []string{string(p.ExternalID)},
@@ -98,4 +98,30 @@ func (p Pair) wanted(changes []RowChange) map[string][]airtable.RecordID {
 func quoted(text string) json.RawMessage {
 	raw, _ := json.Marshal(text) // strings always encode
 	return raw
+}
+
+// writtenRows says what the link map must remember, and counts. A row with
+// open links keeps no hash, so that it is written again.
+func (p Pair) writtenRows(changes []RowChange, open []openLinks, result *airtable.UpsertResult, pass string) ([]Written, batchWritten) {
+	var batch batchWritten
+	rows := make([]Written, len(changes))
+	for i, c := range changes {
+		row := Written{Source: c.Source, Target: result.Records[i].ID, Hash: c.Hash, Answer: p.answerHash(result.Records[i])}
+		if open[i].later+open[i].lost > 0 {
+			row.Hash, row.Answer = "", ""
+		}
+		if open[i].later > 0 {
+			batch.Later = append(batch.Later, i)
+		}
+		batch.Open += open[i].lost
+		rows[i] = row
+		switch {
+		case pass == passLinks: // counted when the row was written
+		case c.New:
+			batch.Created++
+		default:
+			batch.Updated++
+		}
+	}
+	return rows, batch
 }
