@@ -277,3 +277,19 @@ func TestFormulasInACircleAcrossTablesAreErrors(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+func TestFormulasThatDoubleEachOtherEndInAnError(t *testing.T) {
+	a := start(t)
+	people, _ := a.crm()
+	path := "/v0/meta/bases/" + a.base + "/tables/" + people + "/fields"
+	last := "Name"
+	for i := range 40 {
+		next := "D" + strings.Repeat("x", i)
+		a.ok("POST", path, obj{"name": next, "type": "formula", "options": obj{"formula": "{" + last + "} & {" + last + "}"}})
+		last = next
+	}
+	id := a.create(people, obj{"Name": "ab"})[0]
+	if diff := cmp.Diff(obj{"error": "#ERROR!"}, a.fields(people, id)[last]); diff != "" {
+		t.Error(diff)
+	}
+}

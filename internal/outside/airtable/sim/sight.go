@@ -103,16 +103,25 @@ func (s *sight) computed(r *record, f *field) formula.Value {
 // title is the primary field of a record as a text.
 func (s *sight) title(r *record) string { return s.value(r, r.table.primary()).String() }
 
+// maxTitles is the length in bytes from which no further title is added: records that link to each other in
+// a dense net would otherwise fill the memory.
+const maxTitles = 1 << 20
+
 // titles joins the titles of linked records, which is all that a formula sees of a link.
 func (s *sight) titles(f *field, ids []string) string {
 	target := s.world.tables[f.linked]
-	titles := make([]string, 0, len(ids))
+	var out strings.Builder
 	for _, id := range ids {
-		if r := target.records[id]; r != nil {
-			titles = append(titles, s.title(r))
+		r := target.records[id]
+		if r == nil || out.Len() > maxTitles {
+			continue
 		}
+		if out.Len() > 0 {
+			out.WriteString(", ")
+		}
+		out.WriteString(s.title(r))
 	}
-	return strings.Join(titles, ", ")
+	return out.String()
 }
 
 // objectText is what a formula sees of collaborators, attachments and barcodes.

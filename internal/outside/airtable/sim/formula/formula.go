@@ -43,7 +43,9 @@ type Formula struct {
 }
 
 // ErrInvalid says that a text is no formula: wrong syntax, an unknown function or a wrong number of arguments.
-var ErrInvalid = errors.New("Invalid formula. Please check your formula text.") //nolint:staticcheck // Airtable's words
+//
+//lint:ignore ST1005 these are Airtable's words
+var ErrInvalid = errors.New("Invalid formula. Please check your formula text.")
 
 // UnknownFieldsError lists the fields that a formula names and its table has not.
 type UnknownFieldsError struct{ Names []string }

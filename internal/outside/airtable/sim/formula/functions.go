@@ -151,7 +151,8 @@ func position(needle, hay string, start, absent Value) Value {
 		return failed
 	}
 	skip := 0
-	if units := utf16.Encode([]rune(hay)); from > 1 {
+	if from > 1 {
+		units := utf16.Encode([]rune(hay))
 		skip = min(int(min(from, 1<<40))-1, len(units))
 		hay = string(utf16.Decode(units[skip:]))
 	}

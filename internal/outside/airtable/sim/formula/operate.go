@@ -23,13 +23,25 @@ var operators = map[string]func(a, b Value) Value{
 	"-":  arithmetic(func(a, b float64) float64 { return a - b }),
 	"*":  arithmetic(func(a, b float64) float64 { return a * b }),
 	"/":  arithmetic(func(a, b float64) float64 { return a / b }),
-	"&":  func(a, b Value) Value { return Text(a.String() + b.String()) },
+	"&":  concatenate,
 	"=":  func(a, b Value) Value { return Bool(equal(a, b)) },
 	"!=": func(a, b Value) Value { return Bool(!equal(a, b)) },
 	"<":  ordering(func(order int) bool { return order < 0 }),
 	"<=": ordering(func(order int) bool { return order <= 0 }),
 	">":  ordering(func(order int) bool { return order > 0 }),
 	">=": ordering(func(order int) bool { return order >= 0 }),
+}
+
+// maxText bounds a computed text, in bytes: formulas that double one another would fill the memory.
+const maxText = 1 << 20
+
+// concatenate joins two values as texts.
+func concatenate(a, b Value) Value {
+	left, right := a.String(), b.String()
+	if len(left)+len(right) > maxText {
+		return failed
+	}
+	return Text(left + right)
 }
 
 // arithmetic computes with numbers; a text or a date on either side is an error.
