@@ -27,6 +27,11 @@ func take(ctx context.Context, q Querier, now time.Time) (int64, error) {
 	return epoch, nil
 }
 
+// errTakenOver is why a transaction of an old owner fails.
+func errTakenOver(epoch int64) error {
+	return fmt.Errorf("%w: another process took the store over (epoch %d is no longer the newest)", ErrLost, epoch)
+}
+
 // self describes this process for the message that a second one gets.
 func self() string {
 	host, err := os.Hostname()

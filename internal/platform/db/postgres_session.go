@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"time"
@@ -14,8 +15,13 @@ import (
 // lock: whoever has lost the lock has lost the connection that writes.
 type postgresSession struct {
 	conn  *pgx.Conn
-	depth int // open savepoints
+	depth int       // open savepoints
+	queue pgx.Batch // goes with the next statement or with the commit
+	gone  error     // why the whole transaction is lost
 }
+
+//go:embed sql/postgres_epoch.sql
+var postgresEpochSQL string
 
 func openPostgresSession(ctx context.Context, config *pgx.ConnConfig) (*postgresSession, error) {
 	conn, err := pgx.ConnectConfig(ctx, config.Copy())
@@ -55,11 +61,17 @@ func (s *postgresSession) lock(ctx context.Context, store string) error {
 func (s *postgresSession) Dialect() Dialect { return Postgres }
 
 func (s *postgresSession) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if err := s.send(ctx); err != nil {
+		return 0, err
+	}
 	tag, err := s.conn.Exec(ctx, query, args...)
 	return tag.RowsAffected(), err
 }
 
 func (s *postgresSession) Query(ctx context.Context, query string, args ...any) (Rows, error) {
+	if err := s.send(ctx); err != nil {
+		return nil, err
+	}
 	rows, err := s.conn.Query(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -68,30 +80,63 @@ func (s *postgresSession) Query(ctx context.Context, query string, args ...any) 
 }
 
 func (s *postgresSession) QueryRow(ctx context.Context, query string, args ...any) Row {
-	return s.conn.QueryRow(ctx, query, args...)
+	rows, err := s.Query(ctx, query, args...)
+	return singleRow{rows, err}
 }
 
-func (s *postgresSession) Raw(f func(conn any) error) error { return f(s.conn) }
+func (s *postgresSession) Raw(f func(conn any) error) error { return f(&PostgresConn{s}) }
 
 func (s *postgresSession) Nested(ctx context.Context, write Write) error {
 	s.depth++
 	defer func() { s.depth-- }()
 	name := fmt.Sprintf("s%d", s.depth)
-	if err := s.simple(ctx, "SAVEPOINT "+name); err != nil {
-		return err
-	}
+	s.queue.Queue("SAVEPOINT " + name)
 	err := protect(ctx, s, write)
-	if err == nil {
-		// Fails if write has ignored an error: then nothing of it can stay.
-		err = s.simple(ctx, "RELEASE "+name)
+	if s.gone != nil {
+		return fmt.Errorf("%w: %w", ErrRolledBack, errors.Join(err, s.gone))
+	}
+	if err == nil && s.aborted() {
+		err = errIgnored
 	}
 	if err == nil {
+		s.queue.Queue("RELEASE " + name)
 		return nil
 	}
+	if !s.aborted() {
+		if back := s.send(ctx); back != nil {
+			return errors.Join(back, err)
+		}
+	}
 	if back := s.simple(ctx, "ROLLBACK TO "+name+"; RELEASE "+name); back != nil {
+		s.gone = back
 		return fmt.Errorf("%w: %w", ErrRolledBack, err)
 	}
 	return err
+}
+
+// errIgnored is why a transaction cannot be committed in which a statement
+// failed and nobody minded.
+var errIgnored = errors.New("an error was ignored inside a write, so nothing of it can stay")
+
+// aborted reports whether the server waits for a rollback.
+func (s *postgresSession) aborted() bool { return s.conn.PgConn().TxStatus() == 'E' }
+
+// send sends what is queued. Statements are queued that fail only when the whole
+// transaction must: so they share a round trip with the next one.
+func (s *postgresSession) send(ctx context.Context) error {
+	if s.gone != nil {
+		return fmt.Errorf("%w: %w", ErrRolledBack, s.gone)
+	}
+	if s.queue.Len() == 0 {
+		return nil
+	}
+	b := s.queue
+	s.queue = pgx.Batch{}
+	if err := s.conn.SendBatch(ctx, &b).Close(); err != nil {
+		s.gone = err
+		return fmt.Errorf("%w: %w", ErrRolledBack, err)
+	}
+	return nil
 }
 
 // simple runs statements without parameters and without preparing them.
@@ -99,24 +144,36 @@ func (s *postgresSession) simple(ctx context.Context, statements string) error {
 	return s.conn.PgConn().Exec(ctx, statements).Close()
 }
 
-// begin sends both statements in one round trip.
-func (s *postgresSession) begin(ctx context.Context) (epoch int64, err error) {
-	var b pgx.Batch
-	b.Queue("BEGIN")
-	b.Queue(epochSQL).QueryRow(func(row pgx.Row) error { return row.Scan(&epoch) })
-	err = s.conn.SendBatch(ctx, &b).Close()
-	return epoch, err
+func (s *postgresSession) begin(_ context.Context, epoch int64) error {
+	s.gone, s.queue = nil, pgx.Batch{}
+	s.queue.Queue("BEGIN")
+	s.queue.Queue(postgresEpochSQL, epoch).QueryRow(func(row pgx.Row) error {
+		var one int64
+		err := row.Scan(&one)
+		var pe *pgconn.PgError
+		if errors.As(err, &pe) && pe.Code == "22012" { // division_by_zero
+			return errTakenOver(epoch)
+		}
+		return err
+	})
+	return nil
 }
 
 func (s *postgresSession) commit(ctx context.Context) error {
-	tag, err := s.conn.Exec(ctx, "COMMIT")
-	if err == nil && tag.String() == "ROLLBACK" {
-		return errors.New("the server rolled back, because an error was ignored inside a write")
+	if s.gone == nil && s.aborted() {
+		return errIgnored
 	}
-	return err
+	s.queue.Queue("COMMIT")
+	return s.send(ctx)
 }
 
-func (s *postgresSession) rollback(ctx context.Context) error { return s.simple(ctx, "ROLLBACK") }
+func (s *postgresSession) rollback(ctx context.Context) error {
+	s.gone, s.queue = nil, pgx.Batch{}
+	if !s.conn.IsClosed() && s.conn.PgConn().TxStatus() == 'I' {
+		return nil // nothing was sent
+	}
+	return s.simple(ctx, "ROLLBACK")
+}
 
 func (s *postgresSession) ping(ctx context.Context) error { return s.conn.Ping(ctx) }
 

@@ -47,7 +47,7 @@ type Tx interface {
 	// chain, the whole transaction is gone and the caller must return it.
 	Nested(ctx context.Context, write Write) error
 	// Raw lends the driver's own connection, for a hot path that a driver
-	// package measures: a *SQLiteConn or a *pgx.Conn. It must not begin, commit
+	// package measures: a *SQLiteConn or a *PostgresConn. It must not begin, commit
 	// or roll back.
 	Raw(func(conn any) error) error
 }

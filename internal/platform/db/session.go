@@ -5,8 +5,10 @@ import "context"
 // session is the writer's connection. Its methods belong to one goroutine.
 type session interface {
 	Tx
-	// begin opens a transaction and returns the epoch that stands in the store.
-	begin(ctx context.Context) (int64, error)
+	// begin opens a transaction in which nothing can be committed unless epoch
+	// stands in the store; the error for another one has ErrLost in its chain. It
+	// may come later, with a statement or commit.
+	begin(ctx context.Context, epoch int64) error
 	// commit ends it; judge says what an error means.
 	commit(ctx context.Context) error
 	// rollback ends it without a trace, also when the database has done so by

@@ -166,12 +166,18 @@ func (s *sqliteSession) Nested(ctx context.Context, write Write) error {
 	return err
 }
 
-func (s *sqliteSession) begin(ctx context.Context) (epoch int64, err error) {
+func (s *sqliteSession) begin(ctx context.Context, epoch int64) error {
 	if _, err := s.Exec(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return 0, err
+		return err
 	}
-	err = s.QueryRow(ctx, epochSQL).Scan(&epoch)
-	return epoch, err
+	var have int64
+	if err := s.QueryRow(ctx, epochSQL).Scan(&have); err != nil {
+		return fmt.Errorf("read the owner: %w", err)
+	}
+	if have != epoch {
+		return errTakenOver(epoch)
+	}
+	return nil
 }
 
 func (s *sqliteSession) commit(ctx context.Context) error {

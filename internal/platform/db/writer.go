@@ -201,8 +201,8 @@ func (w *writer) transact(jobs []*job) error {
 		return w.lostError()
 	}
 	ctx := context.Background()
-	if err := w.begin(ctx); err != nil {
-		return w.fail(ctx, err)
+	if err := w.session.begin(ctx, w.epoch); err != nil {
+		return w.fail(ctx, fmt.Errorf("begin a transaction: %w", err))
 	}
 	for _, j := range jobs {
 		if err := w.runJob(ctx, j, len(jobs) == 1); err != nil {
@@ -221,18 +221,6 @@ func (w *writer) transact(jobs []*job) error {
 	return nil
 }
 
-// begin opens the transaction and makes sure that the epoch is still ours.
-func (w *writer) begin(ctx context.Context) error {
-	epoch, err := w.session.begin(ctx)
-	if err != nil {
-		return fmt.Errorf("begin a transaction: %w", err)
-	}
-	if epoch != w.epoch {
-		return fmt.Errorf("%w: another process took the store over (epoch %d, ours is %d)", ErrLost, epoch, w.epoch)
-	}
-	return nil
-}
-
 // runJob runs one write. A lone one needs no savepoint. The error returned is
 // that of a transaction which cannot go on.
 func (w *writer) runJob(ctx context.Context, j *job, alone bool) error {
@@ -244,7 +232,7 @@ func (w *writer) runJob(ctx context.Context, j *job, alone bool) error {
 	if j.err == nil {
 		return nil
 	}
-	if errors.Is(j.err, ErrRolledBack) || w.session.judge(j.err) != failed {
+	if errors.Is(j.err, ErrRolledBack) || errors.Is(j.err, ErrLost) || w.session.judge(j.err) != failed {
 		err := j.err
 		j.err = nil // it shares the outcome of the transaction
 		return err

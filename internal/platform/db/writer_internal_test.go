@@ -14,10 +14,10 @@ type brokenSession struct {
 	rolledBack             int
 }
 
-func (s *brokenSession) begin(context.Context) (int64, error) { return 1, nil }
-func (s *brokenSession) commit(context.Context) error         { return s.commitErr }
-func (s *brokenSession) rollback(context.Context) error       { s.rolledBack++; return s.rollbackErr }
-func (s *brokenSession) judge(error) verdict                  { return s.verdict }
+func (s *brokenSession) begin(context.Context, int64) error { return nil }
+func (s *brokenSession) commit(context.Context) error       { return s.commitErr }
+func (s *brokenSession) rollback(context.Context) error     { s.rolledBack++; return s.rollbackErr }
+func (s *brokenSession) judge(error) verdict                { return s.verdict }
 
 func TestOutcomeOfAFailedCommit(t *testing.T) {
 	disk := errors.New("the disk")

@@ -24,8 +24,8 @@ var (
 	addEventsSQL string
 )
 
-// inserter sends each table's rows as one array per column, and all tables in
-// one round trip.
+// inserter sends each table's rows as one array per column. They travel with the
+// commit: they can only fail if the database is broken, and then so is the commit.
 type inserter struct{ events columns }
 
 // columns are the arrays of add_events.sql, used again for each commit.
@@ -41,26 +41,38 @@ func (in *inserter) Lookup(ctx context.Context, tx db.Tx, streams []relational.L
 	for i := range streams {
 		categories[i], ids[i] = streams[i].Category, streams[i].ID
 	}
-	rows, err := tx.Query(ctx, lookupSQL, categories, ids)
-	if err != nil {
-		return fmt.Errorf("look up streams: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var n, key, version int64
-		if err := rows.Scan(&n, &key, &version); err != nil {
+	var b pgx.Batch
+	b.Queue(lookupSQL, categories, ids).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var n, key, version int64
+			if err := rows.Scan(&n, &key, &version); err != nil {
+				return err
+			}
+			streams[n-1].Key, streams[n-1].Version = key, version
+		}
+		return rows.Err()
+	})
+	return with(tx, func(conn *db.PostgresConn) error {
+		if err := conn.Send(ctx, &b); err != nil {
 			return fmt.Errorf("look up streams: %w", err)
 		}
-		streams[n-1].Key, streams[n-1].Version = key, version
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("look up streams: %w", err)
-	}
-	return nil
+		return nil
+	})
+}
+
+// with lends the writer's connection.
+func with(tx db.Tx, f func(conn *db.PostgresConn) error) error {
+	return tx.Raw(func(c any) error {
+		conn, ok := c.(*db.PostgresConn)
+		if !ok {
+			return fmt.Errorf("the writer's connection is a %T, not PostgreSQL's", c)
+		}
+		return f(conn)
+	})
 }
 
 // Insert implements relational.Driver.
-func (in *inserter) Insert(ctx context.Context, tx db.Tx, rows *relational.Rows) error {
+func (in *inserter) Insert(_ context.Context, tx db.Tx, rows *relational.Rows) error {
 	var b pgx.Batch
 	queueNames(&b, rows)
 	if len(rows.Streams) > 0 {
@@ -77,17 +89,8 @@ func (in *inserter) Insert(ctx context.Context, tx db.Tx, rows *relational.Rows)
 		b.Queue(addEventsSQL, c.position, c.stream, c.version, c.kind, c.schema, c.data, c.journal, c.meta,
 			rows.Events[0].Epoch, rows.Events[0].Time)
 	}
-	if b.Len() == 0 {
-		return nil
-	}
-	return tx.Raw(func(c any) error {
-		conn, ok := c.(*pgx.Conn)
-		if !ok {
-			return fmt.Errorf("the writer's connection is a %T, not a *pgx.Conn", c)
-		}
-		if err := conn.SendBatch(ctx, &b).Close(); err != nil {
-			return fmt.Errorf("add events: %w", err)
-		}
+	return with(tx, func(conn *db.PostgresConn) error {
+		conn.Queue(&b)
 		return nil
 	})
 }

@@ -87,6 +87,34 @@ func oldEpochWritesNothing(t *testing.T, b *bundle) {
 	}
 }
 
+// A row that the store does not know of takes the next position: the commit that
+// meets it fails as a whole, and the next one has read the truth.
+func failedCommitIsForgotten(t *testing.T, b *bundle) {
+	b.append(t, one("a", eventstore.NoStream, things(1)...))
+	err := b.db.Write(t.Context(), func(ctx context.Context, tx db.Tx) error {
+		_, err := tx.Exec(ctx, "INSERT INTO events (position, stream, version, type, schema, epoch, time) VALUES (2, 1, 2, 1, 1, 1, 0)")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, o := range b.together(t, one("a", 1, things(1)...), one("new", eventstore.NoStream, eventstore.NewEvent{Type: "new.type"})) {
+		if o.err == nil || errors.Is(o.err, eventstore.ErrConflict) || errors.Is(o.err, db.ErrLost) {
+			t.Errorf("batch %d: %v", i, o.err)
+		}
+	}
+	a := b.append(t, eventstore.Batch{Streams: []eventstore.StreamAppend{
+		{Stream: stream("a"), Expected: 2, Events: things(1)},
+		{Stream: stream("new"), Expected: eventstore.NoStream, Events: []eventstore.NewEvent{{Type: "newer.type"}}},
+	}})
+	if a.Position != 4 {
+		t.Errorf("position %d, want 4", a.Position)
+	}
+	if d := cmp.Diff(a.Events, b.all(t, everything())[2:]); d != "" {
+		t.Error(d)
+	}
+}
+
 func cancelledContext(t *testing.T, b *bundle) {
 	ctx, cancel := context.WithCancel(t.Context())
 	release := b.hold(t)

@@ -59,6 +59,7 @@ func Run(t *testing.T, driver Driver) {
 		{"RestartReadsTheSame", restartReadsTheSame},
 		{"EventsNeverChange", eventsNeverChange},
 		{"OldEpochWritesNothing", oldEpochWritesNothing},
+		{"FailedCommitIsForgotten", failedCommitIsForgotten},
 		{"CancelledContextTearsNothing", cancelledContext},
 		{"ClosedStoreRefuses", closedStoreRefuses},
 		{"ThousandConcurrentAppenders", thousandAppenders},
