@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	if binary = os.Getenv("PAW_BINARY"); binary != "" {
+	if binary = os.Getenv("PAW_TEST_BINARY"); binary != "" {
 		return m.Run()
 	}
 	dir, err := os.MkdirTemp("", "paw-e2e-*")

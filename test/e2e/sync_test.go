@@ -85,8 +85,8 @@ func TestDescriptionsExampleRunsAsItStands(t *testing.T) {
 	p := serve(t, t.TempDir(), "--airtable-base-url", url, "--airtable-requests-per-second", "10000")
 	api := p.api(t)
 	d := createExample(t, api)
-	if len(d.Warnings) == 0 || d.Warnings[0].Pointer != "/real_time_sync" {
-		t.Errorf("warnings %+v, want one for /real_time_sync", d.Warnings)
+	if len(d.Warnings) == 0 || d.Warnings[0].Pointer != "/config/real_time_sync" {
+		t.Errorf("warnings %+v, want one for /config/real_time_sync", d.Warnings)
 	}
 	x, err := api.Execute(t.Context(), d.ID, nil, "")
 	if err != nil {

@@ -30,6 +30,9 @@ var errEnd = errors.New("end of the execution")
 // has answered for a minute does it give up with an *UnreachableError. An
 // error of each ends it.
 func (c *Client) Follow(ctx context.Context, id workflow.ExecutionID, after int64, each func(Frame) error) error {
+	if each == nil {
+		each = func(Frame) error { return nil }
+	}
 	pause, alive := c.pause, time.Now()
 	for {
 		heard, err := c.stream(ctx, id, &after, each)

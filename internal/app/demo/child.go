@@ -72,13 +72,3 @@ func (c *child) stop(grace time.Duration) error {
 	}
 	return c.err
 }
-
-// exited reports whether the process has ended.
-func (c *child) exited() bool {
-	select {
-	case <-c.done:
-		return true
-	default:
-		return false
-	}
-}

@@ -10,9 +10,9 @@ export const READER = 'patReader';
 
 /** Starts `airtable-sim` with these further flags and resolves when it listens. */
 export async function startSimulator(...flags) {
-  const binary = process.env.PAW_BINARY;
+  const binary = process.env.PAW_TEST_BINARY;
   if (!binary) {
-    throw new Error('PAW_BINARY must name the built pyairtable-workflows; `make build` makes it');
+    throw new Error('PAW_TEST_BINARY must name the built pyairtable-workflows; `make build` makes it');
   }
   const child = spawn(
     binary,

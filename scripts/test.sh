@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change lands: formatting, vet, staticcheck,
+# the rules for workflow functions, all tests on SQLite and on a PostgreSQL of
+# its own, the official JavaScript client against the simulator, and ten kills.
+# It installs what it needs, fails on a failure or a skip, and leaves no process.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+mkdir -p .work
+export PAW_TEST_REQUIRE=1
+
+say() { printf '\n== %s\n' "$*"; }
+
+run=$(mktemp -d "${TMPDIR:-/tmp}/paw-test.XXXXXX")
+chmod 755 "$run" # the database's user must reach its own folder in it
+finish() {
+	scripts/postgres.sh stop "$run/postgres" >/dev/null 2>&1 || true
+	rm -rf "$run"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+say "PostgreSQL"
+scripts/postgres.sh install
+PAW_TEST_POSTGRES=$(scripts/postgres.sh start "$run/postgres" $$)
+export PAW_TEST_POSTGRES
+
+say "format, vet, staticcheck, rules for workflow functions"
+scripts/lint.sh
+
+say "build"
+make --no-print-directory build
+export PAW_TEST_BINARY="$root/.work/bin/pyairtable-workflows"
+
+say "Go tests"
+go test -count=1 -timeout 10m -json ./... >"$run/go-test.json" 2>"$run/go-test.err" || true
+cat "$run/go-test.err" >&2
+go run ./test/report <"$run/go-test.json"
+
+say "the official JavaScript client against the simulator"
+(cd test/airtablejs && npm ci --silent --no-progress && node --test --test-reporter=spec)
+
+say "10 kills"
+"$PAW_TEST_BINARY" torture --dir "$run/torture" --kills 10 --drops 4 --records 300
+
+say "all checks passed"
