@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
@@ -75,7 +76,7 @@ func (c *Core) openOrchestrator(d *db.DB) {
 	k := kind{core: c}
 	must(t, k.Register(registry))
 	hub := orchestrator.NewHub()
-	e, err := local.New(local.Options{Store: c.Store, DB: d, Registry: registry, Observer: hub})
+	e, err := local.New(local.Options{Store: c.Store, DB: d, Registry: registry, Observer: hub, DrainTimeout: 100 * time.Millisecond})
 	must(t, err)
 	c.Orchestrator, err = orchestrator.New(t.Context(), orchestrator.Options{
 		Store: c.Store, DB: d, Engine: e, Kinds: []orchestrator.Kind{k}, Secrets: secrets, Blobs: blobs, Hub: hub, MaxConcurrent: 50,

@@ -79,7 +79,7 @@ func ifMatch(header string) (int, error) {
 			return version, nil
 		}
 	}
-	return 0, &workflow.Error{Kind: workflow.KindPrecondition, Code: "version_mismatch",
+	return 0, &workflow.Error{Kind: workflow.KindPrecondition, Code: "version_changed",
 		Message: fmt.Sprintf("If-Match %s is no version of this workflow; send the ETag of your last GET, for example %s", clip(header), etag(3))}
 }
 

@@ -57,7 +57,7 @@ func (s *Service) Watch(ctx context.Context, c workflow.Caller, r WatchRequest) 
 	w := &Watch{service: s, request: r, batches: make(chan []eventstore.Event, 4)}
 	w.sub = s.store.Subscribe(r.After, watchFilter(c, r))
 	w.progress = s.hub.progress.watch(func(k executionKey) bool { return s.concerns(c, r, k) })
-	if err := w.storedProgress(ctx, c); err != nil {
+	if err := errors.Join(w.storedProgress(ctx, c), w.afterEnd(ctx, c)); err != nil {
 		w.Close()
 		return nil, err
 	}
@@ -101,6 +101,28 @@ func (w *Watch) storedProgress(ctx context.Context, c workflow.Caller) error {
 	if p != nil {
 		w.first = &Frame{Progress: &ExecutionProgress{Execution: id, Progress: *p}}
 	}
+	return err
+}
+
+// afterEnd ends a watch at once whose execution has ended before the position
+// asked for: no event will come.
+func (w *Watch) afterEnd(ctx context.Context, c workflow.Caller) error {
+	if w.request.Execution == "" || w.request.After == 0 {
+		return nil
+	}
+	head, err := w.service.store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	if err := w.service.WaitFor(ctx, min(w.request.After, head)); err != nil {
+		return err
+	}
+	x, err := w.service.execution(ctx, c, w.request.Execution)
+	if err != nil || !x.State.Ended() {
+		return err
+	}
+	rest, err := w.service.store.ReadAll(ctx, w.request.After, 1, watchFilter(c, w.request))
+	w.over = len(rest) == 0
 	return err
 }
 

@@ -1,0 +1,282 @@
+package http_test
+
+import (
+	"bufio"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	api "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
+
+func (b *testBundle) start(t *testing.T, id, input string) workflow.Execution {
+	t.Helper()
+	w := b.run(t, scenario{do: "POST /api/v1/workflows/" + id + "/execute", token: b.Admin, body: input, status: 202})
+	return decoded[workflow.Execution](t, w)
+}
+
+// await follows the events of an execution until it is in a state; nothing
+// here sleeps.
+func (b *testBundle) await(t *testing.T, id workflow.ExecutionID, state workflow.ExecutionState) workflow.Execution {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	s := b.listen(t, ctx, id, "")
+	for {
+		w := b.run(t, scenario{do: "GET /api/v1/executions/" + string(id), token: b.Admin, status: 200})
+		if e := decoded[workflow.Execution](t, w); e.State == state {
+			return e
+		}
+		if !s.next() {
+			t.Fatalf("%s did not become %s", id, state)
+		}
+	}
+}
+
+// stream is a live view read over a real connection.
+type stream struct {
+	t     *testing.T
+	lines *bufio.Scanner
+	id    string
+	kind  string
+	data  string
+}
+
+func (b *testBundle) listen(t *testing.T, ctx context.Context, id workflow.ExecutionID, after string) *stream {
+	t.Helper()
+	server := httptest.NewServer(b.handler)
+	t.Cleanup(server.Close)
+	return listenTo(t, ctx, server, b.Admin, id, after)
+}
+
+func listenTo(t *testing.T, ctx context.Context, server *httptest.Server, token string, id workflow.ExecutionID, after string) *stream {
+	t.Helper()
+	r, err := http.NewRequestWithContext(ctx, "GET", server.URL+"/api/v1/executions/"+string(id)+"/events/stream", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	if after != "" {
+		r.Header.Set("Last-Event-ID", after)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = answer.Body.Close() })
+	if answer.StatusCode != 200 || answer.Header.Get("Content-Type") != "text/event-stream" {
+		t.Fatalf("the stream answered %d %s", answer.StatusCode, answer.Header.Get("Content-Type"))
+	}
+	return &stream{t: t, lines: bufio.NewScanner(answer.Body)}
+}
+
+// next reads one message; false means that the stream has ended.
+func (s *stream) next() bool {
+	s.id, s.kind, s.data = "", "", ""
+	for s.lines.Scan() {
+		name, value, _ := strings.Cut(s.lines.Text(), ": ")
+		switch name {
+		case "id":
+			s.id = value
+		case "event":
+			s.kind = value
+		case "data":
+			s.data = value
+		case "":
+			if value == "" && s.kind != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// kinds reads to the end and returns the types of all messages but progress.
+func (s *stream) kinds() (kinds, ids []string, progress int) {
+	for s.next() {
+		if s.kind == "progress" {
+			if s.id != "" {
+				s.t.Errorf("progress has the id %s", s.id)
+			}
+			progress++
+			continue
+		}
+		kinds = append(kinds, strings.TrimPrefix(s.kind, "execution."))
+		ids = append(ids, s.id)
+	}
+	return kinds, ids, progress
+}
+
+func TestExecute(t *testing.T) {
+	b := setup(t)
+	id := string(b.workflow(t))
+	do := "POST /api/v1/workflows/" + id + "/execute"
+	before := len(b.events(t))
+	for _, s := range []scenario{
+		{name: "anonymous", do: do, status: 401},
+		{name: "wrong role", do: do, token: b.Key(workflow.WorkflowWrite, workflow.ExecutionRead), status: 403},
+		{name: "unknown workflow", do: "POST /api/v1/workflows/wf_0198c5a2-7c1e-7d3a-9f00-3d5f0c1b2a4e/execute", token: b.Admin, status: 404},
+		{name: "input no object", do: do, token: b.Admin, body: `[1]`, status: 422, has: []string{`"code":"wrong_type"`}},
+		{name: "input that the kind refuses", do: do, token: b.Admin, body: `{"work":-1}`, status: 422, has: []string{`"pointer":"/work"`, `"code":"out_of_range"`}},
+		{name: "unknown version", do: do + "?version=9", token: b.Admin, status: 404},
+		{name: "version zero", do: do + "?version=0", token: b.Admin, status: 422, has: []string{`"parameter":"version"`}},
+	} {
+		t.Run(s.name, func(t *testing.T) { b.run(t, s) })
+	}
+	if got := b.events(t); len(got) != before {
+		t.Fatalf("refused requests caused %v", got[before:])
+	}
+	w := b.run(t, scenario{do: do, token: b.Key(workflow.WorkflowRun), body: `{"work":2}`, status: 202})
+	e := decoded[workflow.Execution](t, w)
+	if want := "/api/v1/executions/" + string(e.ID); w.Header().Get("Location") != want {
+		t.Errorf("Location is %q, want %q", w.Header().Get("Location"), want)
+	}
+	done := b.await(t, e.ID, workflow.Completed)
+	if string(done.Output) != `{"greeting":"hello","done":2}` || done.StepsCompleted != 3 {
+		t.Errorf("the execution is %+v, output %s", done, done.Output)
+	}
+	b.run(t, scenario{do: "GET /api/v1/executions/" + string(e.ID) + "/steps", token: b.Admin, status: 200, has: []string{`"name":"apitest/work"`, `"state":"completed"`}})
+	b.run(t, scenario{do: "GET /api/v1/workflows/" + id + "/executions?state=completed", token: b.Admin, status: 200, has: []string{string(e.ID)}})
+	b.run(t, scenario{do: "GET /api/v1/executions", token: b.Admin, status: 200, has: []string{string(e.ID)}})
+	b.run(t, scenario{do: "GET /api/v1/workflows/" + id + "/executions?state=failed", token: b.Admin, status: 200, has: []string{`"items":[]`}})
+	b.run(t, scenario{do: "GET /api/v1/workflows/" + id + "/metrics", token: b.Admin, status: 200, has: []string{`"completed":1`, `"success_rate":1`}})
+	b.run(t, scenario{do: "GET /api/v1/workflows/" + id + "/health", token: b.Admin, status: 200, has: []string{`"status":"healthy"`}})
+}
+
+func TestEventsInPages(t *testing.T) {
+	b := setup(t)
+	e := b.start(t, string(b.workflow(t)), `{"work":3}`)
+	b.await(t, e.ID, workflow.Completed)
+	path := "GET /api/v1/executions/" + string(e.ID) + "/events"
+	whole := decoded[workflow.Page[workflow.Event]](t, b.run(t, scenario{do: path, token: b.Admin, status: 200, hasNot: []string{"journal."}}))
+	var pieces []workflow.Event
+	cursor := ""
+	for range 20 {
+		page := decoded[workflow.Page[workflow.Event]](t, b.run(t, scenario{do: path + "?limit=2&cursor=" + cursor, token: b.Admin, status: 200}))
+		pieces = append(pieces, page.Items...)
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if len(whole.Items) < 8 || len(pieces) != len(whole.Items) {
+		t.Fatalf("%d events in pages, %d at once", len(pieces), len(whole.Items))
+	}
+	for i, event := range pieces {
+		if event.Position != whole.Items[i].Position || i > 0 && event.Position <= pieces[i-1].Position {
+			t.Errorf("event %d has position %d, at once %d", i, event.Position, whole.Items[i].Position)
+		}
+	}
+}
+
+func TestSteerAnExecution(t *testing.T) {
+	b := setup(t)
+	id := string(b.workflow(t))
+	e := b.start(t, id, `{"hold":true}`)
+	path := "/api/v1/executions/" + string(e.ID)
+	b.run(t, scenario{do: "POST " + path + "/pause", token: b.Admin, status: 200})
+	b.Release(e.ID)
+	b.await(t, e.ID, workflow.Paused)
+	b.run(t, scenario{do: "POST " + path + "/resume", token: b.Admin, status: 200})
+	b.await(t, e.ID, workflow.Completed)
+	for _, verb := range []string{"pause", "resume", "cancel"} {
+		b.run(t, scenario{do: "POST " + path + "/" + verb, token: b.Admin, status: 409})
+	}
+
+	held := b.start(t, id, `{"hold":true}`)
+	b.run(t, scenario{do: "POST /api/v1/executions/" + string(held.ID) + "/cancel", token: b.Admin, status: 202})
+	b.Release(held.ID)
+	b.await(t, held.ID, workflow.Cancelled)
+
+	all := b.start(t, id, `{"hold":true}`)
+	b.run(t, scenario{do: "POST /api/v1/workflows/" + id + "/cancel", token: b.Admin, status: 202, has: []string{`"cancelling":1`}})
+	b.Release(all.ID)
+	b.await(t, all.ID, workflow.Cancelled)
+}
+
+// What failed or waits says why, and what to do.
+func TestFailuresSayTheFix(t *testing.T) {
+	b := setup(t)
+	id := string(b.workflow(t))
+	failed := b.await(t, b.start(t, id, `{"end":"fail"}`).ID, workflow.Failed)
+	if failed.Error == nil || failed.Error.Class != "validation" || failed.Error.Code != "unknown_table" || !strings.Contains(failed.Error.Message, "correct its name") {
+		t.Errorf("the failure is %+v", failed.Error)
+	}
+	parked := b.await(t, b.start(t, id, `{"end":"auth"}`).ID, workflow.Parked)
+	if parked.Parked == nil || parked.Parked.Reason != workflow.ReasonNeedsReauth || parked.Parked.Fix == "" || parked.Parked.Error == nil {
+		t.Errorf("the parking is %+v", parked.Parked)
+	}
+	b.run(t, scenario{do: "GET /api/v1/workflows/" + id + "/health", token: b.Admin, status: 200, has: []string{`"reasons":[`, `"fix":`}})
+}
+
+func TestStream(t *testing.T) {
+	b := setup(t)
+	id := string(b.workflow(t))
+	unknown := "/api/v1/executions/ex_0198c5a2-7c1e-7d3a-9f00-3d5f0c1b2a4e/events/stream"
+	for _, s := range []scenario{
+		{name: "anonymous", do: "GET " + unknown, status: 401},
+		{name: "unknown execution", do: "GET " + unknown, token: b.Admin, status: 404},
+		{name: "position that is none", do: "GET " + unknown, token: b.Admin, header: map[string]string{"Last-Event-ID": "x"}, status: 422, has: []string{`"parameter":"Last-Event-ID"`}},
+	} {
+		t.Run(s.name, func(t *testing.T) { b.run(t, s) })
+	}
+	e := b.start(t, id, `{"work":3,"hold":true}`)
+	live := b.listen(t, t.Context(), e.ID, "")
+	progressed := live.next() && live.kind == "progress" // the last word of before, if there was one
+	if progressed && !live.next() || live.kind != "execution.created" || live.id == "" {
+		t.Fatalf("the stream begins with %q %q", live.kind, live.id)
+	}
+	b.Release(e.ID)
+	kinds, ids, progress := live.kinds()
+	want := []string{"started", "step_started", "step_completed"}
+	if len(kinds) < 6 || !slices.Equal(kinds[:3], want) || kinds[len(kinds)-2] != "completed" || kinds[len(kinds)-1] != "end" {
+		t.Fatalf("the stream told %v", kinds)
+	}
+	if ids[len(ids)-1] != "" {
+		t.Errorf("end has the id %s", ids[len(ids)-1])
+	}
+	if progress == 0 && !progressed {
+		t.Error("the stream told no progress")
+	}
+	t.Run("from the middle", func(t *testing.T) {
+		rest, restIDs, _ := b.listen(t, t.Context(), e.ID, ids[2]).kinds()
+		if !slices.Equal(rest, kinds[3:]) || !slices.Equal(restIDs, ids[3:]) {
+			t.Errorf("after %s came %v %v, want %v %v", ids[2], rest, restIDs, kinds[3:], ids[3:])
+		}
+	})
+	t.Run("after the end", func(t *testing.T) {
+		rest, _, _ := b.listen(t, t.Context(), e.ID, ids[len(ids)-2]).kinds()
+		if !slices.Equal(rest, []string{"end"}) {
+			t.Errorf("came %v", rest)
+		}
+	})
+}
+
+// A silent stream says that it lives, and ends at once when the server stops.
+func TestStreamHeartbeatAndStop(t *testing.T) {
+	b := setup(t)
+	stopping, stop := context.WithCancel(t.Context())
+	server := httptest.NewServer(api.New(api.Options{Orchestrator: b.Orchestrator, Identity: b.Identity, Stopping: stopping, Heartbeat: time.Millisecond}))
+	t.Cleanup(server.Close)
+	e := b.start(t, string(b.workflow(t)), `{"hold":true}`)
+	s := listenTo(t, t.Context(), server, b.Admin, e.ID, "")
+	beats := 0
+	for s.lines.Scan() && beats < 3 {
+		if s.lines.Text() == ": still here" {
+			beats++
+		}
+	}
+	if beats < 3 {
+		t.Errorf("%d heartbeats", beats)
+	}
+	stop()
+	kinds, _, _ := s.kinds() // returns, because the stream ends
+	if slices.Contains(kinds, "end") {
+		t.Error("the stop of the server reads like the end of the execution")
+	}
+	b.Release(e.ID)
+}
