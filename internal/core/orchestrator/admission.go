@@ -25,7 +25,8 @@ type admission struct {
 	tickets uint64
 	open    map[executionKey]*place
 	lanes   map[definitionKey]*lane
-	wake    chan struct{} // capacity 1: a place may have become free
+	early   map[executionKey]struct{} // ended before it was restored; nil once all are
+	wake    chan struct{}             // capacity 1: a place may have become free
 }
 
 // lane is one workflow's share.
@@ -51,7 +52,7 @@ type place struct {
 
 func newAdmission(mostRunning, mostWaiting int) *admission {
 	return &admission{mostRunning: mostRunning, mostWaiting: mostWaiting, wake: make(chan struct{}, 1),
-		open: map[executionKey]*place{}, lanes: map[definitionKey]*lane{}}
+		open: map[executionKey]*place{}, lanes: map[definitionKey]*lane{}, early: map[executionKey]struct{}{}}
 }
 
 // reserve registers a new execution. It gets a place at once (running) when
@@ -79,7 +80,7 @@ func (a *admission) reserve(key executionKey, of workflow.ID, most, priority int
 func (a *admission) restore(key executionKey, of workflow.ID, most, priority int, waits, parked bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.open[key] != nil {
+	if _, ended := a.early[key]; ended {
 		return
 	}
 	p := a.add(key, of, a.lane(key.workspace, of, most), priority)
@@ -90,6 +91,13 @@ func (a *admission) restore(key executionKey, of workflow.ID, most, priority int
 	}
 	a.occupy(p)
 	a.setParked(p, parked)
+}
+
+// restored ends the time in which an execution may end before it is known.
+func (a *admission) restored() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.early = nil
 }
 
 func (a *admission) add(key executionKey, of workflow.ID, l *lane, priority int) *place {
@@ -155,6 +163,9 @@ func (a *admission) ended(key executionKey) {
 	defer a.mu.Unlock()
 	p := a.open[key]
 	if p == nil {
+		if a.early != nil {
+			a.early[key] = struct{}{}
+		}
 		return
 	}
 	delete(a.open, key)

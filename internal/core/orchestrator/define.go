@@ -108,7 +108,11 @@ func (s *Service) Archive(ctx context.Context, c workflow.Caller, id workflow.ID
 		if n := len(s.admission.openOf(c.Workspace, id)); n > 0 {
 			return workflow.Conflict("executions_open", "%d executions of this workflow are open; cancel them or let them end first", n)
 		}
-		return s.record(ctx, c, d, workflow.EventArchived, struct{}{}, nil)
+		if err := s.record(ctx, c, d, workflow.EventArchived, struct{}{}, nil); err != nil {
+			return err
+		}
+		s.admission.halt(c.Workspace, id, 1, false) // nothing is left that a halt could hold
+		return nil
 	})
 }
 

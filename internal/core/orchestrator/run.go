@@ -63,6 +63,7 @@ func (s *Service) takeOver(ctx context.Context) error {
 	if err := s.restore(ctx, s.engine.Open()); err != nil {
 		return err
 	}
+	s.admission.restored()
 	s.deleteOrphans(ctx, groups)
 	close(s.ready)
 	return nil
