@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 )
@@ -19,10 +21,13 @@ type RowChange struct {
 	// New says that no target row was known when the change was planned.
 	New bool `json:"new,omitempty"`
 	// Blank says that there cannot be one: empty cells need not be cleared.
-	Blank bool                                     `json:"blank,omitempty"`
-	Cells map[airtable.FieldID]json.RawMessage     `json:"cells"`
-	Links map[airtable.FieldID][]airtable.RecordID `json:"links,omitempty"` // ids of source rows
-	Hash  string                                   `json:"hash"`
+	Blank bool `json:"blank,omitempty"`
+	// KeepFiles says that the target row has the attachments already: writing
+	// them again would make Airtable fetch them again.
+	KeepFiles bool                                     `json:"keep_files,omitempty"`
+	Cells     map[airtable.FieldID]json.RawMessage     `json:"cells"`
+	Links     map[airtable.FieldID][]airtable.RecordID `json:"links,omitempty"` // ids of source rows
+	Hash      string                                   `json:"hash"`
 }
 
 // Known is what the link map knows about one source row.
@@ -44,12 +49,14 @@ func (p Pair) desired(row airtable.Record) RowChange {
 	change := RowChange{Source: row.ID, Cells: map[airtable.FieldID]json.RawMessage{}}
 	sum := newCellSum()
 	for _, f := range p.Fields {
-		cell := airtable.ForWrite(f.Target.Type, row.Fields[string(f.Source)])
+		read := row.Fields[string(f.Source)]
+		cell := airtable.ForWrite(f.Target.Type, read)
 		if f.AsText {
-			cell = textCell(row.Fields[string(f.Source)])
+			cell = textCell(read)
+			read = cell
 		}
 		change.Cells[f.Target.ID] = cell
-		sum.add(f.Target.ID, airtable.Canonical(f.Target, cell))
+		sum.add(f.Target, airtable.Canonical(f.Target, read))
 	}
 	for _, l := range p.Links {
 		ids := airtable.Links(row.Fields[string(l.Source)])
@@ -85,8 +92,8 @@ func (p Pair) targetHashes(row airtable.Record, toSource func(LinkPair, airtable
 	asSource, asIs := newCellSum(), newCellSum()
 	for _, f := range p.Fields {
 		canonical := airtable.Canonical(f.Target, row.Fields[string(f.Target.ID)])
-		asSource.add(f.Target.ID, canonical)
-		asIs.add(f.Target.ID, canonical)
+		asSource.add(f.Target, canonical)
+		asIs.add(f.Target, canonical)
 	}
 	for _, l := range p.Links {
 		ids := airtable.Links(row.Fields[string(l.Target)])
@@ -124,18 +131,38 @@ func mustWrite(c RowChange, k Known, listing string) bool {
 	return !same && !untouched
 }
 
-// cellSum hashes canonical cells in an order that does not depend on the
-// order of the mapping.
-type cellSum struct {
-	parts map[airtable.FieldID]json.RawMessage
+// keepsFiles reports whether a row that must be written has its attachments
+// already.
+func keepsFiles(c RowChange, k Known, listing string) bool {
+	want := filesOf(c.Hash)
+	if c.Target == "" || want == "" {
+		return false
+	}
+	if listing == "" {
+		return filesOf(k.Hash) == want
+	}
+	return filesOf(k.ListedHash) == want ||
+		filesOf(k.Hash) == want && filesOf(k.Answer) == filesOf(k.ListedAnswer)
 }
 
-func newCellSum() *cellSum { return &cellSum{parts: map[airtable.FieldID]json.RawMessage{}} }
+// cellSum hashes canonical cells in an order that does not depend on the
+// order of the mapping. Attachments have a sum of their own behind a dot.
+type cellSum struct {
+	cells, files map[airtable.FieldID]json.RawMessage
+}
+
+func newCellSum() *cellSum {
+	return &cellSum{cells: map[airtable.FieldID]json.RawMessage{}, files: map[airtable.FieldID]json.RawMessage{}}
+}
 
 // add takes one cell; an empty one leaves no trace.
-func (s *cellSum) add(field airtable.FieldID, canonical json.RawMessage) {
-	if canonical != nil {
-		s.parts[field] = canonical
+func (s *cellSum) add(field airtable.Field, canonical json.RawMessage) {
+	switch {
+	case canonical == nil:
+	case field.Type == airtable.MultipleAttachments:
+		s.files[field.ID] = canonical
+	default:
+		s.cells[field.ID] = canonical
 	}
 }
 
@@ -144,20 +171,29 @@ func (s *cellSum) addIDs(field airtable.FieldID, ids []airtable.RecordID) {
 		return
 	}
 	raw, _ := json.Marshal(ids) // strings always encode
-	s.parts[field] = raw
+	s.cells[field] = raw
 }
 
 func (s *cellSum) hash() string {
-	fields := make([]airtable.FieldID, 0, len(s.parts))
-	for f := range s.parts {
-		fields = append(fields, f)
+	sum := hashOf(s.cells)
+	if len(s.files) > 0 {
+		sum += "." + hashOf(s.files)
 	}
-	slices.Sort(fields)
+	return sum
+}
+
+// filesOf returns the sum of a row's attachments, "" for none.
+func filesOf(hash string) string {
+	_, files, _ := strings.Cut(hash, ".")
+	return files
+}
+
+func hashOf(cells map[airtable.FieldID]json.RawMessage) string {
 	h := sha256.New()
-	for _, f := range fields {
+	for _, f := range slices.Sorted(maps.Keys(cells)) {
 		h.Write([]byte(f))
 		h.Write([]byte{0})
-		h.Write(s.parts[f])
+		h.Write(cells[f])
 		h.Write([]byte{0})
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])

@@ -2,6 +2,7 @@ package airtablesync
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -267,3 +268,44 @@ func TestComputedCellsBecomeText(t *testing.T) {
 		}
 	}
 }
+
+func TestAttachmentsAreWrittenOnlyWhenTheyChange(t *testing.T) {
+	p := people()
+	p.Fields = append(p.Fields, FieldPair{Source: "fldFiles", Target: airtable.Field{ID: "fldA", Name: "Files", Type: airtable.MultipleAttachments}})
+	const one = `"fldFiles":[{"id":"att1","url":"https://example.com/1","filename":"a.pdf","size":7}]`
+	before := p.desired(row(t, "rec1", `{"fldName":"A",`+one+`}`))
+	renamed := p.desired(row(t, "rec1", `{"fldName":"B",`+strings.ReplaceAll(one, "/1", "/2")+`}`))
+	replaced := p.desired(row(t, "rec1", `{"fldName":"A",`+strings.ReplaceAll(one, "a.pdf", "b.pdf")+`}`))
+	held, answer := p.targetHashes(row(t, "recT", `{"fldN":"A","fldA":[{"id":"att9","url":"https://example.com/9","filename":"a.pdf","size":7}]}`), noSource)
+	if held != before.Hash {
+		t.Errorf("the copy of a file differs from it: %s %s", held, before.Hash)
+	}
+	known := Known{Target: "recT", Hash: before.Hash, Answer: answer}
+	listed := Known{Target: "recT", Listed: "l", ListedHash: held, ListedAnswer: answer}
+	for name, test := range map[string]struct {
+		change  RowChange
+		known   Known
+		listing string
+		keep    bool
+	}{
+		"another cell changed":          {renamed, known, "", true},
+		"the file changed":              {replaced, known, "", false},
+		"nothing known":                 {renamed, Known{Target: "recT"}, "", false},
+		"another cell changed, listed":  {renamed, listed, "l", true},
+		"the file changed, listed":      {replaced, listed, "l", false},
+		"the file is gone from the row": {renamed, Known{Target: "recT", Hash: before.Hash, Answer: answer, Listed: "l"}, "l", false},
+	} {
+		test.change.Target = "recT"
+		test.change.KeepFiles = keepsFiles(test.change, test.known, test.listing)
+		request, _ := p.upsertOf([]RowChange{test.change}, nil, passRows)
+		if _, written := request.Records[0].Fields["fldA"]; written == test.keep {
+			t.Errorf("%s: written %t", name, written)
+		}
+	}
+	renamed.KeepFiles = true // but the row itself is gone
+	if request, _ := p.upsertOf([]RowChange{renamed}, nil, passRows); request.Records[0].Fields["fldA"] == nil {
+		t.Error("a row that is created again lacks its files")
+	}
+}
+
+func noSource(LinkPair, airtable.RecordID) airtable.RecordID { return "" }

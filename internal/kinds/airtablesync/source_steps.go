@@ -98,6 +98,7 @@ func (p Pair) compare(rows []airtable.Record, known map[airtable.RecordID]Known,
 		if !absent {
 			change.Target = k.Target
 		}
+		change.KeepFiles = keepsFiles(change, k, listing)
 		changes = append(changes, change)
 	}
 	result.Count = len(changes)

@@ -38,8 +38,10 @@ func (p Pair) upsertOf(changes []RowChange, targets Targets, pass string) (airta
 		write := airtable.RecordWrite{ID: c.Target, Fields: map[string]json.RawMessage{}}
 		write.Fields[string(p.ExternalID)] = quoted(p.ExternalIDOf(c.Source))
 		if pass == passRows {
-			for field, cell := range c.Cells {
-				setCell(write, field, cell, c.Blank)
+			for _, f := range p.Fields {
+				if f.Target.Type != airtable.MultipleAttachments || !c.KeepFiles || c.Target == "" {
+					setCell(write, f.Target.ID, c.Cells[f.Target.ID], c.Blank)
+				}
 			}
 		}
 		for _, l := range p.Links {
