@@ -46,7 +46,7 @@ func (s *sight) appendRecord(out []byte, r *record, how style) []byte {
 	if how.commentCount {
 		out = append(out, `,"commentCount":0`...)
 	}
-	out = appendString(append(out, `,"createdTime":`...), formula.FormatInstant(r.created))
+	out = appendString(append(out, `,"createdTime":`...), formula.FormatInstant(r.created/1000*1000)) // Airtable's are whole seconds
 	return append(out, '}')
 }
 

@@ -3,6 +3,7 @@ package sim
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -10,6 +11,7 @@ import (
 func TestCreateOneAnswersBare(t *testing.T) {
 	a := start(t)
 	people, _ := a.crm()
+	a.clock.pass(123 * time.Millisecond)
 	got := a.ok("POST", a.at(people), obj{"fields": obj{"Name": "Ann", "Age": 3}})
 	if !isID(got["id"].(string), "rec") || got["createdTime"] != "2024-05-06T07:08:09.000Z" {
 		t.Errorf("got %v", got)
