@@ -36,7 +36,7 @@ func (h *H) build(names ...string) string {
 			var err error
 			switch name {
 			case "":
-				err = run.Sleep(h.d(10))
+				err = run.Sleep(h.d(40))
 			case "panic":
 				panic("no such luck")
 			default:

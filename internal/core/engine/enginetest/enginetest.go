@@ -38,6 +38,7 @@ func Run(t *testing.T, can Can, open func(t *testing.T) Backend) {
 		}
 		t.Run(c.Name, func(t *testing.T) {
 			if !can.VirtualTime {
+				t.Parallel()
 				runCase(t, false, c, open)
 				return
 			}

@@ -270,7 +270,7 @@ func runDeterministic(h *H) {
 		if err != nil {
 			return 0, err
 		}
-		return n, run.Sleep(h.d(2))
+		return n, run.Sleep(h.d(25))
 	})
 	h.boot()
 	id := h.start(fn, 1)
@@ -307,7 +307,7 @@ func runProgress(h *H) {
 			return 0, err
 		}
 		run.Progress(engine.Progress{Done: 1, Total: 2})
-		if err := run.Sleep(h.d(5)); err != nil {
+		if err := run.Sleep(h.d(25)); err != nil {
 			return 0, err
 		}
 		run.Progress(engine.Progress{Done: 2, Total: 2})

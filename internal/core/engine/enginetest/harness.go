@@ -186,21 +186,32 @@ func (h *H) dump() {
 	}
 }
 
-// end waits for an execution's end and compares its state.
+// end waits for an execution's end and compares its state. It looks at the
+// stream: a process that is killed right after the commit tells nobody.
 func (h *H) end(id string, want engine.State) {
 	h.Helper()
+	var got engine.State
 	h.until(id+" ends", func() bool {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		return h.ends[id] != ""
+		events := h.b.Events(h.T, workspace, id)
+		if len(events) > 0 {
+			got = engine.State(strings.TrimPrefix(events[len(events)-1].Type, "execution."))
+		}
+		return got.Ended()
 	})
-	h.mu.Lock()
-	got := h.ends[id]
-	h.mu.Unlock()
 	if got != want {
 		h.dump()
 		h.Fatalf("%s is %s, want %s", id, got, want)
 	}
+}
+
+// told waits until the observer was told of an end.
+func (h *H) told(id string, want engine.State) {
+	h.Helper()
+	h.until("the observer hears of "+id, func() bool {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return h.ends[id] == want
+	})
 }
 
 // state waits until an open execution is in a state.

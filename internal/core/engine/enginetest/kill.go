@@ -98,7 +98,10 @@ func RunKilled(t *testing.T, k Killable) {
 		for _, p := range c.points {
 			names = append(names, p.String())
 		}
-		t.Run(strings.Join(names, "+"), func(t *testing.T) { killed(t, k, c) })
+		t.Run(strings.Join(names, "+"), func(t *testing.T) {
+			t.Parallel()
+			killed(t, k, c)
+		})
 	}
 }
 

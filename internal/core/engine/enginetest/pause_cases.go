@@ -75,7 +75,7 @@ func pauseCrash(h *H) {
 }
 
 func pauseTwice(h *H) {
-	fn := h.workflow(func(run engine.Run, n int) (int, error) { return n, run.Sleep(h.d(5)) })
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return n, run.Sleep(h.d(25)) })
 	h.boot()
 	id := h.start(fn, 1)
 	h.resume(id) // nothing to resume
@@ -92,7 +92,7 @@ func pauseTwice(h *H) {
 func pauseSleep(h *H) {
 	b := h.noting("b")
 	fn := h.workflow(func(run engine.Run, n int) (int, error) {
-		if err := run.Sleep(h.d(2)); err != nil {
+		if err := run.Sleep(h.d(25)); err != nil {
 			return 0, err
 		}
 		return b.Do(run, n)

@@ -30,6 +30,7 @@ func startDurable(h *H) {
 		h.Errorf("after the answer there are: %s", got)
 	}
 	h.end(id, engine.Completed)
+	h.told(id, engine.Completed)
 	var out int
 	if h.output(id, &out); out != 7 {
 		h.Errorf("output %d, want 7", out)

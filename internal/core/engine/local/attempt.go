@@ -23,6 +23,7 @@ type attempt struct {
 	used    engine.Used // before this attempt
 	since   int64       // first attempt, µs
 	unknown bool        // an earlier attempt may have had its effect
+	broken  int         // how often the process ended in the middle of the step
 
 	mu      sync.Mutex
 	aborted bool
@@ -44,8 +45,9 @@ var (
 	errStopping = errors.New("the engine is stopping")
 )
 
-// number counts attempts from 1; rate limits do not count.
-func (at *attempt) number() int { return at.used.Attempts + 1 }
+// number counts attempts from 1, with those that died with their process and
+// without rate limits.
+func (at *attempt) number() int { return at.used.Attempts + at.broken + 1 }
 
 // abort cancels the attempt's context; its outcome is still awaited.
 func (at *attempt) abort() {

@@ -16,8 +16,8 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
-// mortal is a store whose process can die: afterwards nothing is written and
-// nothing is answered.
+// mortal is a store whose process can die: afterwards nothing is written, and
+// whoever still lives hears of failures only.
 type mortal struct {
 	eventstore.Store
 	dead atomic.Bool
@@ -25,12 +25,14 @@ type mortal struct {
 
 func (m *mortal) Submit(b eventstore.Batch, done func(eventstore.Appended, error)) {
 	if m.dead.Load() {
+		done(eventstore.Appended{}, eventstore.ErrClosed)
 		return
 	}
 	m.Store.Submit(b, func(a eventstore.Appended, err error) {
-		if !m.dead.Load() {
-			done(a, err)
+		if m.dead.Load() { // durable, but nobody learned of it
+			a, err = eventstore.Appended{}, eventstore.ErrClosed
 		}
+		done(a, err)
 	})
 }
 

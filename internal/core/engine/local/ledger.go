@@ -131,7 +131,6 @@ func (l *ledger) seeNote(r *record) {
 		n := l.note(r.Path)
 		n.interrupted, n.retryAt, n.left = r.N, 0, false
 		n.unknown = n.unknown || r.Unknown
-		n.used.Attempts = r.Attempts
 	case kindAnswered:
 		delete(l.parks, r.Path)
 	}

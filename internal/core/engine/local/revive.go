@@ -57,12 +57,12 @@ func (a *activation) reviveStep(w *waiter) {
 // before it is run again: a step that kills the process is found out.
 func (a *activation) interrupted(w *waiter, n *note) {
 	x, step := a.x, w.call.Step
-	r := &record{kind: kindInterrupted, Path: w.path, Name: step.Name, N: n.interrupted + 1, Unknown: !step.ReadOnly, Attempts: n.used.Attempts + 1}
+	r := &record{kind: kindInterrupted, Path: w.path, Name: step.Name, N: n.interrupted + 1, Unknown: !step.ReadOnly}
 	a.append(r, x.inherit())
 	x.l.see(r)
 	n = x.l.note(w.path)
-	at := &attempt{x: x, info: x.l.info, call: w.call, used: n.used, unknown: n.unknown}
-	err := &engine.Error{Class: failure.UnknownOutcome, Code: engine.CodeInterrupted, Step: step.Name, Path: w.path, Attempts: n.used.Attempts, Unknown: n.unknown,
+	at := &attempt{x: x, info: x.l.info, call: w.call, used: n.used, unknown: n.unknown, broken: n.interrupted}
+	err := &engine.Error{Class: failure.UnknownOutcome, Code: engine.CodeInterrupted, Step: step.Name, Path: w.path, Attempts: n.used.Attempts + n.interrupted, Unknown: n.unknown,
 		Message: "the process ended while the step was in progress"}
 	switch {
 	case step.Once && !w.call.Undo:

@@ -17,7 +17,7 @@ func (a *activation) begin(w *waiter) {
 	w.encode()
 	at := &attempt{x: x, info: x.l.info, call: w.call, input: w.input, since: a.now.UnixMicro()}
 	if n := x.l.notes[w.path]; n != nil {
-		at.used, at.unknown = n.used, n.unknown
+		at.used, at.unknown, at.broken = n.used, n.unknown, n.interrupted
 		if n.since != 0 {
 			at.since = n.since
 		}
@@ -112,7 +112,7 @@ func (a *activation) stepFailed(at *attempt) {
 		used.Attempts, used.Limited = used.Attempts+1, 0
 	}
 	used.Elapsed = a.now.Sub(fromMicro(at.since))
-	err.Attempts = used.Attempts
+	err.Attempts = used.Attempts + at.broken
 	err.Unknown = !step.ReadOnly && (at.unknown || at.mayHaveHappened(err))
 	if at.aborted {
 		a.aborted(at, err)
