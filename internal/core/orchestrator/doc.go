@@ -2,4 +2,24 @@
 // written once: definitions with immutable versions, the start command, the
 // life cycle and its verbs, concurrency, read models, watching, health. It
 // does not run steps (engine does) and knows no kind by name.
+//
+// # Commands
+//
+// A definition is a stream of events, held in memory while it is in use: only
+// this process writes to the store, so what it holds is what stands there. A
+// start holds its definition for reading and a command for writing, so nothing
+// starts while a workflow is being paused or archived. An answer that carries
+// an idempotency key is stored in the transaction of its effect.
+//
+// # Places
+//
+// An execution that finds no place is created as pending and released when
+// another ends: by priority, then in order of arrival. The queue is memory; a
+// restart makes it again from the executions that are open.
+//
+// # Reads
+//
+// Commands do not wait for the read models; reads do, until the models hold
+// all that was durable when the read was asked. Whoever got an answer or saw
+// an event therefore finds its effect, and a burst of starts costs few writes.
 package orchestrator

@@ -63,6 +63,13 @@ func TestAWatchShowsEveryEventOnceAndEnds(t *testing.T) { // I12
 	if len(rest) != len(events)-4 || rest[0].Position != events[4].Position {
 		t.Errorf("from position %d: %d events, want %d", from, len(rest), len(events)-4)
 	}
+	for _, after := range []int64{orchestrator.Now, events[len(events)-1].Position} {
+		w, err = b.Watch(ctx, admin, orchestrator.WatchRequest{Execution: x.ID, After: after})
+		b.must(err)
+		if rest, _ := drain(t, w); len(rest) != 0 {
+			t.Errorf("after the end, from %d: %d events", after, len(rest))
+		}
+	}
 	page, err := b.Events(ctx, admin, orchestrator.EventsRequest{Execution: x.ID, Limit: 2})
 	b.must(err)
 	if len(page.Items) != 2 || page.Next == "" || page.Items[1].Position != events[1].Position {
