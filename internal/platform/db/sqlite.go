@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -40,7 +41,7 @@ func openSQLite(ctx context.Context, path string, readers int) (_ *parts, err er
 		return p, err
 	}
 	p.setMigrator(migrator)
-	pool, err := sql.Open("sqlite", sqliteDSN(path, "query_only(1)"))
+	pool, err := sql.Open("sqlite", sqliteDSN(path, "query_only(1)", "cache_size(-2000)"))
 	if err != nil {
 		return p, err
 	}
@@ -49,6 +50,7 @@ func openSQLite(ctx context.Context, path string, readers int) (_ *parts, err er
 	}
 	pool.SetMaxOpenConns(readers)
 	pool.SetMaxIdleConns(readers)
+	pool.SetConnMaxIdleTime(time.Minute)
 	p.read, p.closeRead = newSQLiteReader(pool), pool.Close
 	return p, pool.PingContext(ctx)
 }
