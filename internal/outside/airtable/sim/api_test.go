@@ -33,7 +33,7 @@ func (c *handClock) pass(d time.Duration) { c.at = c.at.Add(d) }
 
 // airtable is a simulator under test with the ids that tests need most.
 type airtable struct {
-	t     *testing.T
+	t     testing.TB
 	sim   *Sim
 	clock *handClock
 	token string
