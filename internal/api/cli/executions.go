@@ -15,7 +15,8 @@ func executionCommands(s *State) *cobra.Command {
 		executionWatch(s),
 		executionVerb(s, "cancel", "Cancel an execution: the step in flight ends, then what must be undone is undone", (*client.Client).CancelExecution),
 		executionVerb(s, "pause", "Pause an execution at its next step", (*client.Client).PauseExecution),
-		executionVerb(s, "resume", "Let a paused or parked execution go on", (*client.Client).ResumeExecution)))
+		executionVerb(s, "resume", "Let a paused or parked execution go on", (*client.Client).ResumeExecution),
+		executionAnswer(s)))
 }
 
 func executionVerb(s *State, verb, short string, do func(*client.Client, context.Context, workflow.ExecutionID) (workflow.Execution, error)) *cobra.Command {
@@ -39,4 +40,25 @@ func executionWatch(s *State) *cobra.Command {
 			return k.watch(c.Context(), workflow.ExecutionID(args[0]))
 		}),
 	}
+}
+
+func executionAnswer(s *State) *cobra.Command {
+	var a client.Answer
+	c := &cobra.Command{
+		Use: "answer EXECUTION --path PATH --verdict done|not_done|fail", Short: "Say what became of a step whose outcome nobody knew", Args: cobra.ExactArgs(1),
+		Long: "Say what you found in the other system about a parked step, so that the execution goes on: it had its effect (done), it had none and is to be tried again (not_done), or it is to be given up (fail).",
+		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
+			e, err := k.AnswerExecution(c.Context(), workflow.ExecutionID(args[0]), a)
+			if err != nil {
+				return err
+			}
+			return k.printExecution(e)
+		}),
+	}
+	c.Flags().StringVar(&a.Path, "path", "", "path of the parked step, as executions get shows it")
+	c.Flags().StringVar(&a.Verdict, "verdict", "", "done, not_done or fail")
+	c.Flags().StringVar(&a.Message, "message", "", "why, for fail")
+	required(c, "path")
+	required(c, "verdict")
+	return c
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -70,7 +71,7 @@ func (k *call) printExecution(e workflow.Execution) error {
 			}
 		}
 		if e.Parked != nil && e.State == workflow.Parked {
-			row(w, "parked", e.Parked.Reason)
+			row(w, "parked", strings.TrimSpace(e.Parked.Reason+" "+e.Parked.Step+" "+e.Parked.Path))
 			if e.Parked.Error != nil {
 				row(w, "because", e.Parked.Error.Message)
 			}

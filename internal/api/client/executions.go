@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -61,5 +62,20 @@ func (c *Client) ResumeExecution(ctx context.Context, id workflow.ExecutionID) (
 func (c *Client) executionVerb(ctx context.Context, id workflow.ExecutionID, verb string) (workflow.Execution, error) {
 	var out workflow.Execution
 	err := c.call(ctx, request{method: http.MethodPost, path: "/executions/" + segment(id) + "/" + verb}, &out)
+	return out, err
+}
+
+// Answer says what became of a step whose outcome nobody knew.
+type Answer struct {
+	Path    string          `json:"path"`
+	Verdict string          `json:"verdict"` // done, not_done or fail
+	Result  json.RawMessage `json:"result,omitempty"`
+	Message string          `json:"message,omitempty"`
+}
+
+// AnswerExecution lets an execution go on that waits for an answer.
+func (c *Client) AnswerExecution(ctx context.Context, id workflow.ExecutionID, a Answer) (workflow.Execution, error) {
+	var out workflow.Execution
+	err := c.call(ctx, request{method: http.MethodPost, path: "/executions/" + segment(id) + "/answer", body: a}, &out)
 	return out, err
 }

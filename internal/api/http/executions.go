@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
@@ -28,6 +29,9 @@ func (f *face) executions() {
 		summary: "Pause an execution", about: "It stops at its next step. Repeating it changes nothing.", fails: []int{http.StatusConflict}}, f.pauseExecution)
 	handle(f, workflow.WorkflowRun, route{method: http.MethodPost, path: v1 + "/executions/{id}/resume", id: "resume-execution", tag: tagExecutions,
 		summary: "Resume an execution", about: "Lets a paused or parked one go on. Repeating it changes nothing.", fails: []int{http.StatusConflict}}, f.resumeExecution)
+	handle(f, workflow.WorkflowRun, route{method: http.MethodPost, path: v1 + "/executions/{id}/answer", id: "answer-execution", tag: tagExecutions,
+		summary: "Answer what became of a step",
+		about:   "For an execution that is parked as outcome_unknown or compensation_stuck: say what you found in the other system, and it goes on.", fails: []int{http.StatusConflict}}, f.answerExecution)
 }
 
 // ExecutionsQuery asks for one page of executions.
@@ -110,4 +114,21 @@ func (f *face) pauseExecution(ctx context.Context, c workflow.Caller, in *Execut
 
 func (f *face) resumeExecution(ctx context.Context, c workflow.Caller, in *ExecutionPath) (*body[workflow.Execution], error) {
 	return answerOf(f.Orchestrator.ResumeExecution(ctx, c, in.ID))
+}
+
+type answerIn struct {
+	ExecutionPath
+	Body struct {
+		_       struct{}       `additionalProperties:"false"`
+		Path    string         `json:"path" minLength:"1" maxLength:"200" doc:"Path of the parked step" example:"4.17.2"`
+		Verdict engine.Verdict `json:"verdict" enum:"done,not_done,fail" doc:"done: it had its effect; not_done: it had none, try again; fail: give it up"`
+		Result  *object        `json:"result,omitempty" doc:"Result of the step, for done"`
+		Message string         `json:"message,omitempty" maxLength:"1000" doc:"Why, for fail"`
+	} `nameHint:"Answer"`
+}
+
+func (f *face) answerExecution(ctx context.Context, c workflow.Caller, in *answerIn) (*body[workflow.Execution], error) {
+	return answerOf(f.Orchestrator.AnswerStep(ctx, c, in.ID, orchestrator.AnswerRequest{
+		Path: in.Body.Path, Verdict: in.Body.Verdict, Result: in.Body.Result.raw(), Message: in.Body.Message,
+	}))
 }

@@ -213,6 +213,20 @@ func TestFailuresSayTheFix(t *testing.T) {
 	b.run(t, scenario{do: "GET /api/v1/workflows/" + id + "/health", token: b.Admin, status: 200, has: []string{`"reasons":[`, `"fix":`}})
 }
 
+func TestAnswer(t *testing.T) {
+	b := setup(t)
+	e := b.await(t, b.start(t, string(b.workflow(t)), `{"end":"auth"}`).ID, workflow.Parked)
+	do := "POST /api/v1/executions/" + string(e.ID) + "/answer"
+	for _, s := range []scenario{
+		{name: "anonymous", do: do, body: `{"path":"1","verdict":"done"}`, status: 401},
+		{name: "unknown verdict", do: do, token: b.Admin, body: `{"path":"1","verdict":"maybe"}`, status: 422, has: []string{`"/verdict","code":"not_one_of"`}},
+		{name: "no such step", do: do, token: b.Admin, body: `{"path":"99","verdict":"done"}`, status: 409},
+		{name: "nobody asks about this step", do: do, token: b.Admin, body: `{"path":"` + e.Parked.Path + `","verdict":"done","result":{}}`, status: 409},
+	} {
+		t.Run(s.name, func(t *testing.T) { b.run(t, s) })
+	}
+}
+
 func TestStream(t *testing.T) {
 	b := setup(t)
 	id := string(b.workflow(t))
