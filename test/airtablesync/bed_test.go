@@ -47,6 +47,7 @@ type bed struct {
 	db     *db.DB
 	engine *local.Engine
 	blobs  *blob.Dir
+	vault  *vault
 	runs   int
 	stop   func()
 	o      options
@@ -63,11 +64,12 @@ type options struct {
 
 func newBed(t *testing.T, o options) *bed {
 	t.Helper()
-	b := &bed{T: t, o: o}
+	b := &bed{T: t, o: o, vault: newVault()}
 	simulator, err := sim.Open(sim.Config{NoRateLimit: true, OffsetTTL: o.offsetTTL, Tokens: []sim.Token{
 		{Value: "patSource"}, {Value: "patTarget"},
 		{Value: "patReader", Scopes: []string{"data.records:read", "data.records:write", "schema.bases:read"}},
 		{Value: "patBlind", Scopes: []string{"data.records:read", "data.records:write"}},
+		{Value: "patNoRows", Scopes: []string{"schema.bases:read", "schema.bases:write", "data.records:read"}},
 		{Value: "keyXXXXXXXXXXXXXX"}, {Value: "keyYYYYYYYYYYYYYY"}, // of the description's example
 	}})
 	b.ok(err)
@@ -107,7 +109,7 @@ func (b *bed) startEngine() {
 	if b.o.lister != nil {
 		port = b.o.lister(port)
 	}
-	kind, err := airtablesync.New(b.Context(), airtablesync.Options{Airtable: port, Secrets: vault{}, Blobs: b.blobs, DB: b.db})
+	kind, err := airtablesync.New(b.Context(), airtablesync.Options{Airtable: port, Secrets: b.vault, Blobs: b.blobs, DB: b.db})
 	b.ok(err)
 	registry := engine.NewRegistry()
 	b.ok(kind.Register(registry))
@@ -126,15 +128,31 @@ func (b *bed) startEngine() {
 	}
 }
 
-// vault knows one secret: references are resolved in steps only.
-type vault struct{}
+// vault holds the tokens: references are resolved in steps only.
+type vault struct {
+	mu     sync.Mutex
+	tokens map[string]string
+}
 
-func (vault) Resolve(_ context.Context, ws, ref string) (string, error) {
-	if ws != workspace {
-		return "", fmt.Errorf("workspace %s", ws)
+func newVault() *vault {
+	return &vault{tokens: map[string]string{"secret:sec_source": "patSource", "secret:sec_target": "patTarget",
+		"secret:sec_reader": "patReader", "secret:sec_blind": "patBlind", "secret:sec_norows": "patNoRows", "secret:sec_wrong": "patNobody"}}
+}
+
+func (v *vault) Resolve(_ context.Context, ws, ref string) (string, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	token, ok := v.tokens[ref]
+	if ws != workspace || !ok {
+		return "", fmt.Errorf("no secret %s in workspace %s", ref, ws)
 	}
-	return map[string]string{"secret:sec_source": "patSource", "secret:sec_target": "patTarget",
-		"secret:sec_reader": "patReader", "secret:sec_blind": "patBlind", "secret:sec_wrong": "patNobody"}[ref], nil
+	return token, nil
+}
+
+func (v *vault) replace(ref, token string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.tokens[ref] = token
 }
 
 func (b *bed) Ended(string, string, string, engine.State) {}

@@ -326,6 +326,7 @@ func TestCredentialsThatDoNotSuffice(t *testing.T) {
 		"unknown token":         {with("sec_wrong", "sec_target"), string(sourceID)},
 		"schema not readable":   {with("sec_source", "sec_blind"), "schema.bases:read"},
 		"schema not changeable": {with("sec_source", "sec_reader"), "schema.bases:write"},
+		"rows not writable":     {with("sec_source", "sec_norows"), "data.records:write"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBed(t, options{})
@@ -335,6 +336,19 @@ func TestCredentialsThatDoNotSuffice(t *testing.T) {
 			if got.event.Type != engine.EventParked || got.Reason != engine.ReasonNeedsReauth || !strings.Contains(got.Message, test.says) {
 				t.Errorf("%s: %s", got.event.Type, got.event.Data)
 			}
+			for _, ref := range []string{"secret:sec_wrong", "secret:sec_blind", "secret:sec_reader", "secret:sec_norows"} {
+				b.vault.replace(ref, "patTarget") // the person renews the token, then resumes
+			}
+			for got.event.Type == engine.EventParked { // writes that were on their way park it once more
+				position, err := b.engine.Resume(b.Context(), workspace, got.event.Stream.ID, eventstore.Meta{})
+				b.ok(err)
+				got = b.await(got.event.Stream.ID, max(position, got.event.Position+1))
+			}
+			if got.event.Type != engine.EventCompleted {
+				t.Fatalf("%s: %s", got.event.Type, got.event.Data)
+			}
+			b.sameTables("Companies", "People", "Deals")
+			b.noDoubles()
 		})
 	}
 }

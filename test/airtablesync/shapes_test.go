@@ -236,3 +236,16 @@ func TestEventsTellWhatWasMade(t *testing.T) {
 		t.Errorf("the last event: %+v", completed)
 	}
 }
+
+// Source and target may be one base, as long as no table is its own target.
+func TestOneBaseMayBeBoth(t *testing.T) {
+	b := newBed(t, options{})
+	b.base(sourceID, table("People", text("Name")))
+	b.insert(sourceID, "People", `{"Name":"A"}`, `{"Name":"B"}`)
+	b.complete(`{"source_bases":[{"base_id":"appSource00000001","api_key":"secret:sec_source","tables":["People"]}],
+		"target_bases":[{"base_id":"appSource00000001","api_key":"secret:sec_source","tables":["Copy"]}],
+		"sync_rules":[{"source_table":"People","target_table":"Copy"}]}`, "")
+	if diff := cmp.Diff(b.readable(sourceID, "People"), b.readable(sourceID, "Copy")); diff != "" {
+		t.Errorf("(-source +target):\n%s", diff)
+	}
+}

@@ -2,6 +2,7 @@ package airtablesync
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -71,7 +72,8 @@ func (w *Workflow) prepare(run engine.Run, j *job) error {
 		if err != nil {
 			return err
 		}
-		made, err := w.steps.plan.Do(run, planRequest{Config: j.raw, Schemas: append(targets, sources...), Mode: j.input.Mode, Fresh: fresh})
+		schemas := slices.Concat(sources, targets) // of a base that is both, the newer reading counts
+		made, err := w.steps.plan.Do(run, planRequest{Config: j.raw, Schemas: schemas, Mode: j.input.Mode, Fresh: fresh})
 		if err != nil {
 			return err
 		}

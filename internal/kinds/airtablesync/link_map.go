@@ -108,7 +108,7 @@ func (m *LinkMap) pairs(ctx context.Context, name string, s Scope, ids []airtabl
 }
 
 // idsPerQuery bounds the placeholders of one statement.
-const idsPerQuery = 500
+const idsPerQuery = 200
 
 // each runs a statement with a list of ids, in portions, and scans its rows.
 func (m *LinkMap) each(ctx context.Context, name string, s Scope, ids []airtable.RecordID, scan func(db.Rows) error) error {
