@@ -100,6 +100,10 @@ func TestDescriptionsExampleRunsAsItStands(t *testing.T) {
 	if err != nil || len(page.Records) != 1 || string(page.Records[0].Fields["Email"]) != `"ada@example.com"` {
 		t.Errorf("the target holds %+v, %v", page, err)
 	}
+	eventually(t, "the blobs of the ended execution are gone", func() bool {
+		left, err := os.ReadDir(filepath.Join(p.dir, "blobs"))
+		return err == nil && len(left) == 0
+	})
 	p.kill()
 	expectNowhere(t, p, "keyXXXXXXXXXXXXXX", "keyYYYYYYYYYYYYYY", "Canary cell 4711")
 }
