@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
@@ -18,3 +19,17 @@ func (m airtableMeter) Called(c airtable.Call) {
 
 // Waited records a wait for a limiter.
 func (m airtableMeter) Waited(limiter string, d time.Duration) { m.metrics.RateLimitWait(limiter, d) }
+
+// committed records a commit of the event store.
+func (y *system) committed(_, events int, took time.Duration) { y.metrics.Append(events, took) }
+
+// lag tells how far the read models are behind. A scrape that cannot be
+// answered shows nothing rather than zero.
+func (y *system) lag(ctx context.Context) map[string]telemetry.Lag {
+	l, err := y.orchestrator.Lag(ctx)
+	if err != nil {
+		y.log.WarnContext(ctx, "read the lag of the read models", "error", err)
+		return nil
+	}
+	return map[string]telemetry.Lag{"orchestrator": {Events: l.Events, Seconds: l.Seconds}}
+}

@@ -104,9 +104,9 @@ func (y *system) openStore(ctx context.Context, _ *cli.State) error {
 	}
 	y.onClose(y.db.Close)
 	if y.db.Dialect() == db.Postgres {
-		y.store, err = postgres.Open(ctx, y.db, postgres.Options{})
+		y.store, err = postgres.Open(ctx, y.db, postgres.Options{Committed: y.committed})
 	} else {
-		y.store, err = sqlite.Open(ctx, y.db, sqlite.Options{})
+		y.store, err = sqlite.Open(ctx, y.db, sqlite.Options{Committed: y.committed})
 	}
 	if err != nil {
 		return err
@@ -165,7 +165,10 @@ func (y *system) openEngine(ctx context.Context, _ *cli.State) error {
 		Store: y.store, DB: y.db, Engine: y.engine, Kinds: kinds, Secrets: y.secrets, Blobs: y.blobs,
 		Hub: hub, Logger: y.log, MaxConcurrent: y.config.Limits.MaxExecutions,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return y.metrics.ObserveLag(y.lag)
 }
 
 func (y *system) airtableSync(ctx context.Context) (orchestrator.Kind, error) {

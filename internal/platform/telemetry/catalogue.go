@@ -21,9 +21,8 @@ type Metric struct {
 // The names of the metrics that have a source. Prometheus style, base units.
 const (
 	HTTPRequestDuration     = "paw_http_request_duration_seconds"
-	ExecutionsTotal         = "paw_executions_total"
-	ExecutionsInProgress    = "paw_executions_in_progress"
 	ProjectionLagEvents     = "paw_projection_lag_events"
+	ProjectionLagSeconds    = "paw_projection_lag_seconds"
 	AppendDuration          = "paw_eventstore_append_duration_seconds"
 	AppendBatchEvents       = "paw_eventstore_append_batch_events"
 	OutboundRequestDuration = "paw_outbound_request_duration_seconds"
@@ -43,9 +42,8 @@ type entry struct {
 func catalogue() []entry {
 	return []entry{
 		{HTTPRequestDuration, "Time to answer a request, by route template and status; streams count until they end.", histogram, []string{"route", "code"}, seconds()},
-		{ExecutionsTotal, "Executions that ended, by kind and end state.", counter, []string{"kind", "status"}, nil},
-		{ExecutionsInProgress, "Executions that have not ended, by kind and state.", gauge, []string{"kind", "state"}, nil},
 		{ProjectionLagEvents, "Events that a projection has still to read.", gauge, []string{"projection"}, nil},
+		{ProjectionLagSeconds, "Age of the oldest event that a projection has still to read.", gauge, []string{"projection"}, nil},
 		{AppendDuration, "Time from handing a batch to the event store until it is durable.", histogram, nil, seconds()},
 		{AppendBatchEvents, "Events per commit of the event store.", histogram, nil, []float64{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000}},
 		{OutboundRequestDuration, "Time of a call to a foreign system, by host and status; code 0 is no answer.", histogram, []string{"host", "code"}, seconds()},

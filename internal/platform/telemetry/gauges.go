@@ -8,40 +8,26 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// InProgress is a number of open executions of one kind in one state.
-type InProgress struct {
-	Kind, State string
-	Count       int64
+// Lag is how far a projection is behind the event store.
+type Lag struct {
+	Events  int64
+	Seconds float64
 }
 
-// ObserveInProgress reads the open executions whenever metrics are scraped.
-// read is called from the scrape and must not block for long.
-func (m *Metrics) ObserveInProgress(read func(context.Context) []InProgress) error {
-	return m.watch(ExecutionsInProgress, func(ctx context.Context, o metric.Observer, g metric.Int64Observable) {
-		for _, v := range read(ctx) {
-			o.ObserveInt64(g, v.Count, metric.WithAttributes(attribute.String("kind", v.Kind), attribute.String("state", v.State)))
-		}
-	})
-}
-
-// ObserveLag reads the lag of every projection, in events by projection name,
-// whenever metrics are scraped.
-func (m *Metrics) ObserveLag(read func(context.Context) map[string]int64) error {
-	return m.watch(ProjectionLagEvents, func(ctx context.Context, o metric.Observer, g metric.Int64Observable) {
-		for name, lag := range read(ctx) {
-			o.ObserveInt64(g, lag, metric.WithAttributes(attribute.String("projection", name)))
-		}
-	})
-}
-
-func (m *Metrics) watch(name string, f func(context.Context, metric.Observer, metric.Int64Observable)) error {
-	g := m.gauges[name]
+// ObserveLag reads the lag of every projection, by its name, whenever metrics
+// are scraped. read is called from the scrape and must not block for long.
+func (m *Metrics) ObserveLag(read func(context.Context) map[string]Lag) error {
+	events, seconds := m.gauges[ProjectionLagEvents], m.gauges[ProjectionLagSeconds]
 	_, err := m.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		f(ctx, o, g)
+		for name, lag := range read(ctx) {
+			labels := metric.WithAttributes(attribute.String("projection", name))
+			o.ObserveFloat64(events, float64(lag.Events), labels)
+			o.ObserveFloat64(seconds, lag.Seconds, labels)
+		}
 		return nil
-	}, g)
+	}, events, seconds)
 	if err != nil {
-		return fmt.Errorf("observe %s: %w", name, err)
+		return fmt.Errorf("observe the lag of projections: %w", err)
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ type Metrics struct {
 	meter      metric.Meter
 	counters   map[string]metric.Int64Counter
 	histograms map[string]metric.Float64Histogram
-	gauges     map[string]metric.Int64ObservableGauge
+	gauges     map[string]metric.Float64ObservableGauge
 }
 
 // NewMetrics builds every instrument of the catalogue on a registry of its
@@ -49,7 +49,7 @@ func NewMetrics() (*Metrics, error) {
 		meter:      provider.Meter("pyairtable-workflows"),
 		counters:   map[string]metric.Int64Counter{},
 		histograms: map[string]metric.Float64Histogram{},
-		gauges:     map[string]metric.Int64ObservableGauge{},
+		gauges:     map[string]metric.Float64ObservableGauge{},
 	}
 	for _, e := range catalogue() {
 		if err := m.add(e); err != nil {
@@ -67,7 +67,7 @@ func (m *Metrics) add(e entry) (err error) {
 	case histogram:
 		m.histograms[e.name], err = m.meter.Float64Histogram(e.name, help, metric.WithExplicitBucketBoundaries(e.buckets...))
 	case gauge:
-		m.gauges[e.name], err = m.meter.Int64ObservableGauge(e.name, help)
+		m.gauges[e.name], err = m.meter.Float64ObservableGauge(e.name, help)
 	}
 	return err
 }
@@ -93,11 +93,6 @@ func (m *Metrics) count(name string, labels ...attribute.KeyValue) {
 // path, so that ids do not become labels.
 func (m *Metrics) HTTPRequest(route string, code int, d time.Duration) {
 	m.observe(HTTPRequestDuration, d.Seconds(), attribute.String("route", route), attribute.String("code", strconv.Itoa(code)))
-}
-
-// ExecutionEnded counts an execution that reached an end state.
-func (m *Metrics) ExecutionEnded(kind, status string) {
-	m.count(ExecutionsTotal, attribute.String("kind", kind), attribute.String("status", status))
 }
 
 // Append records one commit of the event store.

@@ -30,15 +30,11 @@ func TestEveryMetricAppearsUnderItsName(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = m.Close(context.Background()) })
 	m.HTTPRequest("/api/v1/workflows/{id}", 200, 3*time.Millisecond)
-	m.ExecutionEnded("airtable_sync", "completed")
 	m.Append(12, time.Millisecond)
 	m.OutboundRequest("api.airtable.com", 429, time.Second)
 	m.RateLimitWait("base", 200*time.Millisecond)
 	m.AirtableCall("list_records")
-	if err := errors.Join(
-		m.ObserveInProgress(func(context.Context) []InProgress { return []InProgress{{"airtable_sync", "running", 3}} }),
-		m.ObserveLag(func(context.Context) map[string]int64 { return map[string]int64{"executions": 5} }),
-	); err != nil {
+	if err := m.ObserveLag(func(context.Context) map[string]Lag { return map[string]Lag{"orchestrator": {Events: 5, Seconds: 1.5}} }); err != nil {
 		t.Fatal(err)
 	}
 	text := scrape(t, m)
@@ -49,9 +45,7 @@ func TestEveryMetricAppearsUnderItsName(t *testing.T) {
 	}
 	for _, line := range []string{
 		`paw_http_request_duration_seconds_bucket{code="200",route="/api/v1/workflows/{id}",le="0.005"} 1`,
-		`paw_executions_total{kind="airtable_sync",status="completed"} 1`,
-		`paw_executions_in_progress{kind="airtable_sync",state="running"} 3`,
-		`paw_projection_lag_events{projection="executions"} 5`,
+		`paw_projection_lag_events{projection="orchestrator"} 5`, `paw_projection_lag_seconds{projection="orchestrator"} 1.5`,
 		`paw_eventstore_append_batch_events_sum 12`,
 		`paw_outbound_request_duration_seconds_count{code="429",host="api.airtable.com"} 1`,
 		"go_goroutines ", "process_resident_memory_bytes ",
