@@ -59,7 +59,8 @@ type Rule struct {
 type Input struct {
 	// Mode is auto (also when empty), full or incremental.
 	Mode Mode `json:"mode,omitempty"`
-	// AllowDeletes lets this run make deletes that the guard would hold.
+	// AllowDeletes lets this run make deletes that the guard would hold. With
+	// mode auto the run is then a full one, because no other deletes.
 	AllowDeletes bool `json:"allow_deletes,omitempty"`
 }
 
@@ -195,5 +196,11 @@ func parseInput(raw json.RawMessage) (Input, workflow.Problems) {
 			suggestion(mode, []string{"auto", "full", "incremental"}))
 	}
 	p.boolean("/allow_deletes", o["allow_deletes"], &in.AllowDeletes)
+	if in.AllowDeletes && in.Mode == ModeIncremental {
+		p.fault("/allow_deletes", "invalid", "an incremental run deletes nothing; leave mode out, or set it to \"full\"")
+	}
+	if in.AllowDeletes && in.Mode == ModeAuto {
+		in.Mode = ModeFull // only a full run can do what is allowed
+	}
 	return in, p.problems
 }

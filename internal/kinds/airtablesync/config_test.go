@@ -99,12 +99,14 @@ func TestValidateInput(t *testing.T) {
 		`{"mode":"full","allow_deletes":true}`: nil,
 		`{"mode":"auto"}`:                      nil,
 		`{"mode":"incremental"}`:               nil,
-		`{"mode":"fast"}`:                      {"/mode invalid"},
-		`{"mode":""}`:                          {"/mode invalid"},
-		`{"mode":7}`:                           {"/mode invalid"},
-		`{"allow_deletes":"yes"}`:              {"/allow_deletes invalid"},
-		`{"alow_deletes":true}`:                {"/alow_deletes unknown_key"},
-		`[]`:                                   {" invalid"},
+		`{"allow_deletes":true}`:               nil,
+		`{"mode":"incremental","allow_deletes":true}`: {"/allow_deletes invalid"},
+		`{"mode":"fast"}`:         {"/mode invalid"},
+		`{"mode":""}`:             {"/mode invalid"},
+		`{"mode":7}`:              {"/mode invalid"},
+		`{"allow_deletes":"yes"}`: {"/allow_deletes invalid"},
+		`{"alow_deletes":true}`:   {"/alow_deletes unknown_key"},
+		`[]`:                      {" invalid"},
 	}
 	for input, want := range tests {
 		if diff := cmp.Diff(want, codes((&Kind{}).ValidateInput(json.RawMessage(input)).Errors)); diff != "" {
