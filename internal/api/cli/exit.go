@@ -83,7 +83,7 @@ func explain(err error) string {
 	if errors.As(err, &answered) {
 		switch answered.Status {
 		case http.StatusUnauthorized:
-			text += "; set PAW_TOKEN or --token to a token of this server (the first start printed it and wrote it to admin-token in data_dir)"
+			text = "the server refused the token: it is mistyped, expired or revoked; set PAW_TOKEN or --token to a token of this server (the first start printed it and wrote it to admin-token in data_dir)"
 		case http.StatusInternalServerError:
 			text += " (request " + answered.RequestID + ")"
 		}
