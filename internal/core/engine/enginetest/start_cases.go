@@ -17,6 +17,7 @@ var startCases = []Case{
 	{Name: "start/HeldSurvivesCrash", Run: startHeldCrash},
 	{Name: "start/InputDoesNotDecode", Run: startBadInput},
 	{Name: "start/OpenListsWhatHasNotEnded", Run: startOpen},
+	{Name: "start/OpenListsWhatWasRecovered", Run: startRecovered},
 	{Name: "start/EventsInOrder", Run: startEvents},
 	{Name: "start/UnknownExecution", Run: startUnknown},
 }
@@ -130,6 +131,24 @@ func startOpen(h *H) {
 	open := h.process.Engine.Open()
 	if len(open) != 1 || open[0].Execution != sleeping || open[0].Definition != "wf_test" || open[0].Workspace != workspace {
 		h.Errorf("open: %+v", open)
+	}
+}
+
+func startRecovered(h *H) {
+	g := newGate()
+	fn := h.twoSteps(g)
+	h.boot()
+	ids := []string{h.start(fn, 1), h.start(fn, 2)}
+	h.until("the steps run", func() bool { return h.noted() == "a a" })
+	h.kill()
+	h.process = h.b.Boot(h.T, h.reg, h)
+	<-h.process.Engine.Ready()
+	if open := h.process.Engine.Open(); len(open) != 2 { // at once: who tidies up asks now
+		h.Errorf("open right after the start: %+v", open)
+	}
+	g.release()
+	for _, id := range ids {
+		h.end(id, engine.Completed)
 	}
 }
 
