@@ -73,10 +73,10 @@ func listen(c config.HTTP) (public, admin net.Listener, err error) {
 func listenOn(addr, key string) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("cannot listen on %s: the port is already in use; stop what uses it or set %s to another address", addr, key)
+		return nil, cli.WithCode(fmt.Errorf("cannot listen on %s: the port is already in use; stop what uses it or set %s to another address", addr, key), cli.ExitEnvironment)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w; set %s to another address", addr, err, key)
+		return nil, cli.WithCode(fmt.Errorf("cannot listen on %s: %w; set %s to another address", addr, err, key), cli.ExitEnvironment)
 	}
 	return l, nil
 }

@@ -5,12 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -19,6 +21,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
 	api "github.com/pyairtable/pyairtable-workflows/internal/api/http"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
 // testBundle is a server that commands of one test talk to.
@@ -335,6 +338,21 @@ func TestVersionHelpAndInjectedCommands(t *testing.T) {
 	s, _, errs := state(nil, "", "serve")
 	if code := cli.Main(t.Context(), s, injected()); code != cli.ExitEnvironment || errs.String() != "error: the port is taken\n" {
 		t.Errorf("exit %d: %q", code, errs)
+	}
+}
+
+func TestExitCodeOfTheEnvironment(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{db.ErrInUse, syscall.ENOSPC, os.ErrPermission, cli.WithCode(errors.New("x"), cli.ExitEnvironment)} {
+		if code := cli.ExitCode(fmt.Errorf("open: %w", err)); code != cli.ExitEnvironment {
+			t.Errorf("%v: exit %d", err, code)
+		}
+	}
+	if code := cli.ExitCode(errors.New("nobody knows")); code != cli.ExitInternal {
+		t.Errorf("exit %d", code)
+	}
+	if cli.WithCode(nil, cli.ExitAuth) != nil {
+		t.Error("no error became one")
 	}
 }
 

@@ -3,10 +3,13 @@ package cli
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net/http"
+	"syscall"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/client"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/config"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
 // The exit codes of the process.
@@ -37,6 +40,8 @@ func ExitCode(err error) int {
 	case errors.Is(err, context.Canceled):
 		return ExitInterrupted
 	case errors.As(err, &down):
+		return ExitEnvironment
+	case errors.Is(err, db.ErrInUse), errors.Is(err, syscall.ENOSPC), errors.Is(err, fs.ErrPermission):
 		return ExitEnvironment
 	case errors.As(err, &faulty):
 		return ExitInput

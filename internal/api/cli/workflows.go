@@ -3,11 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -193,81 +189,6 @@ func workflowCancel(s *State) *cobra.Command {
 				return err
 			}
 			return k.print(map[string]int{"cancelling": n}, func(w io.Writer) { row(w, "cancelling", n) })
-		}),
-	}
-}
-
-func workflowExecutions(s *State) *cobra.Command {
-	var l client.List
-	c := &cobra.Command{
-		Use: "executions WORKFLOW", Short: "List the executions of a workflow, newest first", Args: cobra.ExactArgs(1),
-		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
-			page, err := k.Executions(c.Context(), workflow.ID(args[0]), l)
-			if err != nil {
-				return err
-			}
-			return k.print(page, func(w io.Writer) {
-				row(w, "ID", "STATE", "VERSION", "STEPS", "CREATED", "ENDED")
-				for _, e := range page.Items {
-					row(w, e.ID, e.State, e.WorkflowVersion, e.StepsCompleted, when(e.CreatedAt), whenever(e.EndedAt))
-				}
-				more(w, page.Next)
-			})
-		}),
-	}
-	c.Flags().StringVar(&l.State, "state", "", "only this state")
-	paged(c, &l)
-	return c
-}
-
-func workflowMetrics(s *State) *cobra.Command {
-	return &cobra.Command{
-		Use: "metrics WORKFLOW", Short: "Show the figures of a workflow since its creation", Args: cobra.ExactArgs(1),
-		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
-			m, err := k.Metrics(c.Context(), workflow.ID(args[0]))
-			if err != nil {
-				return err
-			}
-			return k.print(m, func(w io.Writer) { metricsTable(w, m) })
-		}),
-	}
-}
-
-func metricsTable(w io.Writer, m workflow.Metrics) {
-	row(w, "executions", m.Total)
-	for _, state := range workflow.ExecutionStates() {
-		if n := m.Executions[string(state)]; n > 0 {
-			row(w, "  "+string(state), n)
-		}
-	}
-	if m.SuccessRate != nil {
-		row(w, "success rate", fmt.Sprintf("%.1f %%", *m.SuccessRate*100))
-	}
-	if m.Duration.Count > 0 {
-		row(w, "duration p50 / p95 / p99", strings.Join([]string{seconds(m.Duration.P50), seconds(m.Duration.P95), seconds(m.Duration.P99)}, " / "))
-	}
-	row(w, "steps completed / failed / retried", fmt.Sprintf("%d / %d / %d", m.Steps.Completed, m.Steps.Failed, m.Steps.Retried))
-	for _, class := range slices.Sorted(maps.Keys(m.Errors)) {
-		row(w, "errors "+class, m.Errors[class])
-	}
-}
-
-func workflowHealth(s *State) *cobra.Command {
-	return &cobra.Command{
-		Use: "health WORKFLOW", Short: "Show whether a workflow does its job, and what to do if not", Args: cobra.ExactArgs(1),
-		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
-			h, err := k.Health(c.Context(), workflow.ID(args[0]))
-			if err != nil {
-				return err
-			}
-			return k.print(h, func(w io.Writer) {
-				row(w, "status", h.Status)
-				row(w, "state", h.State)
-				row(w, "open / pending", fmt.Sprintf("%d / %d", h.Open, h.Pending))
-				for _, r := range h.Reasons {
-					row(w, r.Code, r.Detail+"; "+r.Fix)
-				}
-			})
 		}),
 	}
 }
