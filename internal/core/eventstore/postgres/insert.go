@@ -18,6 +18,8 @@ var (
 	addCategoriesSQL string
 	//go:embed sql/add_types.sql
 	addTypesSQL string
+	//go:embed sql/add_actors.sql
+	addActorsSQL string
 	//go:embed sql/add_streams.sql
 	addStreamsSQL string
 	//go:embed sql/add_events.sql
@@ -31,7 +33,7 @@ type inserter struct{ events columns }
 // columns are the arrays of add_events.sql, used again for each commit.
 type columns struct {
 	position, stream, version []int64
-	kind, schema              []int32
+	kind, schema, actor       []int32
 	data, journal, meta       [][]byte
 }
 
@@ -86,7 +88,7 @@ func (in *inserter) Insert(_ context.Context, tx db.Tx, rows *relational.Rows) e
 	if len(rows.Events) > 0 {
 		c := &in.events
 		c.fill(rows.Events)
-		b.Queue(addEventsSQL, c.position, c.stream, c.version, c.kind, c.schema, c.data, c.journal, c.meta,
+		b.Queue(addEventsSQL, c.position, c.stream, c.version, c.kind, c.schema, c.actor, c.data, c.journal, c.meta,
 			rows.Events[0].Epoch, rows.Events[0].Time)
 	}
 	return with(tx, func(conn *db.PostgresConn) error {
@@ -95,7 +97,7 @@ func (in *inserter) Insert(_ context.Context, tx db.Tx, rows *relational.Rows) e
 	})
 }
 
-// queueNames adds what is new in the two small tables.
+// queueNames adds what is new in the three small tables.
 func queueNames(b *pgx.Batch, rows *relational.Rows) {
 	if n := len(rows.Categories); n > 0 {
 		keys, workspaces, types := make([]int64, n), make([]string, n), make([]string, n)
@@ -111,16 +113,23 @@ func queueNames(b *pgx.Batch, rows *relational.Rows) {
 		}
 		b.Queue(addTypesSQL, keys, names)
 	}
+	if n := len(rows.Actors); n > 0 {
+		keys, kinds, ids := make([]int64, n), make([]string, n), make([]string, n)
+		for i, a := range rows.Actors {
+			keys[i], kinds[i], ids[i] = a.Key, a.Kind, a.ID
+		}
+		b.Queue(addActorsSQL, keys, kinds, ids)
+	}
 }
 
 func (c *columns) fill(events []relational.Event) {
 	c.position, c.stream, c.version = c.position[:0], c.stream[:0], c.version[:0]
-	c.kind, c.schema = c.kind[:0], c.schema[:0]
+	c.kind, c.schema, c.actor = c.kind[:0], c.schema[:0], c.actor[:0]
 	c.data, c.journal, c.meta = c.data[:0], c.journal[:0], c.meta[:0]
 	for i := range events {
 		e := &events[i]
 		c.position, c.stream, c.version = append(c.position, e.Position), append(c.stream, e.Stream), append(c.version, e.Version)
-		c.kind, c.schema = append(c.kind, int32(e.Type)), append(c.schema, int32(e.Schema))
+		c.kind, c.schema, c.actor = append(c.kind, int32(e.Type)), append(c.schema, int32(e.Schema)), append(c.actor, int32(e.Actor))
 		c.data, c.journal, c.meta = append(c.data, e.Data), append(c.journal, e.Journal), append(c.meta, e.Meta)
 	}
 }

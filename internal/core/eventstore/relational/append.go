@@ -68,21 +68,23 @@ func (s *Store) commit(ctx context.Context, tx db.Tx) error {
 	return s.group.write(ctx, tx, s.batches, now(s.clock))
 }
 
-// gather takes the batches of one commit from the queue, up to maxEvents.
+// gather takes the batches of one commit from the queue, up to maxEvents and
+// maxBytes.
 func (s *Store) gather() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.began = s.since
 	clear(s.batches)
 	s.batches = s.batches[:0]
-	events, taken := 0, 0
+	events, bytes, taken := 0, 0, 0
 	for _, sub := range s.queue {
-		if events > 0 && events+len(sub.metas) > maxEvents {
+		if taken > 0 && (events+len(sub.metas) > maxEvents || bytes+sub.bytes > maxBytes) {
 			break
 		}
 		taken++
 		if sub.begin() {
 			events += len(sub.metas)
+			bytes += sub.bytes
 			s.batches = append(s.batches, sub)
 		}
 	}

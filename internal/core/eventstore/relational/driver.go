@@ -32,13 +32,14 @@ type Lookup struct {
 type Rows struct {
 	Categories []Category
 	Types      []Type
+	Actors     []Actor
 	Streams    []Stream
 	Events     []Event
 }
 
 func (r *Rows) reset() {
 	clear(r.Events) // lets go of the callers' data
-	*r = Rows{Categories: r.Categories[:0], Types: r.Types[:0], Streams: r.Streams[:0], Events: r.Events[:0]}
+	*r = Rows{Categories: r.Categories[:0], Types: r.Types[:0], Actors: r.Actors[:0], Streams: r.Streams[:0], Events: r.Events[:0]}
 }
 
 // Category is a row of event_categories.
@@ -53,15 +54,21 @@ type Type struct {
 	Name string
 }
 
+// Actor is a row of event_actors.
+type Actor struct {
+	Key      int64
+	Kind, ID string
+}
+
 // Stream is a row of event_streams.
 type Stream struct {
 	Key, Category int64
 	ID            string
 }
 
-// Event is a row of events. Nil slices are NULL; Epoch and Time are the same in
-// all rows of a commit.
+// Event is a row of events. Nil slices and an Actor of zero are NULL; Epoch and
+// Time are the same in all rows of a commit.
 type Event struct {
-	Position, Stream, Version, Type, Schema, Epoch, Time int64
-	Data, Journal, Meta                                  []byte
+	Position, Stream, Version, Type, Schema, Actor, Epoch, Time int64
+	Data, Journal, Meta                                         []byte
 }

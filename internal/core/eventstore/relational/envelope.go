@@ -31,43 +31,34 @@ func eventID(salt, position int64, at time.Time) string {
 	return string(out[:])
 }
 
-// metaColumn is Meta as it stands in the meta column.
+// metaColumn is what of Meta stands in the meta column; the actor has its own.
 type metaColumn struct {
-	Actor       *eventstore.Actor          `json:"actor,omitempty"`
 	Correlation string                     `json:"correlation,omitempty"`
 	Causation   string                     `json:"causation,omitempty"`
 	TraceParent string                     `json:"traceparent,omitempty"`
 	Extra       map[string]json.RawMessage `json:"extra,omitempty"`
 }
 
-// encodeMeta returns nil for an empty Meta.
+// encodeMeta returns nil when there is nothing for the column.
 func encodeMeta(m eventstore.Meta) ([]byte, error) {
-	c := metaColumn{Correlation: m.Correlation, Causation: m.Causation, TraceParent: m.TraceParent, Extra: m.Extra}
-	if m.Actor != (eventstore.Actor{}) {
-		c.Actor = &m.Actor
-	} else if m.Correlation == "" && m.Causation == "" && m.TraceParent == "" && len(m.Extra) == 0 {
+	if m.Correlation == "" && m.Causation == "" && m.TraceParent == "" && len(m.Extra) == 0 {
 		return nil, nil
 	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false) // unknown fields come back as they were
-	if err := enc.Encode(c); err != nil {
+	if err := enc.Encode(metaColumn{m.Correlation, m.Causation, m.TraceParent, m.Extra}); err != nil {
 		return nil, err
 	}
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
 }
 
-func decodeMeta(column []byte) (m eventstore.Meta, err error) {
-	if len(column) == 0 {
-		return m, nil
-	}
+func decodeMeta(column []byte) (eventstore.Meta, error) {
 	var c metaColumn
-	if err := json.Unmarshal(column, &c); err != nil {
-		return m, err
+	if len(column) > 0 {
+		if err := json.Unmarshal(column, &c); err != nil {
+			return eventstore.Meta{}, err
+		}
 	}
-	m = eventstore.Meta{Correlation: c.Correlation, Causation: c.Causation, TraceParent: c.TraceParent, Extra: c.Extra}
-	if c.Actor != nil {
-		m.Actor = *c.Actor
-	}
-	return m, nil
+	return eventstore.Meta{Correlation: c.Correlation, Causation: c.Causation, TraceParent: c.TraceParent, Extra: c.Extra}, nil
 }

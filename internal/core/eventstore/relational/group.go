@@ -172,13 +172,17 @@ func (g *group) event(id eventstore.StreamID, h *head, e *eventstore.NewEvent, m
 	if added {
 		g.rows.Types = append(g.rows.Types, Type{key, e.Type})
 	}
+	actor, added := g.names.actor(e.Meta.Actor)
+	if added {
+		g.rows.Actors = append(g.rows.Actors, Actor{actor, e.Meta.Actor.Kind, e.Meta.Actor.ID})
+	}
 	schema := max(e.Schema, 1)
 	journal := e.Journal
 	if len(journal) == 0 {
 		journal = nil
 	}
 	g.rows.Events = append(g.rows.Events, Event{Position: g.position, Stream: h.key, Version: h.version, Type: key,
-		Schema: int64(schema), Epoch: g.epoch, Time: g.now.UnixMicro(), Data: e.Data, Journal: journal, Meta: meta})
+		Schema: int64(schema), Actor: actor, Epoch: g.epoch, Time: g.now.UnixMicro(), Data: e.Data, Journal: journal, Meta: meta})
 	g.events = append(g.events, eventstore.Event{ID: eventID(g.salt, g.position, g.now), Position: g.position, Stream: id,
 		Version: h.version, Type: e.Type, Schema: schema, Data: e.Data, Journal: journal, Meta: e.Meta, Time: g.now, Epoch: g.epoch})
 }

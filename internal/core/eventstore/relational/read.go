@@ -70,21 +70,20 @@ func (s *Store) Head(ctx context.Context) (int64, error) {
 
 // scan reads one row of the queries above.
 func (s *Store) scan(rows db.Rows, e *eventstore.Event) error {
-	var kind, category, at int64
+	var kind, actor, category, at int64
 	var data, meta []byte
 	var id string
-	if err := rows.Scan(&e.Position, &e.Version, &kind, &e.Schema, &e.Epoch, &at, &data, &e.Journal, &meta, &category, &id); err != nil {
+	err := rows.Scan(&e.Position, &e.Version, &kind, &e.Schema, &e.Epoch, &at, &actor, &data, &e.Journal, &meta, &category, &id)
+	if err != nil {
 		return err
+	}
+	if e.Meta, err = decodeMeta(meta); err != nil {
+		return fmt.Errorf("the metadata at position %d: %w", e.Position, err)
 	}
 	e.Data = data
 	e.Time = time.UnixMicro(at).UTC()
 	e.ID = eventID(s.group.salt, e.Position, e.Time)
-	e.Type = s.names.typeName(kind)
-	e.Stream = s.names.stream(category, id)
-	var err error
-	if e.Meta, err = decodeMeta(meta); err != nil {
-		return fmt.Errorf("the metadata at position %d: %w", e.Position, err)
-	}
+	s.names.resolve(e, kind, actor, category, id)
 	return nil
 }
 

@@ -23,10 +23,15 @@ var (
 	categoriesSQL string
 	//go:embed sql/types.sql
 	typesSQL string
+	//go:embed sql/actors.sql
+	actorsSQL string
 )
 
-// maxEvents bounds the events of one commit; a single larger batch still is one.
-const maxEvents = 4096
+// Bounds of one commit; a single larger batch still is one.
+const (
+	maxEvents = 4096
+	maxBytes  = 32 << 20
+)
 
 // Options tunes a store; the zero value is right.
 type Options struct {
@@ -68,7 +73,7 @@ func Open(ctx context.Context, d *db.DB, driver Driver, o Options) (*Store, erro
 	if o.Committed == nil {
 		o.Committed = func(int, int, time.Duration) {}
 	}
-	n := newNames()
+	n := &names{}
 	s := &Store{db: d, clock: o.Clock, told: o.Committed, names: n, drained: make(chan struct{}),
 		group: &group{driver: driver, names: n, epoch: d.Epoch()}}
 	err := d.Write(ctx, func(ctx context.Context, tx db.Tx) error {
@@ -108,7 +113,11 @@ func (s *Store) loadAll(ctx context.Context, q db.Querier) error {
 	if err != nil {
 		return fmt.Errorf("read the event types: %w", err)
 	}
-	s.names.replace(categories, types)
+	actors, err := collect(ctx, q, actorsSQL, func(rows db.Rows, a *Actor) error { return rows.Scan(&a.Key, &a.Kind, &a.ID) })
+	if err != nil {
+		return fmt.Errorf("read the actors: %w", err)
+	}
+	s.names.replace(categories, types, actors)
 	g.versions = versions{}
 	return nil
 }

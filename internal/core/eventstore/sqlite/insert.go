@@ -20,6 +20,8 @@ var (
 	addCategorySQL string
 	//go:embed sql/add_type.sql
 	addTypeSQL string
+	//go:embed sql/add_actor.sql
+	addActorSQL string
 	//go:embed sql/add_streams.sql
 	addStreamsSQL string
 	//go:embed sql/add_events.sql
@@ -109,15 +111,8 @@ func (in *inserter) find(ctx context.Context, l *relational.Lookup) error {
 
 // Insert implements relational.Driver.
 func (in *inserter) Insert(ctx context.Context, tx db.Tx, rows *relational.Rows) error {
-	for _, c := range rows.Categories {
-		if _, err := tx.Exec(ctx, addCategorySQL, c.Key, c.Workspace, c.Type); err != nil {
-			return fmt.Errorf("add stream category %s/%s: %w", c.Workspace, c.Type, err)
-		}
-	}
-	for _, t := range rows.Types {
-		if _, err := tx.Exec(ctx, addTypeSQL, t.Key, t.Name); err != nil {
-			return fmt.Errorf("add event type %s: %w", t.Name, err)
-		}
+	if err := insertNames(ctx, tx, rows); err != nil {
+		return err
 	}
 	return in.with(tx, func() error {
 		if err := in.insert(ctx, in.streams, nil, len(rows.Streams), func(i int) {
@@ -132,12 +127,32 @@ func (in *inserter) Insert(ctx context.Context, tx db.Tx, rows *relational.Rows)
 		shared := []any{rows.Events[0].Epoch, rows.Events[0].Time} // ?1 and ?2 of every row
 		if err := in.insert(ctx, in.events, shared, len(rows.Events), func(i int) {
 			e := &rows.Events[i]
-			in.add(e.Position, e.Stream, e.Version, e.Type, e.Schema, text(e.Data), blob(e.Journal), text(e.Meta))
+			in.add(e.Position, e.Stream, e.Version, e.Type, e.Schema, reference(e.Actor), text(e.Data), blob(e.Journal), text(e.Meta))
 		}); err != nil {
 			return fmt.Errorf("add events: %w", err)
 		}
 		return nil
 	})
+}
+
+// insertNames adds what is new in the three small tables.
+func insertNames(ctx context.Context, tx db.Tx, rows *relational.Rows) error {
+	for _, c := range rows.Categories {
+		if _, err := tx.Exec(ctx, addCategorySQL, c.Key, c.Workspace, c.Type); err != nil {
+			return fmt.Errorf("add stream category %s/%s: %w", c.Workspace, c.Type, err)
+		}
+	}
+	for _, t := range rows.Types {
+		if _, err := tx.Exec(ctx, addTypeSQL, t.Key, t.Name); err != nil {
+			return fmt.Errorf("add event type %s: %w", t.Name, err)
+		}
+	}
+	for _, a := range rows.Actors {
+		if _, err := tx.Exec(ctx, addActorSQL, a.Key, a.Kind, a.ID); err != nil {
+			return fmt.Errorf("add actor %s %s: %w", a.Kind, a.ID, err)
+		}
+	}
+	return nil
 }
 
 // insert writes n rows in blocks; add appends the arguments of one row to those
@@ -166,6 +181,14 @@ func (in *inserter) add(values ...any) {
 	for _, v := range values {
 		in.args = append(in.args, driver.NamedValue{Ordinal: len(in.args) + 1, Value: v})
 	}
+}
+
+// reference gives SQLite a NULL for a key of zero.
+func reference(key int64) any {
+	if key == 0 {
+		return nil
+	}
+	return key
 }
 
 // text and blob give SQLite a NULL for a nil slice.

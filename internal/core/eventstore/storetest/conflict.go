@@ -113,6 +113,16 @@ func neverStored(t *testing.T, b *bundle) {
 		{"data is empty", event(func(e *eventstore.NewEvent) { e.Data = json.RawMessage{} })},
 		{"data is no UTF-8", event(func(e *eventstore.NewEvent) { e.Data = json.RawMessage("\"\xff\"") })},
 		{"metadata is no JSON", event(func(e *eventstore.NewEvent) { e.Meta.Extra = map[string]json.RawMessage{"a": json.RawMessage(`{`)} })},
+		{"data is nested too deeply", event(func(e *eventstore.NewEvent) {
+			e.Data = json.RawMessage(strings.Repeat(`["]",`, 5000) + "1" + strings.Repeat("]", 5000))
+		})},
+		{"data is too big", event(func(e *eventstore.NewEvent) { e.Data = json.RawMessage(`"` + strings.Repeat("x", 33<<20) + `"`) })},
+		{"schema is too big", event(func(e *eventstore.NewEvent) { e.Schema = 1 << 40 })},
+		{"metadata is no UTF-8", event(func(e *eventstore.NewEvent) {
+			e.Meta.Extra = map[string]json.RawMessage{"a": json.RawMessage("\"\xff\"")}
+		})},
+		{"actor without kind", event(func(e *eventstore.NewEvent) { e.Meta.Actor.ID = "x" })},
+		{"actor with NUL", event(func(e *eventstore.NewEvent) { e.Meta.Actor = eventstore.Actor{Kind: "key", ID: "a\x00"} })},
 		{"event without type", event(func(e *eventstore.NewEvent) { e.Type = "" })},
 		{"negative schema", event(func(e *eventstore.NewEvent) { e.Schema = -1 })},
 		{"stream without type", in(eventstore.StreamID{Workspace: "w", ID: "i"})},

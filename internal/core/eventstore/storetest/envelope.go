@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,7 +33,8 @@ func envelopeComesBack(t *testing.T, b *bundle) {
 
 func dataComesBack(t *testing.T, b *bundle) {
 	values := []string{`null`, `0`, `1.0`, `1e400`, `-0`, `12345678901234567890.123456789`, `""`, `" "`, `"\u0000"`, `"é𝄞\ud800"`, `"<&>"`,
-		` { "b" : 1 , "a" : 2 , "a" : 3 } `, "[\n]", `{"key\u0000":true}`}
+		` { "b" : 1 , "a" : 2 , "a" : 3 } `, "[\n]", `{"key\u0000":true}`,
+		strings.Repeat("[", 999) + strings.Repeat("]", 999), `["` + strings.Repeat("[{", 3000) + `\"["]`}
 	var events []eventstore.NewEvent
 	for _, v := range values {
 		events = append(events, eventstore.NewEvent{Type: "thing.happened", Data: json.RawMessage(v)})

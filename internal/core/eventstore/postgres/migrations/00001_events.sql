@@ -1,8 +1,8 @@
 -- Streams, their events and what their columns refer to. Text that repeats
--- (workspace and type of a stream, type of an event) is kept once and referred
--- to by a small integer. Keys and positions come from the one writer, not from
--- sequences, so that none is ever seen late. Events carry no id: it follows from
--- salt, position and time. Nothing here is ever changed or deleted.
+-- (workspace and type of a stream, type and actor of an event) is kept once and
+-- referred to by a small integer. Keys and positions come from the one writer,
+-- not from sequences, so that none is ever seen late. Events carry no id: it
+-- follows from salt, position and time. Nothing here is ever changed or deleted.
 -- +goose Up
 CREATE TABLE event_store (
 	id   INTEGER PRIMARY KEY CHECK (id = 1),
@@ -24,6 +24,12 @@ CREATE TABLE event_types (
 	key  BIGINT PRIMARY KEY, -- below zero: private
 	name TEXT COLLATE "C" NOT NULL UNIQUE
 );
+CREATE TABLE event_actors (
+	key  BIGINT PRIMARY KEY,
+	kind TEXT COLLATE "C" NOT NULL,
+	id   TEXT COLLATE "C" NOT NULL,
+	UNIQUE (kind, id)
+);
 CREATE TABLE events (
 	position BIGINT  PRIMARY KEY, -- global, without gaps
 	stream   BIGINT  NOT NULL,
@@ -32,9 +38,10 @@ CREATE TABLE events (
 	type     INTEGER NOT NULL,
 	schema   INTEGER NOT NULL,
 	epoch    INTEGER NOT NULL,    -- of the owner that wrote it
+	actor    INTEGER,
 	data     JSON,
 	journal  BYTEA,               -- for the module that wrote it alone
-	meta     JSON,                -- actor, correlation, …
+	meta     JSON,                -- correlation, causation, …
 	UNIQUE (stream, version)
 );
 

@@ -1,6 +1,6 @@
 -- As read_all, for the streams of one id: finds them first and walks each one's
 -- unique index (stream, version).
-SELECT e.position, e.version, e.type, e.schema, e.epoch, e.time, e.data, CASE WHEN $2 < 1 THEN e.journal END, e.meta, s.category, s.id
+SELECT e.position, e.version, e.type, e.schema, e.epoch, e.time, coalesce(e.actor, 0), e.data, CASE WHEN $2 < 1 THEN e.journal END, e.meta, s.category, s.id
 FROM event_categories c
 JOIN event_streams s ON s.category = c.key AND s.id = $6
 JOIN events e ON e.stream = s.key

@@ -1,5 +1,5 @@
 -- Walks the unique index (stream, version).
-SELECT e.position, e.version, e.type, e.schema, e.epoch, e.time, e.data, e.journal, e.meta, s.category, s.id
+SELECT e.position, e.version, e.type, e.schema, e.epoch, e.time, coalesce(e.actor, 0), e.data, e.journal, e.meta, s.category, s.id
 FROM event_categories c
 JOIN event_streams s ON s.category = c.key AND s.id = $3
 JOIN events e ON e.stream = s.key AND e.version > $4

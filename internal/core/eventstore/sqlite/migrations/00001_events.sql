@@ -1,7 +1,7 @@
 -- Streams, their events and what their columns refer to. Text that repeats
--- (workspace and type of a stream, type of an event) is kept once and referred
--- to by a small integer. Events carry no id: it follows from salt, position and
--- time. Nothing here is ever changed or deleted.
+-- (workspace and type of a stream, type and actor of an event) is kept once and
+-- referred to by a small integer. Events carry no id: it follows from salt,
+-- position and time. Nothing here is ever changed or deleted.
 -- +goose Up
 CREATE TABLE event_store (
 	id   INTEGER PRIMARY KEY CHECK (id = 1),
@@ -23,6 +23,12 @@ CREATE TABLE event_types (
 	key  INTEGER PRIMARY KEY, -- below zero: private
 	name TEXT NOT NULL UNIQUE
 );
+CREATE TABLE event_actors (
+	key  INTEGER PRIMARY KEY,
+	kind TEXT NOT NULL,
+	id   TEXT NOT NULL,
+	UNIQUE (kind, id)
+);
 CREATE TABLE events (
 	position INTEGER PRIMARY KEY, -- global, without gaps
 	stream   INTEGER NOT NULL,
@@ -31,9 +37,10 @@ CREATE TABLE events (
 	schema   INTEGER NOT NULL,
 	epoch    INTEGER NOT NULL,    -- of the owner that wrote it
 	time     INTEGER NOT NULL,    -- microseconds since 1970, UTC
+	actor    INTEGER,
 	data     TEXT,                -- JSON
 	journal  BLOB,                -- for the module that wrote it alone
-	meta     TEXT,                -- JSON: actor, correlation, …
+	meta     TEXT,                -- JSON: correlation, causation, …
 	UNIQUE (stream, version)
 );
 

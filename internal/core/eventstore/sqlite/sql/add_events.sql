@@ -1,1 +1,1 @@
-INSERT INTO events (epoch, time, position, stream, version, type, schema, data, journal, meta) VALUES (?1, ?2, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO events (epoch, time, position, stream, version, type, schema, actor, data, journal, meta) VALUES (?1, ?2, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -1,0 +1,1 @@
+SELECT key, kind, id FROM event_actors
