@@ -25,12 +25,6 @@ type route struct {
 	fails   []int // statuses beyond those that follow from the shape
 }
 
-// registered is what the generated tests know of a route.
-type registered struct {
-	method, path string
-	permission   workflow.Permission
-}
-
 // handler answers one operation for a caller. It returns a value or an error
 // and never chooses the status of a failure.
 type handler[I, O any] func(ctx context.Context, c workflow.Caller, in *I) (*O, error)
@@ -38,7 +32,6 @@ type handler[I, O any] func(ctx context.Context, c workflow.Caller, in *I) (*O, 
 // handle adds a route. The permission is not optional: a route without one
 // does not compile, and workflow.Public says that anybody may call.
 func handle[I, O any](f *face, p workflow.Permission, r route, h handler[I, O]) {
-	f.routes = append(f.routes, registered{method: r.method, path: r.path, permission: p})
 	op := huma.Operation{
 		OperationID:     r.id,
 		Method:          r.method,

@@ -18,7 +18,6 @@ type face struct {
 	Options
 	router chi.Router
 	api    huma.API
-	routes []registered
 }
 
 // New returns the handler of the API listener.
