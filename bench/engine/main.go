@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -25,6 +26,7 @@ type settings struct {
 	starters int
 	rounds   int
 	fans     int
+	profile  string
 }
 
 func main() {
@@ -34,13 +36,31 @@ func main() {
 	flag.IntVar(&s.runs, "runs", 2000, "workflows in a round")
 	flag.IntVar(&s.starters, "starters", 50, "callers that start workflows at once")
 	flag.IntVar(&s.rounds, "rounds", 5, "rounds; the median is quoted")
+	flag.StringVar(&s.profile, "cpuprofile", "", "file for a CPU profile of everything")
 	flag.IntVar(&s.fans, "fans", 40, "parents with 100 parallel steps, one after another")
 	flag.Parse()
 	s.postgres = os.Getenv("PAW_BENCH_POSTGRES")
-	if err := run(context.Background(), s); err != nil {
+	if err := profiled(s.profile, func() error { return run(context.Background(), s) }); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// profiled runs f with a CPU profile if there is a file for it.
+func profiled(path string, f func() error) error {
+	if path == "" {
+		return f()
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	return f()
 }
 
 func run(ctx context.Context, s settings) error {
