@@ -139,7 +139,7 @@ func TestDeletesAreHeld(t *testing.T) {
 	if n := b.recorded(airtablesync.EventDeletesHeld); n != 1 {
 		t.Errorf("%d events tell of it", n)
 	}
-	b.complete(config(""), "") // an incremental run forgets nothing
+	b.complete(config(""), "")                             // an incremental run forgets nothing
 	got = b.complete(config(""), `{"allow_deletes":true}`) // which makes it a full run
 	if s := find(t, got, "People"); s.Deleted != 3 || s.Held != 0 {
 		t.Errorf("allowed: %+v", s)
