@@ -28,7 +28,7 @@ type attempt struct {
 	mu      sync.Mutex
 	aborted bool
 	begun   bool
-	cancel  context.CancelCauseFunc
+	cancel  context.CancelFunc
 
 	// The outcome; read once the attempt was posted.
 	out      json.RawMessage
@@ -41,7 +41,6 @@ type attempt struct {
 
 var (
 	errTimeout  = errors.New("the step's time is up")
-	errAborted  = errors.New("the step's branch was cancelled")
 	errStopping = errors.New("the engine is stopping")
 )
 
@@ -55,7 +54,7 @@ func (at *attempt) abort() {
 	defer at.mu.Unlock()
 	at.aborted = true
 	if at.cancel != nil {
-		at.cancel(errAborted)
+		at.cancel()
 	}
 }
 
@@ -63,8 +62,8 @@ func (at *attempt) abort() {
 func (at *attempt) run() {
 	e := at.x.e
 	defer e.leave()
-	ctx, cancel := context.WithCancelCause(e.steps)
-	defer cancel(nil)
+	ctx, cancel := context.WithTimeoutCause(e.steps, at.call.Step.Timeout, errTimeout)
+	defer cancel()
 	at.mu.Lock()
 	at.cancel, at.begun = cancel, !at.aborted
 	begun := at.begun
@@ -82,8 +81,6 @@ func (at *attempt) run() {
 // execute calls the step function.
 func (at *attempt) execute(ctx context.Context) {
 	clock, step := at.x.e.clock, at.call.Step
-	ctx, cancel := context.WithTimeoutCause(ctx, step.Timeout, errTimeout)
-	defer cancel()
 	left := &engine.Attempt{Info: engine.StepInfo{Info: at.info, Step: step.Name, Path: at.call.Path, Key: at.call.Key, Attempt: at.number()}}
 	began := clock.Now()
 	at.out, at.err = guarded(engine.WithAttempt(ctx, left), step, at.input)

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"runtime"
 	"sync"
 	"time"
 
@@ -91,6 +92,11 @@ func (x *exec) work() {
 			x.mu.Unlock()
 			x.evict()
 		default:
+			x.mu.Unlock()
+			if len(x.running) > 1 {
+				runtime.Gosched() // results that are about to arrive share one append
+			}
+			x.mu.Lock()
 			ins := x.inbox
 			x.inbox = nil
 			x.mu.Unlock()
