@@ -139,3 +139,32 @@ func TestNoLinkLeadsAroundTheOwner(t *testing.T) {
 		t.Errorf("a store with two names: %v", err)
 	}
 }
+
+func TestBadURLsAreExplained(t *testing.T) {
+	for url, want := range map[string]string{
+		"mysql://h/d": "must be sqlite:<path> or postgres://",
+		"sqlite:":     "must be sqlite:<path> or postgres://",
+		"sqlite:" + filepath.Join(t.TempDir(), "absent", "x.db"): "does its directory exist",
+		"postgres://u:secret@127.0.0.1:1/d?connect_timeout=1":    "open the PostgreSQL store postgres://u:xxxxx@127.0.0.1:1/d",
+	} {
+		_, err := db.Open(t.Context(), db.Options{URL: url})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
+func TestFileThatIsNoDatabaseIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notes.txt")
+	text := strings.Repeat("these are my notes\n", 100)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := db.Open(t.Context(), db.Options{URL: "sqlite:" + path})
+	if err == nil || !strings.Contains(err.Error(), "not a database") {
+		t.Errorf("got %v", err)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != text {
+		t.Errorf("the file was changed: %v", err)
+	}
+}

@@ -33,9 +33,11 @@ func openSQLite(ctx context.Context, path string, readers int) (_ *parts, err er
 	// the wait. Where the platform has neither, SQLite's own defaults stay.
 	_, _ = sqlite.OFDLocking(true)
 	_, _ = sqlite.Fdatasync(true)
-	if p.session, err = openSQLiteSession(ctx, path); err != nil {
+	session, err := openSQLiteSession(ctx, path)
+	if err != nil {
 		return p, err
 	}
+	p.session = session
 	migrator, err := sql.Open("sqlite", sqliteDSN(path))
 	if err != nil {
 		return p, err
