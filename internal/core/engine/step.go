@@ -69,7 +69,7 @@ func (s Step[In, Out]) do(run Run, call Call, in In) (Out, error) {
 		return out, err
 	}
 	if err := json.Unmarshal(raw, &out); err != nil {
-		run.thread.Mismatch(call.Path, "a result of "+s.spec.Name, fmt.Sprintf("a type that cannot hold it: %v", err))
+		run.thread.Mismatch(s.spec.Name, call.Path, "a result of "+s.spec.Name, fmt.Sprintf("a type that cannot hold it: %v", err))
 	}
 	return out, nil
 }

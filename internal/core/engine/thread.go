@@ -31,7 +31,7 @@ type Thread interface {
 	// Detached returns the same thread out of a cancel's reach.
 	Detached() Thread
 	// Mismatch parks the execution as nondeterministic; it does not return.
-	Mismatch(path, recorded, got string)
+	Mismatch(step, path, recorded, got string)
 }
 
 // Call is one call of a step.

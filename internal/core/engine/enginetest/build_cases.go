@@ -72,6 +72,9 @@ func buildChanged(h *H) { // I5
 	if p.Reason != engine.ReasonNondeterministic || p.Error == nil || p.Step != "test/a" {
 		h.Fatalf("parked: %+v", p)
 	}
+	if p.Path != "1" {
+		h.Errorf("parked at path %q", p.Path)
+	}
 	for _, part := range []string{"record 3", "test/a", "test/x", "path 1"} {
 		if !strings.Contains(p.Error.Message, part) {
 			h.Errorf("%q does not say %q", p.Error.Message, part)
@@ -168,7 +171,7 @@ func buildType(h *H) {
 	})
 	h.boot()
 	h.state(id, engine.Parked)
-	if p := h.last(id, engine.EventParked); !strings.Contains(p.Error.Message, "test/a") {
+	if p := h.last(id, engine.EventParked); p.Step != "test/a" || p.Path != "1" || !strings.Contains(p.Error.Message, "cannot hold it") {
 		h.Errorf("parked: %+v", p)
 	}
 	delete(h.built, id)

@@ -277,8 +277,9 @@ func (a *activation) committed(done eventstore.Appended, err error) {
 		x.busy = true
 		x.e.active.Add(1)
 	}
+	definition := x.definition
 	x.mu.Unlock()
-	a.tell(done.Position, due)
+	a.tell(done.Position, due, definition)
 	if again {
 		go func() {
 			defer x.e.leave()
@@ -288,7 +289,7 @@ func (a *activation) committed(done eventstore.Appended, err error) {
 }
 
 // tell answers the callers and those who watch.
-func (a *activation) tell(position int64, due []answer) {
+func (a *activation) tell(position int64, due []answer, definition string) {
 	x := a.x
 	x.e.open.saw(x.key, position, a.created, a.ended != "")
 	for _, w := range append(a.acks, due...) {
@@ -296,6 +297,6 @@ func (a *activation) tell(position int64, due []answer) {
 	}
 	if a.ended != "" {
 		x.e.forget(x)
-		x.e.o.Observer.Ended(x.key.workspace, x.key.execution, x.definition, a.ended)
+		x.e.o.Observer.Ended(x.key.workspace, x.key.execution, definition, a.ended)
 	}
 }

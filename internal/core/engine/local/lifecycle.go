@@ -81,7 +81,7 @@ func (e *Engine) recover(ctx context.Context) error {
 		})
 	}
 	for _, k := range keys {
-		x := &exec{e: e, key: k, running: map[string]*attempt{}, first: true}
+		x := &exec{e: e, key: k, running: map[string]*attempt{}, first: true, state: engine.Running}
 		e.mu.Lock()
 		e.execs[k] = x
 		e.mu.Unlock()

@@ -224,7 +224,11 @@ func (r *record) public(p engine.Public, l *ledger) json.RawMessage {
 		}
 		return p.StepEnded(&s)
 	case kindParked:
-		return p.Parked(r.Reason, r.Name, r.Path, r.Err, fromMicro(r.At))
+		path := r.Path
+		if path == "" && r.Err != nil { // the whole function is parked: where it differs
+			path = r.Err.Path
+		}
+		return p.Parked(r.Reason, r.Name, path, r.Err, fromMicro(r.At))
 	case kindCompleted, kindFailed, kindCancelled:
 		return p.Ended(r.Out, r.Err, r.duration)
 	case kindStarted, kindPaused, kindResumed, kindUnparked, kindCancelRequested, kindCompensating:

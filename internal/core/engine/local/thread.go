@@ -118,8 +118,8 @@ func (t *thread) Compensate() {
 }
 
 // Mismatch ends the machine; the routine's code does not go on.
-func (t *thread) Mismatch(path, recorded, got string) {
+func (t *thread) Mismatch(step, path, recorded, got string) {
 	m := t.enter()
-	m.fail(&mismatch{path: path, recorded: recorded, got: got})
+	m.fail(&mismatch{step: step, path: path, recorded: recorded, got: got})
 	t.r.block()
 }

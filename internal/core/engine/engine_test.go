@@ -1,0 +1,107 @@
+package engine_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+)
+
+func TestErrorCrossesByClassAndCode(t *testing.T) {
+	inner := failure.Wrap(io.ErrUnexpectedEOF, failure.UnknownOutcome, "cut", "the answer was cut off")
+	inner.Detail = []byte(`{"n":1}`)
+	e := engine.AsError(fmt.Errorf("write batch: %w", inner))
+	want := &engine.Error{Class: failure.UnknownOutcome, Code: "cut", Message: "write batch: the answer was cut off", Detail: []byte(`{"n":1}`)}
+	if diff := cmp.Diff(want, e); diff != "" {
+		t.Error(diff)
+	}
+	for _, target := range []error{&engine.Error{Code: "cut"}, &engine.Error{Class: failure.UnknownOutcome}, &failure.Error{Class: failure.UnknownOutcome, Code: "cut"}} {
+		if !errors.Is(e, target) {
+			t.Errorf("errors.Is(%v) is false", target)
+		}
+	}
+	if errors.Is(e, engine.ErrCancelled) || failure.ClassOf(e) != failure.UnknownOutcome || failure.CodeOf(e) != "cut" {
+		t.Errorf("class %s, code %s", failure.ClassOf(e), failure.CodeOf(e))
+	}
+	if e := engine.AsError(errors.New("surprise")); e.Class != failure.Fatal {
+		t.Errorf("an unclassified error is %s", e.Class)
+	}
+	if engine.AsError(nil) != nil {
+		t.Error("nil is an error")
+	}
+}
+
+func TestRetryByClass(t *testing.T) {
+	second := time.Second
+	for _, c := range []struct {
+		name     string
+		class    failure.Class
+		code     string
+		after    time.Duration
+		readOnly bool
+		used     engine.Used
+		want     time.Duration // at chance 0.5
+		again    bool
+	}{
+		{"transient first", failure.Transient, "", 0, false, engine.Used{Attempts: 1}, second / 2, true},
+		{"transient fourth", failure.Transient, "", 0, false, engine.Used{Attempts: 4}, 4 * second, true},
+		{"transient at its cap", failure.Transient, "", 0, false, engine.Used{Attempts: 20}, 50 * second, true},
+		{"transient used up", failure.Transient, "", 0, false, engine.Used{Attempts: 25}, 0, false},
+		{"transient for a day", failure.Transient, "", 0, false, engine.Used{Attempts: 3, Elapsed: 24 * time.Hour}, 0, false},
+		{"limited asks", failure.RateLimited, "", 30 * second, false, engine.Used{Limited: 100}, 31*second + second/2, true},
+		{"limited does not ask", failure.RateLimited, "", 0, false, engine.Used{Limited: 1}, 5250 * time.Millisecond, true},
+		{"limited for a day", failure.RateLimited, "", second, false, engine.Used{Elapsed: 25 * time.Hour}, 0, false},
+		{"conflict", failure.Conflict, "", 0, false, engine.Used{Attempts: 1}, 25 * time.Millisecond, true},
+		{"conflict used up", failure.Conflict, "", 0, false, engine.Used{Attempts: 10}, 0, false},
+		{"unknown outcome", failure.UnknownOutcome, "", 0, false, engine.Used{Attempts: 1}, second / 2, true},
+		{"validation", failure.Validation, "", 0, false, engine.Used{Attempts: 1}, 0, false},
+		{"auth", failure.Auth, "", 0, false, engine.Used{Attempts: 1}, 0, false},
+		{"fatal", failure.Fatal, "", 0, false, engine.Used{Attempts: 1}, 0, false},
+		{"panic", failure.Fatal, engine.CodePanic, 0, false, engine.Used{Attempts: 2}, second, true},
+		{"panic used up", failure.Fatal, engine.CodePanic, 0, false, engine.Used{Attempts: 3}, 0, false},
+	} {
+		got, again := engine.Retry{}.Next(&engine.Error{Class: c.class, Code: c.code, RetryAfter: c.after}, c.readOnly, c.used, 0.5)
+		if got != c.want || again != c.again {
+			t.Errorf("%s: %s, %v; want %s, %v", c.name, got, again, c.want, c.again)
+		}
+	}
+}
+
+func TestPublicDataOfEvents(t *testing.T) {
+	p := engine.NewPublic("k\"ind", "wf_1")
+	e := &engine.Error{Class: failure.Transient, Code: "down", Message: "a \"quoted\" word", Step: "p/s", Path: "1"}
+	s := &engine.StepEvent{Step: "p/s", Path: "1.0.2", Attempt: 2, Duration: 1500 * time.Microsecond, Error: e, NextAt: time.Unix(1, 2000).UTC()}
+	head := `{"kind":"k\"ind","definition":"wf_1"`
+	fault := `,"error":{"class":"transient","code":"down","message":"a \"quoted\" word","step":"p/s","path":"1"}}`
+	step := head + `,"step":"p/s","path":"1.0.2","attempt":2,"read_only":false`
+	for name, c := range map[string][2]string{
+		"plain":    {string(p.Plain()), head + `}`},
+		"created":  {string(p.Created(4, "p/f", []byte(` {"trigger":{"type":"api"}} `))), head + `,"version":4,"function":"p/f","trigger":{"type":"api"}}`},
+		"nothing":  {string(p.Created(4, "p/f", []byte(`{ }`))), head + `,"version":4,"function":"p/f"}`},
+		"started":  {string(p.StepStarted(s)), step + `}`},
+		"ended":    {string(p.StepEnded(s)), step + `,"duration_ms":1` + fault},
+		"retrying": {string(p.StepRetrying(s)), step + `,"class":"transient","code":"down","message":"a \"quoted\" word","next_at":"1970-01-01T00:00:01.000002Z"` + fault},
+		"parked":   {string(p.Parked("needs_reauth", "p/s", "1", e, time.Time{})), head + `,"reason":"needs_reauth","step":"p/s","path":"1"` + fault},
+		"end":      {string(p.Ended([]byte(`{"n":1}`), nil, 2*time.Second)), head + `,"duration_ms":2000,"output":{"n":1}}`},
+	} {
+		if diff := cmp.Diff(c[1], c[0]); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	for name, ok := range map[string]bool{"airtablesync/fetch_page": true, "a/b/c-1": true, "noslash": false, "a.b/c": false, "A/b": false, "/a": false, "a/": false, "": false} {
+		r := engine.NewRegistry()
+		engine.NewSignal[int](r, name)
+		if (r.Err() == nil) != ok {
+			t.Errorf("%q: %v", name, r.Err())
+		}
+	}
+}
