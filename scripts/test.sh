@@ -22,7 +22,8 @@ trap 'exit 130' INT TERM
 
 say "PostgreSQL"
 scripts/postgres.sh install
-PAW_TEST_POSTGRES=$(scripts/postgres.sh start "$run/postgres" $$)
+# The tests kill our processes, never the database: it need not be durable.
+PAW_TEST_POSTGRES=$(PAW_POSTGRES_OPTIONS="-c fsync=off" scripts/postgres.sh start "$run/postgres" $$)
 export PAW_TEST_POSTGRES
 
 say "format, vet, staticcheck, rules for workflow functions"
