@@ -17,6 +17,7 @@ var cancelCases = []Case{
 	{Name: "cancel/TwiceIsOnce", Run: cancelTwice},
 	{Name: "cancel/SurvivesCrash", Run: cancelCrash},
 	{Name: "cancel/LiftsAPause", Run: cancelPaused},
+	{Name: "cancel/LiftsALaterPauseToo", Run: cancelThenPaused},
 	{Name: "cancel/DetachedGoesOn", Run: cancelDetached},
 	{Name: "cancel/EndsARetry", Run: cancelRetry},
 }
@@ -150,6 +151,30 @@ func cancelPaused(h *H) {
 	id := h.start(fn, 1)
 	h.ok(h.process.Engine.Pause(h.Context(), workspace, id, eventstore.Meta{}))
 	h.state(id, engine.Paused)
+	h.cancel(id)
+	h.end(id, engine.Cancelled)
+}
+
+func cancelThenPaused(h *H) {
+	g := newGate()
+	step := h.step("test/a", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
+		h.note("began")
+		return n, g.wait(context.WithoutCancel(ctx))
+	})
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		if _, err := step.Do(run, n); err != nil {
+			return 0, err
+		}
+		return n, run.Sleep(1)
+	})
+	h.boot()
+	id := h.start(fn, 1)
+	h.until("the step runs", func() bool { return h.noted() == "began" })
+	h.cancel(id)
+	h.ok(h.process.Engine.Pause(h.Context(), workspace, id, eventstore.Meta{}))
+	h.state(id, engine.Paused)
+	g.release()
+	h.has(id, engine.EventStepCompleted, 1)
 	h.cancel(id)
 	h.end(id, engine.Cancelled)
 }

@@ -15,6 +15,7 @@ var sagaCases = []Case{
 	{Name: "saga/UnknownOutcomeIsUndone", Run: sagaUnknown},
 	{Name: "saga/KnownFailureIsNotUndone", Run: sagaKnown},
 	{Name: "saga/CancelUndoes", Run: sagaCancel},
+	{Name: "saga/CancelUndoesWhatMayHaveHappened", Run: sagaCancelUnknown},
 	{Name: "saga/UndoIsRepeated", Run: sagaRepeat},
 	{Name: "saga/CrashDuringUndo", Run: sagaCrash},
 	{Name: "saga/StuckParksAndResumes", Run: sagaStuck},
@@ -135,6 +136,22 @@ func sagaCancel(h *H) {
 	h.cancel(id)
 	h.end(id, engine.Cancelled)
 	h.wantNoted("do1 waits undo2? undo1")
+}
+
+func sagaCancelUnknown(h *H) { // I8
+	book := engine.NewUndoable(h.reg, "test/book", engine.StepOptions[int]{Once: true}, func(context.Context, int) (int, error) {
+		return 0, failure.New(failure.UnknownOutcome, "cut", "the answer was lost")
+	}, func(_ context.Context, u engine.Undo[int, int]) error {
+		h.note("undo%d %t", u.In, u.Out == nil)
+		return nil
+	})
+	fn := h.trip(book)
+	h.boot()
+	id := h.start(fn, 1)
+	h.state(id, engine.Parked)
+	h.cancel(id)
+	h.end(id, engine.Cancelled)
+	h.wantNoted("undo1 true")
 }
 
 func sagaRepeat(h *H) {

@@ -112,20 +112,21 @@ func (a *activation) append(r *record, meta eventstore.Meta) {
 // steps it called into attempts.
 func (a *activation) collect() {
 	x := a.x
-	if x.m == nil {
-		return
-	}
-	for x.m.failed == nil && len(x.m.emitted)+len(x.m.fresh)+len(x.m.aborts) > 0 {
+	for x.m != nil && x.m.failed == nil && len(x.m.emitted)+len(x.m.fresh)+len(x.m.aborts) > 0 {
 		emitted, fresh, aborts := x.m.emitted, x.m.fresh, x.m.aborts
 		x.m.emitted, x.m.fresh, x.m.aborts = nil, nil, nil
 		for i := range emitted {
 			a.command(&emitted[i])
 		}
 		for _, w := range fresh {
-			a.begin(w)
+			if x.m != nil { // the failure of another step can end the function: it is revived later
+				a.begin(w)
+			}
 		}
 		for _, w := range aborts {
-			a.abort(w)
+			if x.m != nil {
+				a.abort(w)
+			}
 		}
 	}
 }

@@ -90,7 +90,7 @@ func (a *activation) release(meta eventstore.Meta) {
 func (a *activation) cancel(meta eventstore.Meta) error {
 	x := a.x
 	l := x.l
-	if !l.broken() && (l.cancelled || l.parkedFor(engine.ReasonCompensationStuck)) {
+	if !l.broken() && (l.cancelled && !l.paused || l.parkedFor(engine.ReasonCompensationStuck)) {
 		return nil
 	}
 	if l.started && !l.broken() {

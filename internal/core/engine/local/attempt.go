@@ -30,6 +30,8 @@ type attempt struct {
 	begun   bool
 	cancel  context.CancelFunc
 
+	void bool // the append that called it failed: nobody waits for its outcome; the owner's
+
 	// The outcome; read once the attempt was posted.
 	out      json.RawMessage
 	err      error

@@ -21,9 +21,6 @@ func (a *activation) submit() {
 		return
 	}
 	x.mu.Lock()
-	if x.state == "" && a.expected > 0 && !a.state.Ended() { // recovered: it was open before this commit, and is
-		x.state, x.definition = a.state, x.l.info.Definition
-	}
 	x.commits++
 	x.mu.Unlock()
 	x.e.active.Add(1)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -60,9 +61,12 @@ func (x *exec) rollBack(failed []*activation) {
 	var kept []input
 	for _, a := range failed {
 		for _, at := range a.starts { // they never began
-			if x.running[at.call.Path] == at {
-				delete(x.running, at.call.Path)
-			}
+			x.disown(at)
+		}
+		for _, at := range a.reads { // they did, for a call that was never made
+			at.void = true
+			at.abort()
+			x.disown(at)
 		}
 		for _, w := range a.acks {
 			w.to <- result{err: refusal(a.err, failed[0])}
@@ -78,13 +82,31 @@ func (x *exec) rollBack(failed []*activation) {
 		x.vanish()
 		return
 	}
-	var attach *attachError
-	if errors.As(first, &attach) {
+	if attach := x.attachFailed(first); attach != nil {
 		attach.count()
 		x.putBack(kept)
 		return
 	}
 	x.stall(kept, fmt.Errorf("append to execution %s: %w", x.key.execution, first))
+}
+
+// disown makes room for another attempt of the same step.
+func (x *exec) disown(at *attempt) {
+	if x.running[at.call.Path] == at {
+		delete(x.running, at.call.Path)
+	}
+}
+
+// attachFailed returns the failure of rows that a step of this execution has
+// attached, if they are why the append failed. A database that is full or gone
+// is no fault of theirs, and then the error may be that of somebody else's rows.
+func (x *exec) attachFailed(err error) *attachError {
+	var attach *attachError
+	if errors.Is(err, db.ErrFull) || errors.Is(err, db.ErrRolledBack) || errors.Is(err, db.ErrLost) ||
+		!errors.As(err, &attach) || attach.at.x != x {
+		return nil
+	}
+	return attach
 }
 
 // refusal is what the caller of a host's call gets.

@@ -10,25 +10,24 @@ import (
 // ledger is what the records of an execution say without its function: where
 // it stands, what is held back, what its steps have used up.
 type ledger struct {
-	version    int64 // of the stream, with what has been submitted
-	info       engine.Info
-	kind       string
-	input      json.RawMessage
-	extra      json.RawMessage // public data of its creation; only then
-	meta       eventstore.Meta // what further events inherit
-	startedAt  int64
-	started    bool
-	paused     bool
-	parked     bool // until unparked, whatever is answered in between
-	drained    bool
-	cancelled  bool
-	undoing    bool
-	ended      engine.State
-	parks      map[string]*record // by path; "" holds the whole function
-	notes      map[string]*note   // by path of the step
-	seen       map[string]bool    // ids of signals
-	held       []*record          // inputs that came while the gate was shut
-	interrupts bool               // notes tell which steps a dead process left
+	version   int64 // of the stream, with what has been submitted
+	info      engine.Info
+	kind      string
+	input     json.RawMessage
+	extra     json.RawMessage // public data of its creation; only then
+	meta      eventstore.Meta // what further events inherit
+	startedAt int64
+	started   bool
+	paused    bool
+	parked    bool // until unparked, whatever is answered in between
+	drained   bool
+	cancelled bool
+	undoing   bool
+	ended     engine.State
+	parks     map[string]*record // by path; "" holds the whole function
+	notes     map[string]*note   // by path of the step
+	seen      map[string]bool    // ids of signals
+	held      []*record          // inputs that came while the gate was shut
 }
 
 // note is what is known about a step beyond its waiter.
@@ -133,6 +132,9 @@ func (l *ledger) seeNote(r *record) {
 		n.unknown = n.unknown || r.Unknown
 	case kindAnswered:
 		delete(l.parks, r.Path)
+		if n := l.notes[r.Path]; n != nil && r.Verdict == engine.NotDone {
+			n.unknown = false
+		}
 	}
 }
 
@@ -142,6 +144,9 @@ func (l *ledger) park(r *record) {
 	}
 	l.parked = true
 	l.parks[r.Path] = r
+	if r.Unknown { // a cancel must know it, to have the step undone
+		l.note(r.Path).unknown = true
+	}
 	if n := l.notes[r.Path]; n != nil {
 		n.retryAt, n.left = 0, false
 	}

@@ -66,7 +66,7 @@ func (a *activation) stepEnded(at *attempt) {
 	if x.running[at.call.Path] == at {
 		delete(x.running, at.call.Path)
 	}
-	if x.l.ended != "" {
+	if at.void || x.l.ended != "" {
 		return
 	}
 	if x.e.stopping() && !x.l.drained && !x.l.broken() {
