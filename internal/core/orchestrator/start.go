@@ -76,7 +76,8 @@ func (s *Service) start(ctx context.Context, c workflow.Caller, d *definition, r
 	command, err := s.startCommand(c, k, version, r, x, q)
 	if err == nil {
 		var position int64
-		if position, err = s.engine.Start(ctx, command); err == nil {
+		// A caller who leaves now must not leave an execution without its place.
+		if position, err = s.engine.Start(context.WithoutCancel(ctx), command); err == nil {
 			s.admission.created(p)
 			return Started{Execution: x, Position: position}, nil
 		}
