@@ -58,3 +58,27 @@ func TestCutInsideAWriteIsUnknownForTheWholeGroup(t *testing.T) {
 		t.Errorf("%d rows, want none", n)
 	}
 }
+
+// Whoever nests a write must see that space is short, not a fault of the write.
+func TestFullDiskIsSaidByANestedWrite(t *testing.T) {
+	d := things(t, pgtest.URL(t))
+	err := d.Write(t.Context(), func(ctx context.Context, tx db.Tx) error {
+		if err := insert(1, "stays")(ctx, tx); err != nil {
+			return err
+		}
+		err := tx.Nested(ctx, func(ctx context.Context, tx db.Tx) error {
+			_, err := tx.Exec(ctx, "DO $$ BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = 'disk_full'; END $$")
+			return err
+		})
+		if !errors.Is(err, db.ErrFull) || errors.Is(err, db.ErrRolledBack) {
+			t.Errorf("got %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, d.Read()); n != 1 {
+		t.Errorf("%d rows", n)
+	}
+}

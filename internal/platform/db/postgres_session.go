@@ -111,6 +111,9 @@ func (s *postgresSession) Nested(ctx context.Context, write Write) error {
 		s.gone = back
 		return fmt.Errorf("%w: %w", ErrRolledBack, err)
 	}
+	if s.judge(err) == full && !errors.Is(err, ErrFull) {
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
 	return err
 }
 
