@@ -125,12 +125,28 @@ func (j *job) completed() []completedPair {
 	var done []completedPair
 	for _, t := range j.tables {
 		pair := completedPair{Pair: t.pair, Mark: t.mark}
+		if t.figures.OpenLinks > 0 {
+			pair.Mark = j.firstMark()
+		}
 		if t.info.Full {
 			pair.Sweep, pair.Listing = j.token, t.listing
 		}
 		done = append(done, pair)
 	}
 	return done
+}
+
+// firstMark is where the run began. A row may link to one that appeared after
+// that one's table was read and before its own was: read from here, both are
+// found by the next run.
+func (j *job) firstMark() time.Time {
+	var first time.Time
+	for _, t := range j.tables {
+		if !t.mark.IsZero() && (first.IsZero() || t.mark.Before(first)) {
+			first = t.mark
+		}
+	}
+	return first
 }
 
 func (j *job) summary() Summary {
@@ -157,7 +173,7 @@ func (t *table) warnings(asked Mode) []Warning {
 	warn("deletes_held", t.figures.Held, "%d rows disappeared from the source, more than a run deletes without being told to; "+
 		"run again with {\"allow_deletes\": true} if that is meant", t.figures.Held)
 	warn("doubled_rows", t.doubled, "%d target rows carry the source id of another row; delete the copies by hand", t.doubled)
-	warn("open_links", t.figures.OpenLinks, "%d links lead to rows that are not in the target; a full run makes the rows and the links", t.figures.OpenLinks)
+	warn("open_links", t.figures.OpenLinks, "%d links lead to rows that are not in the target; the next run writes those that appeared in the source meanwhile, a full run all", t.figures.OpenLinks)
 	return all
 }
 
