@@ -147,7 +147,7 @@ func TestAKeyHasItsScopesAndNoOthers(t *testing.T) { // S9
 	if c.Workspace != admin.Workspace || c.Principal == admin.Principal || !c.Can(workflow.WorkflowRead) || !c.Can(workflow.Public) || c.Can(workflow.WorkflowRun) || len(made.Scopes) != 2 {
 		t.Errorf("caller %+v, key %+v", c, made)
 	}
-	s.wants(identity.Allow(c, workflow.WorkflowRun), workflow.KindForbidden, "insufficient_scope")
+	s.wants(c.Require(workflow.WorkflowRun), workflow.KindForbidden, "insufficient_scope")
 	_, _, err = s.CreateKey(t.Context(), c, identity.CreateKeyRequest{Name: "more", Scopes: []workflow.Permission{workflow.Admin}})
 	s.wants(err, workflow.KindForbidden, "insufficient_scope")
 	s.wants(s.RevokeKey(t.Context(), c, first.Key), workflow.KindForbidden, "insufficient_scope")

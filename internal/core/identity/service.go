@@ -106,9 +106,6 @@ func (s *Service) Authenticate(_ context.Context, token string) (workflow.Caller
 	return workflow.Caller{Workspace: k.workspace, Principal: k.Principal, Key: k.ID, Scopes: k.Scopes}, nil
 }
 
-// Allow returns nil when the caller holds p, otherwise a forbidden error.
-func Allow(c workflow.Caller, p workflow.Permission) error { return c.Require(p) }
-
 func errInvalidToken() error {
 	return workflow.Unauthorized("invalid_token", "the token is not valid: it may be mistyped, expired or revoked; use a current one in the Authorization header (Bearer paw_…)")
 }

@@ -75,7 +75,7 @@ func TestAReferenceIsAcceptedAgainFromItsOwnWorkspace(t *testing.T) { // S14
 		t.Errorf("a reference changed from %s to %s", d.Config, same.Config)
 	}
 	ref := parse(t, d.Config).Token
-	unknown := "secret:" + string(workflow.NewSecretID())
+	unknown := "secret:sec_01930000-0000-7000-8000-000000000000"
 	_, foreign := b.Create(ctx, stranger, orchestrator.CreateRequest{Name: "n", Type: "fake", Config: json.RawMessage(`{"token":"` + ref + `"}`)})
 	_, missing := b.Create(ctx, stranger, orchestrator.CreateRequest{Name: "n", Type: "fake", Config: json.RawMessage(`{"token":"` + unknown + `"}`)})
 	a, m := wants(t, foreign, workflow.KindInvalid, "invalid_workflow"), wants(t, missing, workflow.KindInvalid, "invalid_workflow")

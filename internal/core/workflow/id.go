@@ -21,16 +21,12 @@ type PrincipalID string
 // KeyID names a service key: "key_" and a UUIDv7.
 type KeyID string
 
-// SecretID names a stored secret: "sec_" and a UUIDv7.
-type SecretID string
-
 const (
 	workflowPrefix  = "wf_"
 	executionPrefix = "ex_"
 	workspacePrefix = "ws_"
 	principalPrefix = "pr_"
 	keyPrefix       = "key_"
-	secretPrefix    = "sec_"
 )
 
 // NewID returns a fresh workflow id; later ids sort after earlier ones.
@@ -48,9 +44,6 @@ func NewPrincipalID() PrincipalID { return PrincipalID(fresh(principalPrefix)) }
 // NewKeyID returns a fresh key id.
 func NewKeyID() KeyID { return KeyID(fresh(keyPrefix)) }
 
-// NewSecretID returns a fresh secret id.
-func NewSecretID() SecretID { return SecretID(fresh(secretPrefix)) }
-
 // Valid reports whether id has the shape of a workflow id.
 func (id ID) Valid() bool { return wellFormed(string(id), workflowPrefix) }
 
@@ -59,9 +52,6 @@ func (id ExecutionID) Valid() bool { return wellFormed(string(id), executionPref
 
 // Valid reports whether id has the shape of a key id.
 func (id KeyID) Valid() bool { return wellFormed(string(id), keyPrefix) }
-
-// Valid reports whether id has the shape of a secret id.
-func (id SecretID) Valid() bool { return wellFormed(string(id), secretPrefix) }
 
 // fresh joins prefix and a UUIDv7. The generator fails only when the
 // machine has no randomness left, which nothing here could survive.

@@ -21,7 +21,7 @@ func TestIDsAreWellFormedAndSort(t *testing.T) {
 			t.Errorf("%q passes for an execution's id", id)
 		}
 	}
-	if !NewID().Valid() || !NewKeyID().Valid() || !NewSecretID().Valid() {
+	if !NewID().Valid() || !NewKeyID().Valid() {
 		t.Error("a fresh id is not well-formed")
 	}
 }

@@ -34,10 +34,11 @@ func (k *Kind) readPage(ctx context.Context, side Side, at airtable.Position, id
 	if err != nil {
 		return nil, at, err
 	}
-	params := at.Params(o)
-	if len(ids) > 0 {
-		params.FilterByFormula = airtable.AnyRecord(ids)
+	if len(ids) == 0 {
+		return airtable.NewReader(k.options.Airtable).Read(ctx, tok, side.Base, side.Table, at, o)
 	}
+	params := at.Params(o)
+	params.FilterByFormula = airtable.AnyRecord(ids)
 	page, err := k.options.Airtable.List(ctx, tok, side.Base, side.Table, params)
 	if err != nil {
 		return nil, at, err

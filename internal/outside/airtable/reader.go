@@ -12,11 +12,10 @@ const DefaultOverlap = time.Minute
 // Reading says what a read of one table covers.
 type Reading string
 
-// The three readings.
+// The two readings.
 const (
 	ReadAll     Reading = "all"     // every record
 	ReadChanged Reading = "changed" // created or changed after Since; deletes are invisible to it
-	ReadIDs     Reading = "ids"     // every record's id, with one small field
 )
 
 // Position is where a read of one table stands. It is small plain data, so
@@ -37,9 +36,6 @@ func StartAll() Position { return Position{Reading: ReadAll} }
 
 // StartChanged begins a read of what changed after since, a former Mark.
 func StartChanged(since time.Time) Position { return Position{Reading: ReadChanged, Since: since} }
-
-// StartIDs begins a sweep over all ids.
-func StartIDs() Position { return Position{Reading: ReadIDs} }
 
 // Restart returns the beginning of the same read, for an expired offset. The
 // mark stays: an earlier one only repeats.
@@ -77,7 +73,7 @@ func (p Position) After(page *Page, overlap time.Duration) Position {
 // ReadOptions shape the pages of a read.
 type ReadOptions struct {
 	PageSize int           // 0 means 100
-	Fields   []string      // ids or names; for ReadIDs use SweepField
+	Fields   []string      // ids or names
 	Overlap  time.Duration // 0 means DefaultOverlap
 }
 
@@ -104,40 +100,4 @@ func (r *Reader) Read(ctx context.Context, tok Token, base BaseID, table TableID
 		return nil, p, err
 	}
 	return page, p.After(page, o.Overlap), nil
-}
-
-// SweepField returns the field whose cells cost least to read: what a sweep
-// over ids asks for. It is "" for a table without fields.
-func SweepField(t *Table) FieldID {
-	var best FieldID
-	cost := 1 << 30
-	for _, f := range t.Fields {
-		if c := readCost(f.Type); c < cost {
-			best, cost = f.ID, c
-		}
-	}
-	return best
-}
-
-// readCost is roughly how many bytes a cell of the type takes in an answer.
-func readCost(t FieldType) int {
-	switch t {
-	case Checkbox:
-		return 5 // mostly absent
-	case Rating:
-		return 6
-	case Count, AutoNumber, Number, Percent, Currency, Duration:
-		return 12
-	case Date:
-		return 14
-	case DateTime, CreatedTime, LastModifiedTime:
-		return 28
-	case SingleSelect, PhoneNumber:
-		return 30
-	case SingleLineText, Email, Barcode:
-		return 60
-	case SingleCollaborator, CreatedBy, LastModifiedBy, MultipleSelects, URL:
-		return 120
-	}
-	return 10_000 // links, long texts, attachments, computed and unknown types
 }

@@ -102,23 +102,6 @@ func TestAMarkNeverGoesBack(t *testing.T) {
 	}
 }
 
-func TestASweepAsksForTheSmallestField(t *testing.T) {
-	table := &airtable.Table{Fields: []airtable.Field{
-		{ID: "fldLong", Type: airtable.MultilineText}, {ID: "fldUnknown", Type: "holographic"},
-		{ID: "fldNumber", Type: airtable.Number}, {ID: "fldFiles", Type: airtable.MultipleAttachments}, {ID: "fldText", Type: airtable.SingleLineText},
-	}}
-	if got := airtable.SweepField(table); got != "fldNumber" {
-		t.Errorf("SweepField = %s", got)
-	}
-	table.Fields = table.Fields[:2]
-	if got := airtable.SweepField(table); got != "fldLong" {
-		t.Errorf("SweepField of costly fields = %s", got)
-	}
-	if got := airtable.SweepField(&airtable.Table{}); got != "" {
-		t.Errorf("SweepField of no fields = %s", got)
-	}
-}
-
 func TestFormulas(t *testing.T) {
 	for got, want := range map[string]string{
 		airtable.QuoteText("a\"b\\c\nd"):                        `"a\"b\\c\nd"`,

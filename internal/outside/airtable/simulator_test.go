@@ -281,19 +281,20 @@ func TestSimAnIncrementalReadSeesWhatChanged(t *testing.T) {
 	}
 }
 
-func TestSimASweepAndALookUpByID(t *testing.T) {
+func TestSimALookUpByID(t *testing.T) {
 	s := simulate(t, sim.Config{NoRateLimit: true}, airtable.Options{})
 	s.seed(30)
-	sweep := airtable.ReadOptions{PageSize: 20, Fields: []string{string(airtable.SweepField(s.deals))}}
-	ids, _ := s.readAll(airtable.StartIDs(), sweep)
+	name, _ := s.deals.Field("Name")
+	one := airtable.ReadOptions{PageSize: 20, Fields: []string{string(name.ID)}}
+	ids, _ := s.readAll(airtable.StartAll(), one)
 	if len(ids) != 30 {
-		t.Fatalf("the sweep found %d ids", len(ids))
+		t.Fatalf("found %d ids", len(ids))
 	}
 	ask := append(slices.Clone(ids), "recNotThere000000")
 	for len(ask) < 100 {
 		ask = append(ask, airtable.RecordID(fmt.Sprintf("recMissing%07d", len(ask))))
 	}
-	page, err := s.List(t.Context(), token, s.base, s.deals.ID, airtable.ListParams{FilterByFormula: airtable.AnyRecord(ask), Fields: sweep.Fields})
+	page, err := s.List(t.Context(), token, s.base, s.deals.ID, airtable.ListParams{FilterByFormula: airtable.AnyRecord(ask), Fields: one.Fields})
 	if err != nil || len(page.Records) != 30 {
 		t.Errorf("the look-up of 100 ids: %v", err)
 	}

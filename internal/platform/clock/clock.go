@@ -1,5 +1,5 @@
 // Package clock makes time a parameter. Production code gets System; tests
-// run in a testing/synctest bubble, where System is virtual, or pass a Fixed.
+// run in a testing/synctest bubble, where System is virtual, or pass their own.
 package clock
 
 import "time"
@@ -27,13 +27,3 @@ type system struct{}
 func (system) Now() time.Time { return time.Now() }
 
 func (system) AfterFunc(d time.Duration, f func()) Timer { return time.AfterFunc(d, f) }
-
-// Fixed is a clock that always shows the same time; its timers use the
-// machine's clock.
-type Fixed time.Time
-
-// Now returns the fixed time.
-func (f Fixed) Now() time.Time { return time.Time(f) }
-
-// AfterFunc calls f after d of the machine's time.
-func (f Fixed) AfterFunc(d time.Duration, g func()) Timer { return time.AfterFunc(d, g) }
