@@ -112,8 +112,11 @@ func (y *system) openStore(ctx context.Context, _ *cli.State) error {
 		return err
 	}
 	y.onClose(y.store.Close)
-	y.blobs, err = blob.OpenDir(filepath.Join(y.config.DataDir, "blobs"))
-	return err
+	if y.blobs, err = blob.OpenDir(filepath.Join(y.config.DataDir, "blobs")); err != nil {
+		return err
+	}
+	y.onClose(y.blobs.Close)
+	return nil
 }
 
 func (y *system) openSecrets(ctx context.Context, s *cli.State) (err error) {

@@ -72,6 +72,7 @@ func (c *Core) openOrchestrator(d *db.DB) {
 	must(t, err)
 	blobs, err := blob.OpenDir(filepath.Join(folder, "blobs"))
 	must(t, err)
+	t.Cleanup(func() { _ = blobs.Close() })
 	registry := engine.NewRegistry()
 	k := kind{core: c}
 	must(t, k.Register(registry))

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/client"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/config"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
@@ -41,7 +42,7 @@ func ExitCode(err error) int {
 		return ExitInterrupted
 	case errors.As(err, &down):
 		return ExitEnvironment
-	case errors.Is(err, db.ErrInUse), errors.Is(err, syscall.ENOSPC), errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, db.ErrInUse), errors.Is(err, blob.ErrInUse), errors.Is(err, syscall.ENOSPC), errors.Is(err, fs.ErrPermission):
 		return ExitEnvironment
 	case errors.As(err, &faulty):
 		return ExitInput

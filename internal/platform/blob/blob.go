@@ -19,6 +19,10 @@ type Ref struct {
 // ErrNotFound says that a blob is gone or never was.
 var ErrNotFound = errors.New("blob not found")
 
+// ErrInUse says that another process, or another Dir of this one, has the
+// directory: it would take blobs that it does not know for left-overs.
+var ErrInUse = errors.New("in use by another process")
+
 // ErrDamaged says that a blob is not what was put.
 var ErrDamaged = errors.New("blob is damaged")
 

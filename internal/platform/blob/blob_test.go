@@ -48,6 +48,12 @@ func TestWhatIsPutIsRead(t *testing.T) {
 	d, path := open(t)
 	content := strings.Repeat("cell ", 300_000)
 	ref := put(t, d, "ex_1", content)
+	if _, err := blob.OpenDir(path); !errors.Is(err, blob.ErrInUse) {
+		t.Errorf("opened twice: %v", err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
 	reopened, err := blob.OpenDir(path)
 	if err != nil {
 		t.Fatal(err)

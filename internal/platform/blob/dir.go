@@ -22,8 +22,9 @@ import (
 // Dir is a Store in a directory: one folder per group, one file per blob.
 // Keys cannot lead out of it.
 type Dir struct {
-	path string
-	root *os.Root
+	path  string
+	root  *os.Root
+	close func() error
 
 	mu      sync.Mutex
 	durable map[string]bool // groups whose folder is known to survive a power cut
@@ -31,20 +32,26 @@ type Dir struct {
 
 var _ Store = (*Dir)(nil)
 
-// OpenDir opens the store in the directory path and creates it if need be.
+// OpenDir opens the store in the directory path and creates it if need be. It
+// fails with ErrInUse while somebody else has it. The caller closes it.
 func OpenDir(path string) (*Dir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("create the blob directory: %w", err)
 	}
+	held, err := lock(path)
+	if err != nil {
+		return nil, err
+	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, fmt.Errorf("open the blob directory: %w", err)
+		return nil, errors.Join(fmt.Errorf("open the blob directory: %w", err), held.Close())
 	}
-	return &Dir{path: path, root: root, durable: map[string]bool{}}, nil
+	release := sync.OnceValue(func() error { return errors.Join(root.Close(), held.Close()) })
+	return &Dir{path: path, root: root, close: release, durable: map[string]bool{}}, nil
 }
 
-// Close releases the directory; open blobs stay readable.
-func (d *Dir) Close() error { return d.root.Close() }
+// Close releases the directory; open blobs stay readable. It may be called twice.
+func (d *Dir) Close() error { return d.close() }
 
 // Put implements Store: the file and the folder that names it are synced
 // before it returns.

@@ -12,7 +12,7 @@ type Limits struct {
 }
 
 func defaultLimits() Limits {
-	return Limits{MaxExecutions: 256, DrainTimeout: 25 * time.Second}
+	return Limits{MaxExecutions: 256, DrainTimeout: 20 * time.Second}
 }
 
 func (l Limits) check() []string {
@@ -21,7 +21,7 @@ func (l Limits) check() []string {
 		faults = append(faults, fmt.Sprintf("limits.max_executions is %d; use 1 to 100000", l.MaxExecutions))
 	}
 	if l.DrainTimeout < 0 {
-		faults = append(faults, fmt.Sprintf("limits.drain_timeout is %s; use 0 or more, for example \"25s\"", l.DrainTimeout))
+		faults = append(faults, fmt.Sprintf("limits.drain_timeout is %s; use 0 or more, for example \"20s\"", l.DrainTimeout))
 	}
 	return faults
 }
