@@ -4,7 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/telemetry"
 )
 
@@ -32,4 +34,26 @@ func (y *system) lag(ctx context.Context) map[string]telemetry.Lag {
 		return nil
 	}
 	return map[string]telemetry.Lag{"orchestrator": {Events: l.Events, Seconds: l.Seconds}}
+}
+
+// engineMeter counts executions and steps.
+type engineMeter struct{ metrics *telemetry.Metrics }
+
+// ExecutionEnded counts an end.
+func (m engineMeter) ExecutionEnded(kind string, state engine.State, took time.Duration) {
+	m.metrics.ExecutionEnded(kind, string(state), took)
+}
+
+// StepEnded counts the end of a step.
+func (m engineMeter) StepEnded(step string, completed bool, took time.Duration) {
+	outcome := "failed"
+	if completed {
+		outcome = "completed"
+	}
+	m.metrics.StepEnded(step, outcome, took)
+}
+
+// StepRetried counts a further attempt.
+func (m engineMeter) StepRetried(step string, class failure.Class) {
+	m.metrics.StepRetried(step, string(class))
 }

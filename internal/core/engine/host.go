@@ -3,9 +3,11 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
 // StreamType is the type of the event streams that executions are.
@@ -124,6 +126,15 @@ type Engine interface {
 	Run(ctx context.Context) error
 	// Ready is closed when Run has recovered the open executions.
 	Ready() <-chan struct{}
+}
+
+// Meter counts what becomes durable. Its methods must be quick and must not
+// block or call the engine. An end of kind and state follows the execution's
+// start by took; took of a step is that of its last attempt.
+type Meter interface {
+	ExecutionEnded(kind string, state State, took time.Duration)
+	StepEnded(step string, completed bool, took time.Duration)
+	StepRetried(step string, class failure.Class)
 }
 
 // Observer hears what happens while it happens. Its methods must be quick and

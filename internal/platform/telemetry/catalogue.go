@@ -28,6 +28,11 @@ const (
 	OutboundRequestDuration = "paw_outbound_request_duration_seconds"
 	RateLimitWait           = "paw_ratelimit_wait_seconds"
 	AirtableCallsTotal      = "paw_airtable_calls_total"
+	ExecutionsTotal         = "paw_executions_total"
+	ExecutionDuration       = "paw_execution_duration_seconds"
+	StepsTotal              = "paw_steps_total"
+	StepDuration            = "paw_step_duration_seconds"
+	StepRetriesTotal        = "paw_step_retries_total"
 )
 
 type entry struct {
@@ -48,6 +53,11 @@ func catalogue() []entry {
 		{AppendBatchEvents, "Events per commit of the event store.", histogram, nil, []float64{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000}},
 		{OutboundRequestDuration, "Time of a call to a foreign system, by host and status; code 0 is no answer.", histogram, []string{"host", "code"}, seconds()},
 		{RateLimitWait, "Time that a call waited for a rate limiter.", histogram, []string{"limiter"}, seconds()},
+		{ExecutionsTotal, "Executions that have ended, by kind of workflow and end state.", counter, []string{"kind", "status"}, nil},
+		{ExecutionDuration, "Time from an execution's start to its end, waits included.", histogram, []string{"kind"}, long()},
+		{StepsTotal, "Steps that have ended, by name and outcome (completed, failed).", counter, []string{"step", "outcome"}, nil},
+		{StepDuration, "Time of the last attempt of a step.", histogram, []string{"step"}, seconds()},
+		{StepRetriesTotal, "Attempts that failed and are made again, by step and class of failure.", counter, []string{"step", "class"}, nil},
 		{AirtableCallsTotal, "Calls to Airtable, by operation.", counter, []string{"operation"}, nil},
 	}
 }
@@ -56,6 +66,11 @@ func catalogue() []entry {
 // a slow foreign system.
 func seconds() []float64 {
 	return []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
+}
+
+// long are the bucket bounds of whole executions: from a no-op to a day.
+func long() []float64 {
+	return []float64{.01, .05, .1, .5, 1, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600}
 }
 
 // Catalogue lists the product's metrics for whoever generates from them.

@@ -115,3 +115,20 @@ func (m *Metrics) RateLimitWait(limiter string, d time.Duration) {
 func (m *Metrics) AirtableCall(operation string) {
 	m.count(AirtableCallsTotal, attribute.String("operation", operation))
 }
+
+// ExecutionEnded counts an execution that reached an end state.
+func (m *Metrics) ExecutionEnded(kind, status string, d time.Duration) {
+	m.count(ExecutionsTotal, attribute.String("kind", kind), attribute.String("status", status))
+	m.observe(ExecutionDuration, d.Seconds(), attribute.String("kind", kind))
+}
+
+// StepEnded counts a step that completed or failed ("completed", "failed").
+func (m *Metrics) StepEnded(step, outcome string, d time.Duration) {
+	m.count(StepsTotal, attribute.String("step", step), attribute.String("outcome", outcome))
+	m.observe(StepDuration, d.Seconds(), attribute.String("step", step))
+}
+
+// StepRetried counts a failed attempt that is made again.
+func (m *Metrics) StepRetried(step, class string) {
+	m.count(StepRetriesTotal, attribute.String("step", step), attribute.String("class", class))
+}

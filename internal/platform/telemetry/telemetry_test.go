@@ -34,6 +34,9 @@ func TestEveryMetricAppearsUnderItsName(t *testing.T) {
 	m.OutboundRequest("api.airtable.com", 429, time.Second)
 	m.RateLimitWait("base", 200*time.Millisecond)
 	m.AirtableCall("list_records")
+	m.ExecutionEnded("airtable_sync", "completed", time.Second)
+	m.StepEnded("airtablesync/fetch_page", "completed", time.Millisecond)
+	m.StepRetried("airtablesync/fetch_page", "transient")
 	if err := m.ObserveLag(func(context.Context) map[string]Lag { return map[string]Lag{"orchestrator": {Events: 5, Seconds: 1.5}} }); err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ var parkCases = []Case{
 	{Name: "park/CancelLiftsIt", Run: parkCancel},
 	{Name: "park/QuotaLeavesByItself", Days: true, Run: parkQuota},
 	{Name: "park/QuotaLeavesAfterRestart", Days: true, Run: parkQuotaRestart},
+	{Name: "park/TimeParkedIsNoRetryTime", Days: true, Run: parkRetryTime},
 	{Name: "park/OtherBranchesAreKeptNotFed", Run: parkOthers},
 }
 
@@ -109,6 +110,16 @@ func parkQuotaRestart(h *H) {
 	h.state(id, engine.Parked)
 	h.restart()
 	h.quotaEnds(id)
+}
+
+func parkRetryTime(h *H) {
+	down := failure.New(failure.Transient, "down", "the other side is down")
+	step := h.failing(engine.StepOptions[int]{Retry: quick(5)}, down, errQuota, down)
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
+	h.boot()
+	id := h.start(fn, 1)
+	h.state(id, engine.Parked)
+	h.end(id, engine.Completed)
 }
 
 func parkOthers(h *H) {

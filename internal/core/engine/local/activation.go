@@ -22,6 +22,7 @@ type activation struct {
 	acks     []answer
 	starts   []*attempt // after the commit
 	reads    []*attempt // at once
+	counted  []*record  // for the meter
 	created  bool
 	ended    engine.State
 	state    engine.State
@@ -73,7 +74,7 @@ func (a *activation) prepare() error {
 // record is then not there, and the execution is parked.
 func (a *activation) put(r *record, meta eventstore.Meta) bool {
 	x := a.x
-	mark, starts, reads, saved := len(a.events), len(a.starts), len(a.reads), *x.l
+	mark, starts, reads, counted, saved := len(a.events), len(a.starts), len(a.reads), len(a.counted), *x.l
 	r.T = a.now.UnixMicro()
 	a.append(r, meta)
 	x.consume(r)
@@ -88,6 +89,7 @@ func (a *activation) put(r *record, meta eventstore.Meta) bool {
 		delete(x.running, at.call.Path)
 	}
 	a.events, a.starts, a.reads, a.ended = a.events[:mark], a.starts[:starts], a.reads[:reads], ""
+	a.counted = a.counted[:counted]
 	*x.l = saved
 	a.parkFunction(why)
 	return false
@@ -106,6 +108,7 @@ func (a *activation) append(r *record, meta eventstore.Meta) {
 	l := a.x.l
 	a.events = append(a.events, eventstore.NewEvent{Type: typeOf[r.kind], Data: r.public(a.x.public, l), Journal: r.encode(), Meta: meta})
 	l.version++
+	a.count(r)
 }
 
 // collect turns the commands that the machine emitted into records, and the

@@ -100,6 +100,7 @@ func (a *activation) committed(done eventstore.Appended, err error) {
 func (a *activation) tell(position int64, due []answer, definition string) {
 	x := a.x
 	x.e.open.saw(x.key, position, a.created, a.ended != "")
+	a.measure()
 	for _, w := range append(a.acks, due...) {
 		w.to <- result{position, w.err}
 	}

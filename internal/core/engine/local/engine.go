@@ -30,6 +30,8 @@ type Options struct {
 	DB *db.DB
 	// Observer hears what happens. Nil: nobody does.
 	Observer engine.Observer
+	// Meter counts what becomes durable. Nil: nobody does.
+	Meter engine.Meter
 	// Clock is the machine's when nil.
 	Clock clock.Clock
 	// Logger is silent when nil.

@@ -149,6 +149,7 @@ func (l *ledger) park(r *record) {
 	}
 	if n := l.notes[r.Path]; n != nil {
 		n.retryAt, n.left = 0, false
+		n.since = 0 // the time until it is resumed is no time of trying
 	}
 }
 
