@@ -159,7 +159,7 @@ func (y *system) openEngine(ctx context.Context, _ *cli.State) error {
 	}
 	hub := orchestrator.NewHub()
 	if y.engine, err = local.New(local.Options{
-		Store: y.store, DB: y.db, Registry: registry, Observer: hub, Logger: y.log,
+		Store: y.store, DB: y.db, Registry: registry, Observer: hub, Meter: engineMeter{y.metrics}, Logger: y.log,
 		DrainTimeout: y.config.Limits.DrainTimeout,
 	}); err != nil {
 		return err
