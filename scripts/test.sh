@@ -36,7 +36,7 @@ export PAW_TEST_BINARY="$root/.work/bin/pyairtable-workflows"
 say "Go tests"
 go test -count=1 -timeout 10m -json ./... >"$run/go-test.json" 2>"$run/go-test.err" || true
 cat "$run/go-test.err" >&2
-go run ./test/report <"$run/go-test.json"
+go run ./test/report <"$run/go-test.json" | tee "$run/go-report.txt"
 
 say "the official JavaScript client against the simulator"
 (cd test/airtablejs && npm ci --silent --no-progress && node --test --test-reporter=spec)
@@ -44,4 +44,5 @@ say "the official JavaScript client against the simulator"
 say "10 kills"
 "$PAW_TEST_BINARY" torture --dir "$run/torture" --kills 10 --drops 4 --records 300
 
-say "all checks passed"
+say "all checks passed; Go tests:"
+tail -1 "$run/go-report.txt"
