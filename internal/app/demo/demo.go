@@ -44,10 +44,10 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return stage.explain(err)
 	}
-	stage.paste()
 	if o.Exit {
 		return nil
 	}
+	stage.paste()
 	stage.sayf("\nServer and simulator stay up until Ctrl-C; a second start makes 20 edits and syncs just them.")
 	return stage.wait(ctx)
 }
