@@ -130,8 +130,12 @@ func (s *Service) onExecution(ctx context.Context, c workflow.Caller, id workflo
 	if err != nil && !errors.Is(err, engine.ErrEnded) {
 		return workflow.Execution{}, verbFailed(err, id)
 	}
-	if waitErr := s.model.WaitFor(ctx, position); waitErr != nil {
-		return workflow.Execution{}, s.modelFailed(waitErr)
+	wait := func() error { return s.WaitFor(ctx, position) }
+	if err != nil { // it has ended at a position that only the store knows
+		wait = func() error { return s.CaughtUp(ctx) }
+	}
+	if waitErr := wait(); waitErr != nil {
+		return workflow.Execution{}, waitErr
 	}
 	x, readErr := s.execution(ctx, c, id)
 	if readErr != nil {

@@ -1,6 +1,7 @@
 package orchestrator_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
@@ -243,4 +244,19 @@ func TestBlobsGoWithTheirExecutionAndOrphansAtStart(t *testing.T) {
 	b.letThrough(1)
 	b.end(x.ID)
 	b.blobs.waitGone(t, string(x.ID))
+}
+
+// An end is known before the read models show it; a verb that comes then must
+// not speak of an execution that still runs.
+func TestAVerbAfterTheEndSeesTheEnd(t *testing.T) {
+	b := open(t)
+	d := b.create(`{}`)
+	x := b.execute(d.ID, `{"steps":1}`)
+	if _, err := b.AwaitEnd(t.Context(), admin, x.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.PauseExecution(t.Context(), admin, x.ID)
+	if e := wants(t, err, workflow.KindConflict, "execution_ended"); !strings.Contains(e.Message, "completed") {
+		t.Errorf("said: %s", e.Message)
+	}
 }

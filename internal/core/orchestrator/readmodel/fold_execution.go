@@ -30,8 +30,11 @@ func (f *fold) applyExecution(ctx context.Context, e *eventstore.Event) error {
 	if !r.move(e) {
 		return nil
 	}
-	if e.Type == engine.EventParked {
+	switch e.Type {
+	case engine.EventParked:
 		f.stepParked(r, e.Data)
+	case engine.EventUnparked, engine.EventCancelRequested:
+		f.stepsUnparked(r)
 	}
 	return f.settle(ctx, r, before)
 }

@@ -106,6 +106,16 @@ func (f *fold) stepParked(r *executionRow, data []byte) {
 	f.touchStep(row)
 }
 
+// stepsUnparked marks the steps that the execution was parked at: they go on.
+func (f *fold) stepsUnparked(r *executionRow) {
+	for _, row := range r.openSteps {
+		if row.state == string(workflow.StepParked) {
+			row.state = string(workflow.StepRunning)
+			f.touchStep(row)
+		}
+	}
+}
+
 func (f *fold) countStep(ctx context.Context, r *executionRow, kind, class string) error {
 	w, err := f.workflow(ctx, name{r.workspace, r.workflow})
 	if w == nil || err != nil {
