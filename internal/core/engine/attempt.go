@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 	"sync"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
@@ -68,12 +71,18 @@ func InStep(ctx context.Context) StepInfo {
 	return StepInfo{}
 }
 
+// domainType is the form of a domain event's type.
+var domainType = regexp.MustCompile(`^[a-z0-9_]+(\.[a-z0-9_]+)+$`)
+
 // Record adds a domain event to the execution's stream, committed with the
 // step's result. Events of an attempt that fails are dropped.
 func Record(ctx context.Context, e Event) error {
 	a, ok := ctx.Value(attemptKey{}).(*Attempt)
 	if !ok {
 		return ErrNotInStep
+	}
+	if !domainType.MatchString(e.Type) || strings.HasPrefix(e.Type, StreamType+".") || strings.HasPrefix(e.Type, eventstore.PrivatePrefix) {
+		return fmt.Errorf("record %q: a domain event is named kind.what_happened, and not after the engine's own (%s.…, %s…)", e.Type, StreamType, eventstore.PrivatePrefix)
 	}
 	raw, err := encode(e.Data)
 	if err != nil {

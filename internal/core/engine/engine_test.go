@@ -105,3 +105,14 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// On the stream they share, an event of a step must not be taken for a record of the engine.
+func TestDomainEventsAreNamedAfterTheirKind(t *testing.T) {
+	ctx := engine.WithAttempt(t.Context(), &engine.Attempt{})
+	for name, ok := range map[string]bool{"airtable_sync.run_completed": true, "a.b.c": true, "": false, "plain": false, "A.b": false,
+		engine.EventCompleted: false, "execution.mine": false, "journal.mine": false} {
+		if err := engine.Record(ctx, engine.Event{Type: name}); (err == nil) != ok {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
