@@ -36,9 +36,6 @@ func (x *exec) activate(ins []input) {
 		x.stall(ins, fmt.Errorf("load execution %s: %w", x.key.execution, err))
 		return
 	}
-	if x.l != nil && x.l.ended != "" && x.m == nil { // the list of open executions was behind
-		x.vanish()
-	}
 	for i := range ins {
 		a.apply(&ins[i])
 	}
@@ -51,7 +48,10 @@ func (x *exec) activate(ins []input) {
 // prepare loads the execution if it is not in memory.
 func (a *activation) prepare() error {
 	x := a.x
-	if x.m != nil || (len(a.inputs) > 0 && a.inputs[0].kind == inStart) || (x.l != nil && x.l.broken()) {
+	// A function that cannot be fed is not loaded again, nor is one whose end is
+	// on its way to the disk.
+	without := x.l != nil && (x.l.broken() || x.l.ended != "")
+	if x.m != nil || without || (len(a.inputs) > 0 && a.inputs[0].kind == inStart) {
 		if x.l != nil {
 			a.expected = x.l.version
 		}
@@ -63,6 +63,10 @@ func (a *activation) prepare() error {
 	}
 	a.expected = x.l.version
 	x.publish(x.l.state())
+	if x.l.ended != "" { // the list of open executions was behind
+		x.vanish()
+		return nil
+	}
 	if why != nil && !x.l.broken() {
 		a.parkFunction(why)
 	}

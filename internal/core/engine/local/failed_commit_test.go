@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -164,6 +165,76 @@ func TestOpenListsWhatCannotBeLoadedYet(t *testing.T) {
 		store.broken.Store(false)
 		if s := <-o.of("ex_1"); s != engine.Completed {
 			t.Errorf("it ended %s", s)
+		}
+	})
+}
+
+// held is a store that keeps appends back until they are let go.
+type held struct {
+	eventstore.Store
+	mu    sync.Mutex
+	hold  bool
+	queue []func()
+}
+
+func (h *held) Submit(b eventstore.Batch, done func(eventstore.Appended, error)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.hold {
+		h.Store.Submit(b, done)
+		return
+	}
+	h.queue = append(h.queue, func() { h.Store.Submit(b, done) })
+}
+
+func (h *held) keep() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.hold = true
+}
+
+func (h *held) letGo() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.hold = false
+	for _, submit := range h.queue {
+		submit()
+	}
+	h.queue = nil
+}
+
+// What comes while an end is on its way to the disk waits for it.
+func TestACancelDuringAForcedEndLearnsOfTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reg := engine.NewRegistry()
+		fn := engine.NewWorkflow(reg, "test/panics", func(run engine.Run, n int) (int, error) {
+			if err := run.Sleep(time.Second); err != nil {
+				return 0, err
+			}
+			panic("on purpose")
+		}).Name()
+		memory := enginetest.NewMemory()
+		t.Cleanup(func() { memory.Close() })
+		store := &held{Store: memory}
+		e := running(t, local.Options{Store: store, Registry: reg})
+		start(t, e, "ex_1", fn)
+		time.Sleep(time.Minute)
+		store.keep()
+		first, second := make(chan error, 1), make(chan error, 1)
+		cancel := func(answer chan error) {
+			_, err := e.Cancel(t.Context(), "ws", "ex_1", eventstore.Meta{})
+			answer <- err
+		}
+		go cancel(first)
+		synctest.Wait()
+		go cancel(second)
+		synctest.Wait()
+		store.letGo()
+		if err := <-first; err != nil {
+			t.Errorf("the first: %v", err)
+		}
+		if err := <-second; !errors.Is(err, engine.ErrEnded) {
+			t.Errorf("the second: %v", err)
 		}
 	})
 }
