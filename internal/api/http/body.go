@@ -15,6 +15,20 @@ import (
 // bodyTimeout bounds how long a caller may take to send a body.
 const bodyTimeout = 10 * time.Second
 
+// prompt gives every body a deadline before anything looks at the request.
+// Without it a caller without a token could hold a connection for ever: the
+// server reads what is left of a body before it answers 401. Only readBody
+// lifts the deadline; the server itself sets a new one for the next request.
+func (f *face) prompt(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			// A recorder in a test knows no deadline; a connection always does.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(f.BodyTimeout))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // unwrap returns the request and the writer beneath huma's context.
 func unwrap(ctx huma.Context) (*http.Request, http.ResponseWriter) {
 	return humachi.Unwrap(ctx)
@@ -41,13 +55,13 @@ func (f *face) checkedBody(ctx huma.Context, next func(huma.Context)) {
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *ProblemDetails) {
-	control := http.NewResponseController(w)
-	// A recorder in a test knows no deadline; a connection always does.
-	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	// The deadline must not outlive the body: it would end the request's
-	// context while the handler works.
-	_ = control.SetReadDeadline(time.Time{})
+	if err == nil {
+		// The deadline must not outlive the body: it would end the request's
+		// context while the handler works. While bytes are missing it stays,
+		// since the server waits for them before it answers.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	}
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	api "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/identity"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -291,6 +292,29 @@ func TestStreamHeartbeatAndStop(t *testing.T) {
 	kinds, _, _ := s.kinds() // returns, because the stream ends
 	if slices.Contains(kinds, "end") {
 		t.Error("the stop of the server reads like the end of the execution")
+	}
+	b.Release(e.ID)
+}
+
+// S9: a revoked key ends at once what it has opened.
+func TestS9StreamEndsWithItsKey(t *testing.T) {
+	b := setup(t)
+	server := httptest.NewServer(b.handler)
+	t.Cleanup(server.Close)
+	e := b.start(t, string(b.workflow(t)), `{"hold":true}`)
+	key, token, err := b.Identity.CreateKey(t.Context(), b.Caller, identity.CreateKeyRequest{Name: "watcher", Scopes: []workflow.Permission{workflow.ExecutionRead}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := listenTo(t, t.Context(), server, token, e.ID, "")
+	for s.next() && s.kind != "execution.created" {
+	}
+	if err := b.Identity.RevokeKey(t.Context(), b.Caller, key.ID); err != nil {
+		t.Fatal(err)
+	}
+	kinds, _, _ := s.kinds() // returns although the execution is held
+	if slices.Contains(kinds, "end") {
+		t.Error("the end of the key reads like the end of the execution")
 	}
 	b.Release(e.ID)
 }

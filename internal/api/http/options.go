@@ -37,9 +37,11 @@ type Options struct {
 	// Observe is called once per answered request with the route's template.
 	// Nil means nobody counts.
 	Observe func(route string, code int, d time.Duration)
-	// Heartbeat is the pause after which a silent stream says that it lives.
-	// Zero means 15 s.
+	// Heartbeat is the pause after which a silent stream says that it lives,
+	// and looks whether its caller's key still does. Zero means 5 s.
 	Heartbeat time.Duration
+	// BodyTimeout is how long a caller may take to send a body. Zero means 10 s.
+	BodyTimeout time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -56,7 +58,10 @@ func (o Options) withDefaults() Options {
 		o.Observe = func(string, int, time.Duration) {}
 	}
 	if o.Heartbeat == 0 {
-		o.Heartbeat = 15 * time.Second
+		o.Heartbeat = 5 * time.Second
+	}
+	if o.BodyTimeout == 0 {
+		o.BodyTimeout = bodyTimeout
 	}
 	return o
 }

@@ -1,10 +1,14 @@
 package http_test
 
 import (
+	"bufio"
+	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	api "github.com/pyairtable/pyairtable-workflows/internal/api/http"
 )
@@ -140,6 +144,40 @@ func TestLimitsOfARequest(t *testing.T) {
 		{name: "cursor of events of nobody", do: "GET /api/v1/executions/ex_0198c5a2-7c1e-7d3a-9f00-3d5f0c1b2a4e/events?cursor=abc", token: b.Admin, status: 422, has: []string{`"parameter":"cursor"`}},
 	} {
 		t.Run(s.name, func(t *testing.T) { b.run(t, s) })
+	}
+}
+
+// Nobody holds a connection by never finishing a body, with a token or without.
+func TestUnfinishedBodyIsNotWaitedFor(t *testing.T) {
+	b := setup(t)
+	server := httptest.NewServer(api.New(api.Options{Orchestrator: b.Orchestrator, Identity: b.Identity, BodyTimeout: 20 * time.Millisecond}))
+	t.Cleanup(server.Close)
+	for name, c := range map[string]struct {
+		line, token string
+		status      int
+	}{
+		"with a token":          {"POST /api/v1/workflows", b.Admin, 408},
+		"without one":           {"POST /api/v1/workflows", "none", 401},
+		"on a read":             {"GET /api/v1/workflows", b.Admin, 408},
+		"where no route is":     {"POST /nothing", "none", 404},
+		"where no body belongs": {"GET /healthz", "none", 408},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", server.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+			fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", c.line, c.token)
+			answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Fatalf("no answer while the body is unfinished: %v", err)
+			}
+			if answer.StatusCode != c.status || !answer.Close {
+				t.Errorf("status %d, closed %v; want %d and a closed connection", answer.StatusCode, answer.Close, c.status)
+			}
+		})
 	}
 }
 

@@ -54,6 +54,7 @@ func (f *face) handler() http.Handler {
 	h = noTokenInURL(h)
 	h = origin.Handler(h)
 	h = secure(h)
+	h = f.prompt(h)
 	h = f.recovered(h)
 	return f.logged(h)
 }

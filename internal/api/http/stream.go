@@ -40,15 +40,22 @@ func (f *face) streamEvents(ctx context.Context, c workflow.Caller, in *streamIn
 		w.Header().Set("Content-Type", "text/event-stream")
 		w.Header().Set("X-Accel-Buffering", "no") // a proxy must not collect frames
 		w.WriteHeader(http.StatusOK)
-		s := sender{w: w, control: http.NewResponseController(w)}
+		s := sender{w: w, control: http.NewResponseController(w), allowed: func() error {
+			again, err := f.caller(ctx, r.Header.Get("Authorization"), "")
+			if err != nil {
+				return err
+			}
+			return again.Require(workflow.ExecutionRead)
+		}}
 		if err := f.send(r.Context(), watch, &s); err != nil {
 			f.Logger.DebugContext(ctx, "stream ended early", "request_id", requestID(ctx), "error", err)
 		}
 	}}, nil
 }
 
-// send writes frames until the execution ends, the caller leaves, or the
-// server stops. A caller that is cut off comes back with Last-Event-ID.
+// send writes frames until the execution ends, the caller leaves, the caller's
+// key is revoked or expires, or the server stops. A caller that is cut off
+// comes back with Last-Event-ID, and learns then if its key is no longer good.
 func (f *face) send(ctx context.Context, watch *orchestrator.Watch, s *sender) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -61,6 +68,9 @@ func (f *face) send(ctx context.Context, watch *orchestrator.Watch, s *sender) e
 		wait, done := context.WithTimeout(ctx, f.Heartbeat)
 		frame, err := watch.Next(wait)
 		done()
+		if refused := s.allowed(); refused != nil {
+			return refused
+		}
 		switch {
 		case err == nil:
 			err = s.frame(frame)
@@ -84,6 +94,7 @@ const writeTimeout = 10 * time.Second
 type sender struct {
 	w       io.Writer
 	control *http.ResponseController
+	allowed func() error // whether the caller may still see what comes
 }
 
 func (s *sender) frame(f orchestrator.Frame) error {

@@ -18,8 +18,9 @@ const (
 )
 
 // checkJSON reads a whole body once and returns what encoding/json would
-// accept silently: a key that stands twice, depth and number of keys beyond
-// the limits, text after the document. A nil result means well-formed. The
+// accept silently or refuse without a place: a key that stands twice, a number
+// beyond all bounds, depth and number of keys beyond the limits, text after
+// the document. A nil result means well-formed. The
 // second value is false where the text is no JSON at all.
 func checkJSON(body []byte) ([]Fault, bool) {
 	s := scanner{d: json.NewDecoder(bytes.NewReader(body))}
@@ -55,6 +56,7 @@ func (s *scanner) value(at string, depth int) error {
 	}
 	delim, nested := t.(json.Delim)
 	if !nested {
+		s.scalar(at, t)
 		return nil
 	}
 	if depth > maxDepth {
@@ -70,6 +72,18 @@ func (s *scanner) value(at string, depth int) error {
 	}
 	_, err = s.d.Token() // the closing bracket
 	return err
+}
+
+// scalar finds the number that no Go value can hold: a decoder behind this
+// would stop at it without saying where.
+func (s *scanner) scalar(at string, t json.Token) {
+	n, isNumber := t.(json.Number)
+	if !isNumber {
+		return
+	}
+	if _, err := n.Float64(); err != nil {
+		s.faults = append(s.faults, Fault{Pointer: at, Code: "out_of_range", Detail: fmt.Sprintf("the number %s is too large; the largest is about 1.8e308", clip(n.String()))})
+	}
 }
 
 func (s *scanner) object(at string, depth int) error {
