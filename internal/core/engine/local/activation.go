@@ -22,6 +22,7 @@ type activation struct {
 	acks     []answer
 	starts   []*attempt // after the commit
 	reads    []*attempt // at once
+	stops    []*attempt // cancelled after the commit
 	counted  []*record  // for the meter
 	created  bool
 	ended    engine.State
@@ -78,7 +79,7 @@ func (a *activation) prepare() error {
 // record is then not there, and the execution is parked.
 func (a *activation) put(r *record, meta eventstore.Meta) bool {
 	x := a.x
-	mark, starts, reads, counted, saved := len(a.events), len(a.starts), len(a.reads), len(a.counted), *x.l
+	mark, starts, reads, stops, counted, saved := len(a.events), len(a.starts), len(a.reads), len(a.stops), len(a.counted), *x.l
 	r.T = a.now.UnixMicro()
 	a.append(r, meta)
 	x.consume(r)
@@ -93,7 +94,7 @@ func (a *activation) put(r *record, meta eventstore.Meta) bool {
 		delete(x.running, at.call.Path)
 	}
 	a.events, a.starts, a.reads, a.ended = a.events[:mark], a.starts[:starts], a.reads[:reads], ""
-	a.counted = a.counted[:counted]
+	a.stops, a.counted = a.stops[:stops], a.counted[:counted]
 	*x.l = saved
 	a.parkFunction(why)
 	return false

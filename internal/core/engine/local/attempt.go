@@ -60,6 +60,12 @@ func (at *attempt) abort() {
 	}
 }
 
+func (at *attempt) wasAborted() bool {
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	return at.aborted
+}
+
 // run executes the attempt and brings its outcome.
 func (at *attempt) run() {
 	e := at.x.e

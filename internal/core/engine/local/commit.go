@@ -67,6 +67,9 @@ func (a *activation) committed(done eventstore.Appended, err error) {
 		x.commitFailed(a)
 		return
 	}
+	for _, at := range a.stops { // before it can begin
+		at.abort()
+	}
 	for _, at := range a.starts {
 		x.e.begin(at)
 	}

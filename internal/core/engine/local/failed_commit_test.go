@@ -238,3 +238,32 @@ func TestACancelDuringAForcedEndLearnsOfTheEnd(t *testing.T) {
 		}
 	})
 }
+
+// A cancel that was refused has stopped nothing.
+func TestARefusedCancelStopsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reg := engine.NewRegistry()
+		step := engine.NewStep(reg, "test/slow", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
+			select {
+			case <-time.After(30 * time.Second):
+				return n, nil
+			case <-ctx.Done():
+				return 0, ctx.Err()
+			}
+		})
+		fn := engine.NewWorkflow(reg, "test/one", func(run engine.Run, n int) (int, error) { return step.Do(run, n) }).Name()
+		store, o := enginetest.NewMemory(), &ends{}
+		t.Cleanup(func() { store.Close() })
+		e := running(t, local.Options{Store: store, Registry: reg, Observer: o})
+		start(t, e, "ex_1", fn)
+		synctest.Wait()
+		store.Fail(enginetest.ErrDisk)
+		if _, err := e.Cancel(t.Context(), "ws", "ex_1", eventstore.Meta{}); !errors.Is(err, enginetest.ErrDisk) {
+			t.Errorf("the cancel: %v", err)
+		}
+		store.Fail(nil)
+		if s := <-o.of("ex_1"); s != engine.Completed {
+			t.Errorf("it ended %s", s)
+		}
+	})
+}

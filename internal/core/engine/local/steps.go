@@ -40,7 +40,7 @@ func (a *activation) begin(w *waiter) {
 // that waits for its retry is over.
 func (a *activation) abort(w *waiter) {
 	if at := a.x.running[w.path]; at != nil {
-		at.abort()
+		a.stops = append(a.stops, at)
 		return
 	}
 	if a.x.m.waiters[w.path] != w {
@@ -114,7 +114,7 @@ func (a *activation) stepFailed(at *attempt) {
 	used.Elapsed = a.now.Sub(fromMicro(at.since))
 	err.Attempts = used.Attempts + at.broken
 	err.Unknown = !step.ReadOnly && (at.unknown || at.mayHaveHappened(err))
-	if at.aborted {
+	if at.wasAborted() || a.x.cancelledAt(at.call.Path) {
 		a.aborted(at, err)
 		return
 	}
@@ -151,6 +151,16 @@ func (a *activation) aborted(at *attempt, err *engine.Error) {
 func (at *attempt) failed(err *engine.Error) *record {
 	return &record{kind: kindStepFailed, Path: at.call.Path, Name: at.call.Step.Name, Err: err,
 		attempt: max(err.Attempts, 1), duration: at.duration, readOnly: at.call.Step.ReadOnly}
+}
+
+// cancelledAt reports whether the branch that waits for a step was cancelled;
+// the step itself may not have learned of it.
+func (x *exec) cancelledAt(path string) bool {
+	if x.m == nil {
+		return false
+	}
+	w := x.m.waiters[path]
+	return w != nil && w.scope.isCancelled()
 }
 
 // parkReason says why a failure holds its step instead of ending it.
