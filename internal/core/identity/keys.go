@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
@@ -152,6 +153,9 @@ func checkRequest(c workflow.Caller, r *CreateKeyRequest) error {
 	r.Name = strings.TrimSpace(r.Name)
 	if r.Name == "" || len(r.Name) > 100 || !utf8.ValidString(r.Name) {
 		faults = append(faults, workflow.Problem{Pointer: "/name", Code: "length", Detail: "give the key a name of 1 to 100 characters"})
+	}
+	if strings.ContainsFunc(r.Name, unicode.IsControl) { // they would write to the terminals of those who read
+		faults = append(faults, workflow.Problem{Pointer: "/name", Code: "invalid", Detail: "a name is one line without control characters; remove them"})
 	}
 	if len(r.Scopes) == 0 {
 		faults = append(faults, workflow.Problem{Pointer: "/scopes", Code: "required", Detail: fmt.Sprintf("name at least one of the scopes %v", workflow.Permissions())})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
@@ -216,6 +217,9 @@ func checkFrame(v *workflow.VersionData) []workflow.Problem {
 	v.Name = strings.TrimSpace(v.Name)
 	if n := utf8.RuneCountInString(v.Name); n == 0 || n > maxNameLength || !utf8.ValidString(v.Name) {
 		faults = append(faults, workflow.Problem{Pointer: "/name", Code: "length", Detail: fmt.Sprintf("give the workflow a name of 1 to %d characters", maxNameLength)})
+	}
+	if strings.ContainsFunc(v.Name, unicode.IsControl) { // they would write to the terminals of those who read
+		faults = append(faults, workflow.Problem{Pointer: "/name", Code: "invalid", Detail: "a name is one line without control characters; remove them"})
 	}
 	if len(v.Labels) > maxLabels {
 		faults = append(faults, workflow.Problem{Pointer: "/labels", Code: "too_many", Detail: fmt.Sprintf("a workflow has at most %d labels", maxLabels)})

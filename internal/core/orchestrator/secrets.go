@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"unicode"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
@@ -67,10 +68,9 @@ func (s *Service) sealSlot(ctx context.Context, ws workflow.WorkspaceID, at, old
 		}
 		return err
 	}
-	if len(at.value) > secret.MaxBytes {
-		out.problems = append(out.problems, workflow.Problem{Pointer: at.pointer, Code: "too_long",
-			Detail: fmt.Sprintf("a credential has at most %d bytes", secret.MaxBytes)})
-		at.parent[at.member] = ""
+	if code, detail := unusable(at.value); code != "" {
+		out.problems = append(out.problems, workflow.Problem{Pointer: at.pointer, Code: code, Detail: detail})
+		at.parent[at.member] = secret.RefPrefix // the kind shall see neither the value nor an empty one
 		return nil
 	}
 	ref, write, err := old.value, db.Write(nil), error(nil)
@@ -85,6 +85,21 @@ func (s *Service) sealSlot(ctx context.Context, ws workflow.WorkspaceID, at, old
 	at.parent[at.member] = ref
 	out.writes = append(out.writes, write)
 	return nil
+}
+
+// unusable says why a text cannot be a credential. A line break often comes
+// along when one is copied; no header takes it, so that every call with it
+// would fail. A credential of blanks would be masked wherever texts have one.
+func unusable(value string) (code, detail string) {
+	switch {
+	case len(value) > secret.MaxBytes:
+		return "too_long", fmt.Sprintf("a credential has at most %d bytes", secret.MaxBytes)
+	case strings.TrimSpace(value) == "":
+		return "required", "the credential is blank; give the credential itself"
+	case strings.ContainsFunc(value, unicode.IsControl):
+		return "invalid", "a credential is one line without control characters; copy it again without the line break"
+	}
+	return "", ""
 }
 
 // sameButSecret reports whether two objects differ in their credential only.

@@ -65,6 +65,27 @@ func TestCredentialsBecomeReferences(t *testing.T) { // I28, S39
 	}
 }
 
+// What no call could carry is refused where it is given, not retried for hours.
+func TestUnusableCredentialsAndNames(t *testing.T) {
+	b := open(t)
+	for name, c := range map[string]struct{ name, config, pointer, code string }{
+		"line break":         {"n", `{"token":"patA\n"}`, "/config/token", "invalid"},
+		"NUL":                {"n", `{"token":"pat\u0000A"}`, "/config/token", "invalid"},
+		"blank":              {"n", `{"token":"  "}`, "/config/token", "required"},
+		"too long":           {"n", `{"token":"` + strings.Repeat("x", 9000) + `"}`, "/config/token", "too_long"},
+		"escape in the name": {"a\x1b[2J", `{"token":"patA"}`, "/name", "invalid"},
+		"NUL in the name":    {"a\x00b", `{"token":"patA"}`, "/name", "invalid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := b.Create(t.Context(), admin, orchestrator.CreateRequest{Name: c.name, Type: "fake", Config: json.RawMessage(c.config)})
+			problems := workflow.AsError(err).Problems
+			if len(problems) != 1 || problems[0].Pointer != c.pointer || problems[0].Code != c.code {
+				t.Errorf("the problems are %+v, want one %s at %s", problems, c.code, c.pointer)
+			}
+		})
+	}
+}
+
 func TestAReferenceIsAcceptedAgainFromItsOwnWorkspace(t *testing.T) { // S14
 	b := open(t)
 	ctx := t.Context()

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
@@ -20,6 +21,9 @@ import (
 func (c *Client) do(ctx context.Context, tok Token, r request, read func(io.Reader) error) (Answer, error) {
 	if tok == "" {
 		return Answer{}, r.fail(failure.Auth, CodeUnauthenticated, Detail{}, nil, "there is no token: give the connection a personal access token with the scope %s", r.op.scope)
+	}
+	if strings.ContainsFunc(string(tok), unsendable) {
+		return Answer{}, r.fail(failure.Auth, CodeUnauthenticated, Detail{}, nil, "the token has a blank or a line break in it, which no header can carry: copy it again without")
 	}
 	if err := c.wait(ctx, tok, r); err != nil {
 		return Answer{}, err
@@ -46,6 +50,10 @@ func (c *Client) do(ctx context.Context, tok Token, r request, read func(io.Read
 	call.Code, call.ServerDate = resp.StatusCode, answer.ServerDate
 	return answer, c.receive(tok, r, resp, read)
 }
+
+// unsendable finds what net/http would refuse only when it sends, with an
+// error that looks like a connection's and would be repeated in vain.
+func unsendable(c rune) bool { return c <= ' ' || c == 0x7f }
 
 // wait takes the call's turn in both limiters. The base comes first: it is
 // the slower one, and a turn of the token should be used at once.

@@ -326,6 +326,11 @@ func TestWhatCannotBeSentIsRefusedHere(t *testing.T) {
 	if _, err := c.Whoami(t.Context(), ""); failure.ClassOf(err) != failure.Auth {
 		t.Errorf("no token: %v, want auth", err)
 	}
+	for _, tok := range []airtable.Token{"patA\n", "patA\x00", "pat A", "\t"} { // net/http refuses them as late as when it sends
+		if _, err := c.Whoami(t.Context(), tok); failure.ClassOf(err) != failure.Auth {
+			t.Errorf("token %q: %v, want auth", tok, err)
+		}
+	}
 }
 
 // meter remembers what it is told.
