@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"encoding/json"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -183,4 +184,62 @@ func secretOf(t *testing.T, d workflow.Definition, bases string) string {
 		t.Fatalf("%s has no secret reference: %s", bases, config[bases])
 	}
 	return list[0].APIKey
+}
+
+func TestSIGTERMUnderWorkLosesNothing(t *testing.T) {
+	url, _, _ := description(t)
+	dir := t.TempDir()
+	args := []string{"--airtable-base-url", url, "--airtable-requests-per-second", "10000"}
+	p := serve(t, dir, args...)
+	d := createExample(t, p.api(t))
+	fault(t, url, `{"faults":[{"operation":"list_records","fault":"delay","delay_ms":1500,"times":-1}]}`)
+	x, err := p.api(t).Execute(t.Context(), d.ID, nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a page is being read", func() bool { return seen(t, url) })
+	if code := p.terminate(t); code != 0 {
+		t.Errorf("exit code %d, want 0", code)
+	}
+	fault(t, url, `{}`)
+	again := serve(t, dir, args...)
+	if x, err = again.api(t).Wait(t.Context(), x.ID, nil); err != nil || x.State != workflow.Completed {
+		t.Fatalf("%s: %+v %v", x.State, x.Error, err)
+	}
+}
+
+// fault sets the simulator's plan of faults.
+func fault(t *testing.T, url, plan string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url+"/_sim/faults", strings.NewReader(plan))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("the simulator answered %s", resp.Status)
+	}
+}
+
+// seen reports whether the first fault has met a call.
+func seen(t *testing.T, url string) bool {
+	t.Helper()
+	resp, err := http.Get(url + "/_sim/faults")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var plan struct {
+		Faults []struct {
+			Met int `json:"met"`
+		} `json:"faults"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&plan); err != nil {
+		t.Fatal(err)
+	}
+	return len(plan.Faults) == 1 && plan.Faults[0].Met > 0
 }
