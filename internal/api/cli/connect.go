@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -34,9 +35,12 @@ func (s *State) connect(c *cobra.Command) (*call, error) {
 		return nil, WithCode(errors.New("--output is \""+output+"\"; use table or json"), ExitInput)
 	}
 	url := first(c.Flag("url").Value.String(), s.Getenv("PAW_URL"), defaultURL)
-	token := first(c.Flag("token").Value.String(), s.Getenv("PAW_TOKEN"))
+	token := strings.TrimSpace(first(c.Flag("token").Value.String(), s.Getenv("PAW_TOKEN")))
 	if token == "" {
 		return nil, WithCode(errors.New("no token; set PAW_TOKEN or --token (the first start of the server printed it and wrote it to admin-token in data_dir)"), ExitAuth)
+	}
+	if strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c == 0x7f }) { // no header can carry it, which would read like a server that is down
+		return nil, WithCode(errors.New("the token has a blank or a line break in it; set PAW_TOKEN or --token to the token alone"), ExitAuth)
 	}
 	return &call{Client: client.New(url, token), state: s, json: output == outputJSON}, nil
 }

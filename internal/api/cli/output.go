@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 )
 
 const (
@@ -31,8 +32,8 @@ func printJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// row writes cells with tabs between; control characters of foreign text do
-// not reach the terminal.
+// row writes cells with tabs between; control characters of foreign text, and
+// marks that turn the direction of reading, do not reach the terminal.
 func row(w io.Writer, cells ...any) {
 	texts := make([]string, len(cells))
 	for i, c := range cells {
@@ -43,7 +44,7 @@ func row(w io.Writer, cells ...any) {
 
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return ' '
 		}
 		return r
