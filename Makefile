@@ -2,6 +2,8 @@
 BIN     := .work/bin/pyairtable-workflows
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 export GOFLAGS ?= -buildvcs=false
+# One setting for builds, checks and tests: each dependency is compiled once.
+export CGO_ENABLED ?= 0
 
 .PHONY: demo test bench torture lint generate build clean help
 
@@ -25,7 +27,7 @@ generate: ## Rewrite what is generated and committed (docs/openapi.json)
 
 build: ## The binary, at .work/bin/pyairtable-workflows
 	@mkdir -p .work/bin
-	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN) ./cmd/pyairtable-workflows
+	@go build -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN) ./cmd/pyairtable-workflows
 
 clean: ## Remove everything that was built, installed or run
 	@rm -rf .work test/airtablejs/node_modules
