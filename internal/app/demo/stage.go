@@ -31,6 +31,7 @@ type stage struct {
 	server         *server
 	source, target side
 	ends           endpoints
+	lock           *os.File // of the folder
 }
 
 // endpoints is the part of a sync's configuration that the demo needs.
@@ -47,7 +48,7 @@ type endpoint struct {
 // crmSync is the configuration of the demo's sync, as the example has it.
 func crmSync() (json.RawMessage, error) { return examples.Files.ReadFile("crm-sync.json") }
 
-// openStage starts the simulator and the server.
+// openStage takes the folder and starts the simulator and the server.
 func openStage(ctx context.Context, o Options) (*stage, error) {
 	if o.Binary == "" {
 		self, err := os.Executable()
@@ -56,33 +57,12 @@ func openStage(ctx context.Context, o Options) (*stage, error) {
 		}
 		o.Binary = self
 	}
-	found, err := openDir(o.Dir, o.Records, o.fresh)
+	found, lock, err := openDir(o.Dir, o.Records, o.fresh)
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{o: o, state: found}
-	config, err := crmSync()
-	if err != nil {
-		return nil, err
-	}
-	var ends endpoints
-	if err := json.Unmarshal(config, &ends); err != nil {
-		return nil, fmt.Errorf("examples/crm-sync.json: %w", err)
-	}
-	s.ends = ends
-	from, to := ends.SourceBases[0], ends.TargetBases[0]
-	s.sim = &simulator{binary: o.Binary, dir: o.Dir, speed: o.Speed, tokens: []string{from.APIKey, to.APIKey}}
-	if s.simURL, err = s.sim.start(ctx, "127.0.0.1:8095"); err != nil {
-		return nil, s.explain(err)
-	}
-	client := airtable.New(airtable.Options{
-		BaseURL: s.simURL, RequestsPerSecond: baseCallsPerSecond * o.Speed,
-		TokenRequestsPerSecond: tokenCallsPerSecond * o.Speed, Penalty: scale(penalty, o.Speed),
-	})
-	s.source = side{client, airtable.Token(from.APIKey), airtable.BaseID(from.BaseID)}
-	s.target = side{client, airtable.Token(to.APIKey), airtable.BaseID(to.BaseID)}
-	s.server = &server{binary: o.Binary, dir: o.Dir, simURL: s.simURL, database: o.Database, speed: o.Speed}
-	if err := s.server.start(ctx); err != nil {
+	s := &stage{o: o, state: found, lock: lock}
+	if err := s.raise(ctx); err != nil {
 		err = s.explain(err)
 		s.close()
 		return nil, err
@@ -90,12 +70,39 @@ func openStage(ctx context.Context, o Options) (*stage, error) {
 	return s, nil
 }
 
-// close stops both processes.
+// raise starts both processes and makes a client for each base.
+func (s *stage) raise(ctx context.Context) error {
+	config, err := crmSync()
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(config, &s.ends); err != nil {
+		return fmt.Errorf("examples/crm-sync.json: %w", err)
+	}
+	from, to := s.ends.SourceBases[0], s.ends.TargetBases[0]
+	s.sim = &simulator{binary: s.o.Binary, dir: s.o.Dir, speed: s.o.Speed, tokens: []string{from.APIKey, to.APIKey}}
+	if s.simURL, err = s.sim.start(ctx, "127.0.0.1:8095"); err != nil {
+		return err
+	}
+	client := airtable.New(airtable.Options{
+		BaseURL: s.simURL, RequestsPerSecond: baseCallsPerSecond * s.o.Speed,
+		TokenRequestsPerSecond: tokenCallsPerSecond * s.o.Speed, Penalty: scale(penalty, s.o.Speed),
+	})
+	s.source = side{client, airtable.Token(from.APIKey), airtable.BaseID(from.BaseID)}
+	s.target = side{client, airtable.Token(to.APIKey), airtable.BaseID(to.BaseID)}
+	s.server = &server{binary: s.o.Binary, dir: s.o.Dir, simURL: s.simURL, database: s.o.Database, speed: s.o.Speed}
+	return s.server.start(ctx)
+}
+
+// close stops both processes and gives the folder up.
 func (s *stage) close() {
 	if s.server != nil {
 		s.server.stop()
 	}
-	s.sim.stop()
+	if s.sim != nil {
+		s.sim.stop()
+	}
+	s.lock.Close()
 }
 
 // wait stays until the user ends it or a process dies.

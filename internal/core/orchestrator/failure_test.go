@@ -93,6 +93,20 @@ func TestReadModelsCatchUpAfterAFailedWrite(t *testing.T) {
 	}
 }
 
+func TestAReadDoesNotWaitForEver(t *testing.T) {
+	b := open(t, func(b *bench) { b.options.ReadPatience = 50 * time.Millisecond })
+	d := b.create(`{}`)
+	b.must(b.CaughtUp(t.Context()))
+	b.exec("ALTER TABLE execution_steps RENAME TO away")
+	x := b.execute(d.ID, `{"steps":1}`)
+	if _, err := b.AwaitEnd(t.Context(), admin, x.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.List(t.Context(), admin, orchestrator.ListRequest{})
+	wants(t, err, workflow.KindUnavailable, "read_models_behind")
+	b.exec("ALTER TABLE away RENAME TO execution_steps")
+}
+
 func (b *bench) exec(sql string) {
 	b.t.Helper()
 	b.must(b.db.Write(b.t.Context(), func(ctx context.Context, tx db.Tx) error { _, err := tx.Exec(ctx, sql); return err }))

@@ -201,7 +201,14 @@ func (s *Service) look(ctx context.Context, c workflow.Caller, p workflow.Permis
 	if err := c.Require(p); err != nil {
 		return err
 	}
-	return s.CaughtUp(ctx)
+	wait, cancel := context.WithTimeout(ctx, s.readPatience)
+	defer cancel()
+	err := s.CaughtUp(wait)
+	if err != nil && wait.Err() != nil && ctx.Err() == nil {
+		return &workflow.Error{Kind: workflow.KindUnavailable, Code: "read_models_behind", RetryAfter: s.readPatience, Cause: err,
+			Message: "what the server shows is behind what it has recorded and does not catch up; its log says why (a full disk, most often)"}
+	}
+	return err
 }
 
 // CaughtUp returns once the read models hold everything that is durable now.

@@ -39,8 +39,11 @@ type Options struct {
 	// MaxPending bounds the executions that wait for a place; beyond it a start
 	// is refused. Zero means 100,000.
 	MaxPending int
-	Clock      clock.Clock  // nil means the machine's clock
-	Logger     *slog.Logger // nil means none
+	// ReadPatience bounds how long a read waits for the read models; then it
+	// is refused as unavailable. Zero means 10 s.
+	ReadPatience time.Duration
+	Clock        clock.Clock  // nil means the machine's clock
+	Logger       *slog.Logger // nil means none
 }
 
 // Service manages the life of all workflows: definitions, starts, verbs,
@@ -63,8 +66,10 @@ type Service struct {
 	admission   *admission
 	cleaner     *cleaner
 	watches     atomic.Int64
-	ready       chan struct{} // closed when open executions are known
-	stopping    chan struct{} // closed when Run's context has ended
+	// readPatience is how long a read waits for the read models.
+	readPatience time.Duration
+	ready        chan struct{} // closed when open executions are known
+	stopping     chan struct{} // closed when Run's context has ended
 }
 
 // New prepares the tables and returns a service that works once Run is called.
@@ -114,6 +119,9 @@ func newService(o Options) *Service {
 	}
 	if o.MaxPending == 0 {
 		o.MaxPending = 100_000
+	}
+	if s.readPatience = o.ReadPatience; s.readPatience == 0 {
+		s.readPatience = 10 * time.Second
 	}
 	s.admission = newAdmission(o.MaxConcurrent, o.MaxPending)
 	return s

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
 // ErrorKind sorts what a caller may see into the few answers that a face
@@ -114,12 +116,17 @@ func TooMany(after time.Duration, code, format string, args ...any) *Error {
 	return &Error{Kind: KindTooMany, Code: code, Message: fmt.Sprintf(format, args...), RetryAfter: after}
 }
 
-// AsError returns the error of this package in err's chain. Anything else
+// AsError returns the error of this package in err's chain. A full disk is
+// named, since only a person can make room. Anything else
 // becomes an internal error that keeps err as its cause and shows none of it.
 func AsError(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {
 		return e
+	}
+	if failure.CodeOf(err) == "disk_full" {
+		return &Error{Kind: KindUnavailable, Code: "disk_full", Cause: err,
+			Message: "the server's store has no space left; nothing was written: free some space and try again"}
 	}
 	return &Error{Kind: KindInternal, Code: "internal", Message: "an internal error; the server's log tells more", Cause: err}
 }
