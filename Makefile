@@ -30,7 +30,7 @@ build: ## The binary, at .work/bin/pyairtable-workflows
 	@go build -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN) ./cmd/pyairtable-workflows
 
 clean: ## Remove everything that was built, installed or run
-	@rm -rf .work test/airtablejs/node_modules
+	@rm -rf .work
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'

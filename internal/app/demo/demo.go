@@ -139,11 +139,11 @@ func (s *stage) judge(ctx context.Context, tables []crmTable, took time.Duration
 // written.
 func (s *stage) again(ctx context.Context) error {
 	s.sayf("\n1. Found the data of an earlier start in %s.", s.o.Dir)
-	edits, err := s.source.edit(ctx, time.Now())
+	edits, example, err := s.source.edit(ctx, time.Now())
 	if err != nil {
 		return err
 	}
-	s.sayf("2. Edited %d records in the source.", edits)
+	s.sayf("2. Edited %d records in the source, %d in each table; %s.", edits, editsPerTable, example)
 	if err := s.sim.reset(ctx); err != nil {
 		return err
 	}

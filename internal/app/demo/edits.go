@@ -27,23 +27,24 @@ var edited = []struct {
 	{"Activities", "Subject", func(at time.Time, n int) any { return fmt.Sprintf("Moved to %s (%d)", at.Format(time.TimeOnly), n) }},
 }
 
-// edit changes some records of every table and returns how many.
-func (s side) edit(ctx context.Context, at time.Time) (int, error) {
-	total := 0
+// edit changes some records of every table and returns how many, and one of
+// the edits in words.
+func (s side) edit(ctx context.Context, at time.Time) (total int, example string, err error) {
 	for _, e := range edited {
 		page, err := s.airtable.List(ctx, s.token, s.base, airtable.TableID(e.table), airtable.ListParams{MaxRecords: editsPerTable})
 		if err != nil {
-			return total, fmt.Errorf("read %s: %w", e.table, err)
+			return total, "", fmt.Errorf("read %s: %w", e.table, err)
 		}
 		request := airtable.WriteRequest{}
 		for n, r := range page.Records {
+			example = fmt.Sprintf("%s of %s in %s is now %q", e.field, r.ID, e.table, fmt.Sprint(e.value(at, n)))
 			request.Records = append(request.Records, airtable.RecordWrite{
 				ID: r.ID, Fields: map[string]json.RawMessage{e.field: mustJSON(e.value(at, n))}})
 		}
 		if _, err := s.airtable.Update(ctx, s.token, s.base, airtable.TableID(e.table), request); err != nil {
-			return total, fmt.Errorf("edit %s: %w", e.table, err)
+			return total, "", fmt.Errorf("edit %s: %w", e.table, err)
 		}
 		total += len(request.Records)
 	}
-	return total, nil
+	return total, example, nil
 }
