@@ -180,6 +180,7 @@ func (y *system) airtableSync(ctx context.Context) (orchestrator.Kind, error) {
 		BaseURL: c.BaseURL, RequestsPerSecond: c.RequestsPerSecond, TokenRequestsPerSecond: c.TokenRequestsPerSecond,
 		Penalty: c.Penalty, RequestTimeout: c.RequestTimeout, Meter: airtableMeter{y.metrics},
 	})
+	y.onClose(func() error { client.CloseIdleConnections(); return nil })
 	return airtablesync.New(ctx, airtablesync.Options{
 		Airtable: client, Secrets: y.secrets, Blobs: y.blobs, DB: y.db, Logger: y.log,
 	})
