@@ -208,6 +208,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		"server down":         {env: []string{"PAW_URL=http://127.0.0.1:1", "PAW_TOKEN=t"}, args: []string{"workflows", "list"}, code: 3, err: `no answer from http://127.0.0.1:1 (`},
 		"no address":          {env: []string{"PAW_URL=nonsense", "PAW_TOKEN=t"}, args: []string{"workflows", "list"}, code: 3, err: "not an address of the form http://HOST:PORT"},
+		"another scheme":      {env: []string{"PAW_URL=ftp://127.0.0.1", "PAW_TOKEN=t"}, args: []string{"workflows", "list"}, code: 3, err: "not an address of the form http://HOST:PORT"},
 		"no token":            {env: []string{"PAW_URL=" + b.url}, args: []string{"workflows", "list"}, code: 4, err: "no token; set PAW_TOKEN or --token"},
 		"wrong token":         {env: []string{"PAW_URL=" + b.url, "PAW_TOKEN=paw_x"}, args: []string{"workflows", "list"}, code: 4, err: "set PAW_TOKEN or --token to a token of this server"},
 		"broken token":        {env: []string{"PAW_URL=" + b.url, "PAW_TOKEN=paw_x\ny"}, args: []string{"workflows", "list"}, code: 4, err: "a blank or a line break"},

@@ -107,7 +107,7 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 		address += "?" + q
 	}
 	hr, err := http.NewRequestWithContext(ctx, r.method, address, body)
-	if err != nil || hr.URL.Host == "" {
+	if err != nil || hr.URL.Host == "" || hr.URL.Scheme != "http" && hr.URL.Scheme != "https" {
 		return nil, &UnreachableError{URL: c.base, Cause: fmt.Errorf("not an address of the form http://HOST:PORT")}
 	}
 	hr.Header.Set("Accept", "application/json")
