@@ -8,7 +8,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 )
 
 // event is one line of go test -json.
@@ -65,6 +68,9 @@ func (t *totals) add(e event, out io.Writer) {
 		t.count(&t.skipped, e, key, "none", out)
 	case "fail":
 		t.show(key, out)
+		if e.Test == "" {
+			t.showUnfinished(e.Package, out)
+		}
 		t.count(&t.failed, e, key, "FAIL", out)
 	}
 }
@@ -80,6 +86,17 @@ func (t *totals) count(n *int, e event, key, word string, out io.Writer) {
 	fmt.Fprintf(out, "%s %s %.1fs\n", word, e.Package, e.Elapsed)
 	if e.Action == "fail" {
 		*n++
+	}
+}
+
+// showUnfinished prints what tests said that never ended: they hung or died
+// with the process.
+func (t *totals) showUnfinished(pkg string, out io.Writer) {
+	for _, key := range slices.Sorted(maps.Keys(t.said)) {
+		if strings.HasPrefix(key, pkg+" ") {
+			t.show(key, out)
+			delete(t.said, key)
+		}
 	}
 }
 
