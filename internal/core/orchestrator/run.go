@@ -3,6 +3,8 @@ package orchestrator
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -79,6 +81,8 @@ func (s *Service) blobGroups(ctx context.Context) ([]string, error) {
 // restore rebuilds the admission from the executions that are open. Those of
 // a paused workflow that still run missed the pause: it is repeated.
 func (s *Service) restore(ctx context.Context, open []engine.OpenExecution) error {
+	// Ids sort by the time they were made: whoever came first waits in front.
+	slices.SortFunc(open, func(a, b engine.OpenExecution) int { return strings.Compare(a.Execution, b.Execution) })
 	for _, x := range open {
 		key := executionKey{workflow.WorkspaceID(x.Workspace), workflow.ExecutionID(x.Execution)}
 		id := workflow.ID(x.Definition)

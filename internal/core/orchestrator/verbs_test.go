@@ -127,12 +127,12 @@ func TestOneAfterTheOtherByPriority(t *testing.T) {
 	}
 	b.restart() // the queue and its order survive
 	if got := <-b.kind.entered; got != string(first.ID) {
-		t.Errorf("%s went on after the restart, want %s", got, first.ID)
+		t.Fatalf("%s went on after the restart, want %s", got, first.ID)
 	}
 	b.kind.gate <- struct{}{}
 	for _, want := range []workflow.ExecutionID{waiting[2], waiting[0], waiting[1]} {
 		if got := <-b.kind.entered; got != string(want) {
-			t.Errorf("%s came next, want %s", got, want)
+			t.Fatalf("%s came next, want %s", got, want)
 		}
 		b.kind.gate <- struct{}{}
 		b.end(want)
