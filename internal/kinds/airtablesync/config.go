@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
 // DefaultExternalIDField is the name of the text field in each target table
@@ -193,7 +194,7 @@ func parseInput(raw json.RawMessage) (Input, workflow.Problems) {
 	case ModeAuto, ModeFull, ModeIncremental:
 	default:
 		p.fault("/mode", "invalid", "%q is no mode; use auto, full or incremental%s", mode,
-			suggestion(mode, []string{"auto", "full", "incremental"}))
+			suggest.Nearest(mode, []string{"auto", "full", "incremental"}))
 	}
 	p.boolean("/allow_deletes", o["allow_deletes"], &in.AllowDeletes)
 	if in.AllowDeletes && in.Mode == ModeIncremental {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
 // parser reads JSON by hand so that every fault is reported with its pointer,
@@ -34,7 +35,7 @@ func (p *parser) object(pointer string, raw json.RawMessage, known ...string) ma
 	}
 	for _, key := range sortedKeys(members) {
 		if len(known) > 0 && !slices.Contains(known, key) {
-			p.fault(pointer+"/"+escape(key), "unknown_key", "%q is not known here%s", key, suggestion(key, known))
+			p.fault(pointer+"/"+escape(key), "unknown_key", "%q is not known here%s", key, suggest.Nearest(key, known))
 		}
 	}
 	return members
@@ -104,40 +105,4 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	slices.Sort(keys)
 	return keys
-}
-
-// suggestion ends a sentence about an unknown name with the nearest known one,
-// or with nothing where none is near.
-func suggestion(name string, known []string) string {
-	best, least := "", len(name)/3+2
-	for _, k := range known {
-		if d := editDistance(strings.ToLower(name), strings.ToLower(k)); d < least {
-			best, least = k, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// editDistance is the Levenshtein distance in bytes.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, diagonal+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

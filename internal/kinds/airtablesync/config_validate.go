@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
 // validateConfig reports everything about a configuration that can be known
@@ -29,7 +30,7 @@ func (p *parser) checkChoices(c Config) {
 		p.fault("/conflict_resolution", "not_available", "%q is not available yet; use \"source_wins\"", c.ConflictResolution)
 	default:
 		p.fault("/conflict_resolution", "invalid", "%q is no conflict resolution; use \"source_wins\"%s",
-			c.ConflictResolution, suggestion(c.ConflictResolution, resolutions))
+			c.ConflictResolution, suggest.Nearest(c.ConflictResolution, resolutions))
 	}
 	if c.BatchSize < 1 || c.BatchSize > 100 {
 		p.fault("/batch_size", "invalid", "%d is out of range; a page of Airtable holds 1 to 100 rows", c.BatchSize)
@@ -97,7 +98,7 @@ func (p *parser) checkNamed(pointer, where, table string, bases []BaseConfig) {
 	}
 	if !slices.Contains(listed, table) {
 		p.fault(pointer, "unlisted_table", "table %q is not in the tables of any of %s; add it there or correct the rule%s",
-			table, where, suggestion(table, listed))
+			table, where, suggest.Nearest(table, listed))
 	}
 }
 

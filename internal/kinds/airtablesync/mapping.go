@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
 // Fault is one reason why a sync cannot begin, found by comparing the
@@ -98,7 +99,7 @@ func (p *planner) sourceTables(i int, s BaseConfig) []*airtable.Table {
 		table, ok := schema.Table(name)
 		if !ok {
 			p.fault("source_table_missing", at(at("/source_bases", i)+"/tables", j), s.BaseID, name, "",
-				"source base %s has no table %q; create it or correct the name%s", s.BaseID, name, suggestion(name, tableNames(schema)))
+				"source base %s has no table %q; create it or correct the name%s", s.BaseID, name, suggest.Nearest(name, tableNames(schema)))
 			continue
 		}
 		if !slices.Contains(tables, table) {
@@ -159,7 +160,7 @@ func (p *planner) checkRulesUsed() {
 		}
 		if !used && !listed && !found {
 			p.fault("source_table_missing", at("/sync_rules", k)+"/source_table", "", rule.SourceTable, "",
-				"no source base has a table %q; correct the rule%s", rule.SourceTable, suggestion(rule.SourceTable, all))
+				"no source base has a table %q; correct the rule%s", rule.SourceTable, suggest.Nearest(rule.SourceTable, all))
 		}
 	}
 }
@@ -193,7 +194,7 @@ func (p *planner) mapExplicitly(d *pairDraft) {
 		if !ok {
 			p.fault("source_field_missing", pointer, d.source.BaseID, d.from.Name, source,
 				"table %q of source base %s has no field %q; create it or correct the mapping%s",
-				d.from.Name, d.source.BaseID, source, suggestion(source, fieldNames(d.from)))
+				d.from.Name, d.source.BaseID, source, suggest.Nearest(source, fieldNames(d.from)))
 			continue
 		}
 		draft := fieldDraft{from: f, name: d.rule.FieldMapping[source], pointer: pointer, explicit: true, asText: f.Type.Computed()}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
 // otherVariables are the PAW_ names that are read elsewhere: by the CLI, by
@@ -58,7 +60,7 @@ func (l *Loaded) warn(rest map[string]bool, known []string) {
 		if strings.HasPrefix(name, "PAW_TEST_") {
 			continue
 		}
-		l.Warnings = append(l.Warnings, fmt.Sprintf("the environment variable %s is unknown and has no effect%s", name, suggestion(name, known)))
+		l.Warnings = append(l.Warnings, fmt.Sprintf("the environment variable %s is unknown and has no effect%s", name, suggest.Nearest(name, known)))
 	}
 	sort.Strings(l.Warnings)
 }

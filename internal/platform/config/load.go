@@ -10,6 +10,8 @@ import (
 	"github.com/knadh/koanf/parsers/yaml"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
 // Options names the sources of a configuration.
@@ -110,7 +112,7 @@ func (l *Loaded) fromFile(byKey map[string]setting) ([]string, error) {
 			continue
 		}
 		if !known {
-			faults = append(faults, fmt.Sprintf("%s: unknown key %q%s", l.File, key, suggestion(key, keys(byKey))))
+			faults = append(faults, fmt.Sprintf("%s: unknown key %q%s", l.File, key, suggest.Nearest(key, keys(byKey))))
 			continue
 		}
 		if err := s.set(raw); err != nil {
@@ -142,7 +144,7 @@ func (l *Loaded) fromFlags(byKey map[string]setting, flags map[string]string) []
 	for key, raw := range flags {
 		s, known := byKey[key]
 		if !known {
-			faults = append(faults, fmt.Sprintf("unknown setting %q%s", key, suggestion(key, keys(byKey))))
+			faults = append(faults, fmt.Sprintf("unknown setting %q%s", key, suggest.Nearest(key, keys(byKey))))
 			continue
 		}
 		if err := s.set(raw); err != nil {

@@ -1,15 +1,21 @@
-package config
+// Package suggest finds what somebody meant who mistyped a name. It corrects
+// nothing by itself.
+package suggest
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
-// suggestion ends a sentence about an unknown name with the nearest known one,
-// or with nothing where none is near.
-func suggestion(name string, known []string) string {
+// Nearest ends a sentence about an unknown name with the nearest known one
+// (`; did you mean "addr"?`), or with nothing where none is near. A name that
+// lacks its section ("addr" for "http.addr") is near.
+func Nearest(name string, known []string) string {
 	best, least := "", len(name)/3+2
 	for _, k := range known {
 		d := distance(strings.ToLower(name), strings.ToLower(k))
 		if strings.HasSuffix(k, "."+name) {
-			d = 1 // the right word without its section
+			d = 1
 		}
 		if d < least {
 			best, least = k, d
@@ -18,7 +24,7 @@ func suggestion(name string, known []string) string {
 	if best == "" {
 		return ""
 	}
-	return `; did you mean "` + best + `"?`
+	return fmt.Sprintf("; did you mean %q?", best)
 }
 
 // distance is the Levenshtein distance in bytes.
