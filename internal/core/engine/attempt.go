@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
 // StepInfo says what a step is being run for.
@@ -20,11 +19,12 @@ type StepInfo struct {
 	Path    string
 	Key     string // idempotency key: the same for every attempt
 	Attempt int    // from 1; rate limits do not count
+	Label   string // of the call
 }
 
 // Event is a domain event that a step records.
 type Event struct {
-	Type   string // dotted, past tense, begins with the kind: airtable_sync.batch_written
+	Type   string // dotted, past tense, begins with the kind: airtable_sync.records_deleted
 	Schema int    // version of Data's shape, from 1; zero means 1
 	Data   any    // encoded as JSON
 }
@@ -32,10 +32,16 @@ type Event struct {
 // Attempt collects what one attempt of a step leaves behind beside its result.
 // Backends make one for each attempt.
 type Attempt struct {
-	Info   StepInfo
+	Info StepInfo
+	// Checkpoint is the last one that the step saved, in this attempt or an
+	// earlier one; nil if there is none.
+	Checkpoint json.RawMessage
+	// Save keeps a checkpoint, as often as the backend sees fit. Nil: none is kept.
+	Save func(json.RawMessage)
+
 	mu     sync.Mutex
 	events []EncodedEvent
-	writes []db.Write
+	writes []AttachedWrite
 }
 
 // EncodedEvent is an Event whose data is JSON.
@@ -47,7 +53,7 @@ type EncodedEvent struct {
 
 // Left returns what the attempt has recorded and attached, in order. It must
 // only be called after the step function has returned.
-func (a *Attempt) Left() ([]EncodedEvent, []db.Write) {
+func (a *Attempt) Left() ([]EncodedEvent, []AttachedWrite) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.events, a.writes
@@ -60,7 +66,7 @@ func WithAttempt(ctx context.Context, a *Attempt) context.Context {
 	return context.WithValue(ctx, attemptKey{}, a)
 }
 
-// ErrNotInStep is returned by Record and Attach outside of a step.
+// ErrNotInStep is returned by Record, Attach and SaveCheckpoint outside of a step.
 var ErrNotInStep = errors.New("not called with a step's context")
 
 // InStep says which step the context belongs to. Outside of a step it is zero.
@@ -91,19 +97,5 @@ func Record(ctx context.Context, e Event) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.events = append(a.events, EncodedEvent{Type: e.Type, Schema: e.Schema, Data: raw})
-	return nil
-}
-
-// Attach adds rows of the step's own, written in the very transaction that
-// commits its result. Writes of an attempt that fails are dropped. It must be
-// quick, and idempotent for backends that have no such transaction.
-func Attach(ctx context.Context, w db.Write) error {
-	a, ok := ctx.Value(attemptKey{}).(*Attempt)
-	if !ok {
-		return ErrNotInStep
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.writes = append(a.writes, w)
 	return nil
 }

@@ -6,23 +6,46 @@ import (
 )
 
 // branch is one line of ordinary code inside an execution: its place in the
-// tree of paths, its counter and its random numbers.
+// tree of paths, its counter, and what its keys and random numbers come from.
 type branch struct {
 	path   string // "" for the first branch, "4.17" for item 17 of the Map at 4
 	next   int
+	root   Root
 	random *rand.Rand
 }
 
 // nextPath returns the path of the branch's next durable call.
 func (b *branch) nextPath() string {
 	b.next++
-	if b.path == "" {
-		return strconv.Itoa(b.next)
-	}
-	return b.path + "." + strconv.Itoa(b.next)
+	return b.join(b.next)
 }
 
-// itemBranch returns the branch of item i of the Map or All at path.
-func itemBranch(path string, i int) *branch {
-	return &branch{path: path + "." + strconv.Itoa(i)}
+// peek returns what nextPath will return, without taking the number.
+func (b *branch) peek() string { return b.join(b.next + 1) }
+
+func (b *branch) join(n int) string {
+	if b.path == "" {
+		return strconv.Itoa(n)
+	}
+	return b.path + "." + strconv.Itoa(n)
+}
+
+// key is the default idempotency key of the call at path.
+func (b *branch) key(path string) string {
+	return b.root.Execution + "/" + strconv.Itoa(b.root.Generation) + "/" + path
+}
+
+// item returns the branch of item i of the Map or All at path.
+func (b *branch) item(path string, i int) *branch {
+	return &branch{path: path + "." + strconv.Itoa(i), root: b.root}
+}
+
+// rooted runs fn while the branch's keys and random numbers come from another
+// root. The numbers of the scope are a stream of their own: those that the
+// undone attempt drew must not come again.
+func (b *branch) rooted(root Root, scope string, fn func()) {
+	was, random := b.root, b.random
+	b.root, b.random = root, newRandom(root, "scope "+scope)
+	defer func() { b.root, b.random = was, random }()
+	fn()
 }

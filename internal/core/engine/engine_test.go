@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -74,25 +75,72 @@ func TestRetryByClass(t *testing.T) {
 }
 
 func TestPublicDataOfEvents(t *testing.T) {
-	p := engine.NewPublic("k\"ind", "wf_1")
+	t.Parallel()
 	e := &engine.Error{Class: failure.Transient, Code: "down", Message: "a \"quoted\" word", Step: "p/s", Path: "1"}
-	s := &engine.StepEvent{Step: "p/s", Path: "1.0.2", Attempt: 2, Duration: 1500 * time.Microsecond, Error: e, NextAt: time.Unix(1, 2000).UTC()}
-	head := `{"kind":"k\"ind","definition":"wf_1"`
+	s := &engine.StepEvent{Step: "p/s", Path: "1.0.2", Label: "a \"table\"", Generation: 3, Attempt: 2, ReadOnly: true, Duration: 1500 * time.Microsecond, Error: e, NextAt: time.Unix(1, 2000).UTC()}
+	plain := &engine.StepEvent{Step: "p/s", Path: "1", Generation: 1, Attempt: 1}
+	created := &engine.Created{Function: "p/f", Engine: "local", Version: 4, Priority: 2, Input: []byte(`{"n":1}`)}
+	with := func(extra string) string { c := *created; c.Extra = []byte(extra); return string(c.Encode()) }
+	head := `{"function":"p/f","engine":"local","version":4,"priority":2,"input":{"n":1}`
 	fault := `,"error":{"class":"transient","code":"down","message":"a \"quoted\" word","step":"p/s","path":"1"}}`
-	step := head + `,"step":"p/s","path":"1.0.2","attempt":2,"read_only":false`
+	step := `{"step":"p/s","path":"1.0.2","label":"a \"table\"","generation":3,"attempt":2,"read_only":true`
 	for name, c := range map[string][2]string{
-		"plain":    {string(p.Plain()), head + `}`},
-		"created":  {string(p.Created(4, "p/f", []byte(` {"trigger":{"type":"api"}} `))), head + `,"version":4,"function":"p/f","trigger":{"type":"api"}}`},
-		"nothing":  {string(p.Created(4, "p/f", []byte(`{ }`))), head + `,"version":4,"function":"p/f"}`},
-		"started":  {string(p.StepStarted(s)), step + `}`},
-		"ended":    {string(p.StepEnded(s)), step + `,"duration_ms":1` + fault},
-		"retrying": {string(p.StepRetrying(s)), step + `,"class":"transient","code":"down","message":"a \"quoted\" word","next_at":"1970-01-01T00:00:01.000002Z"` + fault},
-		"parked":   {string(p.Parked("needs_reauth", "p/s", "1", e, time.Time{})), head + `,"reason":"needs_reauth","step":"p/s","path":"1"` + fault},
-		"end":      {string(p.Ended([]byte(`{"n":1}`), nil, 2*time.Second)), head + `,"duration_ms":2000,"output":{"n":1}}`},
+		"created":  {with(` {"trigger":{"type":"api"}} `), head + `,"trigger":{"type":"api"}}`},
+		"nothing":  {with(`{ }`), head + `}`},
+		"begun":    {string(engine.EncodeStarted(4, 1)), `{"version":4}`},
+		"again":    {string(engine.EncodeStarted(4, 2)), `{"version":4,"generation":2}`},
+		"plain":    {string(engine.EncodeStep(engine.EventStepStarted, plain)), `{"step":"p/s","path":"1"}`},
+		"started":  {string(engine.EncodeStep(engine.EventStepStarted, s)), step + fault},
+		"ended":    {string(engine.EncodeStep(engine.EventStepFailed, s)), step + `,"duration_ms":1` + fault},
+		"retrying": {string(engine.EncodeStep(engine.EventStepRetrying, s)), step + `,"class":"transient","code":"down","message":"a \"quoted\" word","next_at":"1970-01-01T00:00:01.000002Z"` + fault},
+		"parked":   {string(engine.EncodeEvent(engine.Parked{Reason: "needs_reauth", Step: "p/s", Path: "1", Error: e})), `{"reason":"needs_reauth","step":"p/s","path":"1"` + fault},
+		"end":      {string(engine.EncodeEnded([]byte(`{"n":1}`), nil, 2*time.Second)), `{"duration_ms":2000,"output":{"n":1}}`},
+		"no end":   {string(engine.EncodeEnded([]byte(`{}`), nil, 0)), `{"duration_ms":0}`},
 	} {
 		if diff := cmp.Diff(c[1], c[0]); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
+	}
+}
+
+func TestStepEventsComeBack(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{engine.EventStepStarted, engine.EventStepCompleted, engine.EventStepFailed, engine.EventStepRetrying} {
+		s := engine.StepEvent{Step: "p/s", Path: "1.0.2", Label: "é\n", Generation: 2, Attempt: 7, ReadOnly: true,
+			Error: &engine.Error{Class: failure.Conflict, Code: "c", Message: "m,}"}}
+		want := engine.StepEvent{Step: s.Step, Path: s.Path, Label: s.Label, Generation: 2, Attempt: 7, ReadOnly: true,
+			Failure: json.RawMessage(`{"class":"conflict","code":"c","message":"m,}"}`), Class: "conflict"}
+		switch kind {
+		case engine.EventStepCompleted, engine.EventStepFailed:
+			s.Duration, want.Duration = 2500*time.Microsecond, 2*time.Millisecond
+		case engine.EventStepRetrying:
+			s.NextAt = time.Unix(5, 7000).UTC()
+			want.NextAt = s.NextAt
+		}
+		if diff := cmp.Diff(want, engine.DecodeStep(engine.EncodeStep(kind, &s))); diff != "" {
+			t.Errorf("%s: %s", kind, diff)
+		}
+	}
+	if got := engine.DecodeStep([]byte(`{"step":"p/s","path":"1"}`)); got.Generation != 1 || got.Attempt != 1 || got.ReadOnly {
+		t.Errorf("what is left out comes back as %+v", got)
+	}
+}
+
+func TestShownPutsBackWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
+	labels := engine.Labels{Kind: "k\"ind", Definition: "wf_1"}.Encode()
+	for _, c := range []struct{ kind, data, want string }{
+		{engine.EventPaused, `{}`, `{"kind":"k\"ind","definition":"wf_1"}`},
+		{engine.EventStepStarted, `{"step":"p/s","path":"1"}`, `{"kind":"k\"ind","definition":"wf_1","step":"p/s","path":"1","generation":1,"attempt":1,"read_only":false}`},
+		{engine.EventStepFailed, `{"step":"p/s","path":"1","generation":2,"attempt":3,"read_only":true}`, `{"kind":"k\"ind","definition":"wf_1","step":"p/s","path":"1","generation":2,"attempt":3,"read_only":true}`},
+		{"k.happened", `{"n":1}`, `{"kind":"k\"ind","definition":"wf_1","n":1}`},
+	} {
+		if got := string(engine.Shown(c.kind, labels, []byte(c.data))); got != c.want {
+			t.Errorf("%s: %s, want %s", c.kind, got, c.want)
+		}
+	}
+	if got := string(engine.Shown(engine.EventPaused, nil, nil)); got != `{}` {
+		t.Errorf("nothing becomes %s", got)
 	}
 }
 

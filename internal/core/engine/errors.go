@@ -25,6 +25,10 @@ const (
 	CodeQuota       = "quota_exhausted"
 	CodeGivenUp     = "given_up"
 	CodeNotUndone   = "not_compensated"
+	CodeOpenSaga    = "open_saga"
+	// CodeInvalidInput: the input does not fit the version that was pinned when
+	// the execution left pending.
+	CodeInvalidInput = "invalid_input"
 )
 
 // ErrCancelled matches what durable calls return once their branch was
@@ -120,6 +124,9 @@ var (
 	ErrEnded = errors.New("the execution has ended")
 	// ErrExists: an execution of this id was started before.
 	ErrExists = errors.New("the execution exists already")
+	// ErrNoOrigin: the origin of a redrive cannot be fed: it does not exist, has
+	// not ended, completed, or lives on another engine.
+	ErrNoOrigin = errors.New("the origin cannot be redriven")
 	// ErrStopping: the engine is stopping or has stopped; ask again after the restart.
 	ErrStopping = errors.New("the engine is stopping")
 	// ErrNotWaiting: nothing at this path waits for an answer.

@@ -2,12 +2,14 @@ package engine
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 )
 
-// Public events, the same for every backend, on streams of type StreamType.
-// Their data always has kind and definition.
+// Public events, the same for every engine, on streams of type StreamType. The
+// streams are labelled with the kind and the definition; Shown puts them back
+// into the data that people see.
 const (
 	EventCreated         = "execution.created"
 	EventStarted         = "execution.started"
@@ -15,110 +17,278 @@ const (
 	EventStepCompleted   = "execution.step_completed"
 	EventStepFailed      = "execution.step_failed"
 	EventStepRetrying    = "execution.step_retrying"
+	EventWaiting         = "execution.waiting"
+	EventChildStarted    = "execution.child_started"
+	EventChildEnded      = "execution.child_ended"
 	EventPaused          = "execution.paused"
 	EventResumed         = "execution.resumed"
 	EventParked          = "execution.parked"
 	EventUnparked        = "execution.unparked"
 	EventCancelRequested = "execution.cancel_requested"
 	EventCompensating    = "execution.compensating"
+	EventContinued       = "execution.continued"
 	EventCompleted       = "execution.completed"
 	EventFailed          = "execution.failed"
 	EventCancelled       = "execution.cancelled"
 )
 
-// Public writes the public data of one execution's events. Its methods build
-// JSON by hand: they run for every event.
-type Public struct{ head string }
-
-// NewPublic returns the writer for executions of a definition.
-func NewPublic(kind, definition string) Public {
-	head := append([]byte(`{"kind":`), quote(kind)...)
-	head = append(append(head, `,"definition":`...), quote(definition)...)
-	return Public{head: string(head)}
+// EventTypes lists the public events in the order of a life.
+func EventTypes() []string {
+	return []string{EventCreated, EventStarted, EventStepStarted, EventStepCompleted, EventStepFailed, EventStepRetrying, EventWaiting,
+		EventChildStarted, EventChildEnded, EventPaused, EventResumed, EventParked, EventUnparked, EventCancelRequested,
+		EventCompensating, EventContinued, EventCompleted, EventFailed, EventCancelled}
 }
 
-// Plain is the data of events that say nothing further.
-func (p Public) Plain() json.RawMessage { return append(p.open(1), '}') }
+// IsEnd reports whether an event is the last one of its execution.
+func IsEnd(eventType string) bool {
+	return eventType == EventCompleted || eventType == EventFailed || eventType == EventCancelled
+}
 
-// Created is the data of execution.created; extra is a JSON object or nil.
-func (p Public) Created(version int, function string, extra json.RawMessage) json.RawMessage {
-	b := append(p.open(64+len(extra)), `,"version":`...)
-	b = strconv.AppendInt(b, int64(version), 10)
-	b = append(append(b, `,"function":`...), quote(function)...)
-	if inner := members(extra); len(inner) > 0 {
-		b = append(append(b, ','), inner...)
+// Labels are the labels of an execution's stream.
+type Labels struct {
+	Kind       string `json:"kind"`
+	Definition string `json:"definition"`
+}
+
+// Encode returns the labels as a stream carries them.
+func (l Labels) Encode() json.RawMessage {
+	raw, _ := json.Marshal(l) // strings always encode
+	return raw
+}
+
+// DecodeLabels reads the labels of a stream; what is missing stays empty.
+func DecodeLabels(raw json.RawMessage) Labels {
+	var l Labels
+	for name, value := range members(raw) {
+		switch name {
+		case "kind":
+			l.Kind = text(value)
+		case "definition":
+			l.Definition = text(value)
+		}
 	}
-	return append(b, '}')
+	return l
 }
 
-// StepEvent is what the public data of step events says.
+// Created is the data of execution.created.
+type Created struct {
+	Function string          `json:"function"`
+	Engine   string          `json:"engine"`
+	Version  int             `json:"version,omitempty"` // zero: pinned by execution.started
+	Priority int             `json:"priority,omitempty"`
+	Private  bool            `json:"private,omitempty"`
+	Parent   *Parent         `json:"parent,omitempty"`
+	Origin   *Origin         `json:"origin,omitempty"`
+	Input    json.RawMessage `json:"input,omitempty"` // absent for {} and when private
+	// Extra is a JSON object whose members stand beside the others.
+	Extra json.RawMessage `json:"-"`
+}
+
+// Encode returns the event's data.
+func (c *Created) Encode() json.RawMessage {
+	raw, _ := json.Marshal(c) // the engine has checked its JSON
+	if inner := inside(c.Extra); len(inner) > 0 {
+		raw = append(append(append(raw[:len(raw)-1], ','), inner...), '}')
+	}
+	return raw
+}
+
+// DecodeCreated reads the data of execution.created; Extra is the whole of it.
+func DecodeCreated(data json.RawMessage) (Created, error) {
+	c := Created{Extra: data}
+	err := json.Unmarshal(data, &c)
+	return c, err
+}
+
+// EncodeStarted returns the data of execution.started.
+func EncodeStarted(version, generation int) json.RawMessage {
+	b := strconv.AppendInt([]byte(`{"version":`), int64(version), 10)
+	return append(appendGeneration(b, generation), '}')
+}
+
+// DecodeStarted reads what EncodeStarted wrote.
+func DecodeStarted(data json.RawMessage) (version, generation int) {
+	generation = 1
+	for name, value := range members(data) {
+		switch name {
+		case "version":
+			version = int(number(value))
+		case "generation":
+			generation = int(number(value))
+		}
+	}
+	return version, generation
+}
+
+// EncodeContinued returns the data of execution.continued: the generation that
+// begins.
+func EncodeContinued(generation int) json.RawMessage {
+	return append(strconv.AppendInt([]byte(`{"generation":`), int64(generation), 10), '}')
+}
+
+// StepEvent is the data of the four step events. Zero values are not written.
 type StepEvent struct {
-	Step, Path string
-	Attempt    int
-	ReadOnly   bool
-	Duration   time.Duration // of the last attempt; only of ended steps
-	Error      *Error
-	NextAt     time.Time // only of step_retrying
+	Step, Path, Label string
+	Generation        int // zero is written as one is
+	Attempt           int // zero is written as one is
+	ReadOnly          bool
+	Duration          time.Duration // of the last attempt; only of ended steps; milliseconds on the wire
+	NextAt            time.Time     // only of step_retrying
+	Error             *Error        // only written
+	// Failure is the error as a reader gets it: its JSON and its class.
+	Failure json.RawMessage
+	Class   string
 }
 
-// StepStarted is the data of execution.step_started.
-func (p Public) StepStarted(s *StepEvent) json.RawMessage { return append(p.step(s), '}') }
-
-// StepEnded is the data of execution.step_completed and step_failed.
-func (p Public) StepEnded(s *StepEvent) json.RawMessage {
-	b := append(p.step(s), `,"duration_ms":`...)
-	b = strconv.AppendInt(b, s.Duration.Milliseconds(), 10)
+// EncodeStep returns the data of a step event of a type.
+func EncodeStep(eventType string, s *StepEvent) json.RawMessage {
+	// Names and paths need no escaping.
+	b := append(make([]byte, 0, 64+len(s.Step)+len(s.Path)), `{"step":"`...)
+	b = append(append(b, s.Step...), `","path":"`...)
+	b = append(append(b, s.Path...), '"')
+	if s.Label != "" {
+		b = append(append(b, `,"label":`...), quote(s.Label)...)
+	}
+	b = appendGeneration(b, s.Generation)
+	if s.Attempt > 1 {
+		b = strconv.AppendInt(append(b, `,"attempt":`...), int64(s.Attempt), 10)
+	}
+	if s.ReadOnly {
+		b = append(b, `,"read_only":true`...)
+	}
+	switch eventType {
+	case EventStepCompleted, EventStepFailed:
+		b = strconv.AppendInt(append(b, `,"duration_ms":`...), s.Duration.Milliseconds(), 10)
+	case EventStepRetrying:
+		b = append(append(b, `,"class":`...), quote(string(s.Error.Class))...)
+		b = append(append(b, `,"code":`...), quote(s.Error.Code)...)
+		b = append(append(b, `,"message":`...), quote(s.Error.Message)...)
+		b = s.NextAt.UTC().AppendFormat(append(b, `,"next_at":"`...), "2006-01-02T15:04:05.000000Z")
+		b = append(b, '"')
+	}
 	return append(appendError(b, s.Error), '}')
 }
 
-// StepRetrying is the data of execution.step_retrying.
-func (p Public) StepRetrying(s *StepEvent) json.RawMessage {
-	b := append(p.step(s), `,"class":`...)
-	b = append(append(b, quote(string(s.Error.Class))...), `,"code":`...)
-	b = append(append(b, quote(s.Error.Code)...), `,"message":`...)
-	b = append(append(b, quote(s.Error.Message)...), `,"next_at":"`...)
-	b = s.NextAt.UTC().AppendFormat(b, "2006-01-02T15:04:05.000000Z")
-	return append(appendError(append(b, '"'), s.Error), '}')
+// DecodeStep reads the data of a step event, or of execution.parked, which names
+// a step the same way. Every event of a store passes here, so it walks the JSON
+// instead of decoding it.
+func DecodeStep(data json.RawMessage) StepEvent {
+	s := StepEvent{Generation: 1, Attempt: 1}
+	for name, value := range members(data) {
+		switch name {
+		case "step":
+			s.Step = text(value)
+		case "path":
+			s.Path = text(value)
+		case "label":
+			s.Label = text(value)
+		case "generation":
+			s.Generation = int(number(value))
+		case "attempt":
+			s.Attempt = int(number(value))
+		case "read_only":
+			s.ReadOnly = value[0] == 't'
+		case "duration_ms":
+			s.Duration = time.Duration(number(value)) * time.Millisecond
+		case "error":
+			s.Failure, s.Class = value, text(member(value, "class"))
+		case "next_at":
+			s.NextAt, _ = time.Parse(time.RFC3339Nano, text(value)) // written by EncodeStep
+		}
+	}
+	return s
+}
+
+// Waiting is the data of execution.waiting: what the function waits for.
+type Waiting struct {
+	Name       string     `json:"name"` // of the signal; several are separated by commas; "sleep" for a sleep
+	Until      *time.Time `json:"until,omitempty"`
+	Path       string     `json:"path"`
+	Generation int        `json:"generation,omitempty"` // absent: 1
+}
+
+// ChildEvent is the data of execution.child_started and child_ended.
+type ChildEvent struct {
+	Child      string `json:"child"` // its execution
+	Function   string `json:"function"`
+	Path       string `json:"path"`
+	Generation int    `json:"generation,omitempty"` // absent: 1
+	State      string `json:"state,omitempty"`      // only of child_ended
+	Error      *Error `json:"error,omitempty"`
 }
 
 // Parked is the data of execution.parked.
-func (p Public) Parked(reason, step, path string, err *Error, until time.Time) json.RawMessage {
-	b := append(p.open(128), `,"reason":`...)
-	b = append(b, quote(reason)...)
-	if step != "" {
-		b = append(append(b, `,"step":`...), quote(step)...)
-	}
-	if path != "" {
-		b = append(append(b, `,"path":`...), quote(path)...)
-	}
-	if !until.IsZero() {
-		b = append(append(b, `,"until":`...), quote(until.UTC().Format(time.RFC3339))...)
-	}
-	return append(appendError(b, err), '}')
+type Parked struct {
+	Reason     string     `json:"reason"`
+	Step       string     `json:"step,omitempty"`
+	Path       string     `json:"path,omitempty"`
+	Label      string     `json:"label,omitempty"`
+	Generation int        `json:"generation,omitempty"` // absent: 1
+	Until      *time.Time `json:"until,omitempty"`
+	Error      *Error     `json:"error,omitempty"`
 }
 
-// Ended is the data of the three end events.
-func (p Public) Ended(output json.RawMessage, err *Error, duration time.Duration) json.RawMessage {
-	b := append(p.open(64+len(output)), `,"duration_ms":`...)
+// EncodeEvent returns the data of one of the rarer events.
+func EncodeEvent(v any) json.RawMessage {
+	raw, err := json.Marshal(v)
+	if err != nil { // only a broken Detail of an error can do that
+		return json.RawMessage(`{}`)
+	}
+	return raw
+}
+
+// EncodeEnded returns the data of the three end events.
+func EncodeEnded(output json.RawMessage, err *Error, duration time.Duration) json.RawMessage {
+	b := append(make([]byte, 0, 64+len(output)), `{"duration_ms":`...)
 	b = strconv.AppendInt(b, duration.Milliseconds(), 10)
-	if len(output) > 0 {
+	if len(output) > 0 && string(output) != "{}" {
 		b = append(append(b, `,"output":`...), output...)
 	}
 	return append(appendError(b, err), '}')
 }
 
-func (p Public) open(extra int) []byte {
-	return append(make([]byte, 0, len(p.head)+extra), p.head...)
+// DecodeEnded returns output and error of an end event, nil where there is none.
+func DecodeEnded(data json.RawMessage) (output, failure json.RawMessage) {
+	for name, value := range members(data) {
+		switch name {
+		case "output":
+			output = value
+		case "error":
+			failure = value
+		}
+	}
+	return output, failure
 }
 
-// step relies on names and paths that need no escaping.
-func (p Public) step(s *StepEvent) []byte {
-	b := append(p.open(96+len(s.Step)+len(s.Path)), `,"step":"`...)
-	b = append(append(b, s.Step...), `","path":"`...)
-	b = append(append(b, s.Path...), `","attempt":`...)
-	b = strconv.AppendInt(b, int64(s.Attempt), 10)
-	b = append(b, `,"read_only":`...)
-	return strconv.AppendBool(b, s.ReadOnly)
+// Shown returns an event's data as people see it: with the labels of its stream
+// in front, and with what is left out because it is nearly always the same.
+func Shown(eventType string, labels, data json.RawMessage) json.RawMessage {
+	parts := [][]byte{inside(labels), inside(data)}
+	switch eventType {
+	case EventStepStarted, EventStepCompleted, EventStepFailed, EventStepRetrying:
+		for _, usual := range []struct{ name, member string }{
+			{"generation", `"generation":1`}, {"attempt", `"attempt":1`}, {"read_only", `"read_only":false`}} {
+			if member(data, usual.name) == nil {
+				parts = append(parts, []byte(usual.member))
+			}
+		}
+	}
+	parts = slices.DeleteFunc(parts, func(p []byte) bool { return len(p) == 0 })
+	out := append(make([]byte, 0, len(labels)+len(data)+64), '{')
+	for i, p := range parts {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, p...)
+	}
+	return append(out, '}')
+}
+
+func appendGeneration(b []byte, generation int) []byte {
+	if generation > 1 {
+		b = strconv.AppendInt(append(b, `,"generation":`...), int64(generation), 10)
+	}
+	return b
 }
 
 func appendError(b []byte, err *Error) []byte {
@@ -137,25 +307,4 @@ func appendError(b []byte, err *Error) []byte {
 func quote(s string) []byte {
 	raw, _ := json.Marshal(s) // a string always encodes
 	return raw
-}
-
-// members returns what stands between the braces of a JSON object.
-func members(object json.RawMessage) []byte {
-	start, end := 0, len(object)
-	for start < end && object[start] <= ' ' {
-		start++
-	}
-	for end > start && object[end-1] <= ' ' {
-		end--
-	}
-	if end-start < 2 || object[start] != '{' || object[end-1] != '}' {
-		return nil
-	}
-	inner := object[start+1 : end-1]
-	for _, c := range inner {
-		if c > ' ' {
-			return inner
-		}
-	}
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
@@ -13,60 +14,58 @@ import (
 // StreamType is the type of the event streams that executions are.
 const StreamType = "execution"
 
-// State is where an execution stands.
-type State string
-
-// The states. An execution reaches exactly one of the last three.
-const (
-	Pending      State = "pending"
-	Running      State = "running"
-	Paused       State = "paused"
-	Parked       State = "parked"
-	Cancelling   State = "cancelling"
-	Compensating State = "compensating"
-	Completed    State = "completed"
-	Failed       State = "failed"
-	Cancelled    State = "cancelled"
-)
-
-// Ended reports whether s is one of the three end states.
-func (s State) Ended() bool { return s == Completed || s == Failed || s == Cancelled }
-
-// Reasons why an execution is parked.
-const (
-	// ReasonNondeterministic: the workflow function took another turn than
-	// recorded, or panicked. A fixed build resumes it.
-	ReasonNondeterministic = "nondeterministic"
-	// ReasonCompensationStuck: an undo cannot succeed. A person finishes it by
-	// hand and answers, or resume tries it again.
-	ReasonCompensationStuck = "compensation_stuck"
-	// ReasonNeedsReauth: a credential or a grant must be renewed, then resume.
-	ReasonNeedsReauth = "needs_reauth"
-	// ReasonOutcomeUnknown: a step that must not be repeated may have happened.
-	// A person answers.
-	ReasonOutcomeUnknown = "outcome_unknown"
-	// ReasonQuotaExhausted: a monthly quota is used up. It leaves by itself on
-	// the first of the next month, UTC, or by resume.
-	ReasonQuotaExhausted = "quota_exhausted"
-)
-
 // Start is one execution that is to be started.
 type Start struct {
 	Workspace string
 	Execution string // ex_…, unique in the workspace
 	Function  string // registered workflow function
-	// Kind, Definition and DefinitionVersion stand in the public data of every event.
-	Kind              string
-	Definition        string
-	DefinitionVersion int
-	Input             json.RawMessage // at most MaxValueBytes
+	// Kind and Definition are labels of the execution's stream.
+	Kind       string
+	Definition string
+	// Version of the definition. Zero, only with Hold, means the newest: Release
+	// says which one that is then.
+	Version int
+	// Input is what the function's Load gets: at most MaxInputBytes.
+	Input json.RawMessage
+	// Private keeps input and output out of the public events.
+	Private bool
 	// Public is a JSON object whose members are added to the public data of
 	// execution.created: trigger, labels, …; nil for none.
 	Public json.RawMessage
+	// Priority orders executions that wait for a place: higher first.
+	Priority int
 	// Hold creates the execution as pending; Release starts it.
-	Hold   bool
+	Hold bool
+	// Origin makes the execution a redrive; nil for none.
+	Origin *Origin
 	Meta   eventstore.Meta
 	Inline []db.Write // ride in the transaction of the start
+}
+
+// Origin is the execution that a redrive takes over from, which has ended as
+// failed or cancelled.
+type Origin struct {
+	Execution  string `json:"execution"`
+	Generation int    `json:"generation"` // zero: its last
+	// Fresh feeds nothing and takes new keys throughout, because the input is
+	// another one.
+	Fresh bool `json:"fresh,omitempty"`
+}
+
+// Parent is the execution and the call that a child runs for.
+type Parent struct {
+	Execution  string `json:"execution"`
+	Generation int    `json:"generation"`
+	Path       string `json:"path"`
+}
+
+// Release starts an execution that was created with Hold, or refuses it.
+type Release struct {
+	// Version pins the definition; it counts where Start had none.
+	Version int
+	// Refused, if not nil, ends the execution as failed without running it.
+	Refused *Error
+	Meta    eventstore.Meta
 }
 
 // Verdict is what a person found out about a step.
@@ -85,16 +84,24 @@ const (
 // Answer settles a step that is parked as outcome_unknown or
 // compensation_stuck.
 type Answer struct {
-	Verdict Verdict
-	Result  json.RawMessage // of Done; nil stands for {}
-	Message string          // of Fail: for people
+	Generation int // that the path belongs to; zero: the current one
+	Path       string
+	Verdict    Verdict
+	Result     json.RawMessage // of Done; nil stands for {}
+	Message    string          // of Fail: for people
 }
 
 // OpenExecution is an execution that has not ended.
 type OpenExecution struct {
-	Workspace, Execution, Definition string
-	State                            State
+	Workspace, Execution, Kind, Definition string
+	State                                  workflow.ExecutionState
+	Priority                               int
+	Parent                                 bool // it runs on the place of its parent
 }
+
+// OpenAfter is where a page of open executions begins: after this one, in the
+// order of workspace and execution. The zero value is the beginning.
+type OpenAfter struct{ Workspace, Execution string }
 
 // Engine drives executions. Every method is safe for concurrent use. Methods
 // that return a position do so after the commit; it is the position of the
@@ -102,13 +109,18 @@ type OpenExecution struct {
 // was nothing to write (they are idempotent). They fail with ErrNotFound,
 // ErrEnded or ErrStopping, and block until the engine is ready.
 type Engine interface {
-	// Start creates an execution and, unless Hold, runs it up to its first
-	// step; both are one append. It fails with ErrExists.
+	// Name is what execution.created calls the engine. An engine touches only the
+	// executions that bear its name.
+	Name() string
+	// Start creates an execution durably. Unless Hold, it counts as running from
+	// then on and begins as soon as the engine comes to it. It fails with
+	// ErrExists, and with ErrNoOrigin for an origin that cannot be fed.
 	Start(ctx context.Context, s Start) (position int64, err error)
 	// Release starts an execution that was created with Hold.
-	Release(ctx context.Context, workspace, execution string, meta eventstore.Meta) (position int64, err error)
+	Release(ctx context.Context, workspace, execution string, r Release) (position int64, err error)
 	// Cancel stops an execution: no new step starts, the outcome of running
-	// ones is awaited, then undos run. It overrides pause and parking.
+	// ones is awaited, then undos run. It overrides pause and parking. It reaches
+	// a running step within CancelBound.
 	Cancel(ctx context.Context, workspace, execution string, meta eventstore.Meta) (position int64, err error)
 	// Pause lets running steps end and starts no further one until Resume.
 	Pause(ctx context.Context, workspace, execution string, meta eventstore.Meta) (position int64, err error)
@@ -118,30 +130,51 @@ type Engine interface {
 	// dropped.
 	Signal(ctx context.Context, workspace, execution, name, id string, data json.RawMessage, meta eventstore.Meta) (position int64, err error)
 	// Answer settles a parked step. It fails with ErrNotWaiting.
-	Answer(ctx context.Context, workspace, execution, path string, a Answer, meta eventstore.Meta) (position int64, err error)
-	// Open lists the executions that have not ended. Before Ready it is empty.
-	Open() []OpenExecution
+	Answer(ctx context.Context, workspace, execution string, a Answer, meta eventstore.Meta) (position int64, err error)
+	// Repeats lists the effects of an ended execution that a redrive with another
+	// input would have again: the names of its completed steps that do more than
+	// read, with how often each was done.
+	Repeats(ctx context.Context, workspace string, o Origin) (map[string]int, error)
+	// Open returns a page of the executions that have not ended. Before Ready it
+	// is empty.
+	Open(ctx context.Context, after OpenAfter, limit int) ([]OpenExecution, error)
 	// Run recovers the open executions and works until ctx ends; then it lets
 	// running steps end, up to a limit, and leaves the rest to recovery.
 	Run(ctx context.Context) error
-	// Ready is closed when Run has recovered the open executions.
+	// Ready is closed when Run has taken over the open executions.
 	Ready() <-chan struct{}
 }
+
+// CancelBound is how long a cancel may take to reach a running step, on every
+// engine. The local one needs no time worth naming.
+const CancelBound = 30 * time.Second
 
 // Meter counts what becomes durable. Its methods must be quick and must not
 // block or call the engine. An end of kind and state follows the execution's
 // start by took; took of a step is that of its last attempt.
 type Meter interface {
-	ExecutionEnded(kind string, state State, took time.Duration)
+	ExecutionEnded(kind string, state workflow.ExecutionState, took time.Duration)
 	StepEnded(step string, completed bool, took time.Duration)
 	StepRetried(step string, class failure.Class)
 }
 
-// Observer hears what happens while it happens. Its methods must be quick and
-// must not block or call the engine.
+// Observer hears what workflow functions report while they run; the last report
+// wins. Its method must be quick and must not block or call the engine. What
+// becomes durable is heard of by following the events.
 type Observer interface {
-	// Ended is called after the end of an execution is durable.
-	Ended(workspace, execution, definition string, state State)
-	// Progress is called with what a workflow function reports; the last wins.
 	Progress(workspace, execution string, p Progress)
+}
+
+// Places bounds how many executions are at work in the process. An execution
+// that waits (for its start, a time, a signal, a person) holds no place; what
+// wakes it asks for one. Its methods must not block and must not call the engine
+// on the caller's goroutine.
+type Places interface {
+	// Acquire asks for a place for an execution that wants to go on. granted is
+	// called once, when there is one: at once on the caller's goroutine, or later
+	// on another.
+	Acquire(o OpenExecution, granted func())
+	// Release gives the place back. It is called once for every place held, also
+	// for the place that an execution was started or released on.
+	Release(workspace, execution string)
 }

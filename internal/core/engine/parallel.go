@@ -9,7 +9,7 @@ func Map[T, R any](run Run, parallel int, items []T, body func(Run, T) (R, error
 	path := run.branch.nextPath()
 	results := make([]R, len(items))
 	err := run.thread.Fork(path, len(items), parallel, func(i int, t Thread) error {
-		r, err := body(Run{thread: t, branch: itemBranch(path, i)}, items[i])
+		r, err := body(Run{thread: t, branch: run.branch.item(path, i)}, items[i])
 		results[i] = r
 		return err
 	})
@@ -24,6 +24,6 @@ func Map[T, R any](run Run, parallel int, items []T, body func(Run, T) (R, error
 func All(run Run, bodies ...func(Run) error) error {
 	path := run.branch.nextPath()
 	return run.thread.Fork(path, len(bodies), 0, func(i int, t Thread) error {
-		return bodies[i](Run{thread: t, branch: itemBranch(path, i)})
+		return bodies[i](Run{thread: t, branch: run.branch.item(path, i)})
 	})
 }

@@ -9,10 +9,10 @@ import (
 )
 
 // newRandom returns the random numbers of one branch: PCG-DXSM seeded by the
-// first 16 bytes of SHA-256(execution, generation, branch path), parted by zero
-// bytes. Open executions depend on it; it can never change.
-func newRandom(info Info, path string) *rand.Rand {
-	sum := sha256.Sum256([]byte(info.Execution + "\x00" + strconv.Itoa(info.Generation) + "\x00" + path))
+// first 16 bytes of SHA-256(execution, generation, branch path), separated by
+// zero bytes. Open executions depend on it; it can never change.
+func newRandom(root Root, path string) *rand.Rand {
+	sum := sha256.Sum256([]byte(root.Execution + "\x00" + strconv.Itoa(root.Generation) + "\x00" + path))
 	return rand.New(rand.NewPCG(binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:16])))
 }
 

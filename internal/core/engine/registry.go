@@ -5,13 +5,21 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
-// MaxValueBytes bounds the JSON of every input, output and signal. Larger
-// things belong in a blob.
-const MaxValueBytes = 256 << 10
+// Sizes of JSON that a journal may hold. Larger things belong in a blob.
+const (
+	// MaxValueBytes bounds every input, output and signal but MaxInputBytes.
+	MaxValueBytes = 256 << 10
+	// MaxInputBytes bounds the input that an execution is started with.
+	MaxInputBytes = 48 << 10
+)
 
 // StepSpec is a registered step without its types.
 type StepSpec struct {
@@ -26,22 +34,32 @@ type StepSpec struct {
 // FunctionSpec is a registered workflow function without its types.
 type FunctionSpec struct {
 	Name string
-	Call func(run Run, in json.RawMessage) (json.RawMessage, error)
+	// Load makes the function's argument from the execution's input. It may block.
+	Load func(ctx context.Context, info Info, input json.RawMessage) (any, error)
+	// Call runs the function with what Load returned.
+	Call func(run Run, loaded any) (json.RawMessage, error)
 }
 
-// Registry holds the steps, workflow functions and signals of a process by
-// name. It is filled before the engine runs and only read afterwards. Mistakes
-// are collected in Err.
+// WriteSpec is a registered write without its type.
+type WriteSpec struct {
+	Name  string
+	Apply func(ctx context.Context, tx db.Tx, by WriteInfo, data json.RawMessage) error
+}
+
+// Registry holds the steps, workflow functions, signals and writes of a process
+// by name. It is filled before the engine runs and only read afterwards.
+// Mistakes are collected in Err.
 type Registry struct {
 	steps     map[string]*StepSpec
 	functions map[string]*FunctionSpec
+	writes    map[string]*WriteSpec
 	signals   map[string]bool
 	errs      []error
 }
 
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry {
-	return &Registry{steps: map[string]*StepSpec{}, functions: map[string]*FunctionSpec{}, signals: map[string]bool{}}
+	return &Registry{steps: map[string]*StepSpec{}, functions: map[string]*FunctionSpec{}, writes: map[string]*WriteSpec{}, signals: map[string]bool{}}
 }
 
 // Err returns the mistakes of all registrations: names taken twice, bad names.
@@ -53,12 +71,27 @@ func (r *Registry) Step(name string) *StepSpec { return r.steps[name] }
 // Function returns the workflow function of a name, or nil.
 func (r *Registry) Function(name string) *FunctionSpec { return r.functions[name] }
 
+// Write returns the write of a name, or nil.
+func (r *Registry) Write(name string) *WriteSpec { return r.writes[name] }
+
 // HasSignal reports whether a signal of this name is registered.
 func (r *Registry) HasSignal(name string) bool { return r.signals[name] }
 
+// Steps lists the names of the steps, in order.
+func (r *Registry) Steps() []string { return slices.Sorted(maps.Keys(r.steps)) }
+
+// Functions lists the names of the workflow functions, in order.
+func (r *Registry) Functions() []string { return slices.Sorted(maps.Keys(r.functions)) }
+
+// Writes lists the names of the writes, in order.
+func (r *Registry) Writes() []string { return slices.Sorted(maps.Keys(r.writes)) }
+
+// Signals lists the names of the signals, in order.
+func (r *Registry) Signals() []string { return slices.Sorted(maps.Keys(r.signals)) }
+
 func (r *Registry) addStep(s *StepSpec) {
 	if r.checkName("step", s.Name) && r.steps[s.Name] != nil {
-		r.errs = append(r.errs, fmt.Errorf("step %s is registered twice; give one of them another name", s.Name))
+		r.fail("step %s is registered twice; give one of them another name", s.Name)
 		return
 	}
 	r.steps[s.Name] = s
@@ -66,13 +99,25 @@ func (r *Registry) addStep(s *StepSpec) {
 
 func (r *Registry) addFunction(f *FunctionSpec) {
 	if r.checkName("workflow function", f.Name) && r.functions[f.Name] != nil {
-		r.errs = append(r.errs, fmt.Errorf("workflow function %s is registered twice; give one of them another name", f.Name))
+		r.fail("workflow function %s is registered twice; give one of them another name", f.Name)
 		return
 	}
 	r.functions[f.Name] = f
 }
 
-// checkName admits lower-case words parted by slashes. Dots are refused:
+func (r *Registry) addWrite(w *WriteSpec) {
+	if r.checkName("write", w.Name) && r.writes[w.Name] != nil {
+		r.fail("write %s is registered twice; give one of them another name", w.Name)
+		return
+	}
+	r.writes[w.Name] = w
+}
+
+func (r *Registry) fail(format string, args ...any) {
+	r.errs = append(r.errs, fmt.Errorf(format, args...))
+}
+
+// checkName admits lower-case words separated by slashes. Dots are refused:
 // Temporal compares only what stands after a name's last dot.
 func (r *Registry) checkName(what, name string) bool {
 	ok := strings.Contains(name, "/") && !strings.HasPrefix(name, "/") && !strings.HasSuffix(name, "/")
@@ -80,7 +125,7 @@ func (r *Registry) checkName(what, name string) bool {
 		ok = ok && (c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '/')
 	}
 	if !ok {
-		r.errs = append(r.errs, fmt.Errorf("%s %q: a name is package/name in lower case, digits, _ and -", what, name))
+		r.fail("%s %q: a name is kind/name in lower case, digits, _ and -", what, name)
 	}
 	return ok
 }

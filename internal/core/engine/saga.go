@@ -46,14 +46,28 @@ type Saga struct {
 // of completion, out of the cancel's reach, each until it succeeds; one that
 // cannot succeed parks the execution as compensation_stuck. It returns what fn
 // returned.
-func WithSaga[Out any](run Run, fn func(*Saga) (Out, error)) (Out, error) {
+func WithSaga[Out any](run Run, fn func(*Saga) (Out, error)) (out Out, err error) {
+	first := run.branch.peek()
+	if root, other := run.thread.Scope(first); other {
+		run.branch.rooted(root, first, func() { out, err = inSaga(run, first, fn) })
+		return out, err
+	}
+	return inSaga(run, first, fn)
+}
+
+// inSaga is WithSaga for a scope whose first call has a path.
+func inSaga[Out any](run Run, first string, fn func(*Saga) (Out, error)) (Out, error) {
 	s := &Saga{}
 	out, err := fn(s)
+	var again *continueAsNew
+	if errors.As(err, &again) {
+		err = &Error{Class: failure.Fatal, Code: CodeOpenSaga, Message: "the workflow function continues as new inside an open saga; return from the saga first"}
+	}
 	if err == nil || len(s.undos) == 0 {
 		return out, err
 	}
 	detached := run.Detached()
-	detached.thread.Compensate()
+	detached.thread.Compensate(first)
 	for i := len(s.undos) - 1; i >= 0; i-- {
 		// The only failure is a person's verdict that this undo is given up;
 		// the others must still run.
@@ -64,10 +78,18 @@ func WithSaga[Out any](run Run, fn func(*Saga) (Out, error)) (Out, error) {
 	return out, err
 }
 
+// With returns the same step with options for its calls; a label goes to the
+// undo as well.
+func (u Undoable[In, Out]) With(o CallOptions) Undoable[In, Out] {
+	u.do = u.do.With(o)
+	u.undo = u.undo.With(CallOptions{Label: o.Label})
+	return u
+}
+
 // Do runs the step; its undo belongs to the saga from then on.
 func (u Undoable[In, Out]) Do(run Run, s *Saga, in In) (Out, error) {
 	path := run.branch.nextPath()
-	call := Call{Step: u.do.spec, Path: path, Key: u.do.keyOf(run, path, in)}
+	call := u.do.call(path, u.do.keyOf(run, path, in))
 	out, err := u.do.do(run, call, in)
 	switch {
 	case err == nil:
@@ -81,7 +103,9 @@ func (u Undoable[In, Out]) Do(run Run, s *Saga, in In) (Out, error) {
 func (u Undoable[In, Out]) register(s *Saga, data Undo[In, Out]) {
 	s.undos = append(s.undos, func(run Run) error {
 		path := run.branch.nextPath()
-		_, err := u.undo.do(run, Call{Step: u.undo.spec, Path: path, Key: data.Key + "/undo", Undo: true}, data)
+		call := u.undo.call(path, data.Key+"/undo")
+		call.Undo = true
+		_, err := u.undo.do(run, call, data)
 		return err
 	})
 }

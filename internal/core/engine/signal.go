@@ -4,15 +4,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
 // Signal is a registered message from outside: an approval, a form.
 type Signal[T any] struct{ name string }
 
-// NewSignal registers a signal under a name of the form package/signal.
+// NewSignal registers a signal under a name of the form kind/signal.
 func NewSignal[T any](r *Registry, name string) Signal[T] {
 	if r.checkName("signal", name) && r.signals[name] {
-		r.errs = append(r.errs, fmt.Errorf("signal %s is registered twice; give one of them another name", name))
+		r.fail("signal %s is registered twice; give one of them another name", name)
 	}
 	r.signals[name] = true
 	return Signal[T]{name: name}
@@ -24,14 +26,52 @@ func (s Signal[T]) Name() string { return s.name }
 // Wait returns the next signal in the order of arrival. After wait it returns
 // ErrDeadline; Forever has none, and zero only looks.
 func (s Signal[T]) Wait(run Run, wait time.Duration) (T, error) {
-	var out T
 	path := run.branch.nextPath()
-	raw, err := run.thread.Receive(path, s.name, wait)
+	_, raw, err := run.thread.Receive(path, []string{s.name}, wait)
 	if err != nil {
-		return out, err
+		var none T
+		return none, err
 	}
+	return s.decode(path, raw)
+}
+
+func (s Signal[T]) decode(path string, raw json.RawMessage) (T, error) {
+	var out T
 	if err := json.Unmarshal(raw, &out); err != nil {
-		return out, &Error{Class: "validation", Code: CodeBadInput, Path: path, Message: fmt.Sprintf("signal %s does not decode: %v", s.name, err)}
+		return out, &Error{Class: failure.Validation, Code: CodeBadInput, Path: path, Message: fmt.Sprintf("signal %s does not decode: %v", s.name, err)}
 	}
 	return out, nil
+}
+
+// Case is one of the signals that Select waits for, with what is done then.
+type Case struct {
+	name string
+	take func(path string, raw json.RawMessage) error
+}
+
+// Then makes a case of the signal.
+func (s Signal[T]) Then(do func(T) error) Case {
+	return Case{name: s.name, take: func(path string, raw json.RawMessage) error {
+		in, err := s.decode(path, raw)
+		if err != nil {
+			return err
+		}
+		return do(in)
+	}}
+}
+
+// Select waits for the first signal of one of the cases, in the order of
+// arrival, and returns what its case returns. It takes one number. After wait it
+// returns ErrDeadline; Forever has none, and zero only looks.
+func Select(run Run, wait time.Duration, cases ...Case) error {
+	path := run.branch.nextPath()
+	names := make([]string, len(cases))
+	for i, c := range cases {
+		names[i] = c.name
+	}
+	i, raw, err := run.thread.Receive(path, names, wait)
+	if err != nil {
+		return err
+	}
+	return cases[i].take(path, raw)
 }

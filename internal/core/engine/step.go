@@ -4,8 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
@@ -34,11 +35,47 @@ type StepOptions[In any] struct {
 	Once bool
 }
 
+// MaxLabelBytes bounds the label of a call; what is longer is cut.
+const MaxLabelBytes = 200
+
+// CallOptions are what one call of a step does differently from its
+// registration. A zero field changes nothing.
+type CallOptions struct {
+	// Timeout bounds one attempt.
+	Timeout time.Duration
+	// Retry replaces the step's policies.
+	Retry *Retry
+	// Once makes this call one that is never repeated after an unknown outcome.
+	Once bool
+	// Label says in a few words what this call is about, such as the name of a
+	// table. It is public in the step's events: no secrets, no customers' cells.
+	Label string
+}
+
 // Step is a registered unit of work that can be repeated: a page, a batch, a
 // call. It is the only way in which a workflow function touches the world.
 type Step[In, Out any] struct {
 	spec *StepSpec
 	key  func(In) string
+	with CallOptions
+}
+
+// With returns the same step with options for its calls.
+func (s Step[In, Out]) With(o CallOptions) Step[In, Out] {
+	o.Label = cut(strings.ToValidUTF8(o.Label, "\uFFFD"), MaxLabelBytes)
+	s.with = o
+	return s
+}
+
+// cut shortens valid UTF-8 to at most so many bytes.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return text[:most]
 }
 
 // NewStep registers a step under a name of the form package/step.
@@ -58,7 +95,20 @@ func (s Step[In, Out]) Name() string { return s.spec.Name }
 // *Error: ErrCancelled, or what the step failed with after its retries.
 func (s Step[In, Out]) Do(run Run, in In) (Out, error) {
 	path := run.branch.nextPath()
-	return s.do(run, Call{Step: s.spec, Path: path, Key: s.keyOf(run, path, in)}, in)
+	return s.do(run, s.call(path, s.keyOf(run, path, in)), in)
+}
+
+// call returns a call of the step, with its options.
+func (s Step[In, Out]) call(path, key string) Call {
+	c := Call{Step: s.spec, Path: path, Key: key, Label: s.with.Label, Timeout: s.spec.Timeout, Retry: s.spec.Retry,
+		Once: s.spec.Once || s.with.Once && !s.spec.ReadOnly}
+	if s.with.Timeout > 0 {
+		c.Timeout = s.with.Timeout
+	}
+	if s.with.Retry != nil {
+		c.Retry = *s.with.Retry
+	}
+	return c
 }
 
 func (s Step[In, Out]) do(run Run, call Call, in In) (Out, error) {
@@ -78,8 +128,7 @@ func (s Step[In, Out]) keyOf(run Run, path string, in In) string {
 	if s.key != nil {
 		return s.key(in)
 	}
-	info := run.thread.Info()
-	return info.Execution + "/" + strconv.Itoa(info.Generation) + "/" + path
+	return run.branch.key(path)
 }
 
 // erase hides the types of a step behind JSON.

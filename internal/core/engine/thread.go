@@ -15,19 +15,35 @@ type Thread interface {
 	// Replaying reports whether recorded history is being fed.
 	Replaying() bool
 	Progress(Progress)
+	// Records returns how many records the generation has, as far as the function
+	// has been fed.
+	Records() int
+	// Version returns the version of a change; see Run.Version.
+	Version(change string, newest int) int
 	// Step runs a step, or returns its recorded result. The error is a *Error.
 	Step(Call) (json.RawMessage, error)
 	// Sleep waits; the error is ErrCancelled.
 	Sleep(path string, d time.Duration) error
-	// Receive takes the next signal of a name; the error is ErrDeadline or
+	// Receive takes the oldest unread signal of one of the names, or waits for
+	// one, and returns the index of its name; the error is ErrDeadline or
 	// ErrCancelled.
-	Receive(path, name string, wait time.Duration) (json.RawMessage, error)
+	Receive(path string, names []string, wait time.Duration) (int, json.RawMessage, error)
+	// Child runs another execution to its end and returns its output. The error
+	// is a *Error.
+	Child(ChildCall) (json.RawMessage, error)
+	// Await blocks until condition is true; the error is ErrCancelled.
+	Await(condition func() bool) error
 	// Fork runs body for 0 ≤ i < n on branches of their own, at most parallel at
 	// a time, and returns when all have ended: with the first error in time,
 	// which cancels the others, or ErrCancelled if some never began.
 	Fork(path string, n, parallel int, body func(i int, t Thread) error) error
-	// Compensate says that undos begin.
-	Compensate()
+	// Scope is called where a saga begins whose first call has this path. It
+	// returns the root of the keys inside, and whether that differs from the
+	// branch's.
+	Scope(path string) (Root, bool)
+	// Compensate says that the undos of the saga begin whose first call has this
+	// path.
+	Compensate(path string)
 	// Detached returns the same thread out of a cancel's reach.
 	Detached() Thread
 	// Mismatch parks the execution as nondeterministic; it does not return.
@@ -44,4 +60,18 @@ type Call struct {
 	Input func() (json.RawMessage, error)
 	// Undo marks a compensation: when it gives up, the execution is parked.
 	Undo bool
+	// Label is public in the events of the step; at most MaxLabelBytes.
+	Label   string
+	Timeout time.Duration // of one attempt
+	Retry   Retry
+	Once    bool
+}
+
+// ChildCall is one call of a child workflow.
+type ChildCall struct {
+	Function string
+	Path     string
+	// Key names the child in the workspace: the same key is the same child.
+	Key   string
+	Input func() (json.RawMessage, error)
 }

@@ -44,7 +44,8 @@ type Event struct {
 	ID       string // UUIDv7, derived from store, position and time
 	Position int64  // global, grows by one
 	Stream   StreamID
-	Version  int64 // in the stream, from 1, without gaps
+	Labels   json.RawMessage // of the stream; nil for none
+	Version  int64           // in the stream, from 1, without gaps
 	Type     string
 	Schema   int
 	Data     json.RawMessage

@@ -6,6 +6,7 @@ package eventstore
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
@@ -28,6 +29,9 @@ type StreamAppend struct {
 	// Expected is the stream's version before this append, Any or NoStream.
 	Expected int64
 	Events   []NewEvent
+	// Labels is a JSON object that the stream carries; it counts when this append
+	// creates the stream.
+	Labels json.RawMessage
 }
 
 // Batch is appended completely or not at all. A stream may stand in it once.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 var buildCases = []Case{
@@ -67,9 +68,9 @@ func buildChanged(h *H) { // I5
 	id := h.start(fn, 1)
 	h.has(id, engine.EventStepCompleted, 1)
 	h.rebuild("x", "", "b")
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	p := h.last(id, engine.EventParked)
-	if p.Reason != engine.ReasonNondeterministic || p.Error == nil || p.Step != "test/a" {
+	if p.Reason != workflow.ReasonNondeterministic || p.Error == nil || p.Step != "test/a" {
 		h.Fatalf("parked: %+v", p)
 	}
 	if p.Path != "1" {
@@ -90,9 +91,9 @@ func buildFixed(h *H) {
 	id := h.start(fn, 1)
 	h.has(id, engine.EventStepCompleted, 1)
 	h.rebuild("x", "", "b")
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	h.rebuild("a", "", "b")
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	h.wantNoted("a1 b1")
 }
 
@@ -100,14 +101,14 @@ func buildPanic(h *H) {
 	fn := h.build("a", "panic")
 	h.boot()
 	id := h.start(fn, 1)
-	h.state(id, engine.Parked)
-	if p := h.last(id, engine.EventParked); p.Reason != engine.ReasonNondeterministic || !strings.Contains(p.Error.Message, "no such luck") {
+	h.state(id, workflow.Parked)
+	if p := h.last(id, engine.EventParked); p.Reason != workflow.ReasonNondeterministic || !strings.Contains(p.Error.Message, "no such luck") {
 		h.Errorf("parked: %+v", p)
 	}
 	h.restart()
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	h.rebuild("a", "b")
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	h.wantNoted("a1 b1") // the result that met the panic was kept
 }
 
@@ -117,9 +118,9 @@ func buildWrong(h *H) {
 	id := h.start(fn, 1)
 	h.has(id, engine.EventStepCompleted, 1)
 	h.rebuild("x", "", "b")
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	h.resume(id)
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	if n := h.count(id, engine.EventUnparked); n != 0 {
 		h.Errorf("%d unparked events", n)
 	}
@@ -134,21 +135,21 @@ func buildMissing(h *H) {
 	h.kill()
 	h.reg = engine.NewRegistry()
 	h.boot()
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	if p := h.last(id, engine.EventParked); !strings.Contains(p.Error.Message, "test/main") {
 		h.Errorf("parked: %+v", p)
 	}
 	h.rebuild("a", "", "b")
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 }
 
 func buildCancel(h *H) {
 	fn := h.build("a", "panic")
 	h.boot()
 	id := h.start(fn, 1)
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	h.cancel(id)
-	h.end(id, engine.Cancelled)
+	h.end(id, workflow.Cancelled)
 	if e := h.last(id, engine.EventCancelled).Error; e == nil || e.Code != engine.CodeNotUndone {
 		h.Errorf("ended with %+v", e)
 	}
@@ -170,7 +171,7 @@ func buildType(h *H) {
 		return 0, err
 	})
 	h.boot()
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	if p := h.last(id, engine.EventParked); p.Step != "test/a" || p.Path != "1" || !strings.Contains(p.Error.Message, "cannot hold it") {
 		h.Errorf("parked: %+v", p)
 	}
@@ -183,7 +184,7 @@ func buildLonger(h *H) {
 	id := h.start(fn, 1)
 	h.has(id, engine.EventStepCompleted, 1)
 	h.rebuild("a", "b", "")
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	h.wantNoted("a1")
 	delete(h.built, id)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 var cancelCases = []Case{
@@ -33,7 +34,7 @@ func cancelSleep(h *H) {
 	began := time.Now()
 	id := h.start(fn, 1)
 	h.cancel(id)
-	h.end(id, engine.Cancelled)
+	h.end(id, workflow.Cancelled)
 	if time.Since(began) > h.d(50000) {
 		h.Error("the sleep was not ended")
 	}
@@ -62,7 +63,7 @@ func cancelInFlight(h *H) {
 	id := h.start(fn, 1)
 	h.until("the step runs", func() bool { return h.noted() == "began" })
 	h.cancel(id)
-	h.end(id, engine.Cancelled)
+	h.end(id, workflow.Cancelled)
 	h.wantNoted("began ended function")
 }
 
@@ -82,7 +83,7 @@ func cancelForward(h *H) { // I7
 	h.boot()
 	id := h.start(fn, 1)
 	h.cancel(id)
-	h.end(id, engine.Cancelled)
+	h.end(id, workflow.Cancelled)
 	h.wantNoted("")
 }
 
@@ -92,7 +93,7 @@ func cancelPending(h *H) {
 	h.boot()
 	id := h.hold(fn, 1)
 	h.cancel(id)
-	h.end(id, engine.Cancelled)
+	h.end(id, workflow.Cancelled)
 	h.wantNoted("")
 }
 
@@ -109,9 +110,9 @@ func cancelTwice(h *H) {
 	h.until("the step runs", func() bool { return h.noted() == "began" })
 	h.cancel(id)
 	h.cancel(id)
-	h.state(id, engine.Cancelling)
+	h.state(id, workflow.Cancelling)
 	g.release()
-	h.end(id, engine.Cancelled)
+	h.end(id, workflow.Cancelled)
 	if n := h.count(id, engine.EventCancelRequested); n != 1 {
 		h.Errorf("%d cancel requests", n)
 	}
@@ -141,7 +142,7 @@ func cancelCrash(h *H) {
 	h.cancel(id)
 	h.restart()
 	g.release()
-	h.end(id, engine.Cancelled)
+	h.end(id, workflow.Cancelled)
 	h.wantNoted("began")
 }
 
@@ -150,9 +151,9 @@ func cancelPaused(h *H) {
 	h.boot()
 	id := h.start(fn, 1)
 	h.ok(h.process.Engine.Pause(h.Context(), workspace, id, eventstore.Meta{}))
-	h.state(id, engine.Paused)
+	h.state(id, workflow.Paused)
 	h.cancel(id)
-	h.end(id, engine.Cancelled)
+	h.end(id, workflow.Cancelled)
 }
 
 func cancelThenPaused(h *H) {
@@ -172,11 +173,11 @@ func cancelThenPaused(h *H) {
 	h.until("the step runs", func() bool { return h.noted() == "began" })
 	h.cancel(id)
 	h.ok(h.process.Engine.Pause(h.Context(), workspace, id, eventstore.Meta{}))
-	h.state(id, engine.Paused)
+	h.state(id, workflow.Paused)
 	g.release()
 	h.has(id, engine.EventStepCompleted, 1)
 	h.cancel(id)
-	h.end(id, engine.Cancelled)
+	h.end(id, workflow.Cancelled)
 }
 
 func cancelDetached(h *H) {
@@ -194,7 +195,7 @@ func cancelDetached(h *H) {
 	h.boot()
 	id := h.start(fn, 1)
 	h.cancel(id)
-	h.end(id, engine.Cancelled)
+	h.end(id, workflow.Cancelled)
 	h.wantNoted("tidy1")
 }
 
@@ -206,7 +207,7 @@ func cancelRetry(h *H) {
 	id := h.start(fn, 1)
 	h.has(id, engine.EventStepRetrying, 1)
 	h.cancel(id)
-	h.end(id, engine.Cancelled)
+	h.end(id, workflow.Cancelled)
 	h.wantNoted("try1")
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
@@ -38,15 +39,16 @@ func story(effect func(ctx context.Context, name, key string) error, attached fu
 		return effect(ctx, info.Step, info.Key)
 	}
 	a := engine.NewStep(reg, "kill/a", engine.StepOptions[int]{}, do)
+	rows := engine.NewWrite(reg, "kill/rows", func(ctx context.Context, tx db.Tx, _ engine.WriteInfo, name string) error {
+		_, err := tx.Exec(ctx, insertRow, name)
+		attached()
+		return err
+	})
 	b := engine.NewUndoable(reg, "kill/b", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
 		if _, err := do(ctx, n); err != nil {
 			return 0, err
 		}
-		return n, engine.Attach(ctx, func(ctx context.Context, tx db.Tx) error {
-			_, err := tx.Exec(ctx, insertRow, "b")
-			attached()
-			return err
-		})
+		return n, rows.Attach(ctx, "b")
 	}, undo)
 	c := engine.NewUndoable(reg, "kill/c", engine.StepOptions[int]{}, do, undo)
 	w := engine.NewWorkflow(reg, "kill/story", func(run engine.Run, fail bool) (int, error) {
@@ -71,17 +73,7 @@ func story(effect func(ctx context.Context, name, key string) error, attached fu
 // nobody hears nothing.
 type nobody struct{}
 
-func (nobody) Ended(string, string, string, engine.State) {}
-
 func (nobody) Progress(string, string, engine.Progress) {}
-
-// listener hears the end.
-type listener struct {
-	nobody
-	ended chan engine.State
-}
-
-func (l listener) Ended(_, _, _ string, s engine.State) { l.ended <- s }
 
 // child is one life: it starts the story unless it has begun, and lives until
 // its end or its point.
@@ -109,19 +101,25 @@ func child(t *testing.T, k Killable) {
 			suicide()
 		}
 	})
-	l := listener{ended: make(chan engine.State, 1)}
-	life := openLife(t, k, os.Getenv(envURL), reg, l, func(s eventstore.Store) eventstore.Store { return &watched{Store: s, p: p} })
+	ended := make(chan workflow.ExecutionState, 1)
+	life := openLife(t, k, os.Getenv(envURL), reg, nobody{}, func(s eventstore.Store) eventstore.Store {
+		return &Ends{Store: &watched{Store: s, p: p}, Ended: func(_, _ string, s workflow.ExecutionState) { ended <- s }}
+	})
 	defer life.Close()
 	_, err = life.Engine.Start(t.Context(), engine.Start{Workspace: storyStream.Workspace, Execution: storyStream.ID, Function: function,
-		Kind: "test", Definition: "wf_test", Input: json.RawMessage(os.Getenv(envFail))})
+		Kind: "test", Definition: "wf_test", Version: 1, Input: json.RawMessage(os.Getenv(envFail))})
 	if err != nil && !errors.Is(err, engine.ErrExists) {
 		t.Fatal(err)
 	}
-	if len(life.Engine.Open()) == 0 && err != nil {
+	open, failed := life.Engine.Open(t.Context(), engine.OpenAfter{}, 10)
+	if failed != nil {
+		t.Fatal(failed)
+	}
+	if len(open) == 0 && err != nil {
 		return // it had ended before
 	}
 	select {
-	case <-l.ended:
+	case <-ended:
 	case <-time.After(30 * time.Second):
 		t.Fatal("the story does not end")
 	}

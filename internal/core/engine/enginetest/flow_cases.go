@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -40,7 +41,7 @@ func mapOrder(h *H) {
 	}).Name()
 	h.boot()
 	id := h.start(fn, 0)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	var out string
 	if h.output(id, &out); out != "[2 4 6 8]" {
 		h.Errorf("results %s", out)
@@ -61,7 +62,7 @@ func mapParallel(h *H) {
 		return n, err
 	})
 	h.boot()
-	h.end(h.start(fn, 1), engine.Completed)
+	h.end(h.start(fn, 1), workflow.Completed)
 	if most != 3 {
 		h.Errorf("%d at a time, want 3", most)
 	}
@@ -102,7 +103,7 @@ func mapFailure(h *H) {
 		return n, nil
 	})
 	h.boot()
-	h.end(h.start(fn, 1), engine.Completed)
+	h.end(h.start(fn, 1), workflow.Completed)
 	h.wantNoted("slow-ended")
 }
 
@@ -126,7 +127,7 @@ func mapNested(h *H) {
 	})
 	h.boot()
 	id := h.start(fn, 1)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	h.wantNoted("1.0.1.0.1 1.0.1.1.1 1.1.1.0.1 1.1.1.1.1")
 	var out int
 	if h.output(id, &out); out != 11+12+21+22 {
@@ -154,7 +155,7 @@ func mapCrash(h *H) {
 	h.has(id, engine.EventStepCompleted, 2)
 	h.restart()
 	g.release()
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	if got := strings.Fields(h.noted()); len(got) != 4 {
 		h.Errorf("happened: %v, want each once", got)
 	}
@@ -168,7 +169,7 @@ func mapHundred(h *H) {
 	})
 	h.boot()
 	id := h.start(fn, 1)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	if got := len(strings.Fields(h.noted())); got != 100 {
 		h.Errorf("%d effects, want 100", got)
 	}
@@ -180,7 +181,7 @@ func mapEmpty(h *H) {
 		return len(out), errors.Join(err, engine.All(run))
 	})
 	h.boot()
-	h.end(h.start(fn, 1), engine.Completed)
+	h.end(h.start(fn, 1), workflow.Completed)
 }
 
 func allBodies(h *H) {
@@ -199,7 +200,7 @@ func allBodies(h *H) {
 	})
 	h.boot()
 	id := h.start(fn, 0)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	var out int
 	if h.output(id, &out); out != 3 {
 		h.Errorf("sum %d", out)
@@ -210,7 +211,7 @@ func sleepEarly(h *H) { // I6
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return n, run.Sleep(h.d(3)) })
 	h.boot()
 	began := time.Now()
-	h.end(h.start(fn, 1), engine.Completed)
+	h.end(h.start(fn, 1), workflow.Completed)
 	if took := time.Since(began); took < h.d(3) {
 		h.Errorf("slept %s, want %s", took, h.d(3))
 	}
@@ -232,7 +233,7 @@ func sleepCrash(h *H) {
 	id := h.start(fn, 1)
 	h.has(id, engine.EventStepCompleted, 1)
 	h.restart()
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	if took := time.Since(began); took < h.d(10) {
 		h.Errorf("slept %s, want %s in all", took, h.d(10))
 	}
@@ -247,7 +248,7 @@ func sleepDays(h *H) {
 	})
 	h.boot()
 	id := h.start(fn, 1)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	var days int
 	if h.output(id, &days); days != 30 {
 		h.Errorf("%d days by Run.Now", days)
@@ -276,7 +277,7 @@ func runDeterministic(h *H) {
 	id := h.start(fn, 1)
 	h.has(id, engine.EventStepCompleted, 2)
 	h.restart()
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	for _, s := range seen {
 		if s != seen[0] {
 			h.Errorf("a replay drew %s, before %s", s, seen[0])
@@ -289,14 +290,15 @@ func runDeterministic(h *H) {
 
 func runInfo(h *H) {
 	fn := h.workflow(func(run engine.Run, n int) (int, error) {
-		want := engine.Info{Workspace: workspace, Execution: "ex_1", Generation: 1, Workflow: "test/main", Definition: "wf_test", DefinitionVersion: 3}
+		want := engine.Info{Workspace: workspace, Execution: "ex_1", Generation: 1, Function: "test/main", Kind: "test", Definition: "wf_test", Version: 3,
+			Root: engine.Root{Execution: "ex_1", Generation: 1}}
 		if got := run.Info(); got != want {
 			h.Errorf("info %+v", got)
 		}
 		return n, nil
 	})
 	h.boot()
-	h.end(h.start(fn, 1), engine.Completed)
+	h.end(h.start(fn, 1), workflow.Completed)
 }
 
 func runProgress(h *H) {
@@ -317,7 +319,7 @@ func runProgress(h *H) {
 	id := h.start(fn, 1)
 	h.has(id, engine.EventStepCompleted, 1)
 	h.restart()
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var done []int64
@@ -340,8 +342,8 @@ func runForeign(h *H) {
 	h.boot()
 	id := h.start(fn, 1)
 	delete(h.built, id) // it never replays
-	h.state(id, engine.Parked)
-	if p := h.last(id, engine.EventParked); p.Reason != engine.ReasonNondeterministic || !strings.Contains(p.Error.Message, "outside of its own branch") {
+	h.state(id, workflow.Parked)
+	if p := h.last(id, engine.EventParked); p.Reason != workflow.ReasonNondeterministic || !strings.Contains(p.Error.Message, "outside of its own branch") {
 		h.Errorf("parked: %+v", p)
 	}
 	h.wantNoted("")

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 const workspace = "ws_test"
@@ -51,30 +52,16 @@ type H struct {
 	built   map[string]*engine.Registry // what an execution must replay with
 
 	mu       sync.Mutex
-	ends     map[string]engine.State
 	progress []engine.Progress
 	log      []string
 }
 
 // newH opens a backend for one case.
 func newH(t *testing.T, virtual bool, open func(t *testing.T) Backend) *H {
-	return &H{T: t, b: open(t), virtual: virtual, reg: engine.NewRegistry(), ends: map[string]engine.State{}, built: map[string]*engine.Registry{}}
+	return &H{T: t, b: open(t), virtual: virtual, reg: engine.NewRegistry(), built: map[string]*engine.Registry{}}
 }
 
-// Ended and Progress make H the engines' observer.
-func (h *H) Ended(ws, execution, _ string, s engine.State) {
-	if ws != workspace {
-		return
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if was := h.ends[execution]; was != "" {
-		h.Errorf("%s ended twice: %s, %s", execution, was, s) // I1
-	}
-	h.ends[execution] = s
-}
-
-// Progress keeps what was reported.
+// Progress makes H the engines' observer: it keeps what was reported.
 func (h *H) Progress(_, _ string, p engine.Progress) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -147,7 +134,7 @@ func (h *H) startOf(id, function string, in any) engine.Start {
 	}
 	h.started = append(h.started, id)
 	h.built[id] = h.reg
-	return engine.Start{Workspace: workspace, Execution: id, Function: function, Kind: "test", Definition: "wf_test", DefinitionVersion: 3,
+	return engine.Start{Workspace: workspace, Execution: id, Function: function, Kind: "test", Definition: "wf_test", Version: 3,
 		Input: raw, Public: json.RawMessage(`{"trigger":{"type":"test"}}`)}
 }
 
@@ -188,13 +175,13 @@ func (h *H) dump() {
 
 // end waits for an execution's end and compares its state. It looks at the
 // stream: a process that is killed right after the commit tells nobody.
-func (h *H) end(id string, want engine.State) {
+func (h *H) end(id string, want workflow.ExecutionState) {
 	h.Helper()
-	var got engine.State
+	var got workflow.ExecutionState
 	h.until(id+" ends", func() bool {
 		events := h.b.Events(h.T, workspace, id)
 		if len(events) > 0 {
-			got = engine.State(strings.TrimPrefix(events[len(events)-1].Type, "execution."))
+			got = workflow.ExecutionState(strings.TrimPrefix(events[len(events)-1].Type, "execution."))
 		}
 		return got.Ended()
 	})
@@ -204,24 +191,32 @@ func (h *H) end(id string, want engine.State) {
 	}
 }
 
-// told waits until the observer was told of an end.
-func (h *H) told(id string, want engine.State) {
-	h.Helper()
-	h.until("the observer hears of "+id, func() bool {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		return h.ends[id] == want
-	})
-}
-
 // state waits until an open execution is in a state.
-func (h *H) state(id string, want engine.State) {
+func (h *H) state(id string, want workflow.ExecutionState) {
 	h.Helper()
 	h.until(fmt.Sprintf("%s is %s", id, want), func() bool { return h.stateOf(id) == want })
 }
 
-func (h *H) stateOf(id string) engine.State {
-	for _, o := range h.process.Engine.Open() {
+// open lists the open executions, in pages.
+func (h *H) open() []engine.OpenExecution {
+	h.Helper()
+	var all []engine.OpenExecution
+	for after := (engine.OpenAfter{}); ; {
+		page, err := h.process.Engine.Open(h.Context(), after, 3)
+		if err != nil {
+			h.Fatal(err)
+		}
+		all = append(all, page...)
+		if len(page) < 3 {
+			return all
+		}
+		last := page[len(page)-1]
+		after = engine.OpenAfter{Workspace: last.Workspace, Execution: last.Execution}
+	}
+}
+
+func (h *H) stateOf(id string) workflow.ExecutionState {
+	for _, o := range h.open() {
 		if o.Execution == id {
 			return o.State
 		}
@@ -276,7 +271,7 @@ func (h *H) last(id, eventType string) public {
 	for _, e := range h.b.Events(h.T, workspace, id) {
 		if e.Type == eventType {
 			found = &public{}
-			if err := json.Unmarshal(e.Data, found); err != nil {
+			if err := json.Unmarshal(engine.Shown(e.Type, e.Labels, e.Data), found); err != nil {
 				h.Fatalf("%s: %v", e.Data, err)
 			}
 		}
@@ -322,14 +317,14 @@ func (h *H) finish() {
 	for _, id := range h.started {
 		ends := 0
 		for i, e := range h.b.Events(h.T, workspace, id) {
-			if state := engine.State(strings.TrimPrefix(e.Type, "execution.")); strings.HasPrefix(e.Type, "execution.") && state.Ended() {
+			if state := workflow.ExecutionState(strings.TrimPrefix(e.Type, "execution.")); strings.HasPrefix(e.Type, "execution.") && state.Ended() {
 				ends++
 			}
 			if i == 0 && e.Type != engine.EventCreated {
 				h.Errorf("%s begins with %s", id, e.Type)
 			}
 			var p public
-			if err := json.Unmarshal(e.Data, &p); err != nil {
+			if err := json.Unmarshal(engine.Shown(e.Type, e.Labels, e.Data), &p); err != nil {
 				h.Errorf("%s: data of %s: %v", id, e.Type, err)
 			}
 			if strings.HasPrefix(e.Type, "execution.") && (p.Kind != "test" || p.Definition != "wf_test") {

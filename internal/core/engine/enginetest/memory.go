@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"sync"
@@ -20,6 +21,7 @@ type Memory struct {
 	mu      sync.Mutex
 	events  []*eventstore.Event
 	streams map[eventstore.StreamID][]int // indexes into events
+	labels  map[eventstore.StreamID]json.RawMessage
 	fail    error
 
 	queue  chan job
@@ -36,7 +38,7 @@ var _ eventstore.Store = (*Memory)(nil)
 
 // NewMemory returns an empty store. Close it.
 func NewMemory() *Memory {
-	m := &Memory{streams: map[eventstore.StreamID][]int{}, queue: make(chan job, 4096), closed: make(chan struct{})}
+	m := &Memory{streams: map[eventstore.StreamID][]int{}, labels: map[eventstore.StreamID]json.RawMessage{}, queue: make(chan job, 4096), closed: make(chan struct{})}
 	m.wait.Go(m.commit)
 	return m
 }
@@ -83,10 +85,13 @@ func (m *Memory) append(b eventstore.Batch) (eventstore.Appended, error) {
 	var done eventstore.Appended
 	for _, s := range b.Streams {
 		index := m.streams[s.Stream]
+		if len(index) == 0 {
+			m.labels[s.Stream] = s.Labels
+		}
 		for _, e := range s.Events {
 			index = append(index, len(m.events))
 			done.Position = int64(len(m.events) + 1)
-			m.events = append(m.events, &eventstore.Event{Position: done.Position, Stream: s.Stream, Version: int64(len(index)),
+			m.events = append(m.events, &eventstore.Event{Position: done.Position, Stream: s.Stream, Labels: m.labels[s.Stream], Version: int64(len(index)),
 				Type: e.Type, Schema: max(e.Schema, 1), Data: e.Data, Journal: e.Journal, Meta: e.Meta, Time: now.UTC().Truncate(time.Microsecond)})
 		}
 		m.streams[s.Stream] = index

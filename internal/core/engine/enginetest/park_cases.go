@@ -8,6 +8,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -42,13 +43,13 @@ func parkReauth(h *H) {
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
 	h.boot()
 	id := h.start(fn, 1)
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	p := h.last(id, engine.EventParked)
-	if p.Reason != engine.ReasonNeedsReauth || p.Step != "test/failing" || p.Path != "1" || p.Error == nil || p.Error.Code != "token_revoked" {
+	if p.Reason != workflow.ReasonNeedsReauth || p.Step != "test/failing" || p.Path != "1" || p.Error == nil || p.Error.Code != "token_revoked" {
 		h.Errorf("parked: %+v", p)
 	}
 	h.resume(id)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	h.wantNoted("try1 try1")
 	if n := h.count(id, engine.EventUnparked); n != 1 {
 		h.Errorf("%d unparked events", n)
@@ -60,12 +61,12 @@ func parkCrash(h *H) {
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
 	h.boot()
 	id := h.start(fn, 1)
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	h.restart()
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	h.wantNoted("try1")
 	h.resume(id)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 }
 
 func parkCancel(h *H) {
@@ -73,9 +74,9 @@ func parkCancel(h *H) {
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
 	h.boot()
 	id := h.start(fn, 1)
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	h.cancel(id)
-	h.end(id, engine.Cancelled)
+	h.end(id, workflow.Cancelled)
 	h.wantNoted("try1")
 }
 
@@ -86,7 +87,7 @@ func parkQuota(h *H) {
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
 	h.boot()
 	id := h.start(fn, 1)
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	h.quotaEnds(id)
 }
 
@@ -94,7 +95,7 @@ func parkQuota(h *H) {
 func (h *H) quotaEnds(id string) {
 	h.Helper()
 	began := time.Now().UTC()
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	now := time.Now().UTC()
 	if now.Month() == began.Month() || now.Day() != 1 || now.Hour() != 0 {
 		h.Errorf("went on at %s", now)
@@ -107,7 +108,7 @@ func parkQuotaRestart(h *H) {
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
 	h.boot()
 	id := h.start(fn, 1)
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	h.restart()
 	h.quotaEnds(id)
 }
@@ -118,8 +119,8 @@ func parkRetryTime(h *H) {
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
 	h.boot()
 	id := h.start(fn, 1)
-	h.state(id, engine.Parked)
-	h.end(id, engine.Completed)
+	h.state(id, workflow.Parked)
+	h.end(id, workflow.Completed)
 }
 
 func parkOthers(h *H) {
@@ -141,13 +142,13 @@ func parkOthers(h *H) {
 	})
 	h.boot()
 	id := h.start(fn, 1)
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	g.release()
 	h.has(id, engine.EventStepCompleted, 1)
 	h.restart()
 	h.wantNoted("try1") // the result is there, the function has not seen it
 	h.resume(id)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 }
 
 // payment registers a Once step and a workflow around it.
@@ -165,17 +166,18 @@ func (h *H) payment(fn func(context.Context, int) (int, error)) string {
 
 func (h *H) answer(id string, a engine.Answer) {
 	h.Helper()
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	p := h.last(id, engine.EventParked)
-	if p.Reason != engine.ReasonOutcomeUnknown || p.Step != "test/pay" {
+	if p.Reason != workflow.ReasonOutcomeUnknown || p.Step != "test/pay" {
 		h.Errorf("parked: %+v", p)
 	}
-	h.ok(h.process.Engine.Answer(h.Context(), workspace, id, p.Path, a, eventstore.Meta{}))
+	a.Path = p.Path
+	h.ok(h.process.Engine.Answer(h.Context(), workspace, id, a, eventstore.Meta{}))
 }
 
 func (h *H) wantOutput(id string, want int) {
 	h.Helper()
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	var out int
 	if h.output(id, &out); out != want {
 		h.Errorf("output %d, want %d", out, want)
@@ -243,9 +245,9 @@ func answerResume(h *H) {
 	})
 	h.boot()
 	id := h.start(fn, 5)
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	h.resume(id)
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	h.restart()
 	h.answer(id, engine.Answer{Verdict: engine.Done, Result: json.RawMessage("1")})
 	h.wantOutput(id, 1)
@@ -256,8 +258,8 @@ func answerNothing(h *H) {
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return n, run.Sleep(h.d(10000)) })
 	h.boot()
 	id := h.start(fn, 5)
-	_, err := h.process.Engine.Answer(h.Context(), workspace, id, "1", engine.Answer{Verdict: engine.Done}, eventstore.Meta{})
+	_, err := h.process.Engine.Answer(h.Context(), workspace, id, engine.Answer{Path: "1", Verdict: engine.Done}, eventstore.Meta{})
 	h.refused(0, err, engine.ErrNotWaiting)
-	_, err = h.process.Engine.Answer(h.Context(), workspace, id, "1", engine.Answer{Verdict: "maybe"}, eventstore.Meta{})
+	_, err = h.process.Engine.Answer(h.Context(), workspace, id, engine.Answer{Path: "1", Verdict: "maybe"}, eventstore.Meta{})
 	h.refused(0, err, engine.ErrInvalid)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 var pauseCases = []Case{
@@ -43,7 +44,7 @@ func (h *H) pausedWithResult(g *gate, fn string) string {
 	h.pause(id)
 	g.release()
 	h.has(id, engine.EventStepCompleted, 1)
-	h.state(id, engine.Paused)
+	h.state(id, workflow.Paused)
 	return id
 }
 
@@ -57,7 +58,7 @@ func pauseKept(h *H) {
 		h.Errorf("%d steps began", n)
 	}
 	h.resume(id)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	h.wantNoted("a b1")
 }
 
@@ -67,10 +68,10 @@ func pauseCrash(h *H) {
 	h.boot()
 	id := h.pausedWithResult(g, fn)
 	h.restart()
-	h.state(id, engine.Paused)
+	h.state(id, workflow.Paused)
 	h.wantNoted("a")
 	h.resume(id)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	h.wantNoted("a b1")
 }
 
@@ -83,7 +84,7 @@ func pauseTwice(h *H) {
 	h.pause(id)
 	h.resume(id)
 	h.resume(id)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	if got, want := h.types(id), "created started paused resumed completed"; got != want {
 		h.Errorf("events: %s", got)
 	}
@@ -102,10 +103,10 @@ func pauseSleep(h *H) {
 	h.pause(id)
 	// Another execution sleeps longer: by then the paused one would be done.
 	other := h.start(fn, 2)
-	h.end(other, engine.Completed)
+	h.end(other, workflow.Completed)
 	h.wantNoted("b2")
 	h.resume(id)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	h.wantNoted("b2 b1")
 }
 
@@ -115,12 +116,12 @@ func pausePending(h *H) {
 	h.boot()
 	id := h.hold(fn, 1)
 	h.pause(id)
-	h.ok(h.process.Engine.Release(h.Context(), workspace, id, eventstore.Meta{}))
-	h.state(id, engine.Paused)
+	h.ok(h.process.Engine.Release(h.Context(), workspace, id, engine.Release{Version: 3}))
+	h.state(id, workflow.Paused)
 	h.restart()
 	h.wantNoted("")
 	h.resume(id)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	h.wantNoted("a1")
 }
 
@@ -132,7 +133,7 @@ func pauseSignals(h *H) {
 	h.pause(id)
 	h.send(id, "test/approve", "s1", 9)
 	h.restart()
-	h.state(id, engine.Paused)
+	h.state(id, workflow.Paused)
 	h.resume(id)
 	h.wantOutput(id, 9)
 }

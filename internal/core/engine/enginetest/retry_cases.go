@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -44,13 +45,13 @@ func (h *H) failing(o engine.StepOptions[int], errs ...error) engine.Step[int, i
 }
 
 // once runs a workflow of one step and returns the execution and its error.
-func (h *H) once(step engine.Step[int, int], want engine.State) (string, *engine.Error) {
+func (h *H) once(step engine.Step[int, int], want workflow.ExecutionState) (string, *engine.Error) {
 	h.Helper()
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
 	h.boot()
 	id := h.start(fn, 1)
 	h.end(id, want)
-	if want != engine.Failed {
+	if want != workflow.Failed {
 		return id, nil
 	}
 	return id, h.last(id, engine.EventFailed).Error
@@ -58,7 +59,7 @@ func (h *H) once(step engine.Step[int, int], want engine.State) (string, *engine
 
 func retryTransient(h *H) {
 	step := h.failing(engine.StepOptions[int]{Retry: quick(5)}, failure.New(failure.Transient, "refused", "no"), failure.New(failure.Conflict, "", "other"))
-	id, _ := h.once(step, engine.Completed)
+	id, _ := h.once(step, workflow.Completed)
 	h.wantNoted("try1 try2 try3")
 	p := h.last(id, engine.EventStepRetrying)
 	if p.Attempt != 2 || p.Error == nil || p.Error.Class != failure.Conflict || p.NextAt == "" {
@@ -71,7 +72,7 @@ func retryTransient(h *H) {
 
 func retryUsedUp(h *H) {
 	down := failure.New(failure.Transient, "refused", "the server is down")
-	id, e := h.once(h.failing(engine.StepOptions[int]{Retry: quick(3)}, down, down, down, down), engine.Failed)
+	id, e := h.once(h.failing(engine.StepOptions[int]{Retry: quick(3)}, down, down, down, down), workflow.Failed)
 	h.wantNoted("try1 try2 try3")
 	if e.Class != failure.Transient || e.Code != "refused" || e.Attempts != 3 || e.Step != "test/failing" || e.Path != "1" {
 		h.Errorf("error %+v", e)
@@ -83,7 +84,7 @@ func retryUsedUp(h *H) {
 
 func retryLimited(h *H) {
 	slow := &failure.Error{Class: failure.RateLimited, Message: "slow down", RetryAfter: time.Millisecond}
-	h.once(h.failing(engine.StepOptions[int]{Retry: quick(1)}, slow, slow, slow, slow), engine.Completed)
+	h.once(h.failing(engine.StepOptions[int]{Retry: quick(1)}, slow, slow, slow, slow), workflow.Completed)
 	h.wantNoted("try1 try1 try1 try1 try1")
 }
 
@@ -91,7 +92,7 @@ func retryAfter(h *H) {
 	wait := h.d(3)
 	began := time.Now()
 	step := h.failing(engine.StepOptions[int]{}, &failure.Error{Class: failure.RateLimited, Message: "slow down", RetryAfter: wait})
-	h.once(step, engine.Completed)
+	h.once(step, workflow.Completed)
 	if took := time.Since(began); took < wait {
 		h.Errorf("repeated after %s, asked for %s", took, wait)
 	}
@@ -115,12 +116,12 @@ func retryNone(h *H) {
 		return n, nil
 	})
 	h.boot()
-	h.end(h.start(fn, 1), engine.Completed)
+	h.end(h.start(fn, 1), workflow.Completed)
 	h.wantNoted("validation fatal")
 }
 
 func retryUnclassified(h *H) {
-	_, e := h.once(h.failing(engine.StepOptions[int]{}, errors.New("surprise")), engine.Failed)
+	_, e := h.once(h.failing(engine.StepOptions[int]{}, errors.New("surprise")), workflow.Failed)
 	h.wantNoted("try1")
 	if e.Class != failure.Fatal || !e.Unknown {
 		h.Errorf("error %+v", e)
@@ -132,7 +133,7 @@ func retryPanic(h *H) {
 		h.note("try%d", engine.InStep(ctx).Attempt)
 		panic("oops")
 	})
-	_, e := h.once(step, engine.Failed)
+	_, e := h.once(step, workflow.Failed)
 	h.wantNoted("try1 try2 try3")
 	if e.Class != failure.Fatal || e.Code != engine.CodePanic {
 		h.Errorf("error %+v", e)
@@ -158,7 +159,7 @@ func retryTimeout(h *H) {
 		return n, nil
 	})
 	h.boot()
-	h.end(h.start(fn, 1), engine.Completed)
+	h.end(h.start(fn, 1), workflow.Completed)
 }
 
 func retryCrash(h *H) {
@@ -173,7 +174,7 @@ func retryCrash(h *H) {
 	h.restart()
 	h.has(id, engine.EventStepRetrying, 2)
 	h.restart()
-	h.end(id, engine.Failed)
+	h.end(id, workflow.Failed)
 	// A retry that fell due while no process was there may have been running:
 	// it counts as interrupted, but uses no attempt.
 	if tries := strings.Fields(h.noted()); len(tries) != 3 {
@@ -186,7 +187,7 @@ func retryDefaults(h *H) {
 	for range 30 {
 		errs = append(errs, failure.New(failure.Transient, "", "down"))
 	}
-	_, e := h.once(h.failing(engine.StepOptions[int]{}, errs...), engine.Failed)
+	_, e := h.once(h.failing(engine.StepOptions[int]{}, errs...), workflow.Failed)
 	if e.Attempts != 25 {
 		h.Errorf("%d attempts, want 25", e.Attempts)
 	}

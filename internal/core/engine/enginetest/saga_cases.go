@@ -6,6 +6,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -70,7 +71,7 @@ func sagaReverse(h *H) { // I8
 	fn := h.trip(h.booking(never, never))
 	h.boot()
 	id := h.start(fn, 3)
-	h.end(id, engine.Failed)
+	h.end(id, workflow.Failed)
 	h.wantNoted("do1 do2 do3 undo3 undo2 undo1")
 	if e := h.last(id, engine.EventFailed).Error; e.Code != "trip" {
 		h.Errorf("ended with %+v", e)
@@ -87,7 +88,7 @@ func sagaSuccess(h *H) {
 	})
 	h.boot()
 	id := h.start(fn, 1)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	h.wantNoted("do1")
 	if n := h.count(id, engine.EventCompensating); n != 0 {
 		h.Errorf("%d compensating events", n)
@@ -104,7 +105,7 @@ func sagaUnknown(h *H) {
 	}, never))
 	h.boot()
 	id := h.start(fn, 3)
-	h.end(id, engine.Failed)
+	h.end(id, workflow.Failed)
 	h.wantNoted("do1 undo2? undo1")
 }
 
@@ -117,7 +118,7 @@ func sagaKnown(h *H) {
 	}, never))
 	h.boot()
 	id := h.start(fn, 3)
-	h.end(id, engine.Failed)
+	h.end(id, workflow.Failed)
 	h.wantNoted("do1 undo1")
 }
 
@@ -134,7 +135,7 @@ func sagaCancel(h *H) {
 	id := h.start(fn, 3)
 	h.until("the step runs", func() bool { return h.noted() == "do1 waits" })
 	h.cancel(id)
-	h.end(id, engine.Cancelled)
+	h.end(id, workflow.Cancelled)
 	h.wantNoted("do1 waits undo2? undo1")
 }
 
@@ -148,9 +149,9 @@ func sagaCancelUnknown(h *H) { // I8
 	fn := h.trip(book)
 	h.boot()
 	id := h.start(fn, 1)
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	h.cancel(id)
-	h.end(id, engine.Cancelled)
+	h.end(id, workflow.Cancelled)
 	h.wantNoted("undo1 true")
 }
 
@@ -163,7 +164,7 @@ func sagaRepeat(h *H) {
 		return nil
 	}))
 	h.boot()
-	h.end(h.start(fn, 2), engine.Failed)
+	h.end(h.start(fn, 2), workflow.Failed)
 	h.wantNoted("do1 do2 undo2 undo1")
 }
 
@@ -179,10 +180,10 @@ func sagaCrash(h *H) {
 	h.boot()
 	id := h.start(fn, 2)
 	h.until("the undo runs", func() bool { return h.noted() == "do1 do2 undo2 waits" })
-	h.state(id, engine.Compensating)
+	h.state(id, workflow.Compensating)
 	h.restart()
 	g.release()
-	h.end(id, engine.Failed)
+	h.end(id, workflow.Failed)
 	h.wantNoted("do1 do2 undo2 waits waits undo1")
 }
 
@@ -201,18 +202,18 @@ func sagaStuck(h *H) {
 	fn := h.stuck(&mended)
 	h.boot()
 	id := h.start(fn, 3)
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	p := h.last(id, engine.EventParked)
-	if p.Reason != engine.ReasonCompensationStuck || p.Step != "test/book/undo" || p.Error == nil || p.Error.Code != "gone" {
+	if p.Reason != workflow.ReasonCompensationStuck || p.Step != "test/book/undo" || p.Error == nil || p.Error.Code != "gone" {
 		h.Errorf("parked: %+v", p)
 	}
 	h.restart()
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	h.cancel(id) // changes nothing: it is being undone already
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	mended = true
 	h.ok(h.process.Engine.Resume(h.Context(), workspace, id, eventstore.Meta{}))
-	h.end(id, engine.Failed)
+	h.end(id, workflow.Failed)
 	h.wantNoted("do1 do2 do3 undo3 undo2 undo1")
 }
 
@@ -221,10 +222,10 @@ func sagaAnswered(h *H) {
 	fn := h.stuck(&mended)
 	h.boot()
 	id := h.start(fn, 3)
-	h.state(id, engine.Parked)
+	h.state(id, workflow.Parked)
 	path := h.last(id, engine.EventParked).Path
-	h.ok(h.process.Engine.Answer(h.Context(), workspace, id, path, engine.Answer{Verdict: engine.Done}, eventstore.Meta{}))
-	h.end(id, engine.Failed)
+	h.ok(h.process.Engine.Answer(h.Context(), workspace, id, engine.Answer{Path: path, Verdict: engine.Done}, eventstore.Meta{}))
+	h.end(id, workflow.Failed)
 	h.wantNoted("do1 do2 do3 undo3 undo1")
 }
 
@@ -249,6 +250,6 @@ func sagaParallel(h *H) {
 	second.release()
 	h.has(id, engine.EventStepCompleted, 1)
 	first.release()
-	h.end(id, engine.Failed)
+	h.end(id, workflow.Failed)
 	h.wantNoted("do2 do1 undo1 undo2")
 }

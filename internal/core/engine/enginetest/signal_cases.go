@@ -9,6 +9,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 var signalCases = []Case{
@@ -35,7 +36,7 @@ func signalWakes(h *H) {
 	id := h.start(fn, 1)
 	h.restart()
 	h.send(id, "test/approve", "s1", 42)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	var out int
 	if h.output(id, &out); out != 42 {
 		h.Errorf("got %d", out)
@@ -60,7 +61,7 @@ func signalKept(h *H) {
 	h.send(id, "test/approve", "s1", 1)
 	h.send(id, "test/approve", "s2", 2)
 	h.restart()
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	var out int
 	if h.output(id, &out); out != 12 {
 		h.Errorf("got %d, want both in order", out)
@@ -84,7 +85,7 @@ func signalDedup(h *H) { // I14
 	h.restart()
 	h.send(id, "test/approve", "same", 1)
 	h.send(id, "test/approve", "other", 2)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	var out int
 	if h.output(id, &out); out != 12 {
 		h.Errorf("got %d", out)
@@ -104,7 +105,7 @@ func signalDeadline(h *H) {
 	began := time.Now()
 	id := h.start(fn, 1)
 	h.restart()
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	if took := time.Since(began); took < h.d(3) {
 		h.Errorf("waited %s", took)
 	}
@@ -119,7 +120,7 @@ func signalPoll(h *H) {
 		return n, nil
 	})
 	h.boot()
-	h.end(h.start(fn, 1), engine.Completed)
+	h.end(h.start(fn, 1), workflow.Completed)
 }
 
 func signalEnded(h *H) {
@@ -127,7 +128,7 @@ func signalEnded(h *H) {
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return n, nil })
 	h.boot()
 	id := h.start(fn, 1)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	_, err := h.process.Engine.Signal(h.Context(), workspace, id, "test/approve", "s", json.RawMessage("1"), eventstore.Meta{})
 	h.refused(0, err, engine.ErrEnded)
 }
@@ -156,5 +157,5 @@ func signalBad(h *H) {
 	id := h.start(fn, 1)
 	h.send(id, "test/approve", "", "text")
 	h.send(id, "test/approve", "", 5)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 var startCases = []Case{
@@ -31,8 +32,7 @@ func startDurable(h *H) {
 	if got := h.types(id); !strings.HasPrefix(got, "created started step_started") {
 		h.Errorf("after the answer there are: %s", got)
 	}
-	h.end(id, engine.Completed)
-	h.told(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	var out int
 	if h.output(id, &out); out != 7 {
 		h.Errorf("output %d, want 7", out)
@@ -43,11 +43,11 @@ func startOnce(h *H) {
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return n, nil })
 	h.boot()
 	id := h.start(fn, 1)
-	h.end(id, engine.Completed)
-	_, err := h.process.Engine.Start(h.Context(), engine.Start{Workspace: workspace, Execution: id, Function: fn, Kind: "test", Definition: "wf_test"})
+	h.end(id, workflow.Completed)
+	_, err := h.process.Engine.Start(h.Context(), engine.Start{Workspace: workspace, Execution: id, Function: fn, Kind: "test", Definition: "wf_test", Version: 1})
 	h.refused(0, err, engine.ErrExists)
 	// The same id in another workspace is another execution.
-	_, err = h.process.Engine.Start(h.Context(), engine.Start{Workspace: "ws_other", Execution: id, Function: fn, Kind: "test", Definition: "wf_test", Input: json.RawMessage("1")})
+	_, err = h.process.Engine.Start(h.Context(), engine.Start{Workspace: "ws_other", Execution: id, Function: fn, Kind: "test", Definition: "wf_test", Version: 1, Input: json.RawMessage("1")})
 	h.ok(0, err)
 }
 
@@ -80,9 +80,9 @@ func startHeld(h *H) {
 	if got := h.types(id); got != "created" {
 		h.Errorf("held: %s", got)
 	}
-	h.state(id, engine.Pending)
-	h.ok(h.process.Engine.Release(h.Context(), workspace, id, eventstore.Meta{}))
-	h.end(id, engine.Completed)
+	h.state(id, workflow.Pending)
+	h.ok(h.process.Engine.Release(h.Context(), workspace, id, engine.Release{Version: 3}))
+	h.end(id, workflow.Completed)
 	h.wantNoted("a1")
 }
 
@@ -101,13 +101,13 @@ func startHeldCrash(h *H) {
 	h.boot()
 	id := h.hold(fn, 1)
 	h.restart()
-	h.state(id, engine.Pending)
-	h.ok(h.process.Engine.Release(h.Context(), workspace, id, eventstore.Meta{}))
+	h.state(id, workflow.Pending)
+	h.ok(h.process.Engine.Release(h.Context(), workspace, id, engine.Release{Version: 3}))
 	// A second time changes nothing; the execution may have ended by then.
-	if _, err := h.process.Engine.Release(h.Context(), workspace, id, eventstore.Meta{}); err != nil && !errors.Is(err, engine.ErrEnded) {
+	if _, err := h.process.Engine.Release(h.Context(), workspace, id, engine.Release{Version: 3}); err != nil && !errors.Is(err, engine.ErrEnded) {
 		h.Error(err)
 	}
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	h.wantNoted("a1")
 }
 
@@ -115,7 +115,7 @@ func startBadInput(h *H) {
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return n, nil })
 	h.boot()
 	id := h.start(fn, "seven")
-	h.end(id, engine.Failed)
+	h.end(id, workflow.Failed)
 	if e := h.last(id, engine.EventFailed).Error; e == nil || e.Class != "validation" || e.Code != engine.CodeBadInput {
 		h.Errorf("error %+v", e)
 	}
@@ -130,9 +130,9 @@ func startOpen(h *H) {
 	})
 	h.boot()
 	ended, sleeping := h.start(fn, 0), h.start(fn, 1)
-	h.end(ended, engine.Completed)
-	h.state(sleeping, engine.Running)
-	open := h.process.Engine.Open()
+	h.end(ended, workflow.Completed)
+	h.state(sleeping, workflow.Running)
+	open := h.open()
 	if len(open) != 1 || open[0].Execution != sleeping || open[0].Definition != "wf_test" || open[0].Workspace != workspace {
 		h.Errorf("open: %+v", open)
 	}
@@ -147,12 +147,12 @@ func startRecovered(h *H) {
 	h.kill()
 	h.process = h.b.Boot(h.T, h.reg, h)
 	<-h.process.Engine.Ready()
-	if open := h.process.Engine.Open(); len(open) != 2 { // at once: who tidies up asks now
+	if open := h.open(); len(open) != 2 { // at once: who tidies up asks now
 		h.Errorf("open right after the start: %+v", open)
 	}
 	g.release()
 	for _, id := range ids {
-		h.end(id, engine.Completed)
+		h.end(id, workflow.Completed)
 	}
 }
 
@@ -167,7 +167,7 @@ func startEvents(h *H) {
 	})
 	h.boot()
 	id := h.start(fn, 1)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	if got, want := h.types(id), "created started step_completed step_started step_completed completed"; got != want {
 		h.Errorf("events: %s\nwant:   %s", got, want)
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
@@ -43,7 +44,7 @@ func stepIntent(h *H) { // the intent of an effect precedes it
 		return n, nil
 	})
 	h.boot()
-	h.end(h.start(fn, 4), engine.Completed)
+	h.end(h.start(fn, 4), workflow.Completed)
 }
 
 // gate is a step that waits until it is let through or its context ends.
@@ -82,7 +83,7 @@ func stepNeverAgain(h *H) { // I2
 	h.has(id, engine.EventStepStarted, 2)
 	h.restart()
 	g.release()
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	h.wantNoted("a1 b1")
 }
 
@@ -100,7 +101,7 @@ func stepInterrupted(h *H) { // I3
 	h.kill()
 	g.release()
 	h.boot()
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	h.wantNoted("ex_1/1/1#1 ex_1/1/1#2")
 	if n := h.count(id, engine.EventStepStarted); n != 1 {
 		h.Errorf("%d intents, want 1", n)
@@ -120,7 +121,7 @@ func stepReadOnlyCrash(h *H) {
 	h.kill()
 	g.release()
 	h.boot()
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	h.wantNoted("read read")
 }
 
@@ -142,7 +143,7 @@ func stepKey(h *H) {
 		return n, err
 	})
 	h.boot()
-	h.end(h.start(fn, 1), engine.Completed)
+	h.end(h.start(fn, 1), workflow.Completed)
 	h.wantNoted("ex_1/1/1 ex_1/1/2.0.1 ex_1/1/2.0.2 ex_1/1/2.1.1 ex_1/1/2.1.2")
 }
 
@@ -153,7 +154,7 @@ func stepBusinessKey(h *H) {
 	})
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
 	h.boot()
-	h.end(h.start(fn, 7), engine.Completed)
+	h.end(h.start(fn, 7), workflow.Completed)
 	h.wantNoted("order-7")
 }
 
@@ -171,7 +172,7 @@ func stepTooLarge(h *H) {
 		return n, nil
 	})
 	h.boot()
-	h.end(h.start(fn, 1), engine.Completed)
+	h.end(h.start(fn, 1), workflow.Completed)
 	h.wantNoted("did")
 }
 
@@ -189,7 +190,7 @@ func stepTooLargeInput(h *H) {
 	h.boot()
 	id := h.start(fn, 1)
 	h.restart()
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	h.wantNoted("")
 }
 
@@ -207,7 +208,7 @@ func stepRecord(h *H) {
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
 	h.boot()
 	id := h.start(fn, 1)
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	if n := h.count(id, "test.counted"); n != 1 {
 		h.Fatalf("%d domain events, want that of the attempt that succeeded", n)
 	}
@@ -229,11 +230,12 @@ func stepAttach(h *H) {
 		return // no database, no rows
 	}
 	tries := 0
+	rows := engine.NewWrite(h.reg, "test/rows", func(ctx context.Context, tx db.Tx, _ engine.WriteInfo, name string) error {
+		_, err := tx.Exec(ctx, insertRow, name)
+		return err
+	})
 	step := h.step("test/a", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
-		err := engine.Attach(ctx, func(ctx context.Context, tx db.Tx) error {
-			_, err := tx.Exec(ctx, insertRow, "attached")
-			return err
-		})
+		err := rows.Attach(ctx, "attached")
 		if tries++; tries == 1 {
 			return 0, failure.New(failure.Transient, "", "again")
 		}
@@ -241,7 +243,7 @@ func stepAttach(h *H) {
 	})
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
 	h.boot()
-	h.end(h.start(fn, 1), engine.Completed)
+	h.end(h.start(fn, 1), workflow.Completed)
 	if n := h.b.Rows(h.T, "attached"); n != 1 {
 		h.Errorf("%d rows, want that of the attempt that succeeded", n)
 	}
@@ -250,9 +252,10 @@ func stepAttach(h *H) {
 func stepAttachFails(h *H) {
 	broken := errors.New("no such table")
 	other := h.noting("b")
+	rows := engine.NewWrite(h.reg, "test/rows", func(context.Context, db.Tx, engine.WriteInfo, int) error { return broken })
 	step := h.step("test/a", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
 		h.note("a")
-		return n, engine.Attach(ctx, func(context.Context, db.Tx) error { return broken })
+		return n, rows.Attach(ctx, n)
 	})
 	var last error // the function runs ahead of the commit and may see a result that is taken back
 	fn := h.workflow(func(run engine.Run, n int) (int, error) {
@@ -265,7 +268,7 @@ func stepAttachFails(h *H) {
 		})
 	})
 	h.boot()
-	h.end(h.start(fn, 1), engine.Completed)
+	h.end(h.start(fn, 1), workflow.Completed)
 	var e *engine.Error
 	if !errors.As(last, &e) || e.Code != engine.CodeAttach || !e.Unknown {
 		h.Errorf("error %+v", last)
@@ -280,7 +283,8 @@ func stepOutside(h *H) {
 	if err := engine.Record(ctx, engine.Event{Type: "test.none"}); !errors.Is(err, engine.ErrNotInStep) {
 		h.Errorf("Record: %v", err)
 	}
-	if err := engine.Attach(ctx, nil); !errors.Is(err, engine.ErrNotInStep) {
+	rows := engine.NewWrite(h.reg, "test/rows", func(context.Context, db.Tx, engine.WriteInfo, int) error { return nil })
+	if err := rows.Attach(ctx, 1); !errors.Is(err, engine.ErrNotInStep) {
 		h.Errorf("Attach: %v", err)
 	}
 	if info := engine.InStep(ctx); info != (engine.StepInfo{}) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 var stopCases = []Case{
@@ -29,7 +30,7 @@ func stopWaits(h *H) { // I31
 		h.Errorf("%d results", n)
 	}
 	h.boot()
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	h.wantNoted("a b1")
 }
 
@@ -65,7 +66,7 @@ func stopStuck(h *H) {
 	h.stop() // its time runs out
 	g.release()
 	h.boot()
-	h.end(id, engine.Completed)
+	h.end(id, workflow.Completed)
 	h.wantNoted("a a b1")
 }
 
@@ -80,7 +81,7 @@ func stopRefuses(h *H) {
 	_, err = p.Engine.Cancel(h.Context(), workspace, id, h.nobody())
 	h.refused(0, err, engine.ErrStopping)
 	h.boot()
-	h.state(id, engine.Running)
+	h.state(id, workflow.Running)
 }
 
 func stopOnce(h *H) {
@@ -115,7 +116,7 @@ func crashCounter(h *H) {
 		h.until("the step runs", func() bool { return " "+h.noted() == want })
 		h.restart()
 	}
-	h.end(id, engine.Failed)
+	h.end(id, workflow.Failed)
 	if e := h.last(id, engine.EventFailed).Error; e.Code != engine.CodeInterrupted || e.Class != "fatal" {
 		h.Errorf("ended with %+v", e)
 	}

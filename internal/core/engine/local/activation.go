@@ -1,11 +1,16 @@
 package local
 
 import (
+	"context"
 	"fmt"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/openset"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
@@ -13,34 +18,41 @@ import (
 // activation is one atomic append in the making: the inputs that were fed, the
 // commands that they caused, and what is to be done once it is durable.
 type activation struct {
-	x        *exec
-	now      time.Time
-	inputs   []input
-	expected int64
-	events   []eventstore.NewEvent
-	inline   []db.Write
-	acks     []answer
-	starts   []*attempt // after the commit
-	reads    []*attempt // at once
-	stops    []*attempt // cancelled after the commit
-	counted  []*record  // for the meter
-	created  bool
-	ended    engine.State
-	state    engine.State
-	err      error // of the append
+	x         *execution
+	now       time.Time
+	inputs    []input
+	expected  int64
+	events    []eventstore.NewEvent
+	labels    engine.Labels // when created
+	inline    []db.Write
+	acks      []acknowledgement
+	starts    []*attempt // after the commit
+	reads     []*attempt // at once
+	stops     []*attempt // cancelled after the commit
+	children  []*child   // started after the commit
+	strays    []string   // children cancelled after the commit
+	counted   []*journal.Record
+	created   bool
+	continues bool // the next generation begins after the commit
+	ended     workflow.ExecutionState
+	output    *journal.Record // the end
+	parent    *engine.Parent  // that hears of it
+	end       *childEnd
+	row       openset.Row
+	err       error // of the append
 }
 
 // activate feeds inputs and submits what came of it.
-func (x *exec) activate(ins []input) {
-	a := &activation{x: x, now: x.e.clock.Now().UTC().Truncate(time.Microsecond), inputs: ins}
+func (x *execution) activate(ins []input) {
+	a := &activation{x: x, now: x.engine.now(), inputs: ins}
 	if err := a.prepare(); err != nil {
-		x.stall(ins, fmt.Errorf("load execution %s: %w", x.key.execution, err))
+		x.unloadable(ins, err)
 		return
 	}
 	for i := range ins {
 		a.apply(&ins[i])
 	}
-	if x.revive && x.l.ended == "" && !x.l.gated() {
+	if x.revive && x.ledger.Ended == "" && !x.ledger.Gated() {
 		a.revive()
 	}
 	a.submit()
@@ -49,111 +61,185 @@ func (x *exec) activate(ins []input) {
 // prepare loads the execution if it is not in memory.
 func (a *activation) prepare() error {
 	x := a.x
-	// A function that cannot be fed is not loaded again, nor is one whose end is
-	// on its way to the disk.
-	without := x.l != nil && (x.l.broken() || x.l.ended != "")
-	if x.m != nil || without || (len(a.inputs) > 0 && a.inputs[0].kind == inStart) {
-		if x.l != nil {
-			a.expected = x.l.version
-		}
+	if len(a.inputs) > 0 && a.inputs[0].kind == inStart {
 		return nil
 	}
-	why, err := x.load()
-	if err != nil {
+	var why *machine.Mismatch
+	// A function that cannot be fed is not loaded again, nor is one whose end is
+	// on its way to the disk.
+	without := x.ledger != nil && (x.ledger.Broken() || x.ledger.Ended != "")
+	if x.machine == nil && !without {
+		var err error
+		if why, err = x.load(); err != nil {
+			return err
+		}
+		if x.ledger.Broken() && x.machine != nil && !x.first { // only a resume and a new process try it
+			x.machine.Close()
+			x.machine = nil
+		}
+	}
+	a.expected = x.ledger.Version
+	if err := a.preload(); err != nil {
 		return err
 	}
-	a.expected = x.l.version
-	x.publish(x.l.state())
-	if x.l.ended != "" { // the list of open executions was behind
+	if x.ledger.Ended != "" && !without { // the table of open executions was behind
+		x.engine.open.Gone(x.key)
 		x.vanish()
 		return nil
 	}
-	if why != nil && !x.l.broken() {
+	if why != nil && !x.ledger.Broken() {
 		a.parkFunction(why)
 	}
 	return nil
 }
 
+// preload makes the function's argument before it begins.
+func (a *activation) preload() error {
+	x := a.x
+	if x.ledger.Started || x.ledger.Ended != "" {
+		return nil
+	}
+	info := x.ledger.Info
+	if x.ledger.Pending() {
+		release := a.releasing()
+		if release == nil {
+			return nil
+		}
+		info.Version = pinned(x.ledger.Info.Version, *release)
+	}
+	var err error
+	x.loaded, err = x.engine.loadFor(info, x.ledger.Input)
+	return err
+}
+
+// releasing returns the release among the inputs, or nil.
+func (a *activation) releasing() *engine.Release {
+	for i := range a.inputs {
+		if a.inputs[i].kind == inRelease {
+			return &a.inputs[i].release
+		}
+	}
+	return nil
+}
+
+// loadFor calls the Load of an execution's function. A permanent error becomes
+// the argument, and the function ends with it; nil stands for a function that
+// this build does not have.
+func (e *Engine) loadFor(info engine.Info, input []byte) (any, error) {
+	f := e.options.Registry.Function(info.Function)
+	if f == nil {
+		return nil, nil
+	}
+	loaded, err := f.Load(context.WithoutCancel(e.steps), info, input)
+	switch class := failure.ClassOf(err); {
+	case err == nil:
+		return loaded, nil
+	case class == failure.Validation || class == failure.Fatal:
+		return err, nil
+	}
+	return nil, fmt.Errorf("load what %s needs: %w", info.Function, err)
+}
+
 // put appends a record and lets it act: on the ledger, on the machine, which
 // answers with commands. It reports false if the function cannot go on; the
 // record is then not there, and the execution is parked.
-func (a *activation) put(r *record, meta eventstore.Meta) bool {
+func (a *activation) put(r *journal.Record, meta eventstore.Meta) bool {
 	x := a.x
-	mark, starts, reads, stops, counted, saved := len(a.events), len(a.starts), len(a.reads), len(a.stops), len(a.counted), *x.l
+	mark, starts, reads, stops, children, counted, saved := len(a.events), len(a.starts), len(a.reads), len(a.stops), len(a.children), len(a.counted), *x.ledger
 	r.T = a.now.UnixMicro()
 	a.append(r, meta)
 	x.consume(r)
 	a.collect()
-	if x.m == nil || x.m.failed == nil {
+	if x.machine == nil || x.machine.Failure() == nil {
 		return true
 	}
-	why := x.m.failed
-	x.m.teardown()
-	x.m = nil
+	why := x.machine.Failure()
+	x.machine.Close()
+	x.machine = nil
 	for _, at := range append(a.starts[starts:], a.reads[reads:]...) {
 		delete(x.running, at.call.Path)
 	}
-	a.events, a.starts, a.reads, a.ended = a.events[:mark], a.starts[:starts], a.reads[:reads], ""
-	a.stops, a.counted = a.stops[:stops], a.counted[:counted]
-	*x.l = saved
+	a.events, a.starts, a.reads, a.ended, a.output = a.events[:mark], a.starts[:starts], a.reads[:reads], "", nil
+	a.stops, a.children, a.counted = a.stops[:stops], a.children[:children], a.counted[:counted]
+	*x.ledger = saved
 	a.parkFunction(why)
 	return false
 }
 
 // putResult is put for what must be kept whatever the function does with it.
-func (a *activation) putResult(r *record, meta eventstore.Meta) {
+func (a *activation) putResult(r *journal.Record, meta eventstore.Meta) {
 	if !a.put(r, meta) {
 		a.append(r, meta)
-		a.x.l.see(r)
+		a.x.ledger.See(r)
 	}
 }
 
 // append adds a record's event.
-func (a *activation) append(r *record, meta eventstore.Meta) {
-	l := a.x.l
-	a.events = append(a.events, eventstore.NewEvent{Type: typeOf[r.kind], Data: r.public(a.x.public, l), Journal: r.encode(), Meta: meta})
-	l.version++
+func (a *activation) append(r *journal.Record, meta eventstore.Meta) {
+	a.events = append(a.events, r.Encode(a.x.ledger, meta))
+	a.x.ledger.Version++
 	a.count(r)
 }
 
-// collect turns the commands that the machine emitted into records, and the
-// steps it called into attempts.
+// keep is append for a record that the function has no part in.
+func (a *activation) keep(r *journal.Record, meta eventstore.Meta) {
+	a.append(r, meta)
+	a.x.ledger.See(r)
+}
+
+// collect turns the commands that the function answered with into records, and
+// the steps it called into attempts.
 func (a *activation) collect() {
 	x := a.x
-	for x.m != nil && x.m.failed == nil && len(x.m.emitted)+len(x.m.fresh)+len(x.m.aborts) > 0 {
-		emitted, fresh, aborts := x.m.emitted, x.m.fresh, x.m.aborts
-		x.m.emitted, x.m.fresh, x.m.aborts = nil, nil, nil
-		for i := range emitted {
-			a.command(&emitted[i])
+	for x.machine != nil && x.machine.Failure() == nil && x.machine.Asks() {
+		commands, steps, aborts := x.machine.Take()
+		for i := range commands {
+			a.command(&commands[i])
 		}
-		for _, w := range fresh {
-			if x.m != nil { // the failure of another step can end the function: it is revived later
-				a.begin(w)
+		for _, w := range steps {
+			if x.machine != nil { // the failure of another step can end the function: it is revived later
+				a.beginStep(w)
 			}
 		}
 		for _, w := range aborts {
-			if x.m != nil {
+			if x.machine != nil {
 				a.abort(w)
 			}
 		}
 	}
 }
 
-func (a *activation) command(c *command) {
+func (a *activation) command(c *machine.Command) {
 	x := a.x
-	r := &record{kind: c.kind, Path: c.path, Name: c.name}
-	switch c.kind {
-	case kindStepStarted:
-		r.attempt = 1
-	case kindTimerSet, kindWaitBegan:
-		r.At = micro(c.w.at)
-	case kindCompleted, kindFailed, kindCancelled:
-		r.Out, r.Err = c.out, c.err
-		r.duration = a.now.Sub(fromMicro(x.l.startedAt))
+	r := &journal.Record{Type: journal.OfCommand(c.Kind), Path: c.Path, Name: c.Name, N: c.N}
+	switch c.Kind {
+	case machine.StepStarted:
+		r.Attempt, r.Label = 1, c.Wait.Call.Label
+	case machine.TimerSet, machine.WaitBegan:
+		r.At = journal.Micro(c.Wait.At)
+	case machine.ChildStarted:
+		a.childStarted(r, c.Wait)
+	case machine.Continued:
+		r = x.ledger.Continue(c.Out, x.machine.Unread())
+		x.warnOfLength()
+		x.machine.Close()
+		x.machine, x.loaded = nil, nil
+		a.continues = true
+	case machine.Completed, machine.Failed, machine.Cancelled:
+		r.Out, r.Err = c.Out, c.Err
+		r.Duration = a.now.Sub(journal.Time(x.ledger.StartedAt))
+		a.output = r
 	}
-	a.append(r, x.inherit())
-	x.l.see(r)
-	a.ended = x.l.ended
+	a.keep(r, x.inherit())
+	a.ended = x.ledger.Ended
+}
+
+// warnOfLength says that a generation has become longer than it should.
+func (x *execution) warnOfLength() {
+	if n := x.machine.Records(); n > engine.MaxGeneration {
+		x.engine.log.Warn("a generation of an execution has grown too long; its workflow function should continue as new earlier",
+			"workspace", x.key.Workspace, "execution", x.key.Execution, "generation", x.ledger.Info.Generation, "records", n, "aim", engine.MaxGeneration)
+	}
 }
 
 // ack answers a host's call once what it wrote is durable.
@@ -165,42 +251,81 @@ func (a *activation) ack(in *input, err error) {
 		a.x.reply(in, err)
 		return
 	}
-	a.acks = append(a.acks, answer{in.ack, err})
+	a.acks = append(a.acks, acknowledgement{in.ack, err})
 }
 
 // parkFunction parks the whole execution: its function cannot be fed.
-func (a *activation) parkFunction(why *mismatch) {
+func (a *activation) parkFunction(why *machine.Mismatch) {
 	x := a.x
-	err := why.asError()
-	x.e.log.Error("execution parked", "workspace", x.key.workspace, "execution", x.key.execution,
-		"reason", engine.ReasonNondeterministic, "workflow", x.l.info.Workflow, "step", why.step, "path", why.path, "error", err.Message, "stack", why.stack)
-	r := &record{kind: kindParked, T: a.now.UnixMicro(), Reason: engine.ReasonNondeterministic, Name: why.step, Err: err}
-	a.append(r, x.inherit())
-	x.l.see(r)
+	err := asError(why)
+	x.engine.log.Error("execution parked", "workspace", x.key.Workspace, "execution", x.key.Execution,
+		"reason", workflow.ReasonNondeterministic, "workflow", x.ledger.Info.Function, "step", why.Step, "path", why.Path, "error", err.Message, "stack", why.Stack)
+	a.keep(&journal.Record{Type: journal.Parked, T: a.now.UnixMicro(), Reason: workflow.ReasonNondeterministic, Name: why.Step, Err: err}, x.inherit())
 }
 
 // asError says what differs, where, and what to do about it.
-func (w *mismatch) asError() *engine.Error {
-	e := &engine.Error{Class: failure.Fatal, Code: engine.ReasonNondeterministic, Step: w.step, Path: w.path}
-	where := "at path " + w.path
-	if w.path == "" {
+func asError(w *machine.Mismatch) *engine.Error {
+	e := &engine.Error{Class: failure.Fatal, Code: workflow.ReasonNondeterministic, Step: w.Step, Path: w.Path}
+	where := "at path " + w.Path
+	if w.Path == "" {
 		where = "in the workflow function"
 	}
-	if w.record != 0 {
-		where += fmt.Sprintf(" (record %d)", w.record)
+	if w.Record != 0 {
+		where += fmt.Sprintf(" (record %d)", w.Record)
 	}
-	if w.recorded == "" {
+	if w.Recorded == "" {
 		e.Code = engine.CodePanic
-		e.Message = fmt.Sprintf("%s: %s; start a build in which it does not happen, then resume", where, w.got)
+		e.Message = fmt.Sprintf("%s: %s; start a build in which it does not happen, then resume", where, w.Got)
 		return e
 	}
-	e.Message = fmt.Sprintf("%s the journal has %s, the workflow function has %s; start a build that does what was recorded, then resume", where, w.recorded, w.got)
+	e.Message = fmt.Sprintf("%s the journal has %s, the workflow function has %s; start a build that does what was recorded, then resume", where, w.Recorded, w.Got)
 	return e
 }
 
-// inherit is the envelope of events that nobody outside asked for.
-func (x *exec) inherit() eventstore.Meta {
-	m := x.l.meta
+// inherit is the envelope of events that no one outside asked for.
+func (x *execution) inherit() eventstore.Meta {
+	m := x.ledger.Meta
 	m.Actor = eventstore.Actor{Kind: "system", ID: "engine"}
 	return m
+}
+
+// by is the envelope of what a caller asked for.
+func (x *execution) by(m eventstore.Meta) eventstore.Meta {
+	if m.Correlation == "" {
+		m.Correlation = x.ledger.Meta.Correlation
+	}
+	if m.TraceParent == "" {
+		m.TraceParent = x.ledger.Meta.TraceParent
+	}
+	return m
+}
+
+// count keeps a record that a meter wants to know of, once it is durable.
+func (a *activation) count(r *journal.Record) {
+	if a.x.engine.options.Meter == nil {
+		return
+	}
+	switch r.Type {
+	case journal.StepCompleted, journal.StepFailed, journal.StepRetrying, journal.Completed, journal.Failed, journal.Cancelled:
+		a.counted = append(a.counted, r)
+	}
+}
+
+// measure tells the meter what has become durable.
+func (a *activation) measure() {
+	m := a.x.engine.options.Meter
+	for _, r := range a.counted {
+		switch r.Type {
+		case journal.StepCompleted, journal.StepFailed:
+			m.StepEnded(r.Name, r.Type == journal.StepCompleted, r.Duration)
+		case journal.StepRetrying:
+			m.StepRetried(r.Name, r.Err.Class)
+		case journal.Completed:
+			m.ExecutionEnded(a.row.Kind, workflow.Completed, r.Duration)
+		case journal.Failed:
+			m.ExecutionEnded(a.row.Kind, workflow.Failed, r.Duration)
+		case journal.Cancelled:
+			m.ExecutionEnded(a.row.Kind, workflow.Cancelled, r.Duration)
+		}
+	}
 }

@@ -3,114 +3,165 @@ package local
 import (
 	"encoding/json"
 	"fmt"
-	"sort"
+	"slices"
+	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
 // apply turns one input into records.
 func (a *activation) apply(in *input) {
+	x := a.x
 	if in.kind == inStep {
 		a.stepEnded(in.attempt)
 		return
 	}
-	if a.x.l != nil && a.x.l.ended != "" {
+	if x.ledger != nil && x.ledger.Ended != "" {
 		a.ack(in, engine.ErrEnded)
 		return
 	}
-	if in.kind == inResume && a.x.l.broken() && len(a.events) > 0 {
-		a.x.putBack([]input{*in}) // parked this very moment: not before that is durable
+	if in.kind == inResume && x.ledger.Broken() && len(a.events) > 0 {
+		x.putBack([]input{*in}) // parked this very moment: not before that is durable
 		return
 	}
-	var err error
+	a.ack(in, a.dispatch(in))
+}
+
+func (a *activation) dispatch(in *input) error {
+	x := a.x
 	switch in.kind {
 	case inStart:
 		a.start(in.start)
 	case inRelease:
-		a.release(in.meta)
+		a.release(&in.release)
 	case inCancel:
-		err = a.cancel(in.meta)
+		return a.cancel(in.meta)
 	case inPause:
-		if !a.x.l.paused {
-			a.put(&record{kind: kindPaused}, a.x.by(in.meta))
+		if !x.ledger.Paused {
+			a.put(&journal.Record{Type: journal.Paused}, x.by(in.meta))
 		}
 	case inResume:
-		err = a.resume(in.meta)
+		return a.resume(in.meta)
 	case inSignal:
-		if in.id == "" || !a.x.l.seen[in.id] {
-			a.putResult(&record{kind: kindSignal, Name: in.name, ID: in.id, Out: in.data}, a.x.by(in.meta))
+		if !x.ledger.Saw(in.id) {
+			a.putResult(&journal.Record{Type: journal.Signal, Name: in.name, ID: in.id, Out: in.data}, x.by(in.meta))
 		}
 	case inAnswer:
-		err = a.answer(in)
+		return a.answer(in)
+	case inCheckpoint:
+		a.checkpoint(in.attempt, in.data)
+	case inChild:
+		a.childEnded(in.child)
 	case inWake:
 		a.wake()
+	case inBegin:
+		a.beginGeneration()
 	case inRecover:
 		a.recover()
 	}
-	a.ack(in, err)
-}
-
-// by is the envelope of what a caller asked for.
-func (x *exec) by(m eventstore.Meta) eventstore.Meta {
-	if m.Correlation == "" {
-		m.Correlation = x.l.meta.Correlation
-	}
-	if m.TraceParent == "" {
-		m.TraceParent = x.l.meta.TraceParent
-	}
-	return m
+	return nil
 }
 
 // start creates the execution and, unless it is held, begins its function.
-func (a *activation) start(s *engine.Start) {
+func (a *activation) start(s *start) {
 	x := a.x
-	x.l = &ledger{info: engine.Info{Workspace: s.Workspace, Execution: s.Execution}, meta: eventstore.Meta{Correlation: s.Meta.Correlation, TraceParent: s.Meta.TraceParent}, extra: s.Public}
-	x.public = engine.NewPublic(s.Kind, s.Definition)
+	x.ledger = journal.New(s.Workspace, s.Execution)
+	x.ledger.Meta = eventstore.Meta{Correlation: s.Meta.Correlation, TraceParent: s.Meta.TraceParent}
+	x.ledger.Info.Kind, x.ledger.Info.Definition = s.Kind, s.Definition
 	a.created = true
+	a.labels = engine.Labels{Kind: s.Kind, Definition: s.Definition}
 	a.inline = append(a.inline, s.Inline...)
-	a.put(&record{kind: kindCreated, Function: s.Function, Generation: 1, Kind: s.Kind, Definition: s.Definition, Version: s.DefinitionVersion, Input: s.Input}, s.Meta)
-	x.l.extra = nil
-	x.m = newMachine(x.l.info, x.e.o.Registry.Function(s.Function), x.report)
+	begin := &journal.Begin{Function: s.Function, Version: s.Version, Priority: s.Priority, Private: s.Private, Parent: s.parent,
+		Origin: s.Start.Origin, Input: s.Input, Engine: Name}
+	if s.origin != nil {
+		begin.Origin, begin.Root, begin.Unread = s.origin.named, s.origin.root, s.origin.unread
+	}
+	a.keep(&journal.Record{Type: journal.Created, Begin: begin, Extra: s.Public}, s.Meta)
+	if s.origin != nil {
+		for _, part := range s.origin.parts {
+			a.keep(&journal.Record{Type: journal.Fed, Feed: part}, x.inherit())
+		}
+	}
 	if s.Hold {
 		return
 	}
-	a.putResult(&record{kind: kindStarted}, x.inherit())
+	x.loaded = s.loaded
+	if s.parent == nil {
+		x.holdPlace() // the caller has one for it
+	}
+	a.begin(s.Version, x.inherit())
 }
 
-func (a *activation) release(meta eventstore.Meta) {
-	if !a.x.l.started {
-		a.putResult(&record{kind: kindStarted}, a.x.by(meta))
+// begin lets the function of the generation begin.
+func (a *activation) begin(version int, meta eventstore.Meta) {
+	x := a.x
+	why := x.build(version, nil, false)
+	a.putResult(&journal.Record{Type: journal.Started, Version: version}, meta)
+	if why != nil {
+		a.parkFunction(why)
 	}
+}
+
+// beginGeneration lets the next generation begin.
+func (a *activation) beginGeneration() {
+	if l := a.x.ledger; !l.Started && !l.Pending() && !l.Broken() {
+		a.begin(l.Info.Version, a.x.inherit())
+	}
+}
+
+func (a *activation) release(r *engine.Release) {
+	x := a.x
+	if !x.ledger.Pending() {
+		return
+	}
+	x.holdPlace() // the caller has one for it
+	if r.Refused != nil {
+		end := &journal.Record{Type: journal.Failed, Err: r.Refused}
+		a.output = end
+		a.keep(end, x.by(r.Meta))
+		a.ended = x.ledger.Ended
+		return
+	}
+	a.begin(pinned(x.ledger.Info.Version, *r), x.by(r.Meta))
+}
+
+// pinned is the version that a release starts with.
+func pinned(started int, r engine.Release) int {
+	if started != 0 {
+		return started
+	}
+	return r.Version
 }
 
 // cancel asks the function to end. A function that never ran, or cannot be
 // fed, ends at once; what the latter did is then not undone.
 func (a *activation) cancel(meta eventstore.Meta) error {
 	x := a.x
-	l := x.l
-	if !l.broken() && (l.cancelled && !l.paused || l.parkedFor(engine.ReasonCompensationStuck)) {
+	l := x.ledger
+	if !l.Broken() && (l.Cancelled && !l.Paused || l.ParkedFor(workflow.ReasonCompensationStuck)) {
 		return nil
 	}
-	if l.started && !l.broken() {
-		if !a.put(&record{kind: kindCancelRequested}, x.by(meta)) {
+	if !l.Pending() && !l.Broken() {
+		if !a.put(&journal.Record{Type: journal.CancelRequested}, x.by(meta)) {
 			return fmt.Errorf("%w: its workflow function cannot go on; a second cancel ends it without undoing what it did", engine.ErrInvalid)
 		}
 		x.revive = true
 		return nil
 	}
-	end := &record{kind: kindCancelled, Reason: forced, Err: &engine.Error{Code: engine.CodeCancelled, Message: "cancelled before it began"}}
-	if l.broken() {
+	end := &journal.Record{Type: journal.Cancelled, Reason: journal.Forced, Err: &engine.Error{Code: engine.CodeCancelled, Message: "cancelled before it began"}}
+	if l.Broken() {
 		end.Err = &engine.Error{Code: engine.CodeNotUndone, Class: failure.Fatal,
-			Message: "cancelled while its workflow function could not go on; what it had done was not undone: " + l.parks[""].Err.Message}
-		end.duration = a.now.Sub(fromMicro(l.startedAt))
+			Message: "cancelled while its workflow function could not go on; what it had done was not undone: " + l.Parks[""].Err.Message}
+		end.Duration = a.now.Sub(journal.Time(l.StartedAt))
 	}
-	for _, r := range []*record{{kind: kindCancelRequested, Reason: forced, T: a.now.UnixMicro()}, end} {
-		a.append(r, x.by(meta))
-		l.see(r)
-	}
-	a.ended = l.ended
+	a.keep(&journal.Record{Type: journal.CancelRequested, Reason: journal.Forced, T: a.now.UnixMicro()}, x.by(meta))
+	a.keep(end, x.by(meta))
+	a.ended, a.output = l.Ended, end
 	return nil
 }
 
@@ -118,13 +169,13 @@ func (a *activation) cancel(meta eventstore.Meta) error {
 // only an answer settles it.
 func (a *activation) resume(meta eventstore.Meta) error {
 	x := a.x
-	if x.l.parked && !x.l.parkedFor(engine.ReasonOutcomeUnknown) {
+	if x.ledger.Parked && !x.ledger.ParkedFor(workflow.ReasonOutcomeUnknown) {
 		if err := a.unpark(meta); err != nil {
 			return err
 		}
 	}
-	if x.l.paused {
-		a.put(&record{kind: kindResumed}, x.by(meta))
+	if x.ledger.Paused {
+		a.put(&journal.Record{Type: journal.Resumed}, x.by(meta))
 	}
 	x.revive = true
 	return nil
@@ -134,52 +185,53 @@ func (a *activation) resume(meta eventstore.Meta) error {
 // is tried again with this build; if it still cannot, it stays parked.
 func (a *activation) unpark(meta eventstore.Meta) error {
 	x := a.x
-	if x.l.broken() {
+	if x.ledger.Broken() {
 		x.awaitCommits()
 		if _, err := x.load(); err != nil {
 			return err
 		}
-		a.expected = x.l.version
-		if x.m == nil {
+		a.expected = x.ledger.Version
+		if x.machine == nil {
 			return nil
 		}
 	}
-	a.put(&record{kind: kindUnparked}, x.by(meta))
+	a.put(&journal.Record{Type: journal.Unparked}, x.by(meta))
 	x.revive = true
 	return nil
 }
 
 // answer settles a parked step by what a person found out.
 func (a *activation) answer(in *input) error {
-	x := a.x
-	p := x.l.parks[in.path]
-	if p == nil || x.l.broken() || (p.Reason != engine.ReasonOutcomeUnknown && p.Reason != engine.ReasonCompensationStuck) {
+	x, v := a.x, in.verdict
+	p := x.ledger.Parks[v.Path]
+	if p == nil || x.ledger.Broken() || v.Generation != 0 && v.Generation != x.ledger.Info.Generation ||
+		p.Reason != workflow.ReasonOutcomeUnknown && p.Reason != workflow.ReasonCompensationStuck {
 		return engine.ErrNotWaiting
 	}
 	meta := x.by(in.meta)
-	a.put(&record{kind: kindAnswered, Path: in.path, Name: p.Name, Verdict: in.verdict.Verdict}, meta)
-	switch in.verdict.Verdict {
+	a.put(&journal.Record{Type: journal.Answered, Path: v.Path, Name: p.Name, Verdict: v.Verdict}, meta)
+	switch v.Verdict {
 	case engine.Done:
-		out := in.verdict.Result
+		out := v.Result
 		if len(out) == 0 {
 			out = json.RawMessage("{}")
 		}
-		a.putResult(&record{kind: kindStepCompleted, Path: in.path, Name: p.Name, Out: out, attempt: attemptsOf(p)}, meta)
+		a.putResult(&journal.Record{Type: journal.StepCompleted, Path: v.Path, Name: p.Name, Out: out, Attempt: attemptsOf(p)}, meta)
 	case engine.Fail:
-		err := &engine.Error{Class: failure.UnknownOutcome, Code: engine.CodeGivenUp, Message: in.verdict.Message, Step: p.Name, Path: in.path, Attempts: attemptsOf(p), Unknown: true}
+		err := &engine.Error{Class: failure.UnknownOutcome, Code: engine.CodeGivenUp, Message: v.Message, Step: p.Name, Path: v.Path, Attempts: attemptsOf(p), Unknown: true}
 		if err.Message == "" {
 			err.Message = "given up by a person"
 		}
-		a.putResult(&record{kind: kindStepFailed, Path: in.path, Name: p.Name, Err: err, attempt: attemptsOf(p)}, meta)
+		a.putResult(&journal.Record{Type: journal.StepFailed, Path: v.Path, Name: p.Name, Err: err, Attempt: attemptsOf(p)}, meta)
 	}
-	if len(x.l.parks) == 0 {
-		a.put(&record{kind: kindUnparked}, meta)
+	if len(x.ledger.Parks) == 0 {
+		a.put(&journal.Record{Type: journal.Unparked}, meta)
 		x.revive = true
 	}
 	return nil
 }
 
-func attemptsOf(p *record) int {
+func attemptsOf(p *journal.Record) int {
 	if p.Err == nil {
 		return 1
 	}
@@ -189,27 +241,28 @@ func attemptsOf(p *record) int {
 // wake fires what is due, in the order of time and then of the calls.
 func (a *activation) wake() {
 	x := a.x
-	if x.l.gated() {
-		if until := x.l.quotaEnds(); until != 0 && until <= a.now.UnixMicro() && !x.l.paused {
-			a.put(&record{kind: kindUnparked}, x.inherit())
+	if x.ledger.Gated() {
+		if at := x.ledger.LeavesAt(); at != 0 && at <= a.now.UnixMicro() && !x.ledger.Paused {
+			a.put(&journal.Record{Type: journal.Unparked}, x.inherit())
 		}
 		x.revive = true
 		return
 	}
+	a.beginGeneration()
 	x.revive = true
-	if x.m == nil {
+	if x.machine == nil {
 		return
 	}
-	var due []*waiter
-	for w := x.m.first; w != nil; w = w.next {
-		if !w.at.IsZero() && !w.at.After(a.now) {
+	var due []*machine.Wait
+	for w := range x.machine.Waits() {
+		if !w.At.IsZero() && !w.At.After(a.now) {
 			due = append(due, w)
 		}
 	}
-	sort.SliceStable(due, func(i, j int) bool { return due[i].at.Before(due[j].at) })
+	slices.SortStableFunc(due, func(a, b *machine.Wait) int { return a.At.Compare(b.At) })
 	for _, w := range due {
-		if x.m != nil && x.m.waiters[w.path] == w {
-			a.put(&record{kind: kindTimerFired, Path: w.path}, x.inherit())
+		if x.machine != nil && x.machine.Wait(w.Path) == w {
+			a.put(&journal.Record{Type: journal.TimerFired, Path: w.Path}, x.inherit())
 		}
 	}
 }
@@ -218,10 +271,89 @@ func (a *activation) wake() {
 // on is tried with this build.
 func (a *activation) recover() {
 	x := a.x
-	if x.l.drained {
-		a.put(&record{kind: kindRecovered}, x.inherit())
+	if x.ledger.Drained {
+		a.put(&journal.Record{Type: journal.Recovered}, x.inherit())
 	}
-	if x.l.broken() && x.m != nil && !x.l.paused {
-		a.put(&record{kind: kindUnparked}, x.inherit())
+	if x.ledger.Broken() && x.machine != nil && !x.ledger.Paused {
+		a.put(&journal.Record{Type: journal.Unparked}, x.inherit())
+	}
+	if !x.ledger.Gated() {
+		a.beginGeneration()
+	}
+}
+
+// consume lets a record act: inputs are fed, or held back while the gate is
+// shut or before the function begins. It is the same for live inputs and for
+// replay.
+func (x *execution) consume(r *journal.Record) {
+	shut := x.ledger.Gated()
+	waits := !x.ledger.Started && r.Type == journal.Signal
+	x.ledger.See(r)
+	switch r.Type {
+	case journal.Started, journal.StepCompleted, journal.StepFailed, journal.TimerFired, journal.Signal, journal.ChildEnded:
+		if shut || waits {
+			x.ledger.Hold(r)
+			return
+		}
+		if r.Type == journal.Started {
+			x.feedHeld() // signals that came before it began
+		}
+		x.feed(r, journal.Time(r.T))
+	case journal.CancelRequested:
+		if r.Reason == journal.Forced || x.machine == nil {
+			return
+		}
+		x.machine.Cancel(journal.Time(r.T))
+		x.openGate(shut, journal.Time(r.T))
+	case journal.Resumed, journal.Unparked, journal.Recovered:
+		x.openGate(shut, journal.Time(r.T))
+	}
+}
+
+// openGate feeds what was held back, if nothing shuts the gate any more.
+func (x *execution) openGate(shut bool, now time.Time) {
+	if !shut || x.ledger.Gated() || x.machine == nil {
+		return
+	}
+	held := x.ledger.Held
+	x.ledger.Held = nil
+	for _, r := range held {
+		if x.machine.Failure() != nil {
+			return
+		}
+		if r.Type == journal.StepCompleted || r.Type == journal.StepFailed {
+			delete(x.ledger.Notes, r.Path)
+		}
+		x.feed(r, now)
+	}
+}
+
+// feedHeld hands over the signals that came before the function began.
+func (x *execution) feedHeld() {
+	held := x.ledger.Held
+	x.ledger.Held = nil
+	for _, r := range held {
+		x.feed(r, journal.Time(r.T))
+	}
+}
+
+// feed gives one input to the function.
+func (x *execution) feed(r *journal.Record, now time.Time) {
+	if x.machine == nil {
+		return
+	}
+	switch r.Type {
+	case journal.Started:
+		x.machine.Start(now)
+	case journal.StepCompleted:
+		x.machine.StepEnded(now, r.Path, r.Name, r.Out, nil)
+	case journal.StepFailed:
+		x.machine.StepEnded(now, r.Path, r.Name, nil, r.Err)
+	case journal.TimerFired:
+		x.machine.TimerFired(now, r.Path)
+	case journal.Signal:
+		x.machine.Signal(now, r.Name, r.Out)
+	case journal.ChildEnded:
+		x.machine.ChildEnded(now, r.Path, r.Out, r.Err)
 	}
 }

@@ -10,33 +10,33 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
 // attempt is one try of a step, on a goroutine of its own.
 type attempt struct {
-	x       *exec
-	info    engine.Info
-	call    engine.Call
-	input   json.RawMessage
-	used    engine.Used // before this attempt
-	since   int64       // first attempt, µs
-	unknown bool        // an earlier attempt may have had its effect
-	broken  int         // how often the process ended in the middle of the step
+	x          *execution
+	info       engine.Info
+	call       engine.Call
+	input      json.RawMessage
+	used       engine.Used // before this attempt
+	since      int64       // first attempt, µs
+	unknown    bool        // an earlier attempt may have had its effect
+	broken     int         // how often the process ended in the middle of the step
+	checkpoint json.RawMessage
 
 	mu      sync.Mutex
 	aborted bool
 	begun   bool
 	cancel  context.CancelFunc
 
-	void bool // the append that called it failed: nobody waits for its outcome; the owner's
+	void bool // the append that called it failed: no one waits for its outcome; the owner's
 
 	// The outcome; read once the attempt was posted.
 	out      json.RawMessage
 	err      error
 	events   []engine.EncodedEvent
-	writes   []db.Write
+	writes   []engine.AttachedWrite
 	duration time.Duration
 	attaches int // how often its attached writes failed
 }
@@ -68,9 +68,9 @@ func (at *attempt) wasAborted() bool {
 
 // run executes the attempt and brings its outcome.
 func (at *attempt) run() {
-	e := at.x.e
+	e := at.x.engine
 	defer e.leave()
-	ctx, cancel := context.WithTimeoutCause(e.steps, at.call.Step.Timeout, errTimeout)
+	ctx, cancel := context.WithTimeoutCause(e.steps, at.call.Timeout, errTimeout)
 	defer cancel()
 	at.mu.Lock()
 	at.cancel, at.begun = cancel, !at.aborted
@@ -88,8 +88,9 @@ func (at *attempt) run() {
 
 // execute calls the step function.
 func (at *attempt) execute(ctx context.Context) {
-	clock, step := at.x.e.clock, at.call.Step
-	left := &engine.Attempt{Info: engine.StepInfo{Info: at.info, Step: step.Name, Path: at.call.Path, Key: at.call.Key, Attempt: at.number()}}
+	clock, step := at.x.engine.clock, at.call.Step
+	left := &engine.Attempt{Info: engine.StepInfo{Info: at.info, Step: step.Name, Path: at.call.Path, Key: at.call.Key, Attempt: at.number(), Label: at.call.Label},
+		Checkpoint: at.checkpoint, Save: at.saver()}
 	began := clock.Now()
 	at.out, at.err = guarded(engine.WithAttempt(ctx, left), step, at.input)
 	at.duration = clock.Now().Sub(began)
@@ -98,6 +99,23 @@ func (at *attempt) execute(ctx context.Context) {
 		return
 	}
 	at.events, at.writes = left.Left()
+}
+
+// checkpointEvery bounds how often a step's checkpoint is written.
+const checkpointEvery = time.Second
+
+// saver returns what keeps the checkpoints of this attempt: the newest, at most
+// once in checkpointEvery.
+func (at *attempt) saver() func(json.RawMessage) {
+	var last time.Time
+	return func(data json.RawMessage) {
+		now := at.x.engine.clock.Now()
+		if !last.IsZero() && now.Sub(last) < checkpointEvery {
+			return
+		}
+		last = now
+		at.x.post(input{kind: inCheckpoint, attempt: at, data: data})
+	}
 }
 
 // guarded turns a panic of the step into an error.
@@ -122,5 +140,5 @@ func (at *attempt) classify(ctx context.Context, err error) error {
 	if at.call.Step.ReadOnly {
 		class = failure.Transient
 	}
-	return failure.Wrap(err, class, engine.CodeTimeout, "no result within %s: %v", at.call.Step.Timeout, err)
+	return failure.Wrap(err, class, engine.CodeTimeout, "no result within %s: %v", at.call.Timeout, err)
 }

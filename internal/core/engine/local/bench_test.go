@@ -48,7 +48,7 @@ func onSQLite(b *testing.B) local.Options {
 
 func bench(b *testing.B, o local.Options, function string, starters int) {
 	obs := &ends{}
-	o.Registry, o.Observer = noops(), obs
+	o.Registry, o.Store = noops(), obs.in(o.Store)
 	e := running(b, o)
 	<-e.Ready()
 	var next sync.Mutex
@@ -89,7 +89,7 @@ func BenchmarkHundredParallelSteps(b *testing.B) {
 func BenchmarkReplayOfHundredSteps(b *testing.B) {
 	o := onMemory(b)
 	obs := &ends{}
-	o.Registry, o.Observer = noops(), obs
+	o.Registry, o.Store = noops(), obs.in(o.Store)
 	e := running(b, o)
 	start(b, e, "ex_1", "bench/hundred")
 	<-obs.of("ex_1")

@@ -3,112 +3,145 @@ package local
 import (
 	"time"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/openset"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 )
 
 // submit hands the append to the store and acts on what needs no commit.
 func (a *activation) submit() {
 	x := a.x
-	a.state = x.l.state()
-	x.settle(a.now)
+	x.settle(a)
 	if len(a.events) == 0 {
-		x.publish(a.state)
+		x.unchanged(a)
 		for _, at := range a.starts {
-			x.e.begin(at)
+			x.begin(at)
 		}
 		a.beginReads()
+		a.actOnChildren()
 		return
 	}
 	x.mu.Lock()
 	x.commits++
 	x.mu.Unlock()
-	x.e.active.Add(1)
-	x.e.store.Submit(eventstore.Batch{
-		Streams: []eventstore.StreamAppend{{Stream: x.stream(), Expected: a.expected, Events: a.events}},
-		Inline:  a.inline,
-	}, a.committed)
+	x.engine.active.Add(1)
+	batch := eventstore.Batch{Streams: []eventstore.StreamAppend{{Stream: x.stream(), Expected: a.expected, Events: a.events}}, Inline: a.inline}
+	if a.created {
+		batch.Streams[0].Labels = a.labels.Encode()
+	}
+	x.engine.store.Submit(batch, a.committed)
 	a.beginReads()
 }
 
 func (a *activation) beginReads() {
 	for _, at := range a.reads {
-		a.x.e.begin(at)
+		a.x.begin(at)
 	}
 }
 
-// publish shows a state that needs no commit, unless a commit is on its way.
-func (x *exec) publish(s engine.State) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.commits == 0 {
-		x.state, x.definition = s, x.l.info.Definition
+// settle works out what the table of open executions is told, when the execution
+// has to be woken, and whether it may leave memory.
+func (x *execution) settle(a *activation) {
+	wake := x.nextWake(a.now)
+	l := x.ledger
+	hot := wake != 0 && x.engine.options.KeepHot > 0 && time.UnixMicro(wake).Sub(a.now) <= x.engine.options.KeepHot
+	rests := len(x.running) == 0 && !hot && l.Ended == "" && !a.continues
+	a.row = openset.Row{Key: x.key, Kind: l.Info.Kind, Definition: l.Info.Definition, Priority: l.Priority, Child: l.Parent != nil, State: l.State(),
+		Idle: rests, WakeAt: wake, From: l.From,
+		// What the next process can help is looked at by it.
+		Recover: !rests || l.Drained || l.Broken() || len(l.Children()) > 0}
+	if a.ended != "" {
+		a.parent, a.end = l.Parent, endOf(x.key.Execution, a.output)
 	}
-}
-
-// settle notes when the execution has to be woken and whether it may go.
-func (x *exec) settle(now time.Time) {
-	wake := x.nextWake(now)
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.definition = x.l.info.Definition
 	x.wakeAt = wake
-	hot := wake != 0 && x.e.o.KeepHot > 0 && time.UnixMicro(wake).Sub(now) <= x.e.o.KeepHot
-	x.evictable = x.m != nil && len(x.running) == 0 && !hot && x.l.ended == ""
+	x.evictable = x.machine != nil && rests
+	if x.row.Definition == "" {
+		x.row = a.row
+		x.row.State, x.row.Idle = "", false // nothing of it is durable yet
+	}
 }
 
-// committed runs on the store's side; it takes no lock that anybody holds
-// while waiting.
+// unchanged shows a state that needs no commit, unless a commit is on its way.
+func (x *execution) unchanged(a *activation) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.commits == 0 && x.ledger.Ended == "" {
+		x.row = a.row
+		x.engine.open.Changed(a.row)
+	}
+}
+
+// committed runs on the store's side; it takes no lock that anyone holds while
+// waiting.
 func (a *activation) committed(done eventstore.Appended, err error) {
 	x := a.x
-	defer x.e.leave()
+	defer x.engine.leave()
 	if err != nil {
 		a.err = err
 		x.commitFailed(a)
 		return
 	}
+	x.engine.open.Saw(done.Position, a.row, a.created, a.ended != "")
 	for _, at := range a.stops { // before it can begin
-		at.abort()
-	}
-	for _, at := range a.starts {
-		x.e.begin(at)
+		x.abort(at)
 	}
 	x.mu.Lock()
-	x.position, x.state = done.Position, a.state
+	x.position, x.row = done.Position, a.row
+	x.mu.Unlock()
+	for _, at := range a.starts {
+		x.begin(at)
+	}
+	x.mu.Lock()
 	x.commits--
-	var due []answer
+	var due []acknowledgement
 	if x.commits == 0 {
 		due, x.waiting = x.waiting, nil
 		x.quieten()
 		x.arm()
 	}
 	x.gone = x.gone || a.ended != ""
-	again := !x.busy && x.commits == 0 && (x.evictable || len(x.failed) > 0)
+	leave := x.leavePlace()
+	again := !x.busy && x.commits == 0 && (x.evictable || len(x.failed) > 0 || x.machine == nil && x.row.Idle)
 	if again {
 		x.busy = true
-		x.e.active.Add(1)
+		x.engine.active.Add(1)
 	}
-	definition := x.definition
 	x.mu.Unlock()
-	a.tell(done.Position, due, definition)
+	leave()
+	a.tell(done.Position, due)
 	if again {
 		go func() {
-			defer x.e.leave()
+			defer x.engine.leave()
 			x.work()
 		}()
 	}
 }
 
-// tell answers the callers and those who watch.
-func (a *activation) tell(position int64, due []answer, definition string) {
+// tell answers the callers and acts on what has become durable.
+func (a *activation) tell(position int64, due []acknowledgement) {
 	x := a.x
-	x.e.open.saw(x.key, position, a.created, a.ended != "")
-	a.measure()
+	if x.engine.options.Meter != nil {
+		a.measure()
+	}
 	for _, w := range append(a.acks, due...) {
 		w.to <- result{position, w.err}
 	}
 	if a.ended != "" {
-		x.e.forget(x)
-		x.e.o.Observer.Ended(x.key.workspace, x.key.execution, definition, a.ended)
+		x.engine.forget(x)
+		x.engine.ended(x.key, a.parent, a.end)
+	}
+	a.actOnChildren()
+	if a.continues {
+		go x.beginNext()
+	}
+}
+
+// beginNext lets the next generation begin; if the engine is stopping, the next
+// process does.
+func (x *execution) beginNext() {
+	if x.engine.enter() {
+		defer x.engine.leave()
+		x.engine.deliver(x.key, input{kind: inBegin})
 	}
 }

@@ -1,8 +1,10 @@
 // Package local is the engine of one process. Each execution is a stream of an
 // event store and a state machine that one goroutine at a time drives: an
-// input comes, the workflow function runs until all its branches block, and
-// the input with the commands it caused becomes one atomic append. Acting on
-// commands follows the commit. It is not a cluster: one process owns a store.
+// input comes, the workflow function runs until all its branches block
+// (local/machine), and the input with the commands it caused becomes one atomic
+// append (local/journal). Acting on commands follows the commit. Executions that
+// wait are rows of a table (local/openset), not goroutines. It is not a cluster:
+// one process owns a store.
 package local
 
 import (
@@ -16,21 +18,28 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/openset"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
+// Name is what execution.created calls this engine.
+const Name = "local"
+
 // Options says what an engine works with.
 type Options struct {
 	Store    eventstore.Store
 	Registry *engine.Registry
-	// DB holds the list of open executions, so that a start need not read the
-	// whole store. Nil: the store is read from its beginning.
+	// DB holds the table of open executions, so that a start need not read the
+	// whole store and waiting costs no memory. Nil: the store is read from its
+	// beginning, and the table is memory.
 	DB *db.DB
-	// Observer hears what happens. Nil: nobody does.
+	// Places bounds how many executions are at work. Nil: nothing does.
+	Places engine.Places
+	// Observer hears progress. Nil: no one does.
 	Observer engine.Observer
-	// Meter counts what becomes durable. Nil: nobody does.
+	// Meter counts what becomes durable. Nil: no one does.
 	Meter engine.Meter
 	// Clock is the machine's when nil.
 	Clock clock.Clock
@@ -40,50 +49,19 @@ type Options struct {
 	// context has ended. Zero means 25 s.
 	DrainTimeout time.Duration
 	// KeepHot keeps an execution whose next timer is that near in memory with
-	// its goroutines. Zero means 50 ms; negative: none is kept.
+	// its goroutines, and on its place. Zero means 50 ms; negative: none is kept.
 	KeepHot time.Duration
 	// MaxInterruptions is how often the process may end while one step is in
 	// progress before the step counts as failed. Zero means 10. A process that
-	// is killed from outside counts too: nobody can tell the difference.
+	// is killed from outside counts too: no one can tell the difference.
 	MaxInterruptions int
 	// Chance draws the jitter of retries, uniform in [0, 1). Nil means
 	// math/rand.
 	Chance func() float64
 }
 
-// Engine is the local engine.
-type Engine struct {
-	o     Options
-	store eventstore.Store
-	clock clock.Clock
-	log   *slog.Logger
-	open  *openSet
-	ready chan struct{}
-	done  chan struct{} // Run has ended
-
-	steps     context.Context // of all step functions
-	stopSteps context.CancelCauseFunc
-
-	mu    sync.Mutex
-	execs map[key]*exec
-
-	active   atomic.Int64  // goroutines and commits at work
-	idle     chan struct{} // gets a value when active drops to zero while draining
-	draining atomic.Bool
-	closed   atomic.Bool
-}
-
-var _ engine.Engine = (*Engine)(nil)
-
-// New returns an engine that does nothing until Run is called. It fails if the
-// registry has mistakes.
-func New(o Options) (*Engine, error) {
-	if o.Store == nil || o.Registry == nil {
-		return nil, errors.New("the engine needs a store and a registry")
-	}
-	if err := o.Registry.Err(); err != nil {
-		return nil, fmt.Errorf("register steps and workflow functions: %w", err)
-	}
+// withDefaults fills in what is zero.
+func (o Options) withDefaults() Options {
 	if o.DrainTimeout == 0 {
 		o.DrainTimeout = 25 * time.Second
 	}
@@ -105,47 +83,74 @@ func New(o Options) (*Engine, error) {
 	if o.Observer == nil {
 		o.Observer = nobody{}
 	}
-	e := &Engine{o: o, store: o.Store, clock: o.Clock, log: o.Logger, open: newOpenSet(o.DB), ready: make(chan struct{}),
-		done: make(chan struct{}), idle: make(chan struct{}, 1), execs: map[key]*exec{}}
-	e.steps, e.stopSteps = context.WithCancelCause(context.Background())
-	return e, nil
+	if o.Places == nil {
+		o.Places = everywhere{}
+	}
+	return o
 }
 
 // nobody is the observer when there is none.
 type nobody struct{}
 
-func (nobody) Ended(string, string, string, engine.State) {}
-func (nobody) Progress(string, string, engine.Progress)   {}
+func (nobody) Progress(string, string, engine.Progress) {}
 
-// Ready is closed when the open executions have been recovered.
+// everywhere is Places without a bound.
+type everywhere struct{}
+
+func (everywhere) Acquire(_ engine.OpenExecution, granted func()) { granted() }
+func (everywhere) Release(string, string)                         {}
+
+// Engine is the local engine.
+type Engine struct {
+	options Options
+	store   eventstore.Store
+	clock   clock.Clock
+	log     *slog.Logger
+	open    *openset.Set
+	ready   chan struct{}
+	done    chan struct{} // Run has ended
+
+	steps     context.Context // of all step functions
+	stopSteps context.CancelCauseFunc
+
+	mu         sync.Mutex
+	executions map[openset.Key]*execution // in memory: at work, or woken soon
+	parents    map[openset.Key][]engine.Parent // who waits for a child
+
+	active   atomic.Int64  // goroutines and commits at work
+	idle     chan struct{} // gets a value when active drops to zero while draining
+	draining atomic.Bool
+	closed   atomic.Bool
+}
+
+var _ engine.Engine = (*Engine)(nil)
+
+// New returns an engine that does nothing until Run is called. It fails if the
+// registry has mistakes.
+func New(o Options) (*Engine, error) {
+	if o.Store == nil || o.Registry == nil {
+		return nil, errors.New("the engine needs a store and a registry")
+	}
+	if err := o.Registry.Err(); err != nil {
+		return nil, fmt.Errorf("register steps and workflow functions: %w", err)
+	}
+	o = o.withDefaults()
+	e := &Engine{options: o, store: o.Store, clock: o.Clock, log: o.Logger, open: openset.New(o.DB), ready: make(chan struct{}),
+		done: make(chan struct{}), idle: make(chan struct{}, 1), executions: map[openset.Key]*execution{}, parents: map[openset.Key][]engine.Parent{}}
+	e.steps, e.stopSteps = context.WithCancelCause(context.Background())
+	return e, nil
+}
+
+// Name returns the name that executions of this engine bear.
+func (e *Engine) Name() string { return Name }
+
+// Ready is closed when the open executions have been taken over.
 func (e *Engine) Ready() <-chan struct{} { return e.ready }
 
-// Open lists the executions that have not ended.
-func (e *Engine) Open() []engine.OpenExecution {
-	e.mu.Lock()
-	all := make([]*exec, 0, len(e.execs))
-	for _, x := range e.execs {
-		all = append(all, x)
-	}
-	e.mu.Unlock()
-	open := make([]engine.OpenExecution, 0, len(all))
-	for _, x := range all {
-		x.mu.Lock()
-		if !x.gone && x.state != "" {
-			open = append(open, engine.OpenExecution{Workspace: x.key.workspace, Execution: x.key.execution, Definition: x.definition, State: x.state})
-		}
-		x.mu.Unlock()
-	}
-	return open
-}
+// now is the time in the store's precision.
+func (e *Engine) now() time.Time { return e.clock.Now().UTC().Truncate(time.Microsecond) }
 
-// begin runs an attempt on a goroutine of its own, which drain waits for.
-func (e *Engine) begin(at *attempt) {
-	e.active.Add(1)
-	go at.run()
-}
-
-// enter counts somebody who works; it reports false when the engine stops.
+// enter counts someone who works; it reports false when the engine stops.
 func (e *Engine) enter() bool {
 	e.active.Add(1)
 	if e.draining.Load() {
@@ -155,7 +160,7 @@ func (e *Engine) enter() bool {
 	return true
 }
 
-// leave is the end of what enter, begin or a submit began.
+// leave is the end of what enter or a submit began.
 func (e *Engine) leave() {
 	if e.active.Add(-1) == 0 && e.draining.Load() {
 		select {
@@ -168,10 +173,41 @@ func (e *Engine) leave() {
 // stopping reports whether no new work may begin.
 func (e *Engine) stopping() bool { return e.draining.Load() }
 
-func (e *Engine) forget(x *exec) {
+// begin runs an attempt on a goroutine of its own, which drain waits for.
+func (e *Engine) begin(at *attempt) {
+	e.active.Add(1)
+	go at.run()
+}
+
+// inMemory returns an execution that is in memory, or nil.
+func (e *Engine) inMemory(k openset.Key) *execution {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.execs[x.key] == x {
-		delete(e.execs, x.key)
+	return e.executions[k]
+}
+
+// deliver brings an input to an execution, which is brought back into memory for
+// it. Whether it exists is found out when it is loaded.
+func (e *Engine) deliver(k openset.Key, in input) {
+	for {
+		e.mu.Lock()
+		x := e.executions[k]
+		if x == nil {
+			x = newExecution(e, k)
+			e.executions[k] = x
+		}
+		e.mu.Unlock()
+		if x.post(in) {
+			return
+		}
+	}
+}
+
+// forget takes an execution out of memory.
+func (e *Engine) forget(x *execution) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.executions[x.key] == x {
+		delete(e.executions, x.key)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/enginetest"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
@@ -44,7 +45,7 @@ func TestReadsOfAFailedAppendCountForNothing(t *testing.T) {
 		}).Name()
 		store, o := enginetest.NewMemory(), &ends{}
 		t.Cleanup(func() { store.Close() })
-		e := running(t, local.Options{Store: store, Registry: reg, Observer: o})
+		e := running(t, local.Options{Store: o.in(store), Registry: reg})
 		start(t, e, "ex_1", fn)
 		time.Sleep(55 * time.Second)
 		store.Fail(enginetest.ErrDisk)
@@ -53,11 +54,11 @@ func TestReadsOfAFailedAppendCountForNothing(t *testing.T) {
 		time.Sleep(time.Hour)
 		select {
 		case s := <-o.of("ex_1"):
-			if s != engine.Completed {
+			if s != workflow.Completed {
 				t.Errorf("it ended %s", s)
 			}
 		default:
-			t.Errorf("it did not end: %+v", e.Open())
+			t.Errorf("it did not end: %+v", open(t, e))
 		}
 		if err := local.Replay(store, reg, "ws", "ex_1"); err != nil {
 			t.Errorf("its journal does not replay: %v", err)
@@ -71,22 +72,23 @@ func TestAttachedRowsWaitForAFullDisk(t *testing.T) {
 		reg := engine.NewRegistry()
 		var full atomic.Bool
 		full.Store(true)
+		rows := engine.NewWrite(reg, "test/rows", func(context.Context, db.Tx, engine.WriteInfo, int) error {
+			if full.Load() {
+				return fmt.Errorf("%w: %w", db.ErrFull, db.ErrRolledBack)
+			}
+			return nil
+		})
 		step := engine.NewStep(reg, "test/attach", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
-			return n, engine.Attach(ctx, func(context.Context, db.Tx) error {
-				if full.Load() {
-					return fmt.Errorf("%w: %w", db.ErrFull, db.ErrRolledBack)
-				}
-				return nil
-			})
+			return n, rows.Attach(ctx, n)
 		})
 		fn := engine.NewWorkflow(reg, "test/one", func(run engine.Run, n int) (int, error) { return step.Do(run, n) }).Name()
 		store, o := enginetest.NewMemory(), &ends{}
 		t.Cleanup(func() { store.Close() })
-		e := running(t, local.Options{Store: store, Registry: reg, Observer: o})
+		e := running(t, local.Options{Store: o.in(store), Registry: reg})
 		start(t, e, "ex_1", fn)
 		time.Sleep(time.Minute)
 		full.Store(false)
-		if s := <-o.of("ex_1"); s != engine.Completed {
+		if s := <-o.of("ex_1"); s != workflow.Completed {
 			t.Errorf("it ended %s", s)
 		}
 	})
@@ -115,7 +117,7 @@ func TestPanicOnCancelOfAWaitingStepParks(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if open := e.Open(); len(open) != 1 || open[0].State != engine.Parked {
+		if open := open(t, e); len(open) != 1 || open[0].State != workflow.Parked {
 			t.Errorf("open: %+v", open)
 		}
 	})
@@ -156,14 +158,14 @@ func TestOpenListsWhatCannotBeLoadedYet(t *testing.T) {
 			t.Fatal(err)
 		}
 		store.broken.Store(true)
-		e = running(t, local.Options{Store: store, Registry: reg, Observer: o})
+		e = running(t, local.Options{Store: o.in(store), Registry: reg})
 		<-e.Ready()
-		if open := e.Open(); len(open) != 1 {
+		if open := open(t, e); len(open) != 1 {
 			t.Errorf("open: %+v", open)
 		}
 		time.Sleep(time.Minute)
 		store.broken.Store(false)
-		if s := <-o.of("ex_1"); s != engine.Completed {
+		if s := <-o.of("ex_1"); s != workflow.Completed {
 			t.Errorf("it ended %s", s)
 		}
 	})
@@ -254,7 +256,7 @@ func TestARefusedCancelStopsNothing(t *testing.T) {
 		fn := engine.NewWorkflow(reg, "test/one", func(run engine.Run, n int) (int, error) { return step.Do(run, n) }).Name()
 		store, o := enginetest.NewMemory(), &ends{}
 		t.Cleanup(func() { store.Close() })
-		e := running(t, local.Options{Store: store, Registry: reg, Observer: o})
+		e := running(t, local.Options{Store: o.in(store), Registry: reg})
 		start(t, e, "ex_1", fn)
 		synctest.Wait()
 		store.Fail(enginetest.ErrDisk)
@@ -262,7 +264,7 @@ func TestARefusedCancelStopsNothing(t *testing.T) {
 			t.Errorf("the cancel: %v", err)
 		}
 		store.Fail(nil)
-		if s := <-o.of("ex_1"); s != engine.Completed {
+		if s := <-o.of("ex_1"); s != workflow.Completed {
 			t.Errorf("it ended %s", s)
 		}
 	})

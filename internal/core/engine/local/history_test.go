@@ -16,6 +16,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/enginetest"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -99,8 +100,8 @@ func writeHistory(t *testing.T) {
 	reg, fn := tour(new(int))
 	store, o := enginetest.NewMemory(), &ends{}
 	t.Cleanup(func() { store.Close() })
-	e := running(t, local.Options{Store: store, Registry: reg, Observer: o, Chance: func() float64 { return 0.5 }})
-	s := engine.Start{Workspace: "ws", Execution: "ex_tour", Function: fn, Kind: "test", Definition: "wf", DefinitionVersion: 1, Input: json.RawMessage("7")}
+	e := running(t, local.Options{Store: o.in(store), Registry: reg, Chance: func() float64 { return 0.5 }})
+	s := engine.Start{Workspace: "ws", Execution: "ex_tour", Function: fn, Kind: "test", Definition: "wf", Version: 1, Input: json.RawMessage("7")}
 	if _, err := e.Start(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +116,7 @@ func writeHistory(t *testing.T) {
 	if _, err := e.Cancel(t.Context(), "ws", "ex_tour", eventstore.Meta{}); err != nil {
 		t.Fatal(err)
 	}
-	if end := <-o.of("ex_tour"); end != engine.Cancelled {
+	if end := <-o.of("ex_tour"); end != workflow.Cancelled {
 		t.Fatalf("the tour ended %s", end)
 	}
 	events, err := store.ReadStream(t.Context(), eventstore.StreamID{Workspace: "ws", Type: engine.StreamType, ID: "ex_tour"}, 0, 1000)

@@ -3,43 +3,84 @@ package local
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/openset"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 )
 
-// Start creates an execution; the answer follows the commit.
+// systemMeta is who acts when the engine itself does.
+func systemMeta() eventstore.Meta {
+	return eventstore.Meta{Actor: eventstore.Actor{Kind: "system", ID: "engine"}}
+}
+
+// Start creates an execution; the answer follows the commit. Unless it is held,
+// its function has run up to its first step by then.
 func (e *Engine) Start(ctx context.Context, s engine.Start) (int64, error) {
-	if err := e.check(&s); err != nil {
+	if err := e.check(&s, engine.MaxInputBytes); err != nil {
 		return 0, err
 	}
 	if err := e.admit(ctx); err != nil {
 		return 0, err
 	}
 	defer e.leave()
-	x := &exec{e: e, key: key{s.Workspace, s.Execution}, running: map[string]*attempt{}}
+	return e.create(ctx, &s, nil)
+}
+
+// create reads what the execution begins with, and creates it.
+func (e *Engine) create(ctx context.Context, s *engine.Start, parent *engine.Parent) (int64, error) {
+	in := &start{Start: *s, parent: parent}
+	if string(in.Input) == "{}" { // what is absent decodes to the same
+		in.Input = nil
+	}
+	own := engine.Root{Execution: s.Execution, Generation: 1}
+	if s.Origin != nil {
+		o, err := e.originOf(ctx, s.Workspace, *s.Origin, own)
+		if err != nil {
+			return 0, err
+		}
+		if in.origin = o; in.Input == nil && !s.Origin.Fresh {
+			in.Input = o.input
+		}
+	}
+	if !s.Hold {
+		info := engine.Info{Workspace: s.Workspace, Execution: s.Execution, Generation: 1, Function: s.Function, Kind: s.Kind, Definition: s.Definition,
+			Version: s.Version, Root: own}
+		if in.origin != nil && in.origin.root != nil {
+			info.Root = *in.origin.root
+		}
+		loaded, err := e.loadFor(info, in.Input)
+		if err != nil {
+			return 0, err
+		}
+		in.loaded = loaded
+	}
+	x := newExecution(e, openset.Key{Workspace: s.Workspace, Execution: s.Execution})
 	e.mu.Lock()
-	if e.execs[x.key] != nil {
+	if e.executions[x.key] != nil {
 		e.mu.Unlock()
 		return 0, engine.ErrExists
 	}
-	e.execs[x.key] = x
+	e.executions[x.key] = x
 	e.mu.Unlock()
-	return e.await(ctx, x, input{kind: inStart, start: &s})
+	return e.await(ctx, x.key, x, input{kind: inStart, start: in})
 }
 
 // check refuses what can never be started.
-func (e *Engine) check(s *engine.Start) error {
+func (e *Engine) check(s *engine.Start, most int) error {
 	switch {
 	case s.Execution == "":
 		return fmt.Errorf("%w: the execution has no id", engine.ErrInvalid)
-	case e.o.Registry.Function(s.Function) == nil:
+	case e.options.Registry.Function(s.Function) == nil:
 		return fmt.Errorf("%w: no workflow function %q is registered", engine.ErrInvalid, s.Function)
+	case s.Version == 0 && !s.Hold:
+		return fmt.Errorf("%w: an execution that is not held needs the version of its definition", engine.ErrInvalid)
 	case len(s.Public) > 0 && !isObject(s.Public):
-		return fmt.Errorf("%w: the public data is no JSON object", engine.ErrInvalid)
+		return fmt.Errorf("%w: the public data is not a JSON object", engine.ErrInvalid)
 	}
-	return checkValue("the input", s.Input)
+	return checkValue("the input", s.Input, most)
 }
 
 func isObject(raw json.RawMessage) bool {
@@ -48,20 +89,20 @@ func isObject(raw json.RawMessage) bool {
 }
 
 // checkValue refuses what no journal may hold.
-func checkValue(what string, raw json.RawMessage) error {
-	if len(raw) > engine.MaxValueBytes {
-		return fmt.Errorf("%w: %s has %d bytes, more than the %d that a value may have; put it into a blob and pass the reference",
-			engine.ErrInvalid, what, len(raw), engine.MaxValueBytes)
+func checkValue(what string, raw json.RawMessage, most int) error {
+	if len(raw) > most {
+		return fmt.Errorf("%w: %s has %d bytes, more than the %d that it may have; put it into a blob and pass the reference",
+			engine.ErrInvalid, what, len(raw), most)
 	}
 	if len(raw) > 0 && !json.Valid(raw) {
-		return fmt.Errorf("%w: %s is no JSON", engine.ErrInvalid, what)
+		return fmt.Errorf("%w: %s is not JSON", engine.ErrInvalid, what)
 	}
 	return nil
 }
 
-// Release starts a held execution.
-func (e *Engine) Release(ctx context.Context, workspace, execution string, meta eventstore.Meta) (int64, error) {
-	return e.call(ctx, workspace, execution, input{kind: inRelease, meta: meta})
+// Release starts an execution that was created with Hold, or refuses it.
+func (e *Engine) Release(ctx context.Context, workspace, execution string, r engine.Release) (int64, error) {
+	return e.call(ctx, workspace, execution, input{kind: inRelease, meta: r.Meta, release: r})
 }
 
 // Cancel asks an execution to end.
@@ -81,26 +122,26 @@ func (e *Engine) Resume(ctx context.Context, workspace, execution string, meta e
 
 // Signal hands data to an execution.
 func (e *Engine) Signal(ctx context.Context, workspace, execution, name, id string, data json.RawMessage, meta eventstore.Meta) (int64, error) {
-	if !e.o.Registry.HasSignal(name) {
+	if !e.options.Registry.HasSignal(name) {
 		return 0, fmt.Errorf("%w: no signal %q is registered", engine.ErrInvalid, name)
 	}
-	if err := checkValue("the signal", data); err != nil {
+	if err := checkValue("the signal", data, engine.MaxValueBytes); err != nil {
 		return 0, err
 	}
 	return e.call(ctx, workspace, execution, input{kind: inSignal, meta: meta, name: name, id: id, data: data})
 }
 
 // Answer settles a parked step.
-func (e *Engine) Answer(ctx context.Context, workspace, execution, path string, a engine.Answer, meta eventstore.Meta) (int64, error) {
+func (e *Engine) Answer(ctx context.Context, workspace, execution string, a engine.Answer, meta eventstore.Meta) (int64, error) {
 	switch a.Verdict {
 	case engine.Done, engine.NotDone, engine.Fail:
 	default:
 		return 0, fmt.Errorf("%w: the verdict is done, not_done or fail, not %q", engine.ErrInvalid, a.Verdict)
 	}
-	if err := checkValue("the result", a.Result); err != nil {
+	if err := checkValue("the result", a.Result, engine.MaxValueBytes); err != nil {
 		return 0, err
 	}
-	return e.call(ctx, workspace, execution, input{kind: inAnswer, meta: meta, path: path, verdict: a})
+	return e.call(ctx, workspace, execution, input{kind: inAnswer, meta: meta, verdict: a})
 }
 
 // admit waits until the engine has recovered and counts the call.
@@ -124,35 +165,43 @@ func (e *Engine) call(ctx context.Context, workspace, execution string, in input
 		return 0, err
 	}
 	defer e.leave()
-	k := key{workspace, execution}
-	e.mu.Lock()
-	x := e.execs[k]
-	e.mu.Unlock()
-	if x == nil {
-		return 0, e.absent(ctx, k)
+	k := openset.Key{Workspace: workspace, Execution: execution}
+	if e.inMemory(k) == nil {
+		if err := e.isOpen(ctx, k); err != nil {
+			return 0, err
+		}
 	}
-	return e.await(ctx, x, in)
+	return e.await(ctx, k, nil, in)
 }
 
-// absent says why no open execution has this name.
-func (e *Engine) absent(ctx context.Context, k key) error {
-	id := eventstore.StreamID{Workspace: k.workspace, Type: engine.StreamType, ID: k.execution}
-	events, err := e.store.ReadStream(ctx, id, 0, 1)
+// isOpen tells in a cheap way that an execution does not exist, has ended or is
+// another engine's. It may be wrong about the end of one that ends this moment.
+func (e *Engine) isOpen(ctx context.Context, k openset.Key) error {
+	events, err := e.store.ReadStream(ctx, (&execution{key: k}).stream(), 0, 1)
 	switch {
 	case err != nil:
-		return fmt.Errorf("look for execution %s: %w", k.execution, err)
+		return fmt.Errorf("look for execution %s: %w", k.Execution, err)
 	case len(events) == 0:
 		return engine.ErrNotFound
 	}
-	return engine.ErrEnded
+	created, err := engine.DecodeCreated(events[0].Data)
+	if err != nil || events[0].Type == engine.EventCreated && created.Engine != Name {
+		return errors.Join(engine.ErrNotFound, err)
+	}
+	return nil
 }
 
 // await posts an input and waits for its acknowledgement. If ctx ends first,
-// the outcome is unknown to the caller; the input is not taken back.
-func (e *Engine) await(ctx context.Context, x *exec, in input) (int64, error) {
+// the outcome is unknown to the caller; the input is not taken back. fresh is an
+// execution that was just made, or nil.
+func (e *Engine) await(ctx context.Context, k openset.Key, fresh *execution, in input) (int64, error) {
 	ack := make(chan result, 1)
 	in.ack = ack
-	x.post(in)
+	if fresh != nil {
+		fresh.post(in)
+	} else {
+		e.deliver(k, in)
+	}
 	select {
 	case r := <-ack:
 		return r.position, r.err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 )
 
@@ -18,9 +19,12 @@ const (
 	inResume
 	inSignal
 	inAnswer
-	inStep    // an attempt has ended
-	inWake    // a timer is due
-	inRecover // the process has started
+	inStep       // an attempt has ended
+	inCheckpoint // an attempt saves one
+	inChild      // a child has ended
+	inWake       // a timer is due, or there is a place
+	inBegin      // the next generation is to begin
+	inRecover    // the process has started
 )
 
 // input is one thing that came to an execution. It becomes records.
@@ -29,19 +33,42 @@ type input struct {
 	ack  chan<- result // of a host's call; buffered
 	meta eventstore.Meta
 
-	start   *engine.Start
-	path    string // of an answer
+	start   *start
+	release engine.Release
 	verdict engine.Answer
 	name    string // of a signal
 	id      string
-	data    json.RawMessage
+	data    json.RawMessage // of a signal or a checkpoint
 
-	attempt *attempt // with its outcome
+	attempt *attempt // with its outcome, or that saves a checkpoint
+	child   *childEnd
 }
 
-// answer acknowledges a host's call; others have nobody to tell.
+// start is a Start with what was read for it.
+type start struct {
+	engine.Start
+	parent *engine.Parent
+	origin *origin
+	loaded any
+}
+
+// childEnd is how a child ended.
+type childEnd struct {
+	generation int // of the parent
+	path       string
+	execution  string
+	out        json.RawMessage
+	err        *engine.Error
+}
+
+// answer acknowledges a host's call; for other inputs no one waits.
 func (in *input) answer(position int64, err error) {
 	if in.ack != nil {
 		in.ack <- result{position, err}
 	}
+}
+
+// record returns what the end of a child becomes.
+func (c *childEnd) record(name string) *journal.Record {
+	return &journal.Record{Type: journal.ChildEnded, Path: c.path, Name: name, Child: c.execution, Out: c.out, Err: c.err}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/enginetest"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -24,24 +25,35 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // ends hears of ends.
 type ends struct {
 	mu    sync.Mutex
-	waits map[string]chan engine.State
+	waits map[string]chan workflow.ExecutionState
 }
 
-func (o *ends) of(execution string) chan engine.State {
+func (o *ends) of(execution string) chan workflow.ExecutionState {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.waits == nil {
-		o.waits = map[string]chan engine.State{}
+		o.waits = map[string]chan workflow.ExecutionState{}
 	}
 	if o.waits[execution] == nil {
-		o.waits[execution] = make(chan engine.State, 1)
+		o.waits[execution] = make(chan workflow.ExecutionState, 1)
 	}
 	return o.waits[execution]
 }
 
-func (o *ends) Ended(_, execution, _ string, s engine.State) { o.of(execution) <- s }
+// in returns a store that tells o.
+func (o *ends) in(s eventstore.Store) eventstore.Store {
+	return &enginetest.Ends{Store: s, Ended: func(_, execution string, s workflow.ExecutionState) { o.of(execution) <- s }}
+}
 
-func (o *ends) Progress(string, string, engine.Progress) {}
+// open lists the open executions.
+func open(t testing.TB, e *local.Engine) []engine.OpenExecution {
+	t.Helper()
+	all, err := e.Open(t.Context(), engine.OpenAfter{}, 100_000)
+	if err != nil {
+		t.Error(err)
+	}
+	return all
+}
 
 // running starts an engine that stops when the test ends.
 func running(t testing.TB, o local.Options) *local.Engine {
@@ -64,7 +76,7 @@ func running(t testing.TB, o local.Options) *local.Engine {
 
 func start(t testing.TB, e *local.Engine, id, function string) {
 	t.Helper()
-	_, err := e.Start(t.Context(), engine.Start{Workspace: "ws", Execution: id, Function: function, Kind: "test", Definition: "wf"})
+	_, err := e.Start(t.Context(), engine.Start{Workspace: "ws", Execution: id, Function: function, Kind: "test", Definition: "wf", Version: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +107,7 @@ func TestWaitingExecutionsHoldNoGoroutine(t *testing.T) {
 		if after := runtime.NumGoroutine(); after > before {
 			t.Errorf("500 waiting executions hold %d goroutines", after-before)
 		}
-		if n := len(e.Open()); n != 500 {
+		if n := len(open(t, e)); n != 500 {
 			t.Errorf("%d are open", n)
 		}
 		for i := range 500 {
@@ -106,7 +118,7 @@ func TestWaitingExecutionsHoldNoGoroutine(t *testing.T) {
 		}
 		time.Sleep(2 * time.Hour)
 		synctest.Wait()
-		if n := len(e.Open()); n != 0 {
+		if n := len(open(t, e)); n != 0 {
 			t.Errorf("%d are open after all have woken", n)
 		}
 	})
@@ -129,10 +141,10 @@ func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
 		}).Name()
 		store, o := enginetest.NewMemory(), &ends{}
 		t.Cleanup(func() { store.Close() })
-		e := running(t, local.Options{Store: store, Registry: reg, Observer: o})
+		e := running(t, local.Options{Store: o.in(store), Registry: reg})
 		start(t, e, "ex_1", fn)
 		store.Fail(enginetest.ErrDisk)
-		if _, err := e.Start(t.Context(), engine.Start{Workspace: "ws", Execution: "ex_2", Function: fn}); !errors.Is(err, enginetest.ErrDisk) {
+		if _, err := e.Start(t.Context(), engine.Start{Workspace: "ws", Execution: "ex_2", Function: fn, Version: 1}); !errors.Is(err, enginetest.ErrDisk) {
 			t.Errorf("a start on a full disk gave %v", err)
 		}
 		if _, err := e.Pause(t.Context(), "ws", "ex_1", eventstore.Meta{}); !errors.Is(err, enginetest.ErrDisk) {
@@ -143,7 +155,7 @@ func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
 			t.Errorf("the refused execution: %v", err)
 		}
 		store.Fail(nil)
-		if s := <-o.of("ex_1"); s != engine.Completed {
+		if s := <-o.of("ex_1"); s != workflow.Completed {
 			t.Errorf("it ended %s", s)
 		}
 		if runs["1"] != 1 || runs["2"] != 1 {
@@ -172,7 +184,7 @@ func TestOpenExecutionsAreFoundAgain(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- e.Run(ctx) }()
 		<-e.Ready()
-		if n := len(e.Open()); n != life {
+		if n := len(open(t, e)); n != life {
 			t.Errorf("life %d begins with %d open executions", life, n)
 		}
 		for _, id := range []string{"ex_a", "ex_b"} {

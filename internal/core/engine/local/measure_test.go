@@ -12,6 +12,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/enginetest"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -27,7 +28,7 @@ func (n *notes) add(format string, args ...any) {
 	n.heard = append(n.heard, fmt.Sprintf(format, args...))
 }
 
-func (n *notes) ExecutionEnded(kind string, s engine.State, took time.Duration) {
+func (n *notes) ExecutionEnded(kind string, s workflow.ExecutionState, took time.Duration) {
 	n.add("%s %s %s", kind, s, took)
 }
 func (n *notes) StepEnded(step string, completed bool, took time.Duration) {
@@ -49,7 +50,7 @@ func TestMeterHearsOfEachEndOnce(t *testing.T) {
 		fn := engine.NewWorkflow(reg, "test/measured", func(run engine.Run, n int) (int, error) { return step.Do(run, n) }).Name()
 		store, n, o := enginetest.NewMemory(), &notes{}, &ends{}
 		t.Cleanup(func() { store.Close() })
-		e := running(t, local.Options{Store: store, Registry: reg, Meter: n, Observer: o, Chance: func() float64 { return 0.5 }})
+		e := running(t, local.Options{Store: o.in(store), Registry: reg, Meter: n, Chance: func() float64 { return 0.5 }})
 		start(t, e, "ex_1", fn)
 		<-o.of("ex_1")
 		synctest.Wait()

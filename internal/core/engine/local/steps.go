@@ -2,62 +2,71 @@ package local
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
-// begin plans the first attempt of a step, or a further one: with effects
+// beginStep plans the first attempt of a step, or a further one: with effects
 // after the commit, reads at once.
-func (a *activation) begin(w *waiter) {
+func (a *activation) beginStep(w *machine.Wait) {
 	x := a.x
-	w.encode()
-	at := &attempt{x: x, info: x.l.info, call: w.call, input: w.input, since: a.now.UnixMicro()}
-	if n := x.l.notes[w.path]; n != nil {
-		at.used, at.unknown, at.broken = n.used, n.unknown, n.interrupted
-		if n.since != 0 {
-			at.since = n.since
+	in, err := w.Input()
+	at := &attempt{x: x, info: x.ledger.Info, call: w.Call, input: in, since: a.now.UnixMicro()}
+	if n := x.ledger.Notes[w.Path]; n != nil {
+		at.used, at.unknown, at.broken, at.checkpoint = n.Used, n.Unknown, n.Interrupted, n.Checkpoint
+		if n.Since != 0 {
+			at.since = n.Since
 		}
-		n.retryAt = 0
+		n.RetryAt = 0
 	}
-	if w.inputErr != nil {
-		at.err = w.inputErr
+	if err != nil {
+		at.err = err
 		a.stepFailed(at)
 		return
 	}
-	x.running[w.path] = at
-	if w.call.Step.ReadOnly {
+	x.running[w.Path] = at
+	if w.Call.Step.ReadOnly {
 		a.reads = append(a.reads, at)
 	} else {
 		a.starts = append(a.starts, at)
 	}
 }
 
-// abort ends a step whose branch was cancelled: a running one is awaited, one
-// that waits for its retry is over.
-func (a *activation) abort(w *waiter) {
-	if at := a.x.running[w.path]; at != nil {
+// abort ends a step or child whose branch was cancelled: one that is running is
+// awaited, a step that waits for its retry is over.
+func (a *activation) abort(w *machine.Wait) {
+	x := a.x
+	if w.Kind == machine.WaitChild {
+		a.strays = append(a.strays, x.childAt(w.Path))
+		return
+	}
+	if at := x.running[w.Path]; at != nil {
 		a.stops = append(a.stops, at)
 		return
 	}
-	if a.x.m.waiters[w.path] != w {
+	if x.machine.Wait(w.Path) != w {
 		return
 	}
-	n := a.x.l.notes[w.path]
-	a.cancelled(w, n != nil && n.unknown)
+	n := x.ledger.Notes[w.Path]
+	a.cancelled(w, n != nil && n.Unknown)
 }
 
 // cancelled records the end of a step that was cancelled while it was not
 // running.
-func (a *activation) cancelled(w *waiter, unknown bool) {
-	err := &engine.Error{Code: engine.CodeCancelled, Message: "cancelled", Step: w.call.Step.Name, Path: w.path, Unknown: unknown}
+func (a *activation) cancelled(w *machine.Wait, unknown bool) {
+	err := &engine.Error{Code: engine.CodeCancelled, Message: "cancelled", Step: w.Call.Step.Name, Path: w.Path, Unknown: unknown}
 	if unknown {
 		err.Class = failure.UnknownOutcome
 	}
-	a.putResult(&record{kind: kindStepFailed, Path: w.path, Name: w.call.Step.Name, Err: err, readOnly: w.call.Step.ReadOnly}, a.x.inherit())
+	a.putResult(&journal.Record{Type: journal.StepFailed, Path: w.Path, Name: w.Call.Step.Name, Label: w.Call.Label, Err: err, ReadOnly: w.Call.Step.ReadOnly}, a.x.inherit())
 }
 
 // stepEnded takes in the outcome of an attempt.
@@ -66,19 +75,19 @@ func (a *activation) stepEnded(at *attempt) {
 	if x.running[at.call.Path] == at {
 		delete(x.running, at.call.Path)
 	}
-	if at.void || x.l.ended != "" {
+	if at.void || x.ledger.Ended != "" {
 		return
 	}
-	if x.e.stopping() && !x.l.drained && !x.l.broken() {
-		a.put(&record{kind: kindDrained}, x.inherit())
+	if x.engine.stopping() && !x.ledger.Drained && !x.ledger.Broken() {
+		a.put(&journal.Record{Type: journal.Drained}, x.inherit())
 	}
 	if at.err != nil {
 		a.stepFailed(at)
 		return
 	}
 	a.left(at)
-	a.putResult(&record{kind: kindStepCompleted, Path: at.call.Path, Name: at.call.Step.Name, Out: at.out,
-		attempt: at.number(), duration: at.duration, readOnly: at.call.Step.ReadOnly}, x.inherit())
+	a.putResult(&journal.Record{Type: journal.StepCompleted, Path: at.call.Path, Name: at.call.Step.Name, Label: at.call.Label, Out: at.out,
+		Attempt: at.number(), Duration: at.duration, ReadOnly: at.call.Step.ReadOnly}, x.inherit())
 }
 
 // left adds the domain events that the attempt recorded and the rows that it
@@ -88,15 +97,29 @@ func (a *activation) left(at *attempt) {
 		meta := a.x.inherit()
 		meta.Causation = causation(at, i)
 		a.events = append(a.events, eventstore.NewEvent{Type: ev.Type, Schema: ev.Schema, Data: ev.Data, Meta: meta})
-		a.x.l.version++
+		a.x.ledger.Version++
 	}
-	for _, write := range at.writes {
+	by := engine.WriteInfo{Workspace: at.info.Workspace, Execution: at.info.Execution, Definition: at.info.Definition, Key: at.call.Key}
+	for _, w := range at.writes {
 		a.inline = append(a.inline, func(ctx context.Context, tx db.Tx) error {
-			if err := write(ctx, tx); err != nil {
+			if err := w.Write.Apply(ctx, tx, by, w.Data); err != nil {
 				return &attachError{at: at, cause: err}
 			}
 			return nil
 		})
+	}
+}
+
+// causation names the n-th event that a step recorded; with execution and
+// generation it is unique.
+func causation(at *attempt, n int) string {
+	return at.call.Path + "#" + strconv.Itoa(n+1)
+}
+
+// checkpoint keeps how far a running step has come.
+func (a *activation) checkpoint(at *attempt, data []byte) {
+	if a.x.running[at.call.Path] == at && !at.void {
+		a.keep(&journal.Record{Type: journal.Checkpoint, Path: at.call.Path, Data: data}, a.x.inherit())
 	}
 }
 
@@ -111,23 +134,23 @@ func (a *activation) stepFailed(at *attempt) {
 	} else {
 		used.Attempts, used.Limited = used.Attempts+1, 0
 	}
-	used.Elapsed = a.now.Sub(fromMicro(at.since))
+	used.Elapsed = a.now.Sub(journal.Time(at.since))
 	err.Attempts = used.Attempts + at.broken
 	err.Unknown = !step.ReadOnly && (at.unknown || at.mayHaveHappened(err))
 	if at.wasAborted() || a.x.cancelledAt(at.call.Path) {
 		a.aborted(at, err)
 		return
 	}
-	if reason := parkReason(step, at.call, err); reason != "" {
+	if reason := parkReason(&at.call, err); reason != "" {
 		a.parkStep(at, reason, err)
 		return
 	}
-	if wait, again := step.Retry.Next(err, step.ReadOnly, used, a.x.e.o.Chance()); again {
+	if wait, again := at.call.Retry.Next(err, step.ReadOnly, used, a.x.engine.options.Chance()); again {
 		a.retry(at, err, used, wait)
 		return
 	}
 	if at.call.Undo {
-		a.parkStep(at, engine.ReasonCompensationStuck, err)
+		a.parkStep(at, workflow.ReasonCompensationStuck, err)
 		return
 	}
 	a.putResult(at.failed(err), a.x.inherit())
@@ -148,54 +171,52 @@ func (a *activation) aborted(at *attempt, err *engine.Error) {
 	a.putResult(at.failed(err), a.x.inherit())
 }
 
-func (at *attempt) failed(err *engine.Error) *record {
-	return &record{kind: kindStepFailed, Path: at.call.Path, Name: at.call.Step.Name, Err: err,
-		attempt: max(err.Attempts, 1), duration: at.duration, readOnly: at.call.Step.ReadOnly}
+func (at *attempt) failed(err *engine.Error) *journal.Record {
+	return &journal.Record{Type: journal.StepFailed, Path: at.call.Path, Name: at.call.Step.Name, Label: at.call.Label, Err: err,
+		Attempt: max(err.Attempts, 1), Duration: at.duration, ReadOnly: at.call.Step.ReadOnly}
 }
 
 // cancelledAt reports whether the branch that waits for a step was cancelled;
 // the step itself may not have learned of it.
-func (x *exec) cancelledAt(path string) bool {
-	if x.m == nil {
+func (x *execution) cancelledAt(path string) bool {
+	if x.machine == nil {
 		return false
 	}
-	w := x.m.waiters[path]
-	return w != nil && w.scope.isCancelled()
+	w := x.machine.Wait(path)
+	return w != nil && w.Cancelled()
 }
 
 // parkReason says why a failure holds its step instead of ending it.
-func parkReason(step *engine.StepSpec, call engine.Call, err *engine.Error) string {
+func parkReason(call *engine.Call, err *engine.Error) string {
 	switch {
 	case err.Code == engine.CodeQuota:
-		return engine.ReasonQuotaExhausted
+		return workflow.ReasonQuotaExhausted
 	case err.Class == failure.Auth:
-		return engine.ReasonNeedsReauth
-	case step.Once && !call.Undo && (err.Class == failure.UnknownOutcome || err.Code == engine.CodePanic):
-		return engine.ReasonOutcomeUnknown
+		return workflow.ReasonNeedsReauth
+	case call.Once && !call.Undo && (err.Class == failure.UnknownOutcome || err.Code == engine.CodePanic):
+		return workflow.ReasonOutcomeUnknown
 	}
 	return ""
 }
 
 // retry records what the step has used up and when it is tried again.
 func (a *activation) retry(at *attempt, err *engine.Error, used engine.Used, wait time.Duration) {
-	r := &record{kind: kindStepRetrying, Path: at.call.Path, Name: at.call.Step.Name, Err: err, At: a.now.Add(wait).UnixMicro(),
-		Attempts: used.Attempts, Limited: used.Limited, Since: at.since, Unknown: err.Unknown,
-		attempt: at.number(), readOnly: at.call.Step.ReadOnly}
-	a.append(r, a.x.inherit())
-	a.x.l.see(r)
+	a.keep(&journal.Record{Type: journal.StepRetrying, Path: at.call.Path, Name: at.call.Step.Name, Label: at.call.Label, Err: err,
+		At: a.now.Add(wait).UnixMicro(), Attempts: used.Attempts, Limited: used.Limited, Since: at.since, Unknown: err.Unknown,
+		Attempt: at.number(), ReadOnly: at.call.Step.ReadOnly}, a.x.inherit())
 }
 
 // parkStep holds a step until it is resumed or answered.
 func (a *activation) parkStep(at *attempt, reason string, err *engine.Error) {
-	r := &record{kind: kindParked, Reason: reason, Path: at.call.Path, Name: at.call.Step.Name, Key: at.call.Key, Err: err, Unknown: err.Unknown, T: a.now.UnixMicro()}
-	if reason == engine.ReasonQuotaExhausted {
+	r := &journal.Record{Type: journal.Parked, Reason: reason, Path: at.call.Path, Name: at.call.Step.Name, Label: at.call.Label, Key: at.call.Key,
+		Err: err, Unknown: err.Unknown, T: a.now.UnixMicro()}
+	if reason == workflow.ReasonQuotaExhausted {
 		r.At = nextMonth(a.now).UnixMicro()
 	}
 	if at.call.Undo {
 		r.Data = at.input // all that a person needs to finish it by hand
 	}
-	a.append(r, a.x.inherit())
-	a.x.l.see(r)
+	a.keep(r, a.x.inherit())
 }
 
 // nextMonth is the first of the next month, UTC.

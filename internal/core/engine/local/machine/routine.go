@@ -1,4 +1,4 @@
-package local
+package machine
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 // routine is one branch's code, suspended wherever it blocks. Only the
 // goroutine that drives the machine resumes it.
 type routine struct {
-	m     *machine
+	m     *Machine
 	next  func() (struct{}, bool)
 	stop  func()
 	yield func(struct{}) bool
@@ -19,7 +19,7 @@ type routine struct {
 }
 
 // spawn makes a routine that runs when the machine comes to it.
-func (m *machine) spawn(body func(*routine)) {
+func (m *Machine) spawn(body func(*routine)) {
 	r := &routine{m: m}
 	r.next, r.stop = iter.Pull(func(yield func(struct{}) bool) {
 		r.yield = yield
@@ -30,7 +30,7 @@ func (m *machine) spawn(body func(*routine)) {
 				return
 			}
 			if p := recover(); p != nil && !m.dead {
-				m.fail(&mismatch{got: fmt.Sprintf("a panic: %v", p), stack: string(debug.Stack())})
+				m.fail(panicked(p))
 			}
 		}()
 		body(r)
@@ -41,6 +41,11 @@ func (m *machine) spawn(body func(*routine)) {
 	m.ready = append(m.ready, r)
 }
 
+// panicked is why a function that panicked cannot go on.
+func panicked(p any) *Mismatch {
+	return &Mismatch{Got: fmt.Sprintf("a panic: %v", p), Stack: string(debug.Stack())}
+}
+
 // block suspends the routine until the machine resumes it. When the machine is
 // dead it ends the routine's code by Goexit, which no recover can stop.
 func (r *routine) block() {
@@ -49,9 +54,10 @@ func (r *routine) block() {
 	}
 }
 
-// run resumes what is ready, one after the other, until every branch blocks.
-func (m *machine) run() {
-	for m.head < len(m.ready) && m.failed == nil {
+// run resumes what is ready, one after the other, until every branch blocks and
+// no condition that a branch awaits has come true.
+func (m *Machine) run() {
+	for m.failed == nil && (m.head < len(m.ready) || m.recheck()) {
 		r := m.ready[m.head]
 		m.ready[m.head] = nil
 		m.head++
@@ -63,10 +69,27 @@ func (m *machine) run() {
 		}
 	}
 	m.ready, m.head = m.ready[:0], 0
+	if m.deadlocked() {
+		m.fail(&Mismatch{Got: "every branch awaits a condition that no other branch can change"})
+	}
+}
+
+// deadlocked reports whether branches await conditions and nothing can come that
+// changes them.
+func (m *Machine) deadlocked() bool {
+	if len(m.conditions) == 0 || m.failed != nil {
+		return false
+	}
+	for w := range m.Waits() {
+		if w.Kind != waitFork {
+			return false
+		}
+	}
+	return true
 }
 
 // forget drops an ended routine from the list that teardown walks.
-func (m *machine) forget(r *routine) {
+func (m *Machine) forget(r *routine) {
 	last := len(m.routines) - 1
 	m.routines[r.index] = m.routines[last]
 	m.routines[r.index].index = r.index
@@ -74,9 +97,8 @@ func (m *machine) forget(r *routine) {
 	m.routines = m.routines[:last]
 }
 
-// teardown ends all routines. Their defers run; durable calls
-// in them end at once.
-func (m *machine) teardown() {
+// Close ends all routines. Their defers run; durable calls in them end at once.
+func (m *Machine) Close() {
 	m.dead = true
 	for i := len(m.routines) - 1; i >= 0; i-- {
 		r := m.routines[i]

@@ -1,4 +1,4 @@
-package local
+package machine
 
 import "github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 
@@ -7,6 +7,7 @@ type fork struct {
 	n, next int
 	live    int // workers that have not ended
 	scope   *scope
+	feed    *feeding // of the branch that forks
 	body    func(i int, t engine.Thread) error
 	err     error // the first
 }
@@ -14,7 +15,7 @@ type fork struct {
 // Fork runs body on branches of their own and waits for all of them.
 func (t *thread) Fork(path string, n, parallel int, body func(i int, t engine.Thread) error) error {
 	m := t.enter()
-	f := &fork{n: n, scope: &scope{parent: t.scope}, body: body}
+	f := &fork{n: n, scope: &scope{parent: t.scope}, feed: t.feed, body: body}
 	if parallel <= 0 || parallel > n {
 		parallel = n
 	}
@@ -22,7 +23,7 @@ func (t *thread) Fork(path string, n, parallel int, body func(i int, t engine.Th
 		f.work(m, t.r) // one after the other needs no second routine
 		return f.result()
 	}
-	w := &waiter{kind: waitFork, path: path, r: t.r, scope: t.scope}
+	w := &Wait{Kind: waitFork, Path: path, r: t.r, scope: t.scope}
 	m.await(w)
 	f.live = parallel
 	for range parallel {
@@ -38,11 +39,14 @@ func (t *thread) Fork(path string, n, parallel int, body func(i int, t engine.Th
 }
 
 // work takes items until none is left or the fork was cancelled.
-func (f *fork) work(m *machine, r *routine) {
+func (f *fork) work(m *Machine, r *routine) {
 	for f.next < f.n && !f.scope.isCancelled() {
 		i := f.next
 		f.next++
-		if err := f.body(i, &thread{m: m, r: r, scope: f.scope}); err != nil && f.err == nil {
+		feed := f.feed.branch()
+		err := f.body(i, &thread{m: m, r: r, scope: f.scope, feed: feed})
+		f.feed.joined(feed)
+		if err != nil && f.err == nil {
 			f.err = err
 			m.cancelScope(f.scope)
 		}

@@ -32,7 +32,7 @@ func (e *attachError) Unwrap() error { return e.cause }
 
 // commitFailed runs on the store's side. The last append on its way wakes the
 // execution, which then goes back to what is durable.
-func (x *exec) commitFailed(a *activation) {
+func (x *execution) commitFailed(a *activation) {
 	x.mu.Lock()
 	x.failed = append(x.failed, a)
 	x.commits--
@@ -42,12 +42,12 @@ func (x *exec) commitFailed(a *activation) {
 	again := !x.busy && x.commits == 0
 	if again {
 		x.busy = true
-		x.e.active.Add(1)
+		x.engine.active.Add(1)
 	}
 	x.mu.Unlock()
 	if again {
 		go func() {
-			defer x.e.leave()
+			defer x.engine.leave()
 			x.work()
 		}()
 	}
@@ -55,9 +55,9 @@ func (x *exec) commitFailed(a *activation) {
 
 // rollBack forgets everything that did not become durable. The calls of hosts
 // get the error; outcomes of steps are kept and fed again.
-func (x *exec) rollBack(failed []*activation) {
+func (x *execution) rollBack(failed []*activation) {
 	first := failed[0].err
-	x.drop()
+	x.unload()
 	var kept []input
 	for _, a := range failed {
 		for _, at := range a.starts { // they never began
@@ -87,11 +87,11 @@ func (x *exec) rollBack(failed []*activation) {
 		x.putBack(kept)
 		return
 	}
-	x.stall(kept, fmt.Errorf("append to execution %s: %w", x.key.execution, first))
+	x.stall(kept, fmt.Errorf("append to execution %s: %w", x.key.Execution, first))
 }
 
 // disown makes room for another attempt of the same step.
-func (x *exec) disown(at *attempt) {
+func (x *execution) disown(at *attempt) {
 	if x.running[at.call.Path] == at {
 		delete(x.running, at.call.Path)
 	}
@@ -100,7 +100,7 @@ func (x *exec) disown(at *attempt) {
 // attachFailed returns the failure of rows that a step of this execution has
 // attached, if they are why the append failed. A database that is full or gone
 // is no fault of theirs, and then the error may be that of somebody else's rows.
-func (x *exec) attachFailed(err error) *attachError {
+func (x *execution) attachFailed(err error) *attachError {
 	var attach *attachError
 	if errors.Is(err, db.ErrFull) || errors.Is(err, db.ErrRolledBack) || errors.Is(err, db.ErrLost) ||
 		!errors.As(err, &attach) || attach.at.x != x {
@@ -128,14 +128,30 @@ func (e *attachError) count() {
 }
 
 // vanish forgets an execution that never came to be.
-func (x *exec) vanish() {
+func (x *execution) vanish() {
 	x.mu.Lock()
 	x.gone = true
+	leave := x.leavePlace()
 	x.mu.Unlock()
-	x.e.forget(x)
+	leave()
+	x.engine.forget(x)
 }
 
-func (x *exec) answerWaiting(err error) {
+// unloadable answers for an execution that cannot be loaded: one that does not
+// exist is forgotten, for any other reason it is tried again.
+func (x *execution) unloadable(ins []input, err error) {
+	if !errors.Is(err, engine.ErrNotFound) {
+		x.stall(ins, fmt.Errorf("load execution %s: %w", x.key.Execution, err))
+		return
+	}
+	x.engine.open.Gone(x.key)
+	for i := range ins {
+		ins[i].answer(0, engine.ErrNotFound)
+	}
+	x.vanish()
+}
+
+func (x *execution) answerWaiting(err error) {
 	x.mu.Lock()
 	due := x.waiting
 	x.waiting = nil
@@ -146,7 +162,7 @@ func (x *exec) answerWaiting(err error) {
 }
 
 // putBack puts inputs in front of what has come since.
-func (x *exec) putBack(ins []input) {
+func (x *execution) putBack(ins []input) {
 	x.mu.Lock()
 	x.inbox = append(ins, x.inbox...)
 	x.mu.Unlock()
@@ -154,8 +170,8 @@ func (x *exec) putBack(ins []input) {
 
 // stall refuses the calls of hosts among the inputs, keeps the rest and tries
 // again in a while.
-func (x *exec) stall(ins []input, err error) {
-	x.e.log.Error("execution stalled", "workspace", x.key.workspace, "execution", x.key.execution, "error", err, "again_in", stallTime)
+func (x *execution) stall(ins []input, err error) {
+	x.engine.log.Error("execution stalled", "workspace", x.key.Workspace, "execution", x.key.Execution, "error", err, "again_in", stallTime)
 	var kept []input
 	for _, in := range ins {
 		if in.ack != nil {
@@ -168,14 +184,14 @@ func (x *exec) stall(ins []input, err error) {
 	x.mu.Lock()
 	x.stalled = true
 	x.mu.Unlock()
-	x.e.clock.AfterFunc(stallTime, x.unstall)
+	x.engine.clock.AfterFunc(stallTime, x.unstall)
 }
 
-func (x *exec) unstall() {
-	if !x.e.enter() {
+func (x *execution) unstall() {
+	if !x.engine.enter() {
 		return
 	}
-	defer x.e.leave()
+	defer x.engine.leave()
 	x.mu.Lock()
 	x.stalled = false
 	x.mu.Unlock()

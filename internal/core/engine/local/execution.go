@@ -1,0 +1,380 @@
+package local
+
+import (
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/openset"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
+)
+
+// execution is an open execution that is in memory. Whoever has set busy owns
+// it: the owner alone touches the fields below the line, so that an execution is
+// one state machine however many goroutines bring inputs.
+type execution struct {
+	engine *Engine
+	key    openset.Key
+
+	mu        sync.Mutex
+	busy      bool
+	gone      bool // ended or never begun: no input reaches it
+	dropped   bool // out of memory: look it up again
+	stalled   bool // an append failed; a timer goes on
+	inbox     []input
+	commits   int           // appends on their way
+	failed    []*activation // appends that failed, in order
+	waiting   []acknowledgement
+	quiet     chan struct{} // closed when no commit is on its way; nil: no one waits
+	position  int64         // of the last durable event
+	row       openset.Row   // as last made durable
+	wakeAt    int64         // when a timer or a retry is due, µs; 0: never
+	timer     clock.Timer
+	timerAt   int64
+	evictable bool
+	place     place
+	queued    []*attempt // that begin when there is a place
+
+	// ---- the owner's ----
+	ledger  *journal.Ledger
+	machine *machine.Machine // nil: evicted, not begun, or its function cannot be fed
+	loaded  any              // what the function's Load returned
+	running map[string]*attempt
+	revive  bool // look for steps that should be running
+	first   bool // not yet revived in this process, and it was at work in the last
+}
+
+// place is whether an execution is at work.
+type place uint8
+
+const (
+	noPlace place = iota
+	placeAsked
+	placeHeld
+)
+
+func newExecution(e *Engine, k openset.Key) *execution {
+	return &execution{engine: e, key: k, running: map[string]*attempt{}, row: openset.Row{Key: k}}
+}
+
+// shown takes over what the table of open executions says.
+func (x *execution) shown(r openset.Row) { x.row, x.wakeAt = r, r.WakeAt }
+
+// stateNow returns the state that is durable, or what is known otherwise.
+func (x *execution) stateNow(otherwise workflow.ExecutionState) workflow.ExecutionState {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.row.State == "" {
+		return otherwise
+	}
+	return x.row.State
+}
+
+func (x *execution) stream() eventstore.StreamID {
+	return eventstore.StreamID{Workspace: x.key.Workspace, Type: engine.StreamType, ID: x.key.Execution}
+}
+
+// post brings an input. If no one is at work, the caller's goroutine does it. It
+// reports false if the execution has left memory: look it up again.
+func (x *execution) post(in input) bool {
+	x.mu.Lock()
+	if x.dropped {
+		x.mu.Unlock()
+		return false
+	}
+	if x.gone {
+		pos := x.position
+		x.mu.Unlock()
+		in.answer(pos, engine.ErrEnded)
+		return true
+	}
+	x.inbox = append(x.inbox, in)
+	if x.busy || x.stalled {
+		x.mu.Unlock()
+		return true
+	}
+	x.busy = true
+	x.mu.Unlock()
+	x.work()
+	return true
+}
+
+// work feeds what has come until nothing is left. The caller has set busy.
+func (x *execution) work() {
+	for {
+		x.mu.Lock()
+		switch {
+		case len(x.failed) > 0:
+			if x.commits > 0 { // the last commit's callback comes back
+				x.release()
+				return
+			}
+			failed := x.failed
+			x.failed = nil
+			x.mu.Unlock()
+			x.rollBack(failed)
+		case x.stalled || x.gone || len(x.inbox) == 0:
+			if x.machine == nil || !x.mayEvict() {
+				x.arm()
+				x.release()
+				return
+			}
+			x.mu.Unlock()
+			x.evict()
+		default:
+			x.mu.Unlock()
+			if len(x.running) > 1 {
+				runtime.Gosched() // results that are about to arrive share one append
+			}
+			x.mu.Lock()
+			ins := x.inbox
+			x.inbox = nil
+			x.mu.Unlock()
+			x.activate(ins)
+		}
+	}
+}
+
+// release gives the execution back; mu is held. One that only waits leaves
+// memory: its row in the table of open executions says when it is woken.
+func (x *execution) release() {
+	x.busy = false
+	var refused []input
+	if x.gone {
+		refused, x.inbox = x.inbox, nil
+	}
+	pos := x.position
+	drop := !x.gone && x.machine == nil && x.ledger != nil && x.idle()
+	leave := x.leavePlace()
+	if drop = drop && x.place == noPlace; drop {
+		x.dropped = true
+	}
+	x.mu.Unlock()
+	leave()
+	if drop {
+		x.engine.forget(x)
+	}
+	for _, in := range refused {
+		in.answer(pos, engine.ErrEnded)
+	}
+}
+
+// idle reports whether nothing here needs memory; mu is held.
+func (x *execution) idle() bool {
+	return x.commits == 0 && !x.stalled && len(x.failed) == 0 && len(x.inbox) == 0 && len(x.running) == 0 && x.row.Idle &&
+		(x.wakeAt == 0 || time.UnixMicro(x.wakeAt).Sub(x.engine.clock.Now()) > horizon)
+}
+
+// mayEvict reports whether the goroutines can go; mu is held.
+func (x *execution) mayEvict() bool {
+	return x.evictable && x.commits == 0
+}
+
+// evict ends the execution's routines; what it needs to come back is on disk.
+func (x *execution) evict() {
+	x.machine.Close()
+	x.machine = nil
+	x.loaded = nil
+	x.ledger.Shrink()
+	x.mu.Lock()
+	x.evictable = false
+	x.mu.Unlock()
+}
+
+// arm sets the timer for the next wake; mu is held. While commits are on their
+// way it waits: nothing may act on what is not durable.
+func (x *execution) arm() {
+	if x.commits > 0 || x.timerAt == x.wakeAt {
+		return
+	}
+	if x.timer != nil {
+		x.timer.Stop()
+		x.timer = nil
+	}
+	x.timerAt = x.wakeAt
+	if x.wakeAt == 0 || x.gone || x.engine.stopping() {
+		return
+	}
+	at := x.wakeAt
+	x.timer = x.engine.clock.AfterFunc(time.UnixMicro(at).Sub(x.engine.clock.Now()), func() { x.wake(at) })
+}
+
+// wake is what the timer calls: the execution goes on once it has a place.
+func (x *execution) wake(at int64) {
+	x.mu.Lock()
+	if x.timerAt != at || x.dropped || !x.engine.enter() {
+		x.mu.Unlock()
+		return
+	}
+	defer x.engine.leave()
+	x.timer, x.timerAt = nil, 0
+	if at == x.wakeAt {
+		x.wakeAt = 0
+	}
+	x.mu.Unlock()
+	if x.takePlace() {
+		x.post(input{kind: inWake})
+	}
+}
+
+// takePlace reports whether the execution has a place. If it has none, one is
+// asked for, and the execution is woken when it comes.
+func (x *execution) takePlace() bool {
+	x.mu.Lock()
+	was := x.place
+	if was == noPlace {
+		x.place = placeAsked
+	}
+	asker := openExecution(x.row)
+	x.mu.Unlock()
+	if was == noPlace {
+		x.engine.options.Places.Acquire(asker, x.placed)
+		return false
+	}
+	return was == placeHeld
+}
+
+// holdPlace notes that someone has taken a place for the execution.
+func (x *execution) holdPlace() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.place = placeHeld
+}
+
+// placed is called when there is a place: what has waited for it begins.
+func (x *execution) placed() {
+	if !x.engine.enter() {
+		return
+	}
+	defer x.engine.leave()
+	x.mu.Lock()
+	if x.gone {
+		x.place = noPlace
+		x.mu.Unlock()
+		x.engine.options.Places.Release(x.key.Workspace, x.key.Execution)
+		return
+	}
+	x.place = placeHeld
+	queued := x.queued
+	x.queued = nil
+	x.mu.Unlock()
+	for _, at := range queued {
+		x.engine.begin(at)
+	}
+	x.post(input{kind: inWake})
+}
+
+// begin runs an attempt, now or when there is a place.
+func (x *execution) begin(at *attempt) {
+	x.mu.Lock()
+	if x.place == placeHeld {
+		x.mu.Unlock()
+		x.engine.begin(at)
+		return
+	}
+	x.queued = append(x.queued, at)
+	x.mu.Unlock()
+	x.takePlace()
+}
+
+// abort cancels an attempt; one that waits for a place need not have it for that.
+func (x *execution) abort(at *attempt) {
+	at.abort()
+	x.mu.Lock()
+	i := slices.Index(x.queued, at)
+	if i >= 0 {
+		x.queued = slices.Delete(x.queued, i, i+1)
+	}
+	x.mu.Unlock()
+	if i >= 0 {
+		x.engine.begin(at)
+	}
+}
+
+// leavePlace gives the place back if the execution has nothing to do; mu is held.
+// It returns what is to be called without mu.
+func (x *execution) leavePlace() func() {
+	if x.place != placeHeld || !x.gone && (x.commits > 0 || !x.row.Idle || len(x.inbox) > 0) {
+		return func() {}
+	}
+	x.place = noPlace
+	return func() { x.engine.options.Places.Release(x.key.Workspace, x.key.Execution) }
+}
+
+// awaitCommits returns when no append is on its way.
+func (x *execution) awaitCommits() {
+	x.mu.Lock()
+	if x.commits == 0 {
+		x.mu.Unlock()
+		return
+	}
+	if x.quiet == nil {
+		x.quiet = make(chan struct{})
+	}
+	quiet := x.quiet
+	x.mu.Unlock()
+	select {
+	case <-quiet:
+	case <-x.engine.done:
+	}
+}
+
+// quieten lets those go on who wait for commits; mu is held.
+func (x *execution) quieten() {
+	if x.quiet != nil {
+		close(x.quiet)
+		x.quiet = nil
+	}
+}
+
+// close ends the execution's goroutines; its stream stays as it is.
+func (x *execution) close() {
+	x.mu.Lock()
+	x.gone = true
+	if x.timer != nil {
+		x.timer.Stop()
+	}
+	busy := x.busy
+	x.busy = true
+	refused := x.inbox
+	x.inbox = nil
+	x.mu.Unlock()
+	for i := range refused {
+		refused[i].answer(0, engine.ErrStopping)
+	}
+	if !busy && x.machine != nil {
+		x.machine.Close()
+		x.machine = nil
+	}
+}
+
+// acknowledgement is the answer to a host's call that is due.
+type acknowledgement struct {
+	to  chan<- result
+	err error
+}
+
+// result is what a host's call gets.
+type result struct {
+	position int64
+	err      error
+}
+
+// reply answers a call once everything submitted so far is durable.
+func (x *execution) reply(in *input, err error) {
+	x.mu.Lock()
+	pos, wait := x.position, x.commits > 0
+	if wait {
+		x.waiting = append(x.waiting, acknowledgement{in.ack, err})
+	}
+	x.mu.Unlock()
+	if !wait {
+		in.answer(pos, err)
+	}
+}

@@ -1,0 +1,312 @@
+package journal
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
+
+// Ledger is what the records of an execution say without its function: where it
+// stands, what is held back, what its steps have used up.
+type Ledger struct {
+	Version int64 // of the stream, with what has been submitted
+	// From is the version of the record that the generation begins with.
+	From      int64
+	Info      engine.Info
+	Private   bool
+	Priority  int
+	Engine    string
+	Parent    *engine.Parent
+	Input     json.RawMessage
+	Meta      eventstore.Meta // what further events inherit
+	StartedAt int64
+	Started   bool // the generation has begun
+	Paused    bool
+	Parked    bool // until unparked, whatever is answered in between
+	Drained   bool
+	Cancelled bool
+	Undoing   bool
+	Ended     workflow.ExecutionState
+	Parks     map[string]*Record // by path; "" holds the whole function
+	Notes     map[string]*Note   // by path of the step
+	Held      []*Record          // inputs that came while the gate was shut
+	Unread    []machine.Message  // that the generation began with
+	Feed      *machine.Feed      // of a redrive
+	Versions  map[string]int     // marks of changes
+
+	children map[string]string // executions of children that have not ended, by path
+	origin   *engine.Origin
+	root     *engine.Root
+	seen     map[string]bool // ids of signals
+}
+
+// Note is what is known about a step beyond its wait.
+type Note struct {
+	Used        engine.Used
+	Since       int64 // first attempt, as far as recorded
+	RetryAt     int64 // zero: not waiting for a retry
+	Unknown     bool  // an attempt may have had its effect
+	Interrupted int
+	Held        bool            // its result is held back
+	Left        bool            // was in progress when the last process died
+	Checkpoint  json.RawMessage // the last one
+}
+
+// New returns the ledger of an execution without records.
+func New(workspace, execution string) *Ledger {
+	return &Ledger{Info: engine.Info{Workspace: workspace, Execution: execution}}
+}
+
+// Gated reports whether inputs are kept instead of fed.
+func (l *Ledger) Gated() bool { return l.Paused || l.Parked || l.Drained }
+
+// Pending reports whether the execution waits to be released.
+func (l *Ledger) Pending() bool { return !l.Started && l.Info.Generation == 1 && l.Ended == "" }
+
+// State names where the execution stands.
+func (l *Ledger) State() workflow.ExecutionState {
+	switch {
+	case l.Ended != "":
+		return l.Ended
+	case l.Parked:
+		return workflow.Parked
+	case l.Paused:
+		return workflow.Paused
+	case l.Undoing:
+		return workflow.Compensating
+	case l.Cancelled:
+		return workflow.Cancelling
+	case l.Pending():
+		return workflow.Pending
+	}
+	return workflow.Running
+}
+
+// generation is what events say: zero for the first.
+func (l *Ledger) generation() int {
+	if l.Info.Generation <= 1 {
+		return 0
+	}
+	return l.Info.Generation
+}
+
+// Note returns what is known about a step; it makes the note if there is none.
+func (l *Ledger) Note(path string) *Note {
+	n := l.Notes[path]
+	if n == nil {
+		if l.Notes == nil {
+			l.Notes = map[string]*Note{}
+		}
+		n = &Note{}
+		l.Notes[path] = n
+	}
+	return n
+}
+
+// See takes in a record.
+func (l *Ledger) See(r *Record) {
+	switch r.Type {
+	case Created, Continued:
+		l.begin(r)
+	case Started:
+		l.Started, l.Info.Version = true, r.Version
+		if l.StartedAt == 0 {
+			l.StartedAt = r.T
+		}
+	case StepCompleted, StepFailed:
+		delete(l.Notes, r.Path)
+	case Signal:
+		l.sawSignal(r.ID)
+	case ChildStarted:
+		l.setChild(r.Path, r.Child)
+	case ChildEnded:
+		delete(l.children, r.Path)
+	case Paused:
+		l.Paused = true
+	case Resumed:
+		l.Paused = false
+	case Parked:
+		l.park(r)
+	case Unparked:
+		l.Parked, l.Parks = false, nil
+	case CancelRequested:
+		l.Cancelled, l.Paused, l.Parked, l.Parks = true, false, false, nil
+	case Drained:
+		l.Drained = true
+	case Recovered:
+		l.Drained = false
+	case Compensating:
+		l.Undoing = true
+	case VersionMarked:
+		l.mark(r.Name, r.N)
+	case Completed:
+		l.Ended = workflow.Completed
+	case Failed:
+		l.Ended = workflow.Failed
+	case Cancelled:
+		l.Ended = workflow.Cancelled
+	default:
+		l.seeNote(r)
+	}
+}
+
+// begin takes in what a generation begins with.
+func (l *Ledger) begin(r *Record) {
+	b := r.Begin
+	l.Info.Generation, l.Info.Function, l.Info.Version = max(b.Generation, 1), b.Function, b.Version
+	l.Input, l.Private, l.Priority, l.Engine, l.Parent, l.origin, l.root = b.Input, b.Private, b.Priority, b.Engine, b.Parent, b.Origin, b.Root
+	l.Info.Root = engine.Root{Execution: l.Info.Execution, Generation: l.Info.Generation}
+	if b.Root != nil {
+		l.Info.Root = *b.Root
+	}
+	l.StartedAt, l.Unread, l.Cancelled = b.StartedAt, b.Unread, b.Cancelled
+	l.Started, l.Undoing, l.Notes, l.Held, l.Feed, l.Versions, l.seen = false, false, nil, nil, nil, nil, nil
+	for _, id := range b.Seen {
+		l.sawSignal(id)
+	}
+	l.From = l.Version
+}
+
+// Continue returns the record that ends the generation of l and begins the next.
+func (l *Ledger) Continue(input json.RawMessage, unread []machine.Message) *Record {
+	return &Record{Type: Continued, Begin: &Begin{Function: l.Info.Function, Version: l.Info.Version, Priority: l.Priority, Private: l.Private,
+		Parent: l.Parent, Origin: l.origin, Root: l.nextRoot(), Input: input, Generation: l.Info.Generation + 1, Engine: l.Engine,
+		StartedAt: l.StartedAt, Unread: unread, Seen: slices.Sorted(maps.Keys(l.seen)), Cancelled: l.Cancelled}}
+}
+
+// nextRoot is the root of the next generation: of a redrive, the generation that
+// the origin would have continued with.
+func (l *Ledger) nextRoot() *engine.Root {
+	if l.root == nil {
+		return nil
+	}
+	return &engine.Root{Execution: l.root.Execution, Generation: l.root.Generation + 1}
+}
+
+func (l *Ledger) setChild(path, execution string) {
+	if l.children == nil {
+		l.children = map[string]string{}
+	}
+	l.children[path] = execution
+}
+
+// Child returns the execution of the child that the call at a path started and
+// that has not ended, or "".
+func (l *Ledger) Child(path string) string { return l.children[path] }
+
+// Children returns the executions of the children that have not ended.
+func (l *Ledger) Children() []string { return slices.Sorted(maps.Values(l.children)) }
+
+func (l *Ledger) mark(change string, n int) {
+	if l.Versions == nil {
+		l.Versions = map[string]int{}
+	}
+	l.Versions[change] = n
+}
+
+// seeNote takes in what only the engine itself keeps about a step.
+func (l *Ledger) seeNote(r *Record) {
+	switch r.Type {
+	case StepRetrying:
+		n := l.Note(r.Path)
+		n.Used = engine.Used{Attempts: r.Attempts, Limited: r.Limited}
+		n.Since, n.RetryAt, n.Unknown = r.Since, r.At, r.Unknown
+	case Interrupted:
+		n := l.Note(r.Path)
+		n.Interrupted, n.RetryAt, n.Left = r.N, 0, false
+		n.Unknown = n.Unknown || r.Unknown
+	case Answered:
+		delete(l.Parks, r.Path)
+		if n := l.Notes[r.Path]; n != nil && r.Verdict == engine.NotDone {
+			n.Unknown = false
+		}
+	case Checkpoint:
+		n := l.Note(r.Path)
+		n.Checkpoint, n.Interrupted = r.Data, 0
+	case Fed:
+		l.feed(r.Feed)
+	}
+}
+
+// feed adds a part of what a redrive takes over.
+func (l *Ledger) feed(part *Feed) {
+	if l.Feed == nil {
+		l.Feed = &machine.Feed{Results: map[string]machine.Fed{}, Scopes: map[string]machine.Scope{}, Children: map[string]string{}, Versions: map[string]int{}}
+	}
+	maps.Copy(l.Feed.Results, part.Results)
+	maps.Copy(l.Feed.Scopes, part.Scopes)
+	maps.Copy(l.Feed.Children, part.Children)
+	maps.Copy(l.Feed.Versions, part.Versions)
+}
+
+func (l *Ledger) park(r *Record) {
+	if l.Parks == nil {
+		l.Parks = map[string]*Record{}
+	}
+	l.Parked = true
+	l.Parks[r.Path] = r
+	if r.Unknown { // a cancel must know it, to have the step undone
+		l.Note(r.Path).Unknown = true
+	}
+	if n := l.Notes[r.Path]; n != nil {
+		n.RetryAt, n.Left = 0, false
+		n.Since = 0 // the time until it is resumed does not count as trying
+	}
+}
+
+func (l *Ledger) sawSignal(id string) {
+	if id == "" {
+		return
+	}
+	if l.seen == nil {
+		l.seen = map[string]bool{}
+	}
+	l.seen[id] = true
+}
+
+// Saw reports whether a signal of this id came before.
+func (l *Ledger) Saw(id string) bool { return id != "" && l.seen[id] }
+
+// Hold keeps an input until the gate opens.
+func (l *Ledger) Hold(r *Record) {
+	l.Held = append(l.Held, r)
+	if r.Type == StepCompleted || r.Type == StepFailed {
+		l.Note(r.Path).Held = true
+	}
+}
+
+// ParkedFor reports whether anything is parked for a reason.
+func (l *Ledger) ParkedFor(reason string) bool {
+	for _, p := range l.Parks {
+		if p.Reason == reason {
+			return true
+		}
+	}
+	return false
+}
+
+// Broken reports whether the function cannot be fed at all.
+func (l *Ledger) Broken() bool { return l.Parks[""] != nil }
+
+// LeavesAt returns when a parking that leaves by itself does so, in µs; zero if
+// it does not.
+func (l *Ledger) LeavesAt() int64 {
+	var until int64
+	for _, p := range l.Parks {
+		if p.At == 0 {
+			return 0
+		}
+		until = max(until, p.At)
+	}
+	return until
+}
+
+// Shrink drops what only a loaded function needs.
+func (l *Ledger) Shrink() {
+	l.Held, l.seen, l.Input, l.Feed, l.Unread, l.Versions = nil, nil, nil, nil, nil, nil
+}

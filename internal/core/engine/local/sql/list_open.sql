@@ -1,1 +1,0 @@
-SELECT workspace, execution FROM engine_open ORDER BY workspace, execution

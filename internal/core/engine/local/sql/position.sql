@@ -1,1 +1,0 @@
-SELECT position FROM engine_open_at WHERE id = 1
