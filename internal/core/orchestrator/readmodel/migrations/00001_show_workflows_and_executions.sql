@@ -74,7 +74,7 @@ CREATE TABLE execution_steps (
 	started_at BIGINT NOT NULL,
 	ended_at   BIGINT NOT NULL,
 	PRIMARY KEY (execution, seq)
-);
+) {clustered};
 
 -- Not folded from events: the last word of a side channel. A rebuild leaves
 -- it alone.
@@ -84,4 +84,4 @@ CREATE TABLE execution_progress (
 	progress   TEXT NOT NULL,
 	updated_at BIGINT NOT NULL,
 	PRIMARY KEY (workspace, execution)
-);
+) {clustered};

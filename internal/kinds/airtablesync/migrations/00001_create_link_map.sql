@@ -18,7 +18,7 @@ CREATE TABLE airtablesync_links (
     listed_hash   TEXT    NOT NULL DEFAULT '',
     listed_answer TEXT    NOT NULL DEFAULT '',
     PRIMARY KEY (workspace, workflow, pair, source_record)
-) WITHOUT ROWID;
+) {clustered};
 
 CREATE INDEX airtablesync_links_by_target ON airtablesync_links (workspace, workflow, pair, target_record);
 
@@ -29,4 +29,4 @@ CREATE TABLE airtablesync_marks (
     mark        BIGINT NOT NULL, -- Airtable's clock, microseconds since 1970, UTC
     fingerprint TEXT   NOT NULL, -- of the mapping that was synced up to the mark
     PRIMARY KEY (workspace, workflow, pair)
-) WITHOUT ROWID;
+) {clustered};
