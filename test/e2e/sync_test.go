@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"io/fs"
 	"net/http"
@@ -8,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	_ "modernc.org/sqlite"
 
 	"github.com/pyairtable/pyairtable-workflows/examples"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/client"
@@ -32,6 +35,51 @@ func TestDemoTwice(t *testing.T) {
 	}
 	if err := demo.Run(t.Context(), o); err != nil {
 		t.Fatalf("second start: %v", err)
+	}
+}
+
+// The store of another build is no reason for a demo to fail.
+func TestDemoBeginsAnewOnAStoreOfAnotherBuild(t *testing.T) {
+	var said strings.Builder
+	o := demo.Options{Dir: filepath.Join(t.TempDir(), "demo"), Records: 40, Speed: 200, Exit: true, Binary: binary, Out: &said}
+	if err := demo.Run(t.Context(), o); err != nil {
+		t.Fatalf("first start: %v", err)
+	}
+	otherFormat(t, filepath.Join(o.Dir, "data", "paw.db"))
+	said.Reset()
+	if err := demo.Run(t.Context(), o); err != nil {
+		t.Fatalf("after another build: %v", err)
+	}
+	if text := said.String(); !strings.Contains(text, "was made by another build") || !strings.Contains(text, "1. Source base filled") {
+		t.Errorf("the demo said:\n%s", text)
+	}
+}
+
+func TestStoreOfAnotherBuildIsRefusedInOneSentence(t *testing.T) {
+	dir := t.TempDir()
+	p := serve(t, dir)
+	p.kill()
+	otherFormat(t, filepath.Join(dir, "paw.db"))
+	again := launch(t, dir)
+	if code := again.wait(t); code != 7 {
+		t.Errorf("exit code %d, want 7", code)
+	}
+	said := strings.TrimSpace(again.output.String())
+	if !strings.HasPrefix(said, "error: the store ") || !strings.Contains(said, "has format 99") || strings.Contains(said, "\n") {
+		t.Errorf("the refusal: %s", said)
+	}
+}
+
+// otherFormat makes a store look as if another build had made it.
+func otherFormat(t *testing.T, path string) {
+	t.Helper()
+	pool, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if _, err := pool.Exec("UPDATE db_owner SET format = 99"); err != nil {
+		t.Fatal(err)
 	}
 }
 

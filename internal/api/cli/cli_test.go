@@ -351,6 +351,9 @@ func TestExitCodeOfTheEnvironment(t *testing.T) {
 			t.Errorf("%v: exit %d", err, code)
 		}
 	}
+	if code := cli.ExitCode(fmt.Errorf("open: %w", &db.FormatError{Store: "s"})); code != cli.ExitFormat {
+		t.Errorf("a store of another build: exit %d", code)
+	}
 	if code := cli.ExitCode(errors.New("nobody knows")); code != cli.ExitInternal {
 		t.Errorf("exit %d", code)
 	}

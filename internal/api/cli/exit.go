@@ -22,6 +22,7 @@ const (
 	ExitAuth        = 4   // no token, a wrong one, or one without the right
 	ExitFailed      = 5   // the execution ended as failed or cancelled
 	ExitWaiting     = 6   // the execution is parked and waits for somebody
+	ExitFormat      = 7   // the store was made by another build and this one cannot read it
 	ExitInterrupted = 130 // Ctrl-C
 )
 
@@ -42,6 +43,8 @@ func ExitCode(err error) int {
 		return ExitInterrupted
 	case errors.As(err, &down):
 		return ExitEnvironment
+	case errors.Is(err, db.ErrFormat):
+		return ExitFormat
 	case errors.Is(err, db.ErrInUse), errors.Is(err, blob.ErrInUse), errors.Is(err, syscall.ENOSPC), errors.Is(err, fs.ErrPermission):
 		return ExitEnvironment
 	case errors.As(err, &faulty):

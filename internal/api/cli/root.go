@@ -18,7 +18,8 @@ func New(s *State, injected ...*cobra.Command) *cobra.Command {
 		Long: "Durable workflows on Airtable data.\n\n" +
 			"Exit codes: 0 done; 1 a fault of the program or the server; 2 your input is wrong or the state forbids it;\n" +
 			"3 the server is down or the environment is not fit; 4 no token, a wrong one or one without the right;\n" +
-			"5 the execution failed or was cancelled; 6 the execution is parked and waits for somebody; 130 interrupted.",
+			"5 the execution failed or was cancelled; 6 the execution is parked and waits for someone; 7 the store was made by another build;\n" +
+			"130 interrupted.",
 		Version:       s.Version,
 		SilenceUsage:  true,
 		SilenceErrors: true,

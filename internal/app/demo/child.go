@@ -55,6 +55,17 @@ func (c *child) run(started chan<- error) {
 	}
 }
 
+// exitCode returns the exit code of a process that has ended by itself, and -1
+// while it runs.
+func (c *child) exitCode() int {
+	select {
+	case <-c.done:
+		return c.cmd.ProcessState.ExitCode()
+	default:
+		return -1
+	}
+}
+
 // kill ends the process with SIGKILL, as a power cut would, and waits.
 func (c *child) kill() {
 	_ = c.cmd.Process.Kill()

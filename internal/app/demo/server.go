@@ -68,6 +68,13 @@ func (s *server) start(ctx context.Context) (err error) {
 	return nil
 }
 
+// exitFormat is the server's exit code when the store was made by another build.
+const exitFormat = 7
+
+// refusedStore reports whether the server ended because its store was made by
+// another build.
+func (s *server) refusedStore() bool { return s.child != nil && s.child.exitCode() == exitFormat }
+
 // kill ends the server with SIGKILL.
 func (s *server) kill() { s.child.kill() }
 

@@ -62,12 +62,27 @@ func openStage(ctx context.Context, o Options) (*stage, error) {
 		return nil, err
 	}
 	s := &stage{o: o, state: found, lock: lock}
-	if err := s.raise(ctx); err != nil {
+	err = s.raise(ctx)
+	if err != nil && s.server != nil && s.server.refusedStore() {
+		err = s.startAnew(ctx)
+	}
+	if err != nil {
 		err = s.explain(err)
 		s.close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// startAnew empties the demo's folder, whose store another build has made, and
+// starts both processes again.
+func (s *stage) startAnew(ctx context.Context) (err error) {
+	s.sayf("The store in %s was made by another build: the demo begins anew with an empty one.", s.o.Dir)
+	s.sim.stop()
+	if s.state, err = prepare(s.o.Dir, s.o.Records, true); err != nil {
+		return err
+	}
+	return s.raise(ctx)
 }
 
 // raise starts both processes and makes a client for each base.

@@ -11,11 +11,12 @@ import (
 // TimeFormat is RFC 3339 in UTC with microseconds, as envelopes have it.
 const TimeFormat = "2006-01-02T15:04:05.000000Z"
 
-// envelope is the JSON of an event. The journal is no part of it.
+// envelope is the JSON of an event, without its journal.
 type envelope struct {
 	ID          string          `json:"id"`
 	Position    int64           `json:"position"`
 	Stream      streamJSON      `json:"stream"`
+	Labels      json.RawMessage `json:"labels,omitempty"`
 	Version     int64           `json:"version"`
 	Type        string          `json:"type"`
 	Schema      int             `json:"schema"`
@@ -36,14 +37,14 @@ type streamJSON struct {
 
 // known are the fields that are not Extra.
 func (envelope) known() []string {
-	return []string{"id", "position", "stream", "version", "type", "schema", "time", "epoch",
+	return []string{"id", "position", "stream", "labels", "version", "type", "schema", "time", "epoch",
 		"actor", "correlation", "causation", "traceparent", "data"}
 }
 
 // MarshalJSON returns the event's envelope: what the public may see, and the
 // fields of Meta.Extra beside the known ones, which they cannot replace.
 func (e Event) MarshalJSON() ([]byte, error) {
-	v := envelope{ID: e.ID, Position: e.Position, Stream: streamJSON(e.Stream), Version: e.Version, Type: e.Type,
+	v := envelope{ID: e.ID, Position: e.Position, Stream: streamJSON(e.Stream), Labels: e.Labels, Version: e.Version, Type: e.Type,
 		Schema: e.Schema, Time: e.Time.UTC().Format(TimeFormat), Epoch: e.Epoch, Correlation: e.Meta.Correlation,
 		Causation: e.Meta.Causation, TraceParent: e.Meta.TraceParent, Data: e.Data}
 	if e.Meta.Actor != (Actor{}) {
@@ -85,7 +86,7 @@ func (e *Event) UnmarshalJSON(in []byte) error {
 	for _, name := range v.known() {
 		delete(extra, name)
 	}
-	*e = Event{ID: v.ID, Position: v.Position, Stream: StreamID(v.Stream), Version: v.Version, Type: v.Type,
+	*e = Event{ID: v.ID, Position: v.Position, Stream: StreamID(v.Stream), Labels: v.Labels, Version: v.Version, Type: v.Type,
 		Schema: v.Schema, Data: v.Data, Time: at.UTC(), Epoch: v.Epoch,
 		Meta: Meta{Correlation: v.Correlation, Causation: v.Causation, TraceParent: v.TraceParent}}
 	if v.Actor != nil {

@@ -38,13 +38,13 @@ type NewEvent struct {
 	Meta    Meta
 }
 
-// Event is an event as it stands in the store. Readers share its slices and
-// must not change them.
+// Event is an event as the store has it. Readers share its slices and must not
+// change them.
 type Event struct {
 	ID       string // UUIDv7, derived from store, position and time
 	Position int64  // global, grows by one
 	Stream   StreamID
-	Labels   json.RawMessage // of the stream; nil for none
+	Labels   json.RawMessage // the stream's; nil: none
 	Version  int64           // in the stream, from 1, without gaps
 	Type     string
 	Schema   int

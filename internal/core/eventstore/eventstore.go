@@ -28,13 +28,14 @@ type StreamAppend struct {
 	Stream StreamID
 	// Expected is the stream's version before this append, Any or NoStream.
 	Expected int64
-	Events   []NewEvent
-	// Labels is a JSON object that the stream carries; it counts when this append
-	// creates the stream.
+	// Labels are a JSON object that every event of the stream carries, such as
+	// what the stream is about. The append that creates the stream sets them for
+	// good; later they are ignored. Equal ones are stored once. Nil means none.
 	Labels json.RawMessage
+	Events []NewEvent
 }
 
-// Batch is appended completely or not at all. A stream may stand in it once.
+// Batch is appended completely or not at all. A stream may be in it once.
 type Batch struct {
 	Streams []StreamAppend
 	// Inline runs in the same transaction, in this order, once the versions were

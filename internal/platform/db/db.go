@@ -2,12 +2,11 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 )
@@ -15,7 +14,9 @@ import (
 // Options says which database to open.
 type Options struct {
 	// URL is "sqlite:<path>" or "postgres://…". A SQLite file that does not
-	// exist is made, with mode 0600, in a directory that must exist. PostgreSQL
+	// exist is made, with mode 0600, in a directory that must exist. On
+	// PostgreSQL the store lives in the schema Schema, made when it is missing, or
+	// in the one that the URL's search_path names, which must exist. The server
 	// must be reached directly or through a pooler in session mode.
 	URL string
 	// Clock stamps the owner's row. Nil means the machine's clock.
@@ -29,49 +30,14 @@ type Options struct {
 type DB struct {
 	parts  *parts
 	writer *writer
+	store  string
 	close  func() error
-}
-
-// parts is what a dialect opens.
-type parts struct {
-	dialect   Dialect
-	store     string // for messages: no password
-	session   session
-	idleping  time.Duration
-	read      Querier
-	closeRead func() error
-	migrator  *sql.DB // for goose; its one connection goes when it is idle
-	unlock    func() error
-}
-
-// close closes in the order that keeps the lock until nothing is open any more.
-func (p *parts) close() error {
-	var errs []error
-	if p.migrator != nil {
-		errs = append(errs, p.migrator.Close())
-	}
-	if p.closeRead != nil {
-		errs = append(errs, p.closeRead())
-	}
-	if p.session != nil {
-		errs = append(errs, p.session.close())
-	}
-	if p.unlock != nil {
-		errs = append(errs, p.unlock())
-	}
-	return errors.Join(errs...)
-}
-
-// setMigrator takes over the pool for migrations, which come in a burst at start.
-func (p *parts) setMigrator(pool *sql.DB) {
-	pool.SetMaxOpenConns(1)
-	pool.SetConnMaxIdleTime(5 * time.Second)
-	p.migrator = pool
 }
 
 // Open opens the database, takes its ownership and raises its epoch by one. It
 // fails with an *InUseError (errors.Is ErrInUse) while another live process, or
-// another DB of this one, owns it. The caller closes it.
+// another DB of this one, owns it, and with an error that matches ErrFormat when
+// it holds anything but data of this build's format. The caller closes it.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Clock == nil {
 		o.Clock = clock.System()
@@ -80,14 +46,11 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, p, "db", ownMigrations()); err != nil {
-		return nil, errors.Join(err, p.close())
-	}
-	epoch, err := take(ctx, p.session, o.Clock.Now())
+	store, epoch, err := own(ctx, p, o.Clock)
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	d := &DB{parts: p, writer: newWriter(p.session, epoch, p.idleping)}
+	d := &DB{parts: p, writer: newWriter(p.session, epoch, p.idlePing), store: store}
 	d.close = sync.OnceValue(func() error {
 		d.writer.close()
 		return p.close()
@@ -106,8 +69,27 @@ func openParts(ctx context.Context, o Options) (*parts, error) {
 	return nil, fmt.Errorf("database.url begins with %q; it must be sqlite:<path> or postgres://<user>@<host>/<database>", scheme)
 }
 
+// own makes a store that is locked this process's own.
+func own(ctx context.Context, p *parts, c clock.Clock) (store string, epoch int64, err error) {
+	if err := checkFormat(ctx, p, p.schema); err != nil {
+		return "", 0, err
+	}
+	if _, err := p.session.Exec(ctx, p.sql.createLedger); err != nil {
+		return "", 0, fmt.Errorf("make the ledger of migrations: %w", err)
+	}
+	if err := migrate(ctx, p, "db", ownFiles); err != nil {
+		return "", 0, err
+	}
+	return take(ctx, p.session, p.sql, c.Now())
+}
+
 // Dialect returns the dialect of the database.
 func (d *DB) Dialect() Dialect { return d.parts.dialect }
+
+// StoreID returns the id of the store, "st_" and a UUIDv7. It was made with the
+// store and never changes; what is kept outside of the database and belongs to
+// it carries it.
+func (d *DB) StoreID() string { return d.store }
 
 // Epoch returns the number of this ownership; it grows by one with every Open.
 func (d *DB) Epoch() int64 { return d.writer.epoch }
@@ -115,6 +97,59 @@ func (d *DB) Epoch() int64 { return d.writer.epoch }
 // Read returns the read pool. It sees everything that was committed before the
 // call, and nothing of an open transaction.
 func (d *DB) Read() Querier { return d.parts.read }
+
+// Migrate brings the tables of one package up to date, forward only. files holds
+// numbered goose files (00001_what_it_does.sql), one text for both dialects, at
+// its root or in a folder named migrations. A store that is newer than files is
+// refused with a *NewerError, one whose applied migrations differ from files
+// with a *FormatError.
+func (d *DB) Migrate(ctx context.Context, set string, files fs.FS) error {
+	return migrate(ctx, d.parts, set, files)
+}
+
+// Statements fills in the SQL that a package has declared: a name for each
+// variable that gets the text. files holds the .sql files at its root or in a
+// folder named sql. It fails with all names that are declared and in no file,
+// in a file and not used, or in the files twice.
+func (d *DB) Statements(files fs.FS, declared map[string]*string) error {
+	return statements(d.parts.dialect, files, declared)
+}
+
+// Workspace returns the small integer that stands for a workspace in every key
+// of the store, for reading: that of a workspace which the store has never seen
+// matches no row. The empty id, of what belongs to no workspace, is 0. In a
+// write, Tx.Workspace is the one to ask. SQL may join db_workspaces (key, id)
+// where it needs the ids of many.
+func (d *DB) Workspace(ctx context.Context, id string) (int64, error) {
+	return d.parts.workspaces.read(ctx, d.parts.read, id)
+}
+
+// Submit is Write without waiting: done runs on the writer's goroutine after
+// the commit or the failure; it must be quick and must not call Write. Writes
+// are run in the order in which they were submitted.
+func (d *DB) Submit(w Write, done func(error)) { d.writer.submit(&job{write: w, done: done}) }
+
+// Write runs w in a transaction and returns after the durable commit. An error
+// of w rolls back w alone and is returned as it is. If ctx ends before w was
+// begun, w never runs and ctx's error is returned; later the end of ctx is
+// ignored, so that the answer is the truth.
+func (d *DB) Write(ctx context.Context, w Write) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	answer := make(chan error, 1)
+	j := &job{write: w, done: func(err error) { answer <- err }}
+	d.writer.submit(j)
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		if j.cancel() {
+			return ctx.Err()
+		}
+		return <-answer
+	}
+}
 
 // Lost is closed when this process no longer owns the database or can no longer
 // know what is on disk. Every write fails from then on and the process must end.

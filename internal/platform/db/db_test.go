@@ -13,7 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/pgtest"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db/dbtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -21,26 +21,6 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // table is the migration set of these tests.
 func table() fstest.MapFS {
 	return fstest.MapFS{"00001_things.sql": {Data: []byte("-- +goose Up\nCREATE TABLE things (id BIGINT PRIMARY KEY, name TEXT NOT NULL);\n")}}
-}
-
-func open(t *testing.T, url string) *db.DB {
-	t.Helper()
-	d, err := db.Open(t.Context(), db.Options{URL: url})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return d
-}
-
-// stores runs a promise on every dialect.
-func stores(t *testing.T, promise func(t *testing.T, url string)) {
-	t.Run("sqlite", func(t *testing.T) { promise(t, "sqlite:"+filepath.Join(t.TempDir(), "a b#%.db")) })
-	t.Run("postgres", func(t *testing.T) { promise(t, pgtest.URL(t)) })
 }
 
 func insert(id int64, name string) db.Write {
@@ -60,8 +40,9 @@ func count(t *testing.T, q db.Querier) int64 {
 }
 
 func TestWritesStandAloneInOneCommit(t *testing.T) {
-	stores(t, func(t *testing.T, url string) {
-		d := open(t, url)
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := dbtest.Open(t, url)
 		if err := d.Migrate(t.Context(), "things", table()); err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +72,8 @@ func TestWritesStandAloneInOneCommit(t *testing.T) {
 }
 
 func TestEpochGrows(t *testing.T) {
-	stores(t, func(t *testing.T, url string) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
 		for want := int64(1); want <= 3; want++ {
 			d, err := db.Open(t.Context(), db.Options{URL: url})
 			if err != nil {
@@ -108,8 +90,9 @@ func TestEpochGrows(t *testing.T) {
 }
 
 func TestSecondOwnerIsRefused(t *testing.T) {
-	stores(t, func(t *testing.T, url string) {
-		open(t, url)
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
+		dbtest.Open(t, url)
 		_, err := db.Open(t.Context(), db.Options{URL: url})
 		if !errors.Is(err, db.ErrInUse) || !strings.Contains(err.Error(), "in use by another process (process ") {
 			t.Fatalf("got %v", err)
@@ -118,9 +101,10 @@ func TestSecondOwnerIsRefused(t *testing.T) {
 }
 
 func TestNoLinkLeadsAroundTheOwner(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.db")
-	d := open(t, "sqlite:"+path)
+	d := dbtest.Open(t, "sqlite:"+path)
 	if err := os.Symlink(path, filepath.Join(dir, "soft.db")); err != nil {
 		t.Fatal(err)
 	}
@@ -141,6 +125,7 @@ func TestNoLinkLeadsAroundTheOwner(t *testing.T) {
 }
 
 func TestBadURLsAreExplained(t *testing.T) {
+	t.Parallel()
 	for url, want := range map[string]string{
 		"mysql://h/d": "must be sqlite:<path> or postgres://",
 		"sqlite:":     "must be sqlite:<path> or postgres://",
@@ -155,6 +140,7 @@ func TestBadURLsAreExplained(t *testing.T) {
 }
 
 func TestFileThatIsNoDatabaseIsRefused(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "notes.txt")
 	text := strings.Repeat("these are my notes\n", 100)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

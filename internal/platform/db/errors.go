@@ -1,11 +1,9 @@
 package db
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"runtime/debug"
 )
 
 // ErrNoRows is returned by Row.Scan when the query has no row.
@@ -39,18 +37,6 @@ func (e *InUseError) Error() string {
 // Is matches ErrInUse.
 func (e *InUseError) Is(target error) bool { return target == ErrInUse }
 
-// NewerError says that a newer build has written to the store.
-type NewerError struct {
-	Store, Set  string
-	Have, Known int64 // version in the store, newest version that this build knows
-}
-
-// Error names the store, the cause and the fix.
-func (e *NewerError) Error() string {
-	return fmt.Sprintf("the store %s was written by a newer build (%s tables at version %d, this build knows up to %d); "+
-		"use that build or a backup from before the upgrade", e.Store, e.Set, e.Have, e.Known)
-}
-
 // ErrFull is in the chain of what a write returns when there is no space.
 // Nothing of it was written; the store works again when space returns.
 var ErrFull = errors.New("no space left in the store")
@@ -68,14 +54,3 @@ type PanicError struct {
 
 // Error returns the value; the stack is for the log.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic inside a write: %v", e.Value) }
-
-// protect turns a panic into an error of that write, so that a bug in one
-// caller's code does not take the others' rows with it.
-func protect(ctx context.Context, tx Tx, write Write) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &PanicError{Value: p, Stack: debug.Stack()}
-		}
-	}()
-	return write(ctx, tx)
-}

@@ -40,6 +40,7 @@ func expectFull(err error) error {
 }
 
 func TestFullDatabaseAcksNothingAndWorksAgain(t *testing.T) {
+	t.Parallel()
 	d := things(t, "sqlite:"+filepath.Join(t.TempDir(), "full.db"))
 	limit := func(pages int) {
 		t.Helper()

@@ -1,9 +1,6 @@
 package db
 
-import (
-	"context"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // job is one write on its way through the writer.
 type job struct {
@@ -26,30 +23,3 @@ func (j *job) begin() bool { return j.state.CompareAndSwap(jobQueued, jobBegun) 
 func (j *job) cancel() bool { return j.state.CompareAndSwap(jobQueued, jobCancelled) }
 
 func (j *job) finish() { j.done(j.err) }
-
-// Submit is Write without waiting: done runs on the writer's goroutine after
-// the commit or the failure; it must be quick and must not call Write. Writes
-// are run in the order in which they were submitted.
-func (d *DB) Submit(w Write, done func(error)) { d.writer.submit(&job{write: w, done: done}) }
-
-// Write runs w in a transaction and returns after the durable commit. An error
-// of w rolls back w alone and is returned as it is. If ctx ends before w was
-// begun, w never runs and ctx's error is returned; later the end of ctx is
-// ignored, so that the answer is the truth.
-func (d *DB) Write(ctx context.Context, w Write) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	answer := make(chan error, 1)
-	j := &job{write: w, done: func(err error) { answer <- err }}
-	d.writer.submit(j)
-	select {
-	case err := <-answer:
-		return err
-	case <-ctx.Done():
-		if j.cancel() {
-			return ctx.Err()
-		}
-		return <-answer
-	}
-}

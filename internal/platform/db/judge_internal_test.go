@@ -12,11 +12,16 @@ import (
 )
 
 func TestVerdictOnPostgresErrors(t *testing.T) {
+	t.Parallel()
 	config, err := pgx.ParseConfig(pgtest.URL(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := openPostgresSession(t.Context(), config)
+	p, err := newParts(Postgres)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := openPostgresSession(t.Context(), config, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,6 +49,7 @@ func TestVerdictOnPostgresErrors(t *testing.T) {
 }
 
 func TestMessagesHideThePassword(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"postgres://u:secret@h:5432/d?sslmode=require&password=secret&search_path=s": "postgres://u:xxxxx@h:5432/d?search_path=s",
 		"postgres://u@/d?host=/run/pg": "postgres://u@/d?host=%2Frun%2Fpg",

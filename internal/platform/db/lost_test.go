@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db/dbtest"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/pgtest"
 )
@@ -21,6 +22,7 @@ func awaitLost(t *testing.T, d *db.DB) {
 }
 
 func TestLossOfTheIdleSessionIsNoticed(t *testing.T) {
+	t.Parallel()
 	url := pgtest.URL(t)
 	d := things(t, url)
 	pgtest.Terminate(t, url)
@@ -29,13 +31,14 @@ func TestLossOfTheIdleSessionIsNoticed(t *testing.T) {
 	if !errors.Is(err, db.ErrLost) || failure.ClassOf(err) != failure.UnknownOutcome || failure.CodeOf(err) != "store_lost" {
 		t.Errorf("got %v", err)
 	}
-	next := open(t, url) // the lock is free again
+	next := dbtest.Open(t, url) // the lock is free again
 	if next.Epoch() != d.Epoch()+1 {
 		t.Errorf("epoch %d after %d", next.Epoch(), d.Epoch())
 	}
 }
 
 func TestCutInsideAWriteIsUnknownForTheWholeGroup(t *testing.T) {
+	t.Parallel()
 	url := pgtest.URL(t)
 	d := things(t, url)
 	release := hold(t, d)
@@ -54,13 +57,14 @@ func TestCutInsideAWriteIsUnknownForTheWholeGroup(t *testing.T) {
 		}
 	}
 	awaitLost(t, d)
-	if n := count(t, open(t, url).Read()); n != 0 {
+	if n := count(t, dbtest.Open(t, url).Read()); n != 0 {
 		t.Errorf("%d rows, want none", n)
 	}
 }
 
 // Whoever nests a write must see that space is short, not a fault of the write.
 func TestFullDiskIsSaidByANestedWrite(t *testing.T) {
+	t.Parallel()
 	d := things(t, pgtest.URL(t))
 	err := d.Write(t.Context(), func(ctx context.Context, tx db.Tx) error {
 		if err := insert(1, "stays")(ctx, tx); err != nil {

@@ -2,29 +2,25 @@ package db
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"os"
 	"time"
-)
 
-var (
-	//go:embed sql/take.sql
-	takeSQL string
-	//go:embed sql/epoch.sql
-	epochSQL string
-	//go:embed sql/owner.sql
-	ownerSQL string
+	"github.com/google/uuid"
 )
 
 // take makes this process the owner in the store's own words and returns the
-// new epoch. The lock must be held.
-func take(ctx context.Context, q Querier, now time.Time) (int64, error) {
-	var epoch int64
-	if err := q.QueryRow(ctx, takeSQL, self(), now.UnixMicro()).Scan(&epoch); err != nil {
-		return 0, fmt.Errorf("record the owner: %w", err)
+// store's id, made by its first owner, and the new epoch. The lock must be held.
+func take(ctx context.Context, q Querier, sql *ownSQL, now time.Time) (store string, epoch int64, err error) {
+	fresh, err := uuid.NewV7()
+	if err != nil {
+		return "", 0, err
 	}
-	return epoch, nil
+	row := q.QueryRow(ctx, sql.takeStore, "st_"+fresh.String(), int64(Format), self(), now.UnixMicro())
+	if err := row.Scan(&store, &epoch); err != nil {
+		return "", 0, fmt.Errorf("record the owner: %w", err)
+	}
+	return store, epoch, nil
 }
 
 // errTakenOver is why a transaction of an old owner fails.
@@ -42,10 +38,10 @@ func self() string {
 }
 
 // knownOwner reads who owns the store, or returns "" where that cannot be read.
-func knownOwner(ctx context.Context, q Querier) string {
+func knownOwner(ctx context.Context, q Querier, sql *ownSQL) string {
 	var owner string
 	var since int64
-	if err := q.QueryRow(ctx, ownerSQL).Scan(&owner, &since); err != nil {
+	if err := q.QueryRow(ctx, sql.knownOwner).Scan(&owner, &since); err != nil {
 		return ""
 	}
 	return owner + " since " + time.UnixMicro(since).UTC().Format(time.RFC3339)

@@ -2,11 +2,12 @@ package db
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,46 +15,36 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-var (
-	//go:embed sql/postgres_settings.sql
-	settingsSQL string
-	//go:embed sql/postgres_lock.sql
-	lockSQL string
-)
+// Schema is the PostgreSQL schema in which a store lives unless the URL's
+// search_path names another one.
+const Schema = "pyairtable_workflows"
 
-const (
-	// lockPatience is how long Open waits for the server to notice that a
-	// process which died a moment ago is gone.
-	lockPatience = 1500 * time.Millisecond
-	// pingEvery is how often an idle writer makes sure that it is still owner.
-	pingEvery = 2 * time.Second
-)
+// pingEvery is how often an idle writer makes sure that it is still owner.
+const pingEvery = 2 * time.Second
 
 // openPostgres takes the session lock on the writer's connection and opens the
 // read pool.
 func openPostgres(ctx context.Context, target string, readers int) (_ *parts, err error) {
-	store := redact(target)
+	p, err := newParts(Postgres)
+	if err != nil {
+		return nil, err
+	}
+	p.store, p.idlePing = redact(target), pingEvery
 	config, err := pgxpool.ParseConfig(target)
 	if err != nil {
-		return nil, fmt.Errorf("database.url is no PostgreSQL URL: %w", err)
+		return nil, fmt.Errorf("database.url is not a PostgreSQL URL: %w", err)
 	}
 	prepareConfig(config.ConnConfig)
-	p := &parts{dialect: Postgres, store: store, idleping: pingEvery}
 	defer func() {
-		if err != nil && !errors.Is(err, ErrInUse) {
-			err = fmt.Errorf("open the PostgreSQL store %s: %w", store, err)
+		if err != nil && !errors.Is(err, ErrInUse) && !errors.Is(err, ErrFormat) {
+			err = fmt.Errorf("open the PostgreSQL store %s: %w", p.store, err)
 		}
 		if err != nil {
 			err = errors.Join(err, p.close())
 		}
 	}()
-	session, err := openPostgresSession(ctx, config.ConnConfig)
-	if err != nil {
-		return nil, err
-	}
-	p.session = session
-	if err := session.lock(ctx, store); err != nil {
-		return nil, err
+	if err := p.openSchema(ctx, config.ConnConfig); err != nil {
+		return p, err
 	}
 	p.setMigrator(stdlib.OpenDB(*config.ConnConfig.Copy()))
 	if readers == 0 {
@@ -64,10 +55,67 @@ func openPostgres(ctx context.Context, target string, readers int) (_ *parts, er
 	reading.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
 	pool, err := pgxpool.NewWithConfig(ctx, reading)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
 	p.read, p.closeRead = postgresReader{pool}, func() error { pool.Close(); return nil }
 	return p, pool.Ping(ctx)
+}
+
+// openSchema connects the writer, finds the schema of the store, locks it and
+// makes it when it is ours and missing.
+func (p *parts) openSchema(ctx context.Context, config *pgx.ConnConfig) error {
+	given := config.RuntimeParams["search_path"] != ""
+	if !given {
+		config.RuntimeParams["search_path"] = Schema
+	}
+	session, err := openPostgresSession(ctx, config, p)
+	if err != nil {
+		return err
+	}
+	p.session, p.schema = session, Schema
+	if given {
+		var first *string
+		if err := session.conn.QueryRow(ctx, p.sql.currentSchema).Scan(&first); err != nil {
+			return fmt.Errorf("read the search path: %w", err)
+		}
+		if first == nil {
+			return errors.New("its search_path names no schema that exists; create the schema or correct search_path in database.url")
+		}
+		p.schema = *first
+	}
+	p.inSchema(p.schema)
+	if err := session.lock(ctx, p.store, p.schema); err != nil || given {
+		return err
+	}
+	return p.createSchema(ctx, session)
+}
+
+// inSchema says in messages which schema they are about.
+func (p *parts) inSchema(schema string) {
+	p.store, _, _ = strings.Cut(p.store, " (schema ")
+	p.store += " (schema " + schema + ")"
+	p.remedy = fmt.Sprintf("rename or drop the schema (ALTER SCHEMA %s RENAME TO old_%[1]s), then start again", schema)
+}
+
+// createSchema makes the schema of our own, unless the database still has a
+// store from when there was none and everything was in public.
+func (p *parts) createSchema(ctx context.Context, session *postgresSession) error {
+	var exists bool
+	if err := session.conn.QueryRow(ctx, p.sql.schemaExists, Schema).Scan(&exists); err != nil || exists {
+		return err
+	}
+	old, err := listColumns(ctx, p, "public")
+	if err != nil {
+		return fmt.Errorf("look for an older store: %w", err)
+	}
+	if owner := old["db_owner"]; len(owner) > 0 && !slices.Contains(owner, "format") {
+		p.inSchema("public")
+		return checkFormat(ctx, p, "public")
+	}
+	if _, err := session.conn.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+Schema); err != nil {
+		return fmt.Errorf("create the schema %s: %w; let an administrator run CREATE SCHEMA %[1]s AUTHORIZATION for this user", Schema, err)
+	}
+	return nil
 }
 
 // prepareConfig makes a dead network noticeable within half a minute.

@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"time"
@@ -11,6 +10,10 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
+// lockPatience is how long Open waits for the server to notice that a process
+// which died a moment ago is gone.
+const lockPatience = 1500 * time.Millisecond
+
 // postgresSession is the writer's connection to PostgreSQL. It holds the session
 // lock: whoever has lost the lock has lost the connection that writes.
 type postgresSession struct {
@@ -18,37 +21,35 @@ type postgresSession struct {
 	depth int       // open savepoints
 	queue pgx.Batch // goes with the next statement or with the commit
 	gone  error     // why the whole transaction is lost
+
+	sql        *ownSQL
+	workspaces *workspaces
 }
 
-//go:embed sql/postgres_epoch.sql
-var postgresEpochSQL string
-
-func openPostgresSession(ctx context.Context, config *pgx.ConnConfig) (*postgresSession, error) {
+func openPostgresSession(ctx context.Context, config *pgx.ConnConfig, p *parts) (*postgresSession, error) {
 	conn, err := pgx.ConnectConfig(ctx, config.Copy())
 	if err != nil {
 		return nil, err
 	}
-	if _, err := conn.Exec(ctx, settingsSQL); err != nil {
+	if _, err := conn.Exec(ctx, p.sql.settings); err != nil {
 		return nil, errors.Join(err, conn.Close(ctx))
 	}
-	return &postgresSession{conn: conn}, nil
+	return &postgresSession{conn: conn, sql: p.sql, workspaces: p.workspaces}, nil
 }
 
-// lock takes the session lock, which the server gives back when the session ends.
-func (s *postgresSession) lock(ctx context.Context, store string) error {
+// lock takes the session lock of a schema, which the server gives back when the
+// session ends. It may be taken before the schema exists.
+func (s *postgresSession) lock(ctx context.Context, store, schema string) error {
 	for deadline := time.Now().Add(lockPatience); ; {
-		var got *bool
-		if err := s.conn.QueryRow(ctx, lockSQL).Scan(&got); err != nil {
+		var got bool
+		if err := s.conn.QueryRow(ctx, s.sql.lockSchema, schema).Scan(&got); err != nil {
 			return fmt.Errorf("lock: %w", err)
 		}
-		if got == nil {
-			return errors.New("the search path names no schema that exists; create the schema or correct search_path in database.url")
-		}
-		if *got {
+		if got {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			return &InUseError{Store: store, Owner: knownOwner(ctx, s)}
+			return &InUseError{Store: store, Owner: knownOwner(ctx, s, s.sql)}
 		}
 		select {
 		case <-time.After(50 * time.Millisecond):
@@ -84,6 +85,10 @@ func (s *postgresSession) QueryRow(ctx context.Context, query string, args ...an
 	return singleRow{rows, err}
 }
 
+func (s *postgresSession) Workspace(ctx context.Context, id string) (int64, error) {
+	return s.workspaces.write(ctx, s, id)
+}
+
 func (s *postgresSession) Raw(f func(conn any) error) error { return f(&PostgresConn{s}) }
 
 func (s *postgresSession) Nested(ctx context.Context, write Write) error {
@@ -102,6 +107,7 @@ func (s *postgresSession) Nested(ctx context.Context, write Write) error {
 		s.queue.Queue("RELEASE " + name)
 		return nil
 	}
+	s.workspaces.rolledBack()
 	if !s.aborted() {
 		if back := s.send(ctx); back != nil {
 			return errors.Join(back, err)
@@ -118,7 +124,7 @@ func (s *postgresSession) Nested(ctx context.Context, write Write) error {
 }
 
 // errIgnored is why a transaction cannot be committed in which a statement
-// failed and nobody minded.
+// failed and its error was ignored.
 var errIgnored = errors.New("an error was ignored inside a write, so nothing of it can stay")
 
 // aborted reports whether the server waits for a rollback.
@@ -150,7 +156,7 @@ func (s *postgresSession) simple(ctx context.Context, statements string) error {
 func (s *postgresSession) begin(_ context.Context, epoch int64) error {
 	s.gone, s.queue = nil, pgx.Batch{}
 	s.queue.Queue("BEGIN")
-	s.queue.Queue(postgresEpochSQL, epoch).QueryRow(func(row pgx.Row) error {
+	s.queue.Queue(s.sql.checkEpoch, epoch).QueryRow(func(row pgx.Row) error {
 		var one int64
 		err := row.Scan(&one)
 		var pe *pgconn.PgError
@@ -167,11 +173,16 @@ func (s *postgresSession) commit(ctx context.Context) error {
 		return errIgnored
 	}
 	s.queue.Queue("COMMIT")
-	return s.send(ctx)
+	if err := s.send(ctx); err != nil {
+		return err
+	}
+	s.workspaces.committed()
+	return nil
 }
 
 func (s *postgresSession) rollback(ctx context.Context) error {
 	s.gone, s.queue = nil, pgx.Batch{}
+	s.workspaces.rolledBack()
 	if !s.conn.IsClosed() && s.conn.PgConn().TxStatus() == 'I' {
 		return nil // nothing was sent
 	}

@@ -2,15 +2,6 @@ package db
 
 import "context"
 
-// Dialect names the SQL that a database speaks.
-type Dialect string
-
-// The two dialects. Placeholders are $1, $2, … in both.
-const (
-	SQLite   Dialect = "sqlite"
-	Postgres Dialect = "postgres"
-)
-
 // Querier runs SQL with placeholders $1, $2, …. Arguments are integers,
 // floats, bool, string, []byte and json.RawMessage; times are kept as integers
 // (microseconds, UTC) so that both dialects return what was stored.
@@ -46,12 +37,40 @@ type Tx interface {
 	// it did, and nothing else, and is returned. If ErrRolledBack is in its
 	// chain, the whole transaction is gone and the caller must return it.
 	Nested(ctx context.Context, write Write) error
+	// Workspace returns the small integer that stands for a workspace in every
+	// key of the store, and adds the workspace when it is new. It is 0 for the
+	// empty id, of what belongs to no workspace. The integer is good in this
+	// transaction; keep it beyond only after the commit.
+	Workspace(ctx context.Context, id string) (int64, error)
 	// Raw lends the driver's own connection, for a hot path that a driver
 	// package measures: a *SQLiteConn or a *PostgresConn. It must not begin, commit
 	// or roll back.
 	Raw(func(conn any) error) error
 }
 
-// Write changes rows inside somebody's transaction. Its context is never
+// Write changes rows inside someone's transaction. Its context is never
 // cancelled half-way; it must be quick, because all other writers wait.
 type Write func(ctx context.Context, tx Tx) error
+
+// singleRow is the first row of a query.
+type singleRow struct {
+	rows Rows
+	err  error
+}
+
+func (r singleRow) Scan(dest ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	defer r.rows.Close()
+	if !r.rows.Next() {
+		if err := r.rows.Err(); err != nil {
+			return err
+		}
+		return ErrNoRows
+	}
+	if err := r.rows.Scan(dest...); err != nil {
+		return err
+	}
+	return r.rows.Close()
+}

@@ -1,18 +1,21 @@
 package db
 
-import "context"
+import (
+	"context"
+	"runtime/debug"
+)
 
 // session is the writer's connection. Its methods belong to one goroutine.
 type session interface {
 	Tx
-	// begin opens a transaction in which nothing can be committed unless epoch
-	// stands in the store; the error for another one has ErrLost in its chain. It
-	// may come later, with a statement or commit.
+	// begin opens a transaction in which nothing can be committed unless epoch is
+	// the store's; the error for another one has ErrLost in its chain. It may come
+	// later, with a statement or commit.
 	begin(ctx context.Context, epoch int64) error
 	// commit ends it; judge says what an error means.
 	commit(ctx context.Context) error
-	// rollback ends it without a trace, also when the database has done so by
-	// itself. An error means that the connection is of no more use.
+	// rollback ends it without a trace, also when the database has already done
+	// so. An error means that the connection is of no more use.
 	rollback(ctx context.Context) error
 	// judge says what an error means for the transaction and the store.
 	judge(err error) verdict
@@ -32,3 +35,14 @@ const (
 	// lost: what is on disk is unknown, or the ownership is gone.
 	lost
 )
+
+// protect turns a panic into an error of that write, so that a bug in one
+// caller's code does not take the others' rows with it.
+func protect(ctx context.Context, tx Tx, write Write) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &PanicError{Value: p, Stack: debug.Stack()}
+		}
+	}()
+	return write(ctx, tx)
+}

@@ -7,33 +7,43 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"sync"
 	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
+// setUpSQLite makes two settings of the whole process: locks that do not vanish
+// when some other descriptor of the file is closed, and the same durability for
+// half the wait. Where the platform has neither, SQLite's own defaults stay.
+var setUpSQLite = sync.OnceFunc(func() {
+	_, _ = sqlite.OFDLocking(true)
+	_, _ = sqlite.Fdatasync(true)
+})
+
 // openSQLite locks the file, opens the writer's connection and the read pool.
 func openSQLite(ctx context.Context, path string, readers int) (_ *parts, err error) {
+	p, err := newParts(SQLite)
+	if err != nil {
+		return nil, err
+	}
 	file, err := lockFile(path)
 	if errors.Is(err, ErrInUse) {
-		return nil, &InUseError{Store: path, Owner: sqliteOwner(ctx, path)}
+		return nil, &InUseError{Store: path, Owner: sqliteOwner(ctx, path, p.sql)}
 	}
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{dialect: SQLite, store: path, unlock: file.Close}
+	p.store, p.unlock = path, file.Close
+	p.remedy = "move the file away or delete it together with its -wal and -shm, then start again"
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("open the SQLite store %s: %w", path, err), p.close())
 		}
 	}()
-	// Both are settings of the whole process: locks that do not vanish when some
-	// other descriptor of the file is closed, and the same durability for half
-	// the wait. Where the platform has neither, SQLite's own defaults stay.
-	_, _ = sqlite.OFDLocking(true)
-	_, _ = sqlite.Fdatasync(true)
-	session, err := openSQLiteSession(ctx, path)
+	setUpSQLite()
+	session, err := openSQLiteSession(ctx, path, p)
 	if err != nil {
 		return p, err
 	}
@@ -66,13 +76,13 @@ func sqliteDSN(path string, pragmas ...string) string {
 }
 
 // sqliteOwner asks a store that is in use who uses it.
-func sqliteOwner(ctx context.Context, path string) string {
+func sqliteOwner(ctx context.Context, path string, own *ownSQL) string {
 	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=ro&_pragma=busy_timeout(200)")
 	if err != nil {
 		return ""
 	}
 	defer pool.Close()
-	return knownOwner(ctx, newSQLiteReader(pool))
+	return knownOwner(ctx, newSQLiteReader(pool), own)
 }
 
 // judge sorts SQLite's errors. A write that the disk refused before any

@@ -110,26 +110,3 @@ func (c *jsonColumn) Scan(src any) error {
 	}
 	return nil
 }
-
-// singleRow is the first row of a query.
-type singleRow struct {
-	rows Rows
-	err  error
-}
-
-func (r singleRow) Scan(dest ...any) error {
-	if r.err != nil {
-		return r.err
-	}
-	defer r.rows.Close()
-	if !r.rows.Next() {
-		if err := r.rows.Err(); err != nil {
-			return err
-		}
-		return ErrNoRows
-	}
-	if err := r.rows.Scan(dest...); err != nil {
-		return err
-	}
-	return r.rows.Close()
-}

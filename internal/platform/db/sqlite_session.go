@@ -21,9 +21,12 @@ type sqliteSession struct {
 	lent  SQLiteConn
 	depth int   // open savepoints
 	gone  error // why SQLite may have rolled back the transaction by itself
+
+	sql        *ownSQL
+	workspaces *workspaces
 }
 
-func openSQLiteSession(ctx context.Context, path string) (*sqliteSession, error) {
+func openSQLiteSession(ctx context.Context, path string, p *parts) (*sqliteSession, error) {
 	pool, err := sql.Open("sqlite", sqliteDSN(path))
 	if err != nil {
 		return nil, err
@@ -32,7 +35,7 @@ func openSQLiteSession(ctx context.Context, path string) (*sqliteSession, error)
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
-	return &sqliteSession{pool: pool, conn: conn, stmts: map[string]*sql.Stmt{}}, nil
+	return &sqliteSession{pool: pool, conn: conn, stmts: map[string]*sql.Stmt{}, sql: p.sql, workspaces: p.workspaces}, nil
 }
 
 func (s *sqliteSession) Dialect() Dialect { return SQLite }
@@ -101,6 +104,10 @@ func (s *sqliteSession) QueryRow(ctx context.Context, query string, args ...any)
 	return singleRow{rows, err}
 }
 
+func (s *sqliteSession) Workspace(ctx context.Context, id string) (int64, error) {
+	return s.workspaces.write(ctx, s, id)
+}
+
 func (s *sqliteSession) Raw(f func(conn any) error) error {
 	if s.gone != nil {
 		return fmt.Errorf("%w: %w", ErrRolledBack, s.gone)
@@ -153,6 +160,7 @@ func (s *sqliteSession) Nested(ctx context.Context, write Write) error {
 		_, err = s.Exec(ctx, "RELEASE "+name)
 		return err
 	}
+	s.workspaces.rolledBack()
 	// The savepoint stays open after ROLLBACK TO and is released. An error here
 	// says that SQLite has already rolled back the whole transaction.
 	_, back := s.Exec(ctx, "ROLLBACK TO "+name)
@@ -171,7 +179,7 @@ func (s *sqliteSession) begin(ctx context.Context, epoch int64) error {
 		return err
 	}
 	var have int64
-	if err := s.QueryRow(ctx, epochSQL).Scan(&have); err != nil {
+	if err := s.QueryRow(ctx, s.sql.checkEpoch).Scan(&have); err != nil {
 		return fmt.Errorf("read the owner: %w", err)
 	}
 	if have != epoch {
@@ -182,11 +190,15 @@ func (s *sqliteSession) begin(ctx context.Context, epoch int64) error {
 
 func (s *sqliteSession) commit(ctx context.Context) error {
 	_, err := s.Exec(ctx, "COMMIT")
+	if err == nil {
+		s.workspaces.committed()
+	}
 	return err
 }
 
 func (s *sqliteSession) rollback(ctx context.Context) error {
 	s.gone = nil
+	s.workspaces.rolledBack()
 	_, err := s.Exec(ctx, "ROLLBACK")
 	if err != nil && strings.Contains(err.Error(), "no transaction is active") {
 		return nil

@@ -19,7 +19,7 @@ const maxGroup = 1024
 type writer struct {
 	session  session
 	epoch    int64
-	idleping time.Duration // zero: the session cannot be lost while idle
+	idlePing time.Duration // zero: the session cannot be lost while idle
 
 	mu     sync.Mutex
 	queue  []*job
@@ -32,8 +32,8 @@ type writer struct {
 	exited chan struct{}
 }
 
-func newWriter(s session, epoch int64, idleping time.Duration) *writer {
-	w := &writer{session: s, epoch: epoch, idleping: idleping,
+func newWriter(s session, epoch int64, idlePing time.Duration) *writer {
+	w := &writer{session: s, epoch: epoch, idlePing: idlePing,
 		wake: make(chan struct{}, 1), lost: make(chan struct{}), exited: make(chan struct{})}
 	go w.run()
 	return w
@@ -119,11 +119,11 @@ func (w *writer) settle() {
 
 // wait blocks until something was queued, and looks after the session meanwhile.
 func (w *writer) wait() {
-	if w.idleping == 0 {
+	if w.idlePing == 0 {
 		<-w.wake
 		return
 	}
-	t := time.NewTimer(w.idleping)
+	t := time.NewTimer(w.idlePing)
 	defer t.Stop()
 	select {
 	case <-w.wake:
@@ -137,7 +137,7 @@ func (w *writer) checkSession() {
 	if w.gone() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), w.idleping)
+	ctx, cancel := context.WithTimeout(context.Background(), w.idlePing)
 	defer cancel()
 	if err := w.session.ping(ctx); err != nil {
 		w.lose(fmt.Errorf("the connection that holds the store was cut: %w", err))

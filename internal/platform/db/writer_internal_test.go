@@ -20,6 +20,7 @@ func (s *brokenSession) rollback(context.Context) error     { s.rolledBack++; re
 func (s *brokenSession) judge(error) verdict                { return s.verdict }
 
 func TestOutcomeOfAFailedCommit(t *testing.T) {
+	t.Parallel()
 	disk := errors.New("the disk")
 	for name, c := range map[string]struct {
 		session    brokenSession

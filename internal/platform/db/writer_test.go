@@ -11,13 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db/dbtest"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/pgtest"
 )
 
 // things opens a store with the table of these tests.
 func things(t *testing.T, url string) *db.DB {
 	t.Helper()
-	d := open(t, url)
+	d := dbtest.Open(t, url)
 	if err := d.Migrate(t.Context(), "things", table()); err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +35,8 @@ func hold(t *testing.T, d *db.DB) (release func()) {
 }
 
 func TestWritesRunInTheOrderOfSubmit(t *testing.T) {
-	stores(t, func(t *testing.T, url string) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
 		d := things(t, url)
 		var wg sync.WaitGroup
 		var ran, answered []int // the writer's goroutine alone appends
@@ -58,7 +60,8 @@ func TestWritesRunInTheOrderOfSubmit(t *testing.T) {
 }
 
 func TestWriteOfACallerWhoLeftNeverRuns(t *testing.T) {
-	stores(t, func(t *testing.T, url string) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
 		d := things(t, url)
 		release := hold(t, d)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -79,7 +82,8 @@ func TestWriteOfACallerWhoLeftNeverRuns(t *testing.T) {
 }
 
 func TestWriteThatWasBegunAnswersTheTruth(t *testing.T) {
-	stores(t, func(t *testing.T, url string) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
 		d := things(t, url)
 		ctx, cancel := context.WithCancel(t.Context())
 		err := d.Write(ctx, func(ctx context.Context, tx db.Tx) error {
@@ -93,7 +97,8 @@ func TestWriteThatWasBegunAnswersTheTruth(t *testing.T) {
 }
 
 func TestNestedRollsBackOnlyItself(t *testing.T) {
-	stores(t, func(t *testing.T, url string) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
 		d := things(t, url)
 		err := d.Write(t.Context(), func(ctx context.Context, tx db.Tx) error {
 			if err := insert(1, "kept")(ctx, tx); err != nil {
@@ -120,7 +125,8 @@ func TestNestedRollsBackOnlyItself(t *testing.T) {
 }
 
 func TestPanicIsAnErrorOfItsWrite(t *testing.T) {
-	stores(t, func(t *testing.T, url string) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
 		d := things(t, url)
 		err := d.Write(t.Context(), func(ctx context.Context, tx db.Tx) error {
 			if err := insert(1, "x")(ctx, tx); err != nil {
@@ -141,6 +147,7 @@ func TestPanicIsAnErrorOfItsWrite(t *testing.T) {
 // PostgreSQL refuses every statement after a failed one. SQLite undoes the failed
 // statement alone, and the rest is what its caller wanted.
 func TestIgnoredErrorNeverCommitsHalfAWrite(t *testing.T) {
+	t.Parallel()
 	d := things(t, pgtest.URL(t))
 	err := d.Write(t.Context(), func(ctx context.Context, tx db.Tx) error {
 		if err := insert(1, "x")(ctx, tx); err != nil {
@@ -157,7 +164,8 @@ func TestIgnoredErrorNeverCommitsHalfAWrite(t *testing.T) {
 }
 
 func TestReadersSeeNoOpenTransactionAndCannotWrite(t *testing.T) {
-	stores(t, func(t *testing.T, url string) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
 		d := things(t, url)
 		err := d.Write(t.Context(), func(ctx context.Context, tx db.Tx) error {
 			if err := insert(1, "x")(ctx, tx); err != nil {
@@ -181,7 +189,8 @@ func TestReadersSeeNoOpenTransactionAndCannotWrite(t *testing.T) {
 }
 
 func TestCloseFinishesWhatWasSubmitted(t *testing.T) {
-	stores(t, func(t *testing.T, url string) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
 		d := things(t, url)
 		release := hold(t, d)
 		answer := make(chan error, 1)
@@ -199,8 +208,9 @@ func TestCloseFinishesWhatWasSubmitted(t *testing.T) {
 }
 
 func TestValuesComeBack(t *testing.T) {
-	stores(t, func(t *testing.T, url string) {
-		d := open(t, url)
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := dbtest.Open(t, url)
 		type values struct {
 			Number int64
 			Real   float64
@@ -210,32 +220,20 @@ func TestValuesComeBack(t *testing.T) {
 			JSON   json.RawMessage
 			None   *string
 		}
-		want := values{-1 << 62, 0.1, true, "é\n'$1'", []byte{0, 1, 255}, json.RawMessage(`{"a": 1.0}`), nil}
+		want := values{-1 << 62, 0.1, true, "é\n'$1'", []byte{0, 1, 255}, json.RawMessage(`1.0`), nil}
+		migrate(t, d, "values", `CREATE TABLE v (number BIGINT, r DOUBLE PRECISION, truth BOOLEAN, t {text}, b {bytes}, j {json}, none TEXT, nojson {json})`)
 		var got values
 		var none json.RawMessage
-		bytes := "BLOB"
-		if d.Dialect() == db.Postgres {
-			bytes = "BYTEA"
-		}
-		err := d.Write(t.Context(), func(ctx context.Context, tx db.Tx) error {
-			if _, err := tx.Exec(ctx, "CREATE TABLE kinds (number BIGINT, r DOUBLE PRECISION, truth BOOLEAN, t TEXT, b "+bytes+", j JSON, none TEXT, nojson JSON)"); err != nil {
-				return err
-			}
-			_, err := tx.Exec(ctx, "INSERT INTO kinds VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-				want.Number, want.Real, want.Truth, want.Text, want.Bytes, want.JSON, want.None, none)
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		row := d.Read().QueryRow(t.Context(), "SELECT number, r, truth, t, b, j, none, nojson FROM kinds WHERE number = $1", want.Number)
+		dbtest.Exec(t, d, "INSERT INTO v VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+			want.Number, want.Real, want.Truth, want.Text, want.Bytes, want.JSON, want.None, none)
+		row := d.Read().QueryRow(t.Context(), "SELECT number, r, truth, t, b, j, none, nojson FROM v WHERE number = $1", want.Number)
 		if err := row.Scan(&got.Number, &got.Real, &got.Truth, &got.Text, &got.Bytes, &got.JSON, &got.None, &none); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want, got); diff != "" || none != nil {
 			t.Errorf("%s; absent JSON came back as %q", diff, none)
 		}
-		if err := d.Read().QueryRow(t.Context(), "SELECT number FROM kinds WHERE number = $1", 0).Scan(&got.Number); !errors.Is(err, db.ErrNoRows) {
+		if err := d.Read().QueryRow(t.Context(), "SELECT number FROM v WHERE number = $1", 0).Scan(&got.Number); !errors.Is(err, db.ErrNoRows) {
 			t.Errorf("no row: %v", err)
 		}
 	})

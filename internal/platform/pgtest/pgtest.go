@@ -36,27 +36,55 @@ type instance struct {
 // Without a PostgreSQL server t is skipped, or fails if PAW_TEST_REQUIRE=1.
 func URL(t testing.TB) string {
 	t.Helper()
+	base, schema := base(t), name(t)
+	run(t, base, "CREATE SCHEMA "+schema)
+	t.Cleanup(func() { run(t, base, "DROP SCHEMA "+schema+" CASCADE") })
+	return with(t, base, func(u *url.URL, q url.Values) { q.Set("search_path", schema) })
+}
+
+// Database returns the URL of a fresh, empty database that is dropped when t
+// ends, for tests about schemas. It is a good deal slower than URL.
+func Database(t testing.TB) string {
+	t.Helper()
+	base, database := base(t), name(t)
+	run(t, base, "CREATE DATABASE "+database)
+	t.Cleanup(func() { run(t, base, "DROP DATABASE "+database+" WITH (FORCE)") })
+	return with(t, base, func(u *url.URL, _ url.Values) { u.Path = "/" + database })
+}
+
+// base returns the URL of the server.
+func base(t testing.TB) string {
+	t.Helper()
 	srv, err := server()
-	if err != nil {
-		if os.Getenv("PAW_TEST_REQUIRE") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
+	if err == nil {
+		return srv.url
 	}
-	base := srv.url
+	if os.Getenv("PAW_TEST_REQUIRE") == "1" {
+		t.Fatal(err)
+	}
+	t.Skip(err)
+	return ""
+}
+
+// name returns a name that nothing on the server has.
+func name(t testing.TB) string {
+	t.Helper()
 	var b [8]byte
 	if _, err := rand.Read(b[:]); err != nil {
 		t.Fatal(err)
 	}
-	schema := "t_" + hex.EncodeToString(b[:])
-	run(t, base, "CREATE SCHEMA "+schema)
-	t.Cleanup(func() { run(t, base, "DROP SCHEMA "+schema+" CASCADE") })
-	u, err := url.Parse(base)
+	return "t_" + hex.EncodeToString(b[:])
+}
+
+// with returns a changed URL.
+func with(t testing.TB, target string, change func(*url.URL, url.Values)) string {
+	t.Helper()
+	u, err := url.Parse(target)
 	if err != nil {
 		t.Fatal(err)
 	}
 	q := u.Query()
-	q.Set("search_path", schema)
+	change(u, q)
 	u.RawQuery = q.Encode()
 	return u.String()
 }

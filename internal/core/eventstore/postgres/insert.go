@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -11,26 +10,14 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
-var (
-	//go:embed sql/lookup.sql
-	lookupSQL string
-	//go:embed sql/add_categories.sql
-	addCategoriesSQL string
-	//go:embed sql/add_types.sql
-	addTypesSQL string
-	//go:embed sql/add_actors.sql
-	addActorsSQL string
-	//go:embed sql/add_streams.sql
-	addStreamsSQL string
-	//go:embed sql/add_events.sql
-	addEventsSQL string
-)
-
 // inserter sends each table's rows as one array per column. They travel with the
 // commit: they can only fail if the database is broken, and then so is the commit.
-type inserter struct{ events columns }
+type inserter struct {
+	sql    statements
+	events columns
+}
 
-// columns are the arrays of add_events.sql, used again for each commit.
+// columns are the arrays of add_events, used again for each commit.
 type columns struct {
 	position, stream, version []int64
 	kind, schema, actor       []int32
@@ -44,13 +31,15 @@ func (in *inserter) Lookup(ctx context.Context, tx db.Tx, streams []relational.L
 		categories[i], ids[i] = streams[i].Category, streams[i].ID
 	}
 	var b pgx.Batch
-	b.Queue(lookupSQL, categories, ids).Query(func(rows pgx.Rows) error {
+	b.Queue(in.sql.lookup, categories, ids).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
-			var n, key, version int64
-			if err := rows.Scan(&n, &key, &version); err != nil {
+			var n int64
+			var found relational.Lookup
+			if err := rows.Scan(&n, &found.Key, &found.Version, &found.Labels); err != nil {
 				return err
 			}
-			streams[n-1].Key, streams[n-1].Version = key, version
+			to := &streams[n-1]
+			to.Key, to.Version, to.Labels = found.Key, found.Version, found.Labels
 		}
 		return rows.Err()
 	})
@@ -74,22 +63,16 @@ func with(tx db.Tx, f func(conn *db.PostgresConn) error) error {
 }
 
 // Insert implements relational.Driver.
-func (in *inserter) Insert(_ context.Context, tx db.Tx, rows *relational.Rows) error {
+func (in *inserter) Insert(_ context.Context, tx db.Tx, streams []relational.Stream, events []relational.Event) error {
 	var b pgx.Batch
-	queueNames(&b, rows)
-	if len(rows.Streams) > 0 {
-		keys, categories := make([]int64, len(rows.Streams)), make([]int64, len(rows.Streams))
-		ids := make([]string, len(rows.Streams))
-		for i, s := range rows.Streams {
-			keys[i], categories[i], ids[i] = s.Key, s.Category, s.ID
-		}
-		b.Queue(addStreamsSQL, keys, categories, ids)
+	if len(streams) > 0 {
+		in.queueStreams(&b, streams)
 	}
-	if len(rows.Events) > 0 {
+	if len(events) > 0 {
 		c := &in.events
-		c.fill(rows.Events)
-		b.Queue(addEventsSQL, c.position, c.stream, c.version, c.kind, c.schema, c.actor, c.data, c.journal, c.meta,
-			rows.Events[0].Epoch, rows.Events[0].Time)
+		c.fill(events)
+		b.Queue(in.sql.addEvents, c.position, c.stream, c.version, c.kind, c.schema, c.actor, c.data, c.journal, c.meta,
+			events[0].Epoch, events[0].Time)
 	}
 	return with(tx, func(conn *db.PostgresConn) error {
 		conn.Queue(&b)
@@ -97,29 +80,13 @@ func (in *inserter) Insert(_ context.Context, tx db.Tx, rows *relational.Rows) e
 	})
 }
 
-// queueNames adds what is new in the three small tables.
-func queueNames(b *pgx.Batch, rows *relational.Rows) {
-	if n := len(rows.Categories); n > 0 {
-		keys, workspaces, types := make([]int64, n), make([]string, n), make([]string, n)
-		for i, c := range rows.Categories {
-			keys[i], workspaces[i], types[i] = c.Key, c.Workspace, c.Type
-		}
-		b.Queue(addCategoriesSQL, keys, workspaces, types)
+func (in *inserter) queueStreams(b *pgx.Batch, streams []relational.Stream) {
+	n := len(streams)
+	keys, categories, labels, ids := make([]int64, n), make([]int64, n), make([]int64, n), make([]string, n)
+	for i, s := range streams {
+		keys[i], categories[i], labels[i], ids[i] = s.Key, s.Category, s.Labels, s.ID
 	}
-	if n := len(rows.Types); n > 0 {
-		keys, names := make([]int64, n), make([]string, n)
-		for i, t := range rows.Types {
-			keys[i], names[i] = t.Key, t.Name
-		}
-		b.Queue(addTypesSQL, keys, names)
-	}
-	if n := len(rows.Actors); n > 0 {
-		keys, kinds, ids := make([]int64, n), make([]string, n), make([]string, n)
-		for i, a := range rows.Actors {
-			keys[i], kinds[i], ids[i] = a.Key, a.Kind, a.ID
-		}
-		b.Queue(addActorsSQL, keys, kinds, ids)
-	}
+	b.Queue(in.sql.addStreams, keys, categories, ids, labels)
 }
 
 func (c *columns) fill(events []relational.Event) {

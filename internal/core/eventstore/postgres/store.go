@@ -4,14 +4,16 @@ package postgres
 import (
 	"context"
 	"embed"
-	"io/fs"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/relational"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
-//go:embed migrations/*.sql
+//go:embed sql/*.sql
 var files embed.FS
+
+// statements are the SQL of an append.
+type statements struct{ lookup, addStreams, addEvents string }
 
 // Options tunes a store; the zero value is right.
 type Options = relational.Options
@@ -22,12 +24,12 @@ type Store = relational.Store
 // Open migrates the store's tables in d and returns the store. d stays open
 // when the store is closed; the store is closed first.
 func Open(ctx context.Context, d *db.DB, o Options) (*Store, error) {
-	tables, err := fs.Sub(files, "migrations")
+	in := &inserter{}
+	err := d.Statements(files, map[string]*string{
+		"lookup": &in.sql.lookup, "add_streams": &in.sql.addStreams, "add_events": &in.sql.addEvents,
+	})
 	if err != nil {
 		return nil, err
 	}
-	if err := d.Migrate(ctx, "eventstore", tables); err != nil {
-		return nil, err
-	}
-	return relational.Open(ctx, d, &inserter{}, o)
+	return relational.Open(ctx, d, in, o)
 }

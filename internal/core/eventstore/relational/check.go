@@ -18,6 +18,7 @@ const (
 	maxBatchBytes = 128 << 20 // of all events of a batch
 	maxSchema     = 1 << 30
 	maxDepth      = 1000 // of nested JSON; PostgreSQL's parser ends somewhere above
+	maxLabelBytes = 1024 // of a stream's labels; PostgreSQL's indexes take twice as much
 )
 
 // prepare checks one event and encodes its meta column.
@@ -53,10 +54,10 @@ func prepare(e *eventstore.NewEvent) (meta []byte, size int, err error) {
 
 func checkJSON(what string, text []byte) error {
 	if !json.Valid(text) {
-		return invalid("%s is no JSON", what)
+		return invalid("%s is not JSON", what)
 	}
 	if !utf8.Valid(text) {
-		return invalid("%s is no UTF-8", what)
+		return invalid("%s is not UTF-8", what)
 	}
 	// Few brackets cannot be deep, and counting them is cheap.
 	if bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) > maxDepth && depth(text) > maxDepth {
@@ -109,7 +110,26 @@ func checkStream(a eventstore.StreamAppend) error {
 	if err := checkName("a stream's type", a.Stream.Type); err != nil {
 		return err
 	}
-	return checkName("a stream's id", a.Stream.ID)
+	if err := checkName("a stream's id", a.Stream.ID); err != nil {
+		return err
+	}
+	return checkLabels(a)
+}
+
+func checkLabels(a eventstore.StreamAppend) error {
+	if a.Labels == nil {
+		return nil
+	}
+	if len(a.Labels) > maxLabelBytes {
+		return invalid("the labels of stream %s have %d bytes, at most %d are allowed", a.Stream, len(a.Labels), maxLabelBytes)
+	}
+	if err := checkJSON("the text of the labels of stream "+a.Stream.String(), a.Labels); err != nil {
+		return err
+	}
+	if bytes.TrimLeft(a.Labels, " \t\r\n")[0] != '{' {
+		return invalid("the labels of stream %s are not a JSON object", a.Stream)
+	}
+	return nil
 }
 
 func checkName(what, name string) error {
@@ -117,7 +137,7 @@ func checkName(what, name string) error {
 		return invalid("%s has %d bytes; 1 to %d are allowed", what, len(name), maxName)
 	}
 	if strings.IndexByte(name, 0) >= 0 || !utf8.ValidString(name) {
-		return invalid("%s %q is no plain text", what, name)
+		return invalid("%s %q is not plain text", what, name)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 // Package relational is the event store on any database that platform/db opens:
-// group commit, version checks, reading, following. A driver adds its tables and
-// the two statements whose speed depends on the database. It is not for use by
-// others than the drivers.
+// its tables, group commit, version checks, reading, following. A driver adds the
+// few statements whose speed depends on the database. Only the drivers use it.
 package relational
 
 import (
@@ -13,57 +12,25 @@ import (
 // Driver is what differs between databases. Its methods are called from the
 // writer's goroutine only.
 type Driver interface {
-	// Lookup fills Key and Version of the streams that exist and leaves the
-	// others zero.
+	// Lookup fills Key, Version and Labels of the streams that exist and leaves
+	// the others zero.
 	Lookup(ctx context.Context, tx db.Tx, streams []Lookup) error
-	// Insert writes all rows.
-	Insert(ctx context.Context, tx db.Tx, rows *Rows) error
+	// Insert writes the rows of one commit; what they refer to is there already.
+	Insert(ctx context.Context, tx db.Tx, streams []Stream, events []Event) error
 }
 
 // Lookup asks for one stream.
 type Lookup struct {
-	Category int64
-	ID       string
-	Key      int64
-	Version  int64
+	Category             int64
+	ID                   string
+	Key, Version, Labels int64
 }
 
-// Rows is what one commit adds.
-type Rows struct {
-	Categories []Category
-	Types      []Type
-	Actors     []Actor
-	Streams    []Stream
-	Events     []Event
-}
-
-func (r *Rows) reset() {
-	clear(r.Events) // lets go of the callers' data
-	*r = Rows{Categories: r.Categories[:0], Types: r.Types[:0], Actors: r.Actors[:0], Streams: r.Streams[:0], Events: r.Events[:0]}
-}
-
-// Category is a row of event_categories.
-type Category struct {
-	Key             int64
-	Workspace, Type string
-}
-
-// Type is a row of event_types; private types have keys below zero.
-type Type struct {
-	Key  int64
-	Name string
-}
-
-// Actor is a row of event_actors.
-type Actor struct {
-	Key      int64
-	Kind, ID string
-}
-
-// Stream is a row of event_streams.
+// Stream is a row of event_streams; Labels of zero are NULL.
 type Stream struct {
 	Key, Category int64
 	ID            string
+	Labels        int64
 }
 
 // Event is a row of events. Nil slices and an Actor of zero are NULL; Epoch and

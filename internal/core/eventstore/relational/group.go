@@ -3,6 +3,7 @@ package relational
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
@@ -13,53 +14,66 @@ import (
 // the writer's goroutine and is used again for the next commit.
 type group struct {
 	driver   Driver
+	sql      *statements
 	names    *names
+	labels   *labels
 	versions versions
 	salt     int64
 	epoch    int64
 
-	position int64 // of the last event, the group's own included
-	streams  int64 // last stream key
-	now      time.Time
-	rows     Rows
-	events   []eventstore.Event // fresh for each commit: readers keep them
-	undo     []change
-	lookups  []Lookup
-	wanted   []eventstore.StreamID
+	position   int64 // of the last event, the group's own included
+	lastStream int64 // greatest key of a stream
+	lastLabels int64 // greatest key of labels
+	now        time.Time
+	added      additions
+	streams    []Stream
+	rows       []Event
+	events     []eventstore.Event // fresh for each commit: readers keep them
+	undo       []change
+	lookups    []Lookup
+	wanted     []eventstore.StreamID
+	given      map[string]label // labels of the streams that this commit may create
 }
 
-// change is a version before a batch touched it.
+// change is the head of a stream before a batch touched it.
 type change struct {
-	head    *head
-	version int64
+	head *head
+	was  head
 }
 
 // mark is a point that a refused batch is taken back to.
 type mark struct {
-	position             int64
-	rows, events, change int
+	position, lastStream           int64
+	streams, rows, events, changes int
 }
 
 func (g *group) mark() mark {
-	return mark{g.position, len(g.rows.Events), len(g.events), len(g.undo)}
+	return mark{g.position, g.lastStream, len(g.streams), len(g.rows), len(g.events), len(g.undo)}
 }
 
 func (g *group) back(m mark) {
-	for i := len(g.undo) - 1; i >= m.change; i-- {
-		g.undo[i].head.version = g.undo[i].version
+	for i := len(g.undo) - 1; i >= m.changes; i-- {
+		*g.undo[i].head = g.undo[i].was
 	}
-	g.position = m.position
-	g.rows.Events, g.events, g.undo = g.rows.Events[:m.rows], g.events[:m.events], g.undo[:m.change]
+	g.position, g.lastStream = m.position, m.lastStream
+	g.streams, g.rows, g.events, g.undo = g.streams[:m.streams], g.rows[:m.rows], g.events[:m.events], g.undo[:m.changes]
+}
+
+// begin empties the group for the next commit.
+func (g *group) begin(events int, now time.Time) {
+	g.now = now
+	g.versions.age()
+	g.added.reset()
+	clear(g.rows) // lets go of the callers' data
+	g.streams, g.rows, g.undo = g.streams[:0], g.rows[:0], g.undo[:0]
+	g.events = make([]eventstore.Event, 0, events)
+	clear(g.given)
 }
 
 // write runs inside the transaction. The error returned ends all of it; what
-// concerns one batch stands in that batch.
+// concerns one batch is in that batch.
 func (g *group) write(ctx context.Context, tx db.Tx, batches []*submission, now time.Time) error {
-	g.now = now
-	g.rows.reset()
-	g.versions.age()
-	g.undo = g.undo[:0]
-	g.events = make([]eventstore.Event, 0, countEvents(batches))
+	g.begin(countEvents(batches), now)
 	if err := g.load(ctx, tx, batches); err != nil {
 		return err
 	}
@@ -79,7 +93,10 @@ func (g *group) write(ctx context.Context, tx db.Tx, batches []*submission, now 
 			g.back(m)
 		}
 	}
-	return g.driver.Insert(ctx, tx, &g.rows)
+	if err := g.added.insert(ctx, tx, g.sql); err != nil {
+		return err
+	}
+	return g.driver.Insert(ctx, tx, g.streams, g.rows)
 }
 
 func countEvents(batches []*submission) int {
@@ -99,7 +116,8 @@ func (s *submission) inline(ctx context.Context, tx db.Tx) error {
 	return nil
 }
 
-// load brings the heads of all streams of the group into the cache.
+// load brings the heads of all streams of the group into the cache, and the
+// labels of those that it may create.
 func (g *group) load(ctx context.Context, tx db.Tx, batches []*submission) error {
 	g.lookups, g.wanted = g.lookups[:0], g.wanted[:0]
 	for _, s := range batches {
@@ -110,26 +128,77 @@ func (g *group) load(ctx context.Context, tx db.Tx, batches []*submission) error
 			if g.versions.get(a.Stream) != nil {
 				continue
 			}
-			h := &head{}
-			g.versions.put(a.Stream, h)
-			category, added := g.names.category(a.Stream)
-			if added {
-				g.rows.Categories = append(g.rows.Categories, Category{category, a.Stream.Workspace, a.Stream.Type})
-				continue
-			}
-			g.lookups = append(g.lookups, Lookup{Category: category, ID: a.Stream.ID})
+			g.versions.put(a.Stream, &head{})
+			g.lookups = append(g.lookups, Lookup{Category: g.names.category(a.Stream, &g.added), ID: a.Stream.ID})
 			g.wanted = append(g.wanted, a.Stream)
 		}
 	}
+	if err := g.lookup(ctx, tx); err != nil {
+		return err
+	}
+	for _, s := range batches {
+		if s.err != nil {
+			continue
+		}
+		for _, a := range s.batch.Streams {
+			if a.Labels == nil || g.versions.get(a.Stream).key != 0 {
+				continue
+			}
+			if err := g.give(ctx, tx, a.Labels); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// lookup asks the database for the heads that are not in the cache.
+func (g *group) lookup(ctx context.Context, tx db.Tx) error {
 	if len(g.lookups) == 0 {
 		return nil
 	}
 	if err := g.driver.Lookup(ctx, tx, g.lookups); err != nil {
 		return err
 	}
+	keys := make([]int64, len(g.lookups))
 	for i, l := range g.lookups {
-		g.versions.put(g.wanted[i], &head{key: l.Key, version: l.Version})
+		keys[i] = l.Labels
 	}
+	texts, err := g.labels.read(ctx, tx, g.sql.readLabels, keys)
+	if err != nil {
+		return err
+	}
+	for i, l := range g.lookups {
+		g.versions.put(g.wanted[i], &head{key: l.Key, version: l.Version, label: label{l.Labels, texts[l.Labels]}})
+	}
+	return nil
+}
+
+// give makes sure that labels have a key.
+func (g *group) give(ctx context.Context, tx db.Tx, text []byte) error {
+	if _, ok := g.given[string(text)]; ok {
+		return nil
+	}
+	if g.given == nil {
+		g.given = map[string]label{}
+	}
+	l, ok := g.labels.find(text)
+	if !ok {
+		var key int64
+		err := tx.QueryRow(ctx, g.sql.findLabels, string(text)).Scan(&key)
+		if err != nil && !errors.Is(err, db.ErrNoRows) {
+			return fmt.Errorf("look up labels: %w", err)
+		}
+		if err != nil {
+			g.lastLabels++
+			key = g.lastLabels
+		}
+		l = g.labels.remember(key, text)
+		if err != nil {
+			g.added.labels = append(g.added.labels, l)
+		}
+	}
+	g.given[string(text)] = l
 	return nil
 }
 
@@ -144,12 +213,9 @@ func (g *group) add(s *submission) error {
 		if a.Expected != eventstore.Any && a.Expected != h.version {
 			return &eventstore.ConflictError{Stream: a.Stream, Expected: a.Expected, Actual: h.version}
 		}
-		g.undo = append(g.undo, change{h, h.version})
+		g.undo = append(g.undo, change{h, *h})
 		if h.key == 0 && len(a.Events) > 0 {
-			g.streams++
-			h.key = g.streams
-			category, _ := g.names.category(a.Stream)
-			g.rows.Streams = append(g.rows.Streams, Stream{h.key, category, a.Stream.ID})
+			g.create(a, h)
 		}
 		for j := range a.Events {
 			g.event(a.Stream, h, &a.Events[j], metas[j])
@@ -164,25 +230,25 @@ func (g *group) add(s *submission) error {
 	return nil
 }
 
+// create appends the row of a new stream.
+func (g *group) create(a *eventstore.StreamAppend, h *head) {
+	g.lastStream++
+	h.key, h.label = g.lastStream, g.given[string(a.Labels)]
+	g.streams = append(g.streams, Stream{h.key, g.names.category(a.Stream, &g.added), a.Stream.ID, h.label.key})
+}
+
 // event appends one row and the event that readers get for it.
 func (g *group) event(id eventstore.StreamID, h *head, e *eventstore.NewEvent, meta []byte) {
 	g.position++
 	h.version++
-	key, added := g.names.eventType(e.Type)
-	if added {
-		g.rows.Types = append(g.rows.Types, Type{key, e.Type})
-	}
-	actor, added := g.names.actor(e.Meta.Actor)
-	if added {
-		g.rows.Actors = append(g.rows.Actors, Actor{actor, e.Meta.Actor.Kind, e.Meta.Actor.ID})
-	}
 	schema := max(e.Schema, 1)
 	journal := e.Journal
 	if len(journal) == 0 {
 		journal = nil
 	}
-	g.rows.Events = append(g.rows.Events, Event{Position: g.position, Stream: h.key, Version: h.version, Type: key,
-		Schema: int64(schema), Actor: actor, Epoch: g.epoch, Time: g.now.UnixMicro(), Data: e.Data, Journal: journal, Meta: meta})
-	g.events = append(g.events, eventstore.Event{ID: eventID(g.salt, g.position, g.now), Position: g.position, Stream: id,
+	g.rows = append(g.rows, Event{Position: g.position, Stream: h.key, Version: h.version,
+		Type: g.names.eventType(e.Type, &g.added), Schema: int64(schema), Actor: g.names.actor(e.Meta.Actor, &g.added),
+		Epoch: g.epoch, Time: g.now.UnixMicro(), Data: e.Data, Journal: journal, Meta: meta})
+	g.events = append(g.events, eventstore.Event{ID: eventID(g.salt, g.position, g.now), Position: g.position, Stream: id, Labels: h.label.text,
 		Version: h.version, Type: e.Type, Schema: schema, Data: e.Data, Journal: journal, Meta: e.Meta, Time: g.now, Epoch: g.epoch})
 }

@@ -2,26 +2,12 @@ package relational
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
-)
-
-var (
-	//go:embed sql/position.sql
-	positionSQL string
-	//go:embed sql/read_stream.sql
-	readStreamSQL string
-	//go:embed sql/read_all.sql
-	readAllSQL string
-	//go:embed sql/read_category.sql
-	readCategorySQL string
-	//go:embed sql/read_id.sql
-	readIDSQL string
 )
 
 // everyType is below every type's key; publicTypes is the first public one.
@@ -32,7 +18,11 @@ const (
 
 // ReadStream implements eventstore.Store.
 func (s *Store) ReadStream(ctx context.Context, id eventstore.StreamID, afterVersion int64, limit int) ([]eventstore.Event, error) {
-	events, err := collect(ctx, s.db.Read(), readStreamSQL, s.scan, id.Workspace, id.Type, id.ID, afterVersion, limit)
+	workspace, err := s.db.Workspace(ctx, id.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	events, err := s.read(ctx, s.sql.readStream, workspace, id.Type, id.ID, afterVersion, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read stream %s: %w", id, err)
 	}
@@ -41,20 +31,53 @@ func (s *Store) ReadStream(ctx context.Context, id eventstore.StreamID, afterVer
 
 // ReadAll implements eventstore.Store.
 func (s *Store) ReadAll(ctx context.Context, after int64, limit int, f eventstore.Filter) ([]eventstore.Event, error) {
+	workspace, err := s.db.Workspace(ctx, f.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	sql, args := s.choose(workspace, after, limit, f)
+	events, err := s.read(ctx, sql, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read the events after position %d: %w", after, err)
+	}
+	return events, nil
+}
+
+// choose returns the statement that fits a filter, and its arguments.
+func (s *Store) choose(workspace, after int64, limit int, f eventstore.Filter) (sql string, args []any) {
 	lowest := publicTypes
 	if f.Private {
 		lowest = everyType
 	}
-	sql, args := readAllSQL, []any{after, lowest, limit}
+	args = []any{after, lowest, limit}
 	switch {
-	case f.StreamID != "":
-		sql, args = readIDSQL, append(args, f.Workspace, f.StreamType, f.StreamID)
-	case f.Workspace != "" || f.StreamType != "":
-		sql, args = readCategorySQL, append(args, f.Workspace, f.StreamType)
+	case f.Workspace == "" && f.StreamType == "" && f.StreamID == "":
+		return s.sql.readAll, args
+	case f.StreamID == "":
+		return s.sql.readCategories, append(args, f.Workspace == "", workspace, f.StreamType)
+	case f.Workspace == "" || f.StreamType == "":
+		return s.sql.readStreams, append(args, f.Workspace == "", workspace, f.StreamType, f.StreamID)
 	}
-	events, err := collect(ctx, s.db.Read(), sql, s.scan, args...)
+	return s.sql.readOneStream, append([]any{workspace, f.StreamType, f.StreamID}, args...)
+}
+
+// read runs one of the queries of events.
+func (s *Store) read(ctx context.Context, sql string, args ...any) ([]eventstore.Event, error) {
+	var keys []int64 // of the labels, one for each event
+	events, err := collect(ctx, s.db.Read(), sql, func(rows db.Rows, e *eventstore.Event) error {
+		key, err := s.scan(rows, e)
+		keys = append(keys, key)
+		return err
+	}, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read the events after position %d: %w", after, err)
+		return nil, err
+	}
+	texts, err := s.labels.read(ctx, s.db.Read(), s.sql.readLabels, keys)
+	if err != nil {
+		return nil, err
+	}
+	for i := range events {
+		events[i].Labels = texts[keys[i]]
 	}
 	return events, nil
 }
@@ -62,29 +85,29 @@ func (s *Store) ReadAll(ctx context.Context, after int64, limit int, f eventstor
 // Head implements eventstore.Store.
 func (s *Store) Head(ctx context.Context) (int64, error) {
 	var position int64
-	if err := s.db.Read().QueryRow(ctx, positionSQL).Scan(&position); err != nil {
+	if err := s.db.Read().QueryRow(ctx, s.sql.position).Scan(&position); err != nil {
 		return 0, fmt.Errorf("read the head: %w", err)
 	}
 	return position, nil
 }
 
-// scan reads one row of the queries above.
-func (s *Store) scan(rows db.Rows, e *eventstore.Event) error {
+// scan reads one row of the queries above and returns the key of its labels.
+func (s *Store) scan(rows db.Rows, e *eventstore.Event) (labels int64, err error) {
 	var kind, actor, category, at int64
 	var data, meta []byte
 	var id string
-	err := rows.Scan(&e.Position, &e.Version, &kind, &e.Schema, &e.Epoch, &at, &actor, &data, &e.Journal, &meta, &category, &id)
+	err = rows.Scan(&e.Position, &e.Version, &kind, &e.Schema, &e.Epoch, &at, &actor, &data, &meta, &category, &labels, &id, &e.Journal)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if e.Meta, err = decodeMeta(meta); err != nil {
-		return fmt.Errorf("the metadata at position %d: %w", e.Position, err)
+		return 0, fmt.Errorf("the metadata at position %d: %w", e.Position, err)
 	}
 	e.Data = data
 	e.Time = time.UnixMicro(at).UTC()
 	e.ID = eventID(s.group.salt, e.Position, e.Time)
 	s.names.resolve(e, kind, actor, category, id)
-	return nil
+	return labels, nil
 }
 
 // now is the time that events are stamped with.

@@ -2,8 +2,7 @@ package relational
 
 import (
 	"context"
-	"crypto/rand"
-	_ "embed"
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"sync"
@@ -12,19 +11,6 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
-)
-
-var (
-	//go:embed sql/salt.sql
-	saltSQL string
-	//go:embed sql/head.sql
-	headSQL string
-	//go:embed sql/categories.sql
-	categoriesSQL string
-	//go:embed sql/types.sql
-	typesSQL string
-	//go:embed sql/actors.sql
-	actorsSQL string
 )
 
 // Bounds of one commit; a single larger batch still is one.
@@ -45,11 +31,13 @@ type Options struct {
 
 // Store is the event store of a database. It implements eventstore.Store.
 type Store struct {
-	db    *db.DB
-	clock clock.Clock
-	told  func(batches, events int, took time.Duration)
-	names *names
-	tail  *eventstore.Tail
+	db     *db.DB
+	sql    *statements
+	clock  clock.Clock
+	told   func(batches, events int, took time.Duration)
+	names  *names
+	labels *labels
+	tail   *eventstore.Tail
 
 	mu      sync.Mutex
 	queue   []*submission
@@ -65,7 +53,7 @@ type Store struct {
 	began   time.Time
 }
 
-// Open returns the store in d, whose tables exist already.
+// Open returns the store in d. It brings its tables up to date.
 func Open(ctx context.Context, d *db.DB, driver Driver, o Options) (*Store, error) {
 	if o.Clock == nil {
 		o.Clock = clock.System()
@@ -73,71 +61,34 @@ func Open(ctx context.Context, d *db.DB, driver Driver, o Options) (*Store, erro
 	if o.Committed == nil {
 		o.Committed = func(int, int, time.Duration) {}
 	}
-	n := &names{}
-	s := &Store{db: d, clock: o.Clock, told: o.Committed, names: n, drained: make(chan struct{}),
-		group: &group{driver: driver, names: n, epoch: d.Epoch()}}
-	err := d.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		var salt [8]byte
-		if _, err := rand.Read(salt[:]); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, saltSQL, int64(binary.BigEndian.Uint64(salt[:])>>1)); err != nil {
-			return err
-		}
-		return s.loadAll(ctx, tx)
-	})
+	sql, err := openTables(ctx, d)
 	if err != nil {
+		return nil, err
+	}
+	s := &Store{db: d, sql: sql, clock: o.Clock, told: o.Committed, names: &names{}, labels: &labels{}, drained: make(chan struct{})}
+	s.group = &group{driver: driver, sql: sql, names: s.names, labels: s.labels, salt: salt(d.StoreID()), epoch: d.Epoch()}
+	if err := s.loadAll(ctx, d.Read()); err != nil {
 		return nil, fmt.Errorf("open the event store: %w", err)
 	}
 	s.tail = eventstore.NewTail(s.group.position)
 	return s, nil
 }
 
+// salt is what makes the ids of a store's events its own.
+func salt(store string) int64 {
+	sum := sha256.Sum256([]byte(store))
+	return int64(binary.BigEndian.Uint64(sum[:]) >> 1)
+}
+
 // loadAll reads what the writer keeps in memory.
 func (s *Store) loadAll(ctx context.Context, q db.Querier) error {
 	g := s.group
-	var salt int64
-	if err := q.QueryRow(ctx, headSQL).Scan(&salt, &g.position, &g.streams); err != nil {
+	if err := q.QueryRow(ctx, s.sql.head).Scan(&g.position, &g.lastStream, &g.lastLabels); err != nil {
 		return fmt.Errorf("read the head: %w", err)
 	}
-	if g.salt == 0 {
-		g.salt = salt // never changes, and readers use it
-	}
-	categories, err := collect(ctx, q, categoriesSQL, func(rows db.Rows, c *Category) error {
-		return rows.Scan(&c.Key, &c.Workspace, &c.Type)
-	})
-	if err != nil {
-		return fmt.Errorf("read the stream categories: %w", err)
-	}
-	types, err := collect(ctx, q, typesSQL, func(rows db.Rows, t *Type) error { return rows.Scan(&t.Key, &t.Name) })
-	if err != nil {
-		return fmt.Errorf("read the event types: %w", err)
-	}
-	actors, err := collect(ctx, q, actorsSQL, func(rows db.Rows, a *Actor) error { return rows.Scan(&a.Key, &a.Kind, &a.ID) })
-	if err != nil {
-		return fmt.Errorf("read the actors: %w", err)
-	}
-	s.names.replace(categories, types, actors)
 	g.versions = versions{}
-	return nil
-}
-
-// collect reads all rows of a query.
-func collect[T any](ctx context.Context, q db.Querier, sql string, scan func(db.Rows, *T) error, args ...any) ([]T, error) {
-	rows, err := q.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []T
-	for rows.Next() {
-		var one T
-		if err := scan(rows, &one); err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	}
-	return all, rows.Err()
+	s.labels.forget()
+	return s.names.load(ctx, q, s.sql)
 }
 
 // Subscribe implements eventstore.Store.

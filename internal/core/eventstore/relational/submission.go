@@ -45,7 +45,7 @@ func newSubmission(b eventstore.Batch, done func(eventstore.Appended, error)) *s
 			return s
 		}
 		if slices.ContainsFunc(b.Streams[:i], func(o eventstore.StreamAppend) bool { return o.Stream == a.Stream }) {
-			s.err = invalid("stream %s stands in it twice", a.Stream)
+			s.err = invalid("stream %s is in it twice", a.Stream)
 			return s
 		}
 		total += len(a.Events)

@@ -9,6 +9,7 @@ const generation = 16384
 type head struct {
 	key     int64 // zero: not in the database yet
 	version int64
+	label   label
 }
 
 // versions remembers the heads of the streams touched last. It needs no other
@@ -29,7 +30,7 @@ func (v *versions) get(id eventstore.StreamID) *head {
 
 func (v *versions) put(id eventstore.StreamID, h *head) { v.young[id] = h }
 
-// age lets the streams go that nobody has touched for a generation. It is
+// age lets go of the streams that nobody has touched for a generation. It is
 // called between commits, so that a commit finds all the heads that it loaded.
 func (v *versions) age() {
 	if v.young == nil || len(v.young) >= generation {

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
-	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -13,21 +12,6 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
-var (
-	//go:embed sql/lookup.sql
-	lookupSQL string
-	//go:embed sql/add_category.sql
-	addCategorySQL string
-	//go:embed sql/add_type.sql
-	addTypeSQL string
-	//go:embed sql/add_actor.sql
-	addActorSQL string
-	//go:embed sql/add_streams.sql
-	addStreamsSQL string
-	//go:embed sql/add_events.sql
-	addEventsSQL string
-)
-
 // blocks are the row counts for which an INSERT is prepared; a commit is cut
 // into the largest that fit.
 var blocks = [...]int{64, 8, 1}
@@ -35,7 +19,8 @@ var blocks = [...]int{64, 8, 1}
 // inserter writes through the driver's own connection: statements stay
 // prepared and arguments are written into slices that are used again.
 type inserter struct {
-	conn    *db.SQLiteConn // that the statements belong to
+	sql     statements
+	conn    *db.SQLiteConn // that the prepared statements belong to
 	lookup  driver.Stmt
 	streams [len(blocks)]driver.Stmt
 	events  [len(blocks)]driver.Stmt
@@ -61,15 +46,15 @@ func (in *inserter) with(tx db.Tx, f func() error) error {
 
 func (in *inserter) prepare(conn *db.SQLiteConn) error {
 	var errs [1 + 2*len(blocks)]error
-	in.lookup, errs[0] = conn.Prepare(lookupSQL)
+	in.lookup, errs[0] = conn.Prepare(in.sql.lookup)
 	for i, n := range blocks {
-		in.streams[i], errs[1+2*i] = conn.Prepare(repeat(addStreamsSQL, n))
-		in.events[i], errs[2+2*i] = conn.Prepare(repeat(addEventsSQL, n))
+		in.streams[i], errs[1+2*i] = conn.Prepare(repeat(in.sql.addStreams, n))
+		in.events[i], errs[2+2*i] = conn.Prepare(repeat(in.sql.addEvents, n))
 	}
 	if err := errors.Join(errs[:]...); err != nil {
 		return fmt.Errorf("prepare the append: %w", err)
 	}
-	in.conn, in.row = conn, make([]driver.Value, 2)
+	in.conn, in.row = conn, make([]driver.Value, 3)
 	return nil
 }
 
@@ -103,6 +88,7 @@ func (in *inserter) find(ctx context.Context, l *relational.Lookup) error {
 	if err == nil {
 		l.Key, _ = in.row[0].(int64)
 		l.Version, _ = in.row[1].(int64)
+		l.Labels, _ = in.row[2].(int64)
 	} else if err == io.EOF {
 		err = nil
 	}
@@ -110,49 +96,26 @@ func (in *inserter) find(ctx context.Context, l *relational.Lookup) error {
 }
 
 // Insert implements relational.Driver.
-func (in *inserter) Insert(ctx context.Context, tx db.Tx, rows *relational.Rows) error {
-	if err := insertNames(ctx, tx, rows); err != nil {
-		return err
-	}
+func (in *inserter) Insert(ctx context.Context, tx db.Tx, streams []relational.Stream, events []relational.Event) error {
 	return in.with(tx, func() error {
-		if err := in.insert(ctx, in.streams, nil, len(rows.Streams), func(i int) {
-			s := &rows.Streams[i]
-			in.add(s.Key, s.Category, s.ID)
+		if err := in.insert(ctx, in.streams, nil, len(streams), func(i int) {
+			s := &streams[i]
+			in.add(s.Key, s.Category, s.ID, reference(s.Labels))
 		}); err != nil {
 			return fmt.Errorf("add streams: %w", err)
 		}
-		if len(rows.Events) == 0 {
+		if len(events) == 0 {
 			return nil
 		}
-		shared := []any{rows.Events[0].Epoch, rows.Events[0].Time} // ?1 and ?2 of every row
-		if err := in.insert(ctx, in.events, shared, len(rows.Events), func(i int) {
-			e := &rows.Events[i]
+		shared := []any{events[0].Epoch, events[0].Time} // ?1 and ?2 of every row
+		if err := in.insert(ctx, in.events, shared, len(events), func(i int) {
+			e := &events[i]
 			in.add(e.Position, e.Stream, e.Version, e.Type, e.Schema, reference(e.Actor), text(e.Data), blob(e.Journal), text(e.Meta))
 		}); err != nil {
 			return fmt.Errorf("add events: %w", err)
 		}
 		return nil
 	})
-}
-
-// insertNames adds what is new in the three small tables.
-func insertNames(ctx context.Context, tx db.Tx, rows *relational.Rows) error {
-	for _, c := range rows.Categories {
-		if _, err := tx.Exec(ctx, addCategorySQL, c.Key, c.Workspace, c.Type); err != nil {
-			return fmt.Errorf("add stream category %s/%s: %w", c.Workspace, c.Type, err)
-		}
-	}
-	for _, t := range rows.Types {
-		if _, err := tx.Exec(ctx, addTypeSQL, t.Key, t.Name); err != nil {
-			return fmt.Errorf("add event type %s: %w", t.Name, err)
-		}
-	}
-	for _, a := range rows.Actors {
-		if _, err := tx.Exec(ctx, addActorSQL, a.Key, a.Kind, a.ID); err != nil {
-			return fmt.Errorf("add actor %s %s: %w", a.Kind, a.ID, err)
-		}
-	}
-	return nil
 }
 
 // insert writes n rows in blocks; add appends the arguments of one row to those

@@ -109,16 +109,16 @@ func neverStored(t *testing.T, b *bundle) {
 		name  string
 		batch eventstore.Batch
 	}{
-		{"data is no JSON", event(func(e *eventstore.NewEvent) { e.Data = json.RawMessage(`{"a":`) })},
+		{"data is not JSON", event(func(e *eventstore.NewEvent) { e.Data = json.RawMessage(`{"a":`) })},
 		{"data is empty", event(func(e *eventstore.NewEvent) { e.Data = json.RawMessage{} })},
-		{"data is no UTF-8", event(func(e *eventstore.NewEvent) { e.Data = json.RawMessage("\"\xff\"") })},
-		{"metadata is no JSON", event(func(e *eventstore.NewEvent) { e.Meta.Extra = map[string]json.RawMessage{"a": json.RawMessage(`{`)} })},
+		{"data is not UTF-8", event(func(e *eventstore.NewEvent) { e.Data = json.RawMessage("\"\xff\"") })},
+		{"metadata is not JSON", event(func(e *eventstore.NewEvent) { e.Meta.Extra = map[string]json.RawMessage{"a": json.RawMessage(`{`)} })},
 		{"data is nested too deeply", event(func(e *eventstore.NewEvent) {
 			e.Data = json.RawMessage(strings.Repeat(`["]",`, 5000) + "1" + strings.Repeat("]", 5000))
 		})},
 		{"data is too big", event(func(e *eventstore.NewEvent) { e.Data = json.RawMessage(`"` + strings.Repeat("x", 33<<20) + `"`) })},
 		{"schema is too big", event(func(e *eventstore.NewEvent) { e.Schema = 1 << 40 })},
-		{"metadata is no UTF-8", event(func(e *eventstore.NewEvent) {
+		{"metadata is not UTF-8", event(func(e *eventstore.NewEvent) {
 			e.Meta.Extra = map[string]json.RawMessage{"a": json.RawMessage("\"\xff\"")}
 		})},
 		{"actor without kind", event(func(e *eventstore.NewEvent) { e.Meta.Actor.ID = "x" })},
@@ -128,7 +128,7 @@ func neverStored(t *testing.T, b *bundle) {
 		{"stream without type", in(eventstore.StreamID{Workspace: "w", ID: "i"})},
 		{"stream without id", in(eventstore.StreamID{Workspace: "w", Type: "t"})},
 		{"stream with NUL", in(eventstore.StreamID{Workspace: "w", Type: "t", ID: "a\x00b"})},
-		{"stream that is no UTF-8", in(eventstore.StreamID{Workspace: "w", Type: "t", ID: "a\xff"})},
+		{"stream that is not UTF-8", in(eventstore.StreamID{Workspace: "w", Type: "t", ID: "a\xff"})},
 		{"name too long", in(eventstore.StreamID{Workspace: strings.Repeat("w", 256), Type: "t", ID: "i"})},
 		{"expected below Any", one("a", -2, things(1)...)},
 		{"a stream twice", twice},
@@ -137,6 +137,12 @@ func neverStored(t *testing.T, b *bundle) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		batches = append(batches, c.batch)
+	}
+	for name, batch := range badLabels() {
+		if _, err := b.store.Append(t.Context(), batch); !errors.Is(err, eventstore.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+		batches = append(batches, batch)
 	}
 	got := b.together(t, append(batches, one("ok", eventstore.NoStream, things(1)...))...)
 	if last := got[len(got)-1]; last.err != nil {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -42,9 +43,10 @@ func restartReadsTheSame(t *testing.T, b *bundle) {
 
 // I11
 func eventsNeverChange(t *testing.T, b *bundle) {
-	b.append(t, one("a", eventstore.NoStream, things(2)...))
+	b.append(t, labelled("a", `{"x":1}`, things(2)...))
 	before := b.all(t, everything())
-	statements := []string{"UPDATE events SET data = NULL WHERE position = 1", "DELETE FROM events", "UPDATE event_streams SET id = 'b'", "DELETE FROM event_streams"}
+	statements := []string{"UPDATE events SET data = NULL WHERE position = 1", "DELETE FROM events", "UPDATE event_streams SET id = 'b'", "DELETE FROM event_streams",
+		"UPDATE event_labels SET labels = '{}'", "DELETE FROM event_labels"}
 	if b.db.Dialect() == db.Postgres {
 		statements = append(statements, "TRUNCATE events", "TRUNCATE event_streams")
 	}
@@ -98,18 +100,21 @@ func failedCommitIsForgotten(t *testing.T, b *bundle) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, o := range b.together(t, one("a", 1, things(1)...), one("new", eventstore.NoStream, eventstore.NewEvent{Type: "new.type"})) {
+	for i, o := range b.together(t, one("a", 1, things(1)...), labelled("new", `{"lost":true}`, eventstore.NewEvent{Type: "new.type"})) {
 		if o.err == nil || errors.Is(o.err, eventstore.ErrConflict) || errors.Is(o.err, db.ErrLost) {
 			t.Errorf("batch %d: %v", i, o.err)
 		}
 	}
 	a := b.append(t, eventstore.Batch{Streams: []eventstore.StreamAppend{
 		{Stream: stream("a"), Expected: 2, Events: things(1)},
-		{Stream: stream("new"), Expected: eventstore.NoStream, Events: []eventstore.NewEvent{{Type: "newer.type"}}},
+		{Stream: stream("new"), Expected: eventstore.NoStream, Labels: json.RawMessage(`{"lost":true}`), Events: []eventstore.NewEvent{{Type: "newer.type"}}},
+		{Stream: eventstore.StreamID{Workspace: "ws_new", Type: "thing", ID: "a"}, Events: things(1)},
 	}})
-	if a.Position != 4 {
-		t.Errorf("position %d, want 4", a.Position)
+	if a.Position != 5 {
+		t.Errorf("position %d, want 5", a.Position)
 	}
+	b.close(t) // what was in memory is gone
+	b.open(t)
 	if d := cmp.Diff(a.Events, b.all(t, everything())[2:]); d != "" {
 		t.Error(d)
 	}

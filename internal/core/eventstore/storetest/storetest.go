@@ -56,6 +56,10 @@ func Run(t *testing.T, driver Driver) {
 		{"DataComesBackByteForByte", dataComesBack},
 		{"TimeIsTheClocksInMicroseconds", timeIsTheClocks},
 		{"IdIsAStableUUIDv7", idIsStable},
+		{"LabelsComeBackWithEveryEvent", labelsComeBack},
+		{"EqualLabelsAreStoredOnce", labelsAreStoredOnce},
+		{"RefusedBatchSetsNoLabels", labelsOfARefusedBatch},
+		{"ManyDifferentLabels", manyLabels},
 		{"RestartReadsTheSame", restartReadsTheSame},
 		{"EventsNeverChange", eventsNeverChange},
 		{"OldEpochWritesNothing", oldEpochWritesNothing},
@@ -65,7 +69,10 @@ func Run(t *testing.T, driver Driver) {
 		{"ThousandConcurrentAppenders", thousandAppenders},
 	}
 	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) { c.promise(t, setup(t, driver)) })
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.promise(t, setup(t, driver))
+		})
 	}
 }
 

@@ -1,2 +1,0 @@
-INSERT INTO event_types (key, name)
-SELECT * FROM unnest($1::bigint[], $2::text[])

@@ -1,1 +1,0 @@
-SELECT key, kind, id FROM event_actors

@@ -1,1 +1,0 @@
-SELECT key, workspace, type FROM event_categories

@@ -1,1 +1,0 @@
-SELECT key, name FROM event_types

@@ -1,1 +1,0 @@
-INSERT INTO event_actors (key, kind, id) VALUES ($1, $2, $3)

@@ -1,1 +1,0 @@
-INSERT INTO event_categories (key, workspace, type) VALUES ($1, $2, $3)

@@ -1,1 +1,0 @@
-INSERT INTO event_streams (key, category, id) VALUES (?, ?, ?)

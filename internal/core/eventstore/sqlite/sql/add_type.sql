@@ -1,1 +1,0 @@
-INSERT INTO event_types (key, name) VALUES ($1, $2)

@@ -1,1 +1,0 @@
-SELECT epoch FROM db_owner WHERE id = 1
