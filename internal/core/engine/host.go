@@ -99,8 +99,8 @@ type OpenExecution struct {
 	Parent                                 bool // it runs on the place of its parent
 }
 
-// OpenAfter is where a page of open executions begins: after this one, in the
-// order of workspace and execution. The zero value is the beginning.
+// OpenAfter is where a page of open executions begins: after this one, in an
+// order of the engine's. The zero value is the beginning.
 type OpenAfter struct{ Workspace, Execution string }
 
 // Engine drives executions. Every method is safe for concurrent use. Methods

@@ -152,7 +152,8 @@ func (s *Set) takeBack(changed map[Key]change) {
 	}
 }
 
-// Page returns up to limit rows after a key, in the order of their keys.
+// Page returns up to limit rows after a key. The order is that of the store; it
+// is the same in every page.
 func (s *Set) Page(ctx context.Context, after Key, limit int) ([]Row, error) {
 	if s.table == nil {
 		return s.filter(limit, func(r Row) bool { return r.Key.compare(after) > 0 }, func(a, b Row) int { return a.Key.compare(b.Key) }), nil
@@ -160,7 +161,7 @@ func (s *Set) Page(ctx context.Context, after Key, limit int) ([]Row, error) {
 	if err := s.Save(ctx); err != nil {
 		return nil, err
 	}
-	return s.table.rows(ctx, s.table.sql.page, after.Workspace, after.Execution, limit)
+	return s.table.after(ctx, s.table.sql.page, after, limit)
 }
 
 // Pending returns up to limit executions of a definition that wait to be
@@ -174,7 +175,7 @@ func (s *Set) Pending(ctx context.Context, workspace, definition string, limit i
 	if err := s.Save(ctx); err != nil {
 		return nil, err
 	}
-	return s.table.rows(ctx, s.table.sql.pending, workspace, definition, limit)
+	return s.table.pending(ctx, workspace, definition, limit)
 }
 
 // Due returns up to limit executions that are woken before a time, in µs.

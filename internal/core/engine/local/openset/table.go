@@ -67,10 +67,31 @@ func (t *table) rows(ctx context.Context, query string, args ...any) ([]Row, err
 	return found, rows.Err()
 }
 
+// after returns the rows after a key, in the order of the primary key.
+func (t *table) after(ctx context.Context, query string, k Key, limit int) ([]Row, error) {
+	workspace := int64(-1) // before every workspace
+	if k != (Key{}) {
+		var err error
+		if workspace, err = t.db.Workspace(ctx, k.Workspace); err != nil {
+			return nil, err
+		}
+	}
+	return t.rows(ctx, query, workspace, k.Execution, limit)
+}
+
+// pending returns the executions of a definition that wait to be released.
+func (t *table) pending(ctx context.Context, workspace, definition string, limit int) ([]Row, error) {
+	key, err := t.db.Workspace(ctx, workspace)
+	if err != nil {
+		return nil, err
+	}
+	return t.rows(ctx, t.sql.pending, key, definition, limit)
+}
+
 // marked adds the rows that the next process has to look at.
 func (t *table) marked(ctx context.Context, to map[Key]Row) error {
 	for after := (Key{}); ; {
-		rows, err := t.rows(ctx, t.sql.toRecover, after.Workspace, after.Execution, pageOf)
+		rows, err := t.after(ctx, t.sql.toRecover, after, pageOf)
 		if err != nil {
 			return err
 		}
@@ -86,7 +107,11 @@ func (t *table) marked(ctx context.Context, to map[Key]Row) error {
 // find adds the rows of executions that something happened to.
 func (t *table) find(ctx context.Context, touched map[Key]bool, to map[Key]Row) error {
 	for k := range touched {
-		rows, err := t.rows(ctx, t.sql.one, k.Workspace, k.Execution)
+		workspace, err := t.db.Workspace(ctx, k.Workspace)
+		if err != nil {
+			return err
+		}
+		rows, err := t.rows(ctx, t.sql.one, workspace, k.Execution)
 		if err != nil {
 			return err
 		}
@@ -115,12 +140,16 @@ func (t *table) save(ctx context.Context, position int64, changed map[Key]change
 }
 
 func (t *table) write(ctx context.Context, tx db.Tx, k Key, c change) error {
+	workspace, err := tx.Workspace(ctx, k.Workspace)
+	if err != nil {
+		return err
+	}
 	if c.gone {
-		_, err := tx.Exec(ctx, t.sql.remove, k.Workspace, k.Execution)
+		_, err := tx.Exec(ctx, t.sql.remove, workspace, k.Execution)
 		return err
 	}
 	r := c.row
-	_, err := tx.Exec(ctx, t.sql.put, k.Workspace, k.Execution, r.Kind, r.Definition, r.Priority, number(r.Child), string(r.State),
+	_, err = tx.Exec(ctx, t.sql.put, workspace, k.Execution, r.Kind, r.Definition, r.Priority, number(r.Child), string(r.State),
 		number(r.Recover), r.WakeAt, r.From)
 	return err
 }

@@ -13,26 +13,30 @@ SET state = excluded.state, recover = excluded.recover, wake_at = excluded.wake_
 -- name: remove
 DELETE FROM engine_open WHERE workspace = $1 AND execution = $2
 
+-- name: columns
+w.id, o.execution, o.kind, o.definition, o.priority, o.child, o.state, o.recover, o.wake_at, o.begins_with
+FROM engine_open o JOIN db_workspaces w ON w.key = o.workspace
+
 -- name: one
-SELECT workspace, execution, kind, definition, priority, child, state, recover, wake_at, begins_with
-FROM engine_open WHERE workspace = $1 AND execution = $2
+SELECT {columns}
+WHERE o.workspace = $1 AND o.execution = $2
 
 -- name: page
 -- Walks the primary key.
-SELECT workspace, execution, kind, definition, priority, child, state, recover, wake_at, begins_with
-FROM engine_open WHERE (workspace, execution) > ($1, $2) ORDER BY workspace, execution LIMIT $3
+SELECT {columns}
+WHERE (o.workspace, o.execution) > ($1, $2) ORDER BY o.workspace, o.execution LIMIT $3
 
 -- name: to_recover
 -- Walks engine_open_to_recover.
-SELECT workspace, execution, kind, definition, priority, child, state, recover, wake_at, begins_with
-FROM engine_open WHERE recover = 1 AND (workspace, execution) > ($1, $2) ORDER BY workspace, execution LIMIT $3
+SELECT {columns}
+WHERE o.recover = 1 AND (o.workspace, o.execution) > ($1, $2) ORDER BY o.workspace, o.execution LIMIT $3
 
 -- name: due
 -- Walks engine_open_by_wake.
-SELECT workspace, execution, kind, definition, priority, child, state, recover, wake_at, begins_with
-FROM engine_open WHERE wake_at > 0 AND wake_at <= $1 ORDER BY wake_at LIMIT $2
+SELECT {columns}
+WHERE o.wake_at > 0 AND o.wake_at <= $1 ORDER BY o.wake_at LIMIT $2
 
 -- name: pending
 -- Walks engine_open_pending.
-SELECT workspace, execution, kind, definition, priority, child, state, recover, wake_at, begins_with
-FROM engine_open WHERE state = 'pending' AND workspace = $1 AND definition = $2 ORDER BY priority DESC, execution LIMIT $3
+SELECT {columns}
+WHERE o.state = 'pending' AND o.workspace = $1 AND o.definition = $2 ORDER BY o.priority DESC, o.execution LIMIT $3
