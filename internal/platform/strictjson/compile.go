@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
 // compiler makes plans of Go types. It collects what is wrong with the
@@ -50,6 +51,10 @@ func (c *compiler) compile(t reflect.Type) *plan {
 		p.kind = kind
 		return p
 	}
+	if inner, ok := wrapped(t); ok {
+		p.kind, p.wrapped = inner, true
+		return p
+	}
 	if u, ok := c.unions[t]; ok {
 		p.kind = unionPlan
 		c.union(p, u)
@@ -80,6 +85,16 @@ func special(t reflect.Type) (planKind, bool) {
 		return secretPlan, true
 	}
 	return textPlan, t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(textUnmarshaler)
+}
+
+// wrapped knows structs that only give a name to Object or json.RawMessage, so
+// that it has methods of its own.
+func wrapped(t reflect.Type) (planKind, bool) {
+	if t.Kind() != reflect.Struct || t.NumField() != 1 || !t.Field(0).Anonymous {
+		return 0, false
+	}
+	kind, ok := special(t.Field(0).Type)
+	return kind, ok && (kind == objectPlan || kind == rawPlan)
 }
 
 func (c *compiler) byKind(p *plan) {
@@ -157,7 +172,7 @@ func (c *compiler) finish() {
 	}
 	for _, d := range c.fields {
 		c.path = d.path
-		if err := errors.Join(readTags(d), d.check()); err != nil {
+		if err := errors.Join(readTags(d), d.check(), c.depends(d)); err != nil {
 			c.fault("%w", err)
 		}
 	}
@@ -247,12 +262,32 @@ func (d *declared) check() error {
 	case above(r.minimum, r.maximum) || above(r.exclusiveMinimum, r.exclusiveMaximum) || over(r.minLength, r.maxLength) ||
 		over(d.rules.minItems, d.rules.maxItems) || over(d.rules.minKey, d.rules.maxKey):
 		return errors.New("a minimum is above its maximum")
-	case len(r.unavailable) > 0 && len(r.values) == 0:
+	case len(r.unavailable) > 0 && len(allowed(innermost(d.plan), r)) == 0:
 		return errors.New("unavailable needs an enum beside it: the values that are available")
 	case d.notes.dependsOn != nil && d.notes.operation == "":
 		return errors.New("dependsOn needs options beside it: the operation that lists them")
-	case d.rules.unique && d.plan.kind == listPlan && !comparable(innermost(d.plan)):
+	case d.rules.unique && d.plan.kind == listPlan && !comparableValues(innermost(d.plan)):
 		return errors.New("uniqueItems compares strings, numbers and booleans only")
+	}
+	return nil
+}
+
+// depends checks that what an operation depends on is declared, as far as this
+// can be known without a place in a document.
+func (c *compiler) depends(d *declared) error {
+	for _, pointer := range d.notes.dependsOn {
+		if strings.HasPrefix(pointer, "/") {
+			continue
+		}
+		up, rest, _ := strings.Cut(pointer, "/")
+		levels, ok := indexOf(up)
+		if !ok || levels == 0 {
+			return fmt.Errorf("tag dependsOn: %q is not a relative JSON pointer such as 1/base_id", pointer)
+		}
+		first, _, _ := strings.Cut(rest, "/")
+		if _, known := d.in.byName[unescapeToken(first)]; levels == 1 && !known {
+			return fmt.Errorf("tag dependsOn: there is no field %q beside it%s", first, suggest.Nearest(first, d.in.names))
+		}
 	}
 	return nil
 }
@@ -260,7 +295,7 @@ func (d *declared) check() error {
 func above(a, b *float64) bool { return a != nil && b != nil && *a > *b }
 func over(a, b *int) bool      { return a != nil && b != nil && *a > *b }
 
-func comparable(p *plan) bool {
+func comparableValues(p *plan) bool {
 	switch p.kind {
 	case stringPlan, boolPlan, intPlan, uintPlan, floatPlan:
 		return true

@@ -31,6 +31,9 @@ func (d *decoder) value(p *plan, r *rules, n int, into reflect.Value) {
 	if r == nil {
 		r = &noRules
 	}
+	if p.wrapped {
+		into = into.Field(0)
+	}
 	switch p.kind {
 	case structPlan:
 		d.structure(p, n, into)
@@ -108,42 +111,41 @@ func (d *decoder) fields(p *plan, n int, selector string, into reflect.Value) {
 		}
 	}
 	for i, f := range p.fields {
+		in := into.FieldByIndex(f.index)
 		switch {
 		case at[i] == 0 || d.doc.nodes[at[i]].kind == nullNode && !f.takesNull():
-			d.absent(f, n, at[i], into)
+			d.absent(f, n, at[i], in)
 		case f.chooser >= 0:
-			d.chosen(f, at[i], at[f.chooser], into.FieldByIndex(f.index))
+			d.chosen(p, f, n, at[i], at[f.chooser], in)
 		default:
-			d.value(f.plan, f.rules, at[i], into.FieldByIndex(f.index))
+			d.value(f.plan, f.rules, at[i], in)
 		}
-		if at[i] != 0 && f.notes.noEffect != "" && !d.stored && !into.FieldByIndex(f.index).IsZero() {
+		if at[i] != 0 && f.notes.noEffect != "" && !d.stored && !in.IsZero() {
 			d.found.warnAt(at[i], CodeNotAvailable, "%s has no effect yet: %s", f.name, f.notes.noEffect)
 		}
 	}
 }
 
-// absent reads a field that is missing or null.
+// absent reads a field that is missing in an object, or null.
 func (d *decoder) absent(f *field, object, null int, into reflect.Value) {
 	switch {
-	case f.required && !d.stored && null != 0:
+	case !f.required || d.stored:
+		d.fallback(f, into)
+	case null != 0:
 		d.found.at(null, CodeRequired, "%s is null; give it a value", f.name)
-	case f.required && !d.stored:
+	default:
 		d.found.below(object, f.name, CodeRequired, "%s is missing", f.name)
-	case f.fallback != nil:
-		in := into.FieldByIndex(f.index)
-		(&decoder{doc: f.fallback, found: &Findings{doc: f.fallback}, stored: true}).value(f.plan, f.rules, 0, in)
-	case f.plan.defaults:
-		d.defaults(f.plan, into.FieldByIndex(f.index))
 	}
 }
 
-// defaults fills a struct that is absent.
-func (d *decoder) defaults(p *plan, into reflect.Value) {
-	for _, f := range p.fields {
-		if f.fallback != nil || f.plan.defaults {
-			optional := *f
-			optional.required = false
-			d.absent(&optional, 0, 0, into)
+// fallback sets the default of a field, or the defaults of the struct in it.
+func (d *decoder) fallback(f *field, into reflect.Value) {
+	switch {
+	case f.fallback != nil:
+		(&decoder{doc: f.fallback, found: &Findings{doc: f.fallback}, stored: true}).value(f.plan, f.rules, 0, into)
+	case f.plan.defaults:
+		for _, inner := range f.plan.fields {
+			d.fallback(inner, into.FieldByIndex(inner.index))
 		}
 	}
 }

@@ -39,6 +39,8 @@ type plan struct {
 	byName map[string]int
 	names  []string // of the fields, for suggestions
 	union  *union
+	// wrapped: the value is in the only field of a struct.
+	wrapped bool
 	// defaults: some field below has a default, so that an absent struct is
 	// not its zero value.
 	defaults bool
@@ -88,6 +90,14 @@ type rules struct {
 	minKey, maxKey                     *int // characters of a map's key
 	keyPattern                         *regexp.Regexp
 	elem                               *rules
+}
+
+// allowed returns the closed set of a string, nil for any string.
+func allowed(p *plan, r *rules) []string {
+	if r.values != nil {
+		return r.values
+	}
+	return p.values
 }
 
 // union is a closed set of structs behind one interface.

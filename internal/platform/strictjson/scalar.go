@@ -170,12 +170,9 @@ func (d *decoder) checkText(p *plan, r *rules, n int, text string) {
 		d.empty(r, n)
 		return
 	}
-	values := r.values
-	if values == nil {
-		values = p.values
-	}
+	values := allowed(p, r)
 	if slices.Contains(r.unavailable, text) {
-		d.found.at(n, CodeNotAvailable, "%q is not available yet; use %s", text, alternatives(r.values))
+		d.found.at(n, CodeNotAvailable, "%q is not available yet; use %s", text, alternatives(values))
 		return
 	}
 	if len(values) > 0 && !slices.Contains(values, text) {

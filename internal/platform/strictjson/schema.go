@@ -194,13 +194,6 @@ func scalarSchema(p *plan, r *rules) members {
 	return m
 }
 
-func allowed(p *plan, r *rules) []string {
-	if r.values != nil {
-		return r.values
-	}
-	return p.values
-}
-
 func bounds(m *members, p *plan, r *rules) {
 	low, high := r.minimum, r.maximum
 	bits := p.goType.Bits

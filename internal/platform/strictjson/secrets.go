@@ -29,16 +29,20 @@ func (t *Type[T]) SecretPointers() []string {
 
 // Secrets returns the places of all strings in a document that stand where the
 // declaration has a secret, in their order. The document need not be valid
-// otherwise; the error, an *Error, says that it is not JSON at all.
+// otherwise; the error, an *Error, says that it is not JSON, has flaws in its
+// text or more than 1,000 secrets.
 func (t *Type[T]) Secrets(text []byte) ([]SecretPlace, error) {
 	found := &Findings{rename: t.settings.rename}
-	doc := t.parse(text, found)
+	doc := t.parse(text, t.settings.limits, found)
 	if doc == nil {
 		return nil, found.Err()
 	}
 	f := finder{doc: doc}
 	f.find(t.plan, 0)
-	return f.places, nil
+	if f.more {
+		found.Fault("", CodeTooManyValues, "more than %d credentials in one document", maxSecrets)
+	}
+	return f.places, found.Err()
 }
 
 // ReplaceSecrets returns the document with other text at each place of Secrets
@@ -116,7 +120,19 @@ func below(prefix string, patterns []string) []string {
 // finder walks a document beside its plan.
 type finder struct {
 	doc    *document
+	path   []any // keys and indices from the root
 	places []SecretPlace
+	more   bool // more places than maxSecrets
+}
+
+// maxSecrets bounds the secrets of one document.
+const maxSecrets = 1000
+
+// below finds the secrets in a value under a key or an index.
+func (f *finder) below(token any, p *plan, n int) {
+	f.path = append(f.path, token)
+	f.find(p, n)
+	f.path = f.path[:len(f.path)-1]
 }
 
 func (f *finder) find(p *plan, n int) {
@@ -125,62 +141,64 @@ func (f *finder) find(p *plan, n int) {
 	case p.kind == pointerPlan:
 		f.find(p.elem, n)
 	case p.kind == secretPlan && node.kind == stringNode && !node.refused:
-		f.places = append(f.places, SecretPlace{f.doc.pointerTo(n), secret.Secret(f.doc.textOf(n)), node.start, node.end})
+		f.place(n)
 	case p.kind == listPlan && node.kind == arrayNode:
-		for _, item := range f.doc.items(n) {
-			f.find(p.elem, item)
+		for i, item := range f.doc.items(n) {
+			f.below(i, p.elem, item)
 		}
 	case node.kind != objectNode:
 	case p.kind == mapPlan:
-		for _, value := range f.doc.members(n) {
-			f.find(p.elem, value)
+		for key, value := range f.doc.members(n) {
+			if !f.doc.nodes[key].refused {
+				f.below(f.doc.textOf(key), p.elem, value)
+			}
 		}
 	case p.kind == structPlan:
 		f.fields(p, n)
 	case p.kind == unionPlan:
-		if v := f.variant(p.union, f.doc.child(n, p.union.selector)); v != nil {
-			f.fields(v.plan, n)
+		if selector := f.doc.child(n, p.union.selector); selector >= 0 {
+			name, _ := f.doc.choice(&field{}, selector)
+			f.variant(p.union.variants[name], n)
 		}
 	}
 }
 
+func (f *finder) place(n int) {
+	if f.more = f.more || len(f.places) >= maxSecrets; f.more {
+		return
+	}
+	node := f.doc.nodes[n]
+	f.places = append(f.places, SecretPlace{At("", f.path...), secret.Secret(f.doc.textOf(n)), node.start, node.end})
+}
+
+func (f *finder) variant(v *variant, n int) {
+	if v != nil && f.doc.nodes[n].kind == objectNode {
+		f.fields(v.plan, n)
+	}
+}
+
+// fields finds the secrets of an object. A key that occurs twice, which Decode
+// refuses, is followed each time.
 func (f *finder) fields(p *plan, n int) {
+	first := make([]int, len(p.fields))
+	for key, value := range f.doc.members(n) {
+		if i, known := p.byName[string(f.doc.bytesOf(key))]; known && first[i] == 0 && !f.doc.nodes[key].refused {
+			first[i] = value
+		}
+	}
 	for key, value := range f.doc.members(n) {
 		i, known := p.byName[string(f.doc.bytesOf(key))]
-		switch {
-		case !known || f.doc.nodes[key].refused:
-		case p.fields[i].chooser >= 0:
-			chooser := f.doc.child(n, p.fields[p.fields[i].chooser].name)
-			if v := f.variant(p.fields[i].plan.union, chooser); v != nil {
-				f.find(v.plan, value)
-			}
-		default:
-			f.find(p.fields[i].plan, value)
+		if !known || f.doc.nodes[key].refused {
+			continue
 		}
+		each := p.fields[i]
+		if each.chooser < 0 {
+			f.below(each.name, each.plan, value)
+			continue
+		}
+		name, _ := f.doc.choice(p.fields[each.chooser], first[each.chooser])
+		f.path = append(f.path, each.name)
+		f.variant(each.plan.union.variants[name], value)
+		f.path = f.path[:len(f.path)-1]
 	}
-}
-
-// variant returns the variant that the node n names, nil for none.
-func (f *finder) variant(u *union, n int) *variant {
-	if n < 0 || f.doc.nodes[n].kind != stringNode || f.doc.nodes[n].refused {
-		return nil
-	}
-	return u.variants[f.doc.textOf(n)]
-}
-
-// matches reports whether a pointer is one of a pattern of SecretPointers.
-func matches(pattern, pointer string) bool {
-	return matchTokens(slices.Collect(tokens(pattern)), slices.Collect(tokens(pointer)))
-}
-
-func matchTokens(pattern, pointer []string) bool {
-	switch {
-	case len(pattern) == 0 || len(pointer) == 0:
-		return len(pattern) == len(pointer)
-	case pattern[0] == "**":
-		return matchTokens(pattern[1:], pointer[1:]) || matchTokens(pattern, pointer[1:])
-	case pattern[0] != "*" && pattern[0] != pointer[0]:
-		return false
-	}
-	return matchTokens(pattern[1:], pointer[1:])
 }

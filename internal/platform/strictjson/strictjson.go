@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
 )
 
@@ -105,7 +106,7 @@ func Compile[T any](options ...Option) (*Type[T], error) {
 // checks that add to the same findings. Nothing in the value shares memory with
 // the document.
 func (t *Type[T]) Decode(text []byte) (T, *Findings) {
-	value, found := t.read(text, &decoder{fresh: t.settings.fresh})
+	value, found := t.read(text, t.settings.limits, &decoder{fresh: t.settings.fresh})
 	return value, found
 }
 
@@ -114,7 +115,7 @@ func (t *Type[T]) Decode(text []byte) (T, *Findings) {
 // missing. The error, an *Error, says what cannot be decoded at all, or that a
 // secret is not a reference.
 func (t *Type[T]) DecodeStored(text []byte) (T, error) {
-	value, found := t.read(text, &decoder{stored: true})
+	value, found := t.read(text, storedLimits, &decoder{stored: true})
 	if err := found.Err(); err != nil {
 		var none T
 		return none, err
@@ -122,10 +123,14 @@ func (t *Type[T]) DecodeStored(text []byte) (T, error) {
 	return value, nil
 }
 
-func (t *Type[T]) read(text []byte, d *decoder) (T, *Findings) {
+// storedLimits let everything through that could ever be stored; the depth is
+// that of the reader's own stack.
+var storedLimits = Limits{Bytes: math.MaxInt, Depth: 10_000, Keys: math.MaxInt, Values: math.MaxInt / 2}
+
+func (t *Type[T]) read(text []byte, limits Limits, d *decoder) (T, *Findings) {
 	var value T
 	d.found = &Findings{rename: t.settings.rename}
-	d.doc = t.parse(text, d.found)
+	d.doc = t.parse(text, limits, d.found)
 	if d.doc != nil {
 		d.value(t.plan, nil, 0, reflect.ValueOf(&value).Elem())
 	}
@@ -134,15 +139,15 @@ func (t *Type[T]) read(text []byte, d *decoder) (T, *Findings) {
 
 // parse reads the text into nodes and reports what is wrong with it; nil when
 // it cannot be read to its end.
-func (t *Type[T]) parse(text []byte, found *Findings) *document {
+func (t *Type[T]) parse(text []byte, limits Limits, found *Findings) *document {
 	if t.settings.mark {
 		text = trimMark(text)
 	}
-	doc, flaws, fatal := parse(text, t.settings.limits)
+	doc, flaws, fatal := parse(text, limits)
 	found.doc = doc
 	if fatal != nil && t.settings.emptyIsFine && len(bytes.TrimSpace(text)) == 0 ||
 		fatal == nil && t.settings.emptyIsFine && doc.nodes[0].kind == nullNode {
-		doc, flaws, fatal = parse([]byte("{}"), t.settings.limits)
+		doc, flaws, fatal = parse([]byte("{}"), limits)
 		found.doc = doc
 	}
 	if fatal != nil {

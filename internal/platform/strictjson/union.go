@@ -122,20 +122,35 @@ func (d *decoder) tagged(u *union, n int, into reflect.Value) {
 	d.variant(u.variants[name], n, u.selector, into)
 }
 
-// chosen reads a field whose variant is named by the field beside it.
-func (d *decoder) chosen(f *field, n, chooser int, into reflect.Value) {
-	var v *variant
-	if chooser > 0 && d.doc.nodes[chooser].kind == stringNode && !d.doc.nodes[chooser].refused {
-		v = f.plan.union.variants[d.doc.textOf(chooser)]
-	}
+// chosen reads a field whose variant is named by the field beside it, which
+// stands at the node chooser of the object; zero while it is absent.
+func (d *decoder) chosen(p *plan, f *field, object, n, chooser int, into reflect.Value) {
+	name, given := d.doc.choice(p.fields[f.chooser], chooser)
+	v := f.plan.union.variants[name]
 	switch {
 	case v != nil:
 		if d.is(n, objectNode, "an object") {
 			d.variant(v, n, "", into)
 		}
-	case d.stored: // otherwise it is a fault of the chooser
-		d.found.at(n, CodeNotOneOf, "nothing says which of %s it is", alternatives(f.plan.union.names))
+	case given && d.stored:
+		d.found.at(chooser, CodeNotOneOf, "must be %s", alternatives(f.plan.union.names))
+	case !given && (d.stored || !p.fields[f.chooser].required): // otherwise that is a fault already
+		d.found.below(object, p.fields[f.chooser].name, CodeRequired, "%s is missing; it says what %s is", p.fields[f.chooser].name, f.name)
 	}
+}
+
+// choice returns the text of a field that chooses a variant, which stands at
+// the node n or, with zero, is absent. Given is false if it has no value.
+func (d *document) choice(f *field, n int) (name string, given bool) {
+	switch {
+	case n > 0 && d.nodes[n].kind == stringNode && !d.nodes[n].refused:
+		return d.textOf(n), true
+	case n > 0 && d.nodes[n].kind != nullNode:
+		return "", true
+	case f.fallback != nil:
+		return f.fallback.textOf(0), true
+	}
+	return "", false
 }
 
 func (d *decoder) variant(v *variant, n int, selector string, into reflect.Value) {
