@@ -160,14 +160,20 @@ func (d *decoder) unknown(key int, names []string) {
 	if d.stored || d.found.faults.full() {
 		return
 	}
-	name, near := d.doc.textOf(key), ""
-	if d.suggestions++; d.suggestions <= maxSuggestions {
-		near = suggest.Nearest(name, names)
-	}
+	name := d.doc.textOf(key)
+	near := d.near(name, names)
 	if near == "" {
 		near = "; remove it"
 	}
 	d.found.at(key, CodeUnknownField, "%s is not known here%s", quoted(name), near)
+}
+
+// near suggests a known name, as long as the document has not had many.
+func (d *decoder) near(name string, known []string) string {
+	if d.suggestions++; d.suggestions > maxSuggestions {
+		return ""
+	}
+	return suggest.Nearest(name, known)
 }
 
 // quoted shortens a key for a sentence.
@@ -195,14 +201,12 @@ func (d *decoder) free(p *plan, r *rules, n int, into reflect.Value) {
 			d.duplicate(key)
 			continue
 		}
-		if !d.stored {
-			d.checkKey(r, key, name.String())
-		}
+		d.judge(key, r.key(name.String()))
 		element := reflect.New(p.elem.goType).Elem()
 		d.value(p.elem, r.elem, value, element)
 		into.SetMapIndex(name, element)
 	}
-	d.count(r, n, count, "member")
+	d.judge(n, r.count(count, "member"))
 }
 
 // list reads an array.
@@ -232,7 +236,7 @@ func (d *decoder) list(p *plan, r *rules, n int, into reflect.Value) {
 		}
 	}
 	into.Set(list)
-	d.count(r, n, count, "item")
+	d.judge(n, r.count(count, "item"))
 }
 
 // anything keeps a value as it is written. Its objects have no key twice.

@@ -95,6 +95,7 @@ func Compile[T any](options ...Option) (*Type[T], error) {
 	}
 	t.plan = c.compile(goType)
 	c.finish()
+	c.selected(t.plan)
 	if len(c.faults) > 0 {
 		return nil, fmt.Errorf("the declaration of %s is wrong: %w", goType, errors.Join(c.faults...))
 	}

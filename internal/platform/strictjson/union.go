@@ -70,6 +70,27 @@ func (c *compiler) union(p *plan, option *unionOption) {
 	}
 }
 
+// selectors checks the fields of variants that are called as the selector.
+func (c *compiler) selectors(p *plan) {
+	if p.kind != unionPlan || p.union.selector == "" {
+		return
+	}
+	for _, name := range p.union.names {
+		v := p.union.variants[name].plan
+		if i, declared := v.byName[p.union.selector]; declared && v.fields[i].plan.kind != stringPlan {
+			c.fault("(%s): its field %q is the selector and not a string", name, p.union.selector)
+		}
+	}
+}
+
+// selected checks that something names the variant of a union that is not in a
+// field.
+func (c *compiler) selected(p *plan) {
+	if p = innermost(p); p != nil && p.kind == unionPlan && p.union.selector == "" {
+		c.fault(`nothing says which variant it is; name the selector in OneOf`)
+	}
+}
+
 // chosen finds the field that names the variant of d.
 func (c *compiler) chosen(d *declared) {
 	p := innermost(d.plan)
@@ -112,11 +133,7 @@ func (d *decoder) tagged(u *union, n int, into reflect.Value) {
 	}
 	name := d.doc.textOf(selector)
 	if u.variants[name] == nil {
-		names := &plan{kind: stringPlan, values: u.names}
-		d.checkText(names, &noRules, selector, name)
-		if d.stored {
-			d.found.at(selector, CodeNotOneOf, "must be %s", alternatives(u.names))
-		}
+		d.found.at(selector, CodeNotOneOf, "must be %s%s", alternatives(u.names), d.near(name, u.names))
 		return
 	}
 	d.variant(u.variants[name], n, u.selector, into)
