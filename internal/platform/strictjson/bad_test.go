@@ -37,7 +37,7 @@ func TestBadDocuments(t *testing.T) {
 				got += "warnings\n" + warnings
 			}
 			if *update {
-				if err := os.WriteFile(file, []byte(document+divider+got), 0o600); err != nil {
+				if err := os.WriteFile(file, []byte(document+divider+got), 0o644); err != nil {
 					t.Fatal(err)
 				}
 				return

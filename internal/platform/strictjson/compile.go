@@ -345,17 +345,3 @@ func (c *compiler) sample(d *declared, tag, text string) *document {
 	}
 	return doc
 }
-
-// literal returns the text of a tag as JSON: what is read from a string needs
-// no quotes there.
-func literal(p *plan, text string) []byte {
-	for p.kind == pointerPlan {
-		p = p.elem
-	}
-	switch p.kind {
-	case stringPlan, durationPlan, timePlan, textPlan, secretPlan:
-		quoted, _ := json.Marshal(text) // a string always can be
-		return quoted
-	}
-	return []byte(text)
-}

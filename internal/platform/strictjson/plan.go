@@ -1,6 +1,7 @@
 package strictjson
 
 import (
+	"encoding/json"
 	"math"
 	"reflect"
 )
@@ -106,6 +107,9 @@ func limits(p *plan, r *rules) (low, high *float64) {
 	return low, high
 }
 
+// Object is any JSON object, kept as it is written. Keys do not repeat in it.
+type Object struct{ json.RawMessage }
+
 // union is a closed set of structs behind one interface.
 type union struct {
 	selector string // the member that says which, within the object itself
@@ -119,4 +123,18 @@ type variant struct {
 	plan      *plan
 	pointer   bool  // the pointer to the struct implements the interface
 	key       *plan // identifies the variant among definitions of a schema
+}
+
+// choice returns the text of a field that chooses a variant, which stands at
+// the node n or, with zero, is absent. Given is false if it has no value.
+func (d *document) choice(f *field, n int) (name string, given bool) {
+	switch {
+	case n > 0 && d.nodes[n].kind == stringNode && !d.nodes[n].refused:
+		return d.textOf(n), true
+	case n > 0 && d.nodes[n].kind != nullNode:
+		return "", true
+	case f.fallback != nil:
+		return f.fallback.textOf(0), true
+	}
+	return "", false
 }

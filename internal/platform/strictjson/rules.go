@@ -26,6 +26,9 @@ type rules struct {
 	elem                               *rules
 }
 
+// noRules bound nothing.
+var noRules rules
+
 // verdict is what rules say about a value; without a code it is good. It never
 // quotes the value.
 type verdict struct{ code, detail string }
