@@ -158,6 +158,7 @@ func TestTheSchemaRefusesWhatIsRefused(t *testing.T) {
 		"invalid_utf8",          // how text is written
 		"long_key",              // limits
 		"lone_surrogates",       //
+		"lone_surrogates_2",     //
 		"number_of_400_digits",  //
 		"overlong_utf8",         //
 		"secrets_2",             // a credential and a broken reference look alike
