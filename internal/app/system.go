@@ -25,7 +25,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/config"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret/vault"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/telemetry"
 )
 
@@ -36,7 +36,7 @@ type system struct {
 	metrics      *telemetry.Metrics
 	db           *db.DB
 	store        eventstore.Store
-	secrets      *secret.Store
+	secrets      *vault.Store
 	identity     *identity.Service
 	blobs        *blob.Dir
 	engine       *local.Engine
@@ -120,7 +120,7 @@ func (y *system) openStore(ctx context.Context, _ *cli.State) error {
 }
 
 func (y *system) openSecrets(ctx context.Context, s *cli.State) (err error) {
-	y.secrets, err = secret.Open(ctx, secret.Options{
+	y.secrets, err = vault.Open(ctx, vault.Options{
 		DB: y.db, KeyFile: filepath.Join(y.config.DataDir, "master.key"), MasterKey: s.Getenv("PAW_MASTER_KEY"),
 	})
 	return err

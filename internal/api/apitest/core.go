@@ -15,7 +15,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret/vault"
 )
 
 // Core is everything below the faces, opened for one test.
@@ -68,7 +68,7 @@ func (c *Core) openOrchestrator(d *db.DB) {
 	t := c.t
 	t.Helper()
 	folder := t.TempDir()
-	secrets, err := secret.Open(t.Context(), secret.Options{DB: d, KeyFile: filepath.Join(folder, "master.key")})
+	secrets, err := vault.Open(t.Context(), vault.Options{DB: d, KeyFile: filepath.Join(folder, "master.key")})
 	must(t, err)
 	blobs, err := blob.OpenDir(filepath.Join(folder, "blobs"))
 	must(t, err)

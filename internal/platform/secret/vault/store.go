@@ -1,4 +1,7 @@
-package secret
+// Package vault keeps credentials encrypted in the database: a data key per
+// workspace, wrapped by a master key that is never stored in the database. It
+// is not a vault for other programs, and no API shows what it holds.
+package vault
 
 import (
 	"context"
@@ -14,13 +17,8 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
 )
-
-// RefPrefix begins a reference to a stored secret: "secret:sec_…".
-const RefPrefix = "secret:"
-
-// MaxBytes bounds one secret.
-const MaxBytes = 8 << 10
 
 // Options says where secrets are kept and where the master key comes from.
 type Options struct {
@@ -65,14 +63,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 // Seal encrypts a new secret. The reference is valid once write, which
 // belongs into the caller's transaction, is committed.
-func (s *Store) Seal(ctx context.Context, workspace string, plain Secret) (ref string, write db.Write, err error) {
+func (s *Store) Seal(ctx context.Context, workspace string, plain secret.Secret) (ref string, write db.Write, err error) {
 	id := "sec_" + uuid.Must(uuid.NewV7()).String()
 	name, sealed, err := s.encrypt(ctx, workspace, id, plain)
 	if err != nil {
 		return "", nil, err
 	}
 	now := s.clock.Now().UnixMicro()
-	return RefPrefix + id, func(ctx context.Context, tx db.Tx) error {
+	return secret.RefPrefix + id, func(ctx context.Context, tx db.Tx) error {
 		_, err := tx.Exec(ctx, writeSecretSQL, workspace, id, name.id, sealed, now)
 		return err
 	}, nil
@@ -80,8 +78,8 @@ func (s *Store) Seal(ctx context.Context, workspace string, plain Secret) (ref s
 
 // Replace encrypts a new value for an existing secret; whoever resolves the
 // reference after write is committed gets the new value.
-func (s *Store) Replace(ctx context.Context, workspace, ref string, plain Secret) (write db.Write, err error) {
-	id := strings.TrimPrefix(ref, RefPrefix)
+func (s *Store) Replace(ctx context.Context, workspace, ref string, plain secret.Secret) (write db.Write, err error) {
+	id := strings.TrimPrefix(ref, secret.RefPrefix)
 	name, sealed, err := s.encrypt(ctx, workspace, id, plain)
 	if err != nil {
 		return nil, err
@@ -105,15 +103,13 @@ func (s *Store) Has(ctx context.Context, workspace, ref string) (bool, error) {
 	return err == nil, err
 }
 
-// Resolve returns the secret that ref names in the workspace; a text that is
-// no reference is a credential already and comes back as it is. One of another
-// workspace reads the same as one that does not exist: class validation, code
-// secret_not_found. A row that does not decrypt is fatal, code decrypt_failed.
-// The caller hands the text to the system that it is for and keeps it nowhere.
+// Resolve returns the secret that ref names in the workspace. A secret of
+// another workspace reads the same as one that does not exist, and so does text
+// that is not a reference, which might be a credential that slipped in: class
+// validation, code secret_not_found. A row that does not decrypt is fatal, code
+// decrypt_failed. The caller hands the text to the system that it is for and
+// keeps it nowhere.
 func (s *Store) Resolve(ctx context.Context, workspace, ref string) (string, error) {
-	if !strings.HasPrefix(ref, RefPrefix) {
-		return ref, nil
-	}
 	dataKey, sealed, err := s.row(ctx, workspace, ref)
 	if err != nil {
 		return "", err
@@ -122,7 +118,7 @@ func (s *Store) Resolve(ctx context.Context, workspace, ref string) (string, err
 	if err != nil {
 		return "", err
 	}
-	id := strings.TrimPrefix(ref, RefPrefix)
+	id := strings.TrimPrefix(ref, secret.RefPrefix)
 	plain, err := open(key, sealed, secretPlace(workspace, id, dataKey))
 	if err != nil {
 		return "", decryptFailed(err, ref)
@@ -131,7 +127,7 @@ func (s *Store) Resolve(ctx context.Context, workspace, ref string) (string, err
 }
 
 func (s *Store) row(ctx context.Context, workspace, ref string) (dataKey, sealed string, err error) {
-	id, ok := strings.CutPrefix(ref, RefPrefix)
+	id, ok := strings.CutPrefix(ref, secret.RefPrefix)
 	if !ok {
 		return "", "", notFound(ref)
 	}
@@ -142,9 +138,9 @@ func (s *Store) row(ctx context.Context, workspace, ref string) (dataKey, sealed
 	return dataKey, sealed, err
 }
 
-func (s *Store) encrypt(ctx context.Context, workspace, id string, plain Secret) (keyName, string, error) {
-	if len(plain) == 0 || len(plain) > MaxBytes {
-		return keyName{}, "", failure.New(failure.Validation, "secret_size", "a secret has 1 to %d bytes, this one has %d", MaxBytes, len(plain))
+func (s *Store) encrypt(ctx context.Context, workspace, id string, plain secret.Secret) (keyName, string, error) {
+	if len(plain) == 0 || len(plain) > secret.MaxBytes {
+		return keyName{}, "", failure.New(failure.Validation, "secret_size", "a secret has 1 to %d bytes, this one has %d", secret.MaxBytes, len(plain))
 	}
 	name, key, err := s.currentKey(ctx, workspace)
 	if err != nil {
@@ -228,7 +224,7 @@ func keyPlace(name keyName) []byte {
 // notFound names the reference only when it has the shape of one: anything
 // else might be a credential that slipped in.
 func notFound(ref string) error {
-	if _, err := uuid.Parse(strings.TrimPrefix(ref, RefPrefix+"sec_")); err != nil {
+	if _, err := uuid.Parse(strings.TrimPrefix(ref, secret.RefPrefix+"sec_")); err != nil {
 		ref = "the given reference"
 	}
 	return failure.New(failure.Validation, "secret_not_found", "%s is not a secret of this workspace; give the credential itself and it becomes one", ref)
