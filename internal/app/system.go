@@ -13,6 +13,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
 	apihttp "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
@@ -25,7 +26,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/config"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret/vault"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/telemetry"
 )
 
@@ -36,7 +37,7 @@ type system struct {
 	metrics      *telemetry.Metrics
 	db           *db.DB
 	store        eventstore.Store
-	secrets      *secret.Store
+	secrets      *vault.Store
 	identity     *identity.Service
 	blobs        *blob.Dir
 	engine       *local.Engine
@@ -120,7 +121,7 @@ func (y *system) openStore(ctx context.Context, _ *cli.State) error {
 }
 
 func (y *system) openSecrets(ctx context.Context, s *cli.State) (err error) {
-	y.secrets, err = secret.Open(ctx, secret.Options{
+	y.secrets, err = vault.Open(ctx, vault.Options{
 		DB: y.db, KeyFile: filepath.Join(y.config.DataDir, "master.key"), MasterKey: s.Getenv("PAW_MASTER_KEY"),
 	})
 	return err
@@ -188,10 +189,9 @@ func (y *system) airtableSync(ctx context.Context) (orchestrator.Kind, error) {
 
 // handler is the public API.
 func (y *system) handler() http.Handler {
-	return apihttp.New(apihttp.Options{
-		Orchestrator: y.orchestrator, Identity: y.identity, Ready: y.ready, Stopping: y.streams,
-		Logger: y.log, Observe: y.metrics.HTTPRequest,
-	})
+	api := apihttp.New(apihttp.Options{Identity: y.identity, Stopping: y.streams, Logger: y.log, Observe: y.metrics.HTTPRequest})
+	v1.Mount(api, v1.Services{Orchestrator: y.orchestrator, Keys: y.identity, Ready: y.ready})
+	return api.Handler()
 }
 
 // ready says whether requests can be served.

@@ -19,7 +19,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret/vault"
 )
 
 // admin and stranger are callers of two workspaces.
@@ -40,7 +40,7 @@ type bench struct {
 	db      *db.DB
 	store   eventstore.Store
 	engine  *local.Engine
-	secrets *secret.Store
+	secrets *vault.Store
 	*orchestrator.Service
 
 	cancel  context.CancelFunc
@@ -86,7 +86,7 @@ func (b *bench) prepare() {
 		b.store, err = sqlite.Open(ctx, b.db, sqlite.Options{})
 	}
 	b.must(err)
-	b.secrets, err = secret.Open(ctx, secret.Options{DB: b.db, KeyFile: filepath.Join(b.dir, "master.key")})
+	b.secrets, err = vault.Open(ctx, vault.Options{DB: b.db, KeyFile: filepath.Join(b.dir, "master.key")})
 	b.must(err)
 	registry := engine.NewRegistry()
 	b.must(b.kind.Register(registry))

@@ -70,7 +70,7 @@ func (s *Service) sealSlot(ctx context.Context, ws workflow.WorkspaceID, at, old
 	}
 	if code, detail := unusable(at.value); code != "" {
 		out.problems = append(out.problems, workflow.Problem{Pointer: at.pointer, Code: code, Detail: detail})
-		at.parent[at.member] = secret.RefPrefix // the kind shall see neither the value nor an empty one
+		at.parent[at.member] = secret.RefPrefix + "sec_refused" // the kind shall see neither the value nor an empty one
 		return nil
 	}
 	ref, write, err := old.value, db.Write(nil), error(nil)

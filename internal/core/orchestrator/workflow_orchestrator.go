@@ -16,7 +16,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret/vault"
 )
 
 // Options says what a service works with.
@@ -30,7 +30,7 @@ type Options struct {
 	// engine's registry.
 	Kinds []Kind
 	// Secrets may be nil when no kind has credentials.
-	Secrets *secret.Store
+	Secrets *vault.Store
 	// Blobs may be nil when no step keeps big values.
 	Blobs Blobs
 	// MaxConcurrent bounds the executions that run at a time, over all
@@ -57,7 +57,7 @@ type Service struct {
 	hub         *Hub
 	kinds       map[string]Kind
 	kindNames   []string
-	secrets     *secret.Store
+	secrets     *vault.Store
 	blobs       Blobs
 	clock       clock.Clock
 	log         *slog.Logger

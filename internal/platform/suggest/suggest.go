@@ -1,5 +1,5 @@
-// Package suggest finds what somebody meant who mistyped a name. It corrects
-// nothing by itself.
+// Package suggest finds the known name that someone meant who mistyped one. It
+// corrects nothing by itself.
 package suggest
 
 import (
@@ -7,13 +7,32 @@ import (
 	"strings"
 )
 
+// Bounds of the work for one name. Longer names get no suggestion, and known
+// ones beyond the first are not looked at.
+const (
+	maxLength = 64 // characters
+	maxKnown  = 1000
+)
+
 // Nearest ends a sentence about an unknown name with the nearest known one
-// (`; did you mean "addr"?`), or with nothing where none is near. A name that
-// lacks its section ("addr" for "http.addr") is near.
+// (`; did you mean "addr"?`), or with nothing where none is near. Case does not
+// count, and a name that lacks its section ("addr" for "http.addr") is near. Of
+// equally near names the first is taken. The work is bounded whatever the name
+// and however many are known.
 func Nearest(name string, known []string) string {
-	best, least := "", len(name)/3+2
-	for _, k := range known {
-		d := distance(strings.ToLower(name), strings.ToLower(k))
+	if len(name) > maxLength*4 { // no character has more bytes
+		return ""
+	}
+	wanted := []rune(strings.ToLower(name))
+	if len(wanted) > maxLength {
+		return ""
+	}
+	best, least := "", len(wanted)/3+2
+	for _, k := range known[:min(len(known), maxKnown)] {
+		if len(k) > maxLength*4 {
+			continue
+		}
+		d := distance(wanted, []rune(strings.ToLower(k)), least)
 		if strings.HasSuffix(k, "."+name) {
 			d = 1
 		}
@@ -27,22 +46,30 @@ func Nearest(name string, known []string) string {
 	return fmt.Sprintf("; did you mean %q?", best)
 }
 
-// distance is the Levenshtein distance in bytes.
-func distance(a, b string) int {
+// distance is the Levenshtein distance in characters, or some number from most
+// on if it is not less than most.
+func distance(a, b []rune, most int) int {
+	if len(a)-len(b) >= most || len(b)-len(a) >= most {
+		return most
+	}
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
-	for i := range len(a) {
-		last := row[0]
+	for i := range a {
+		last, nearest := row[0], i+1
 		row[0] = i + 1
-		for j := range len(b) {
+		for j := range b {
 			cost := last
 			if a[i] != b[j] {
 				cost++
 			}
 			last = row[j+1]
 			row[j+1] = min(cost, last+1, row[j]+1)
+			nearest = min(nearest, row[j+1])
+		}
+		if nearest >= most {
+			return most
 		}
 	}
 	return row[len(b)]

@@ -1,0 +1,260 @@
+package strictjson
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
+)
+
+// decoder sets Go values from the nodes of one document.
+type decoder struct {
+	doc   *document
+	found *Findings
+	// stored documents were checked when they came in: only what cannot be
+	// decoded is a fault.
+	stored bool
+	// fresh accepts new credentials beside references.
+	fresh       bool
+	suggestions int
+}
+
+// maxSuggestions bounds the work for unknown names in one document.
+const maxSuggestions = 20
+
+// value sets into from the node n. What is wrong is a fault; into is then left
+// as it is, or holds what could be read.
+func (d *decoder) value(p *plan, r *rules, n int, into reflect.Value) {
+	if d.doc.nodes[n].refused {
+		return // the text itself is at fault, which is known
+	}
+	if r == nil {
+		r = &noRules
+	}
+	if p.wrapped {
+		into = into.Field(0)
+	}
+	switch p.kind {
+	case structPlan:
+		d.structure(p, n, into)
+	case mapPlan:
+		d.free(p, r, n, into)
+	case listPlan:
+		d.list(p, r, n, into)
+	case pointerPlan:
+		d.pointer(p, r, n, into)
+	case rawPlan:
+		d.anything(n, into)
+	case objectPlan:
+		if d.is(n, objectNode, "an object") {
+			d.anything(n, into.Field(0))
+		}
+	case unionPlan:
+		d.tagged(p.union, n, into)
+	default:
+		d.scalar(p, r, n, into)
+	}
+}
+
+var noRules rules
+
+// is reports whether a node is of the kind, and makes it a fault otherwise.
+func (d *decoder) is(n int, kind nodeKind, want string) bool {
+	if d.doc.nodes[n].kind == kind {
+		return true
+	}
+	d.found.at(n, CodeWrongType, "must be %s", want)
+	return false
+}
+
+func (d *decoder) pointer(p *plan, r *rules, n int, into reflect.Value) {
+	if d.doc.nodes[n].kind == nullNode {
+		into.SetZero()
+		return
+	}
+	target := reflect.New(p.goType.Elem())
+	d.value(p.elem, r, n, target.Elem())
+	into.Set(target)
+}
+
+// structure reads an object with declared fields.
+func (d *decoder) structure(p *plan, n int, into reflect.Value) {
+	if !d.is(n, objectNode, "an object") {
+		return
+	}
+	d.fields(p, n, "", into)
+}
+
+// fields reads the members of an object. A member called selector has been read
+// already, where the struct does not declare it.
+func (d *decoder) fields(p *plan, n int, selector string, into reflect.Value) {
+	at := make([]int, len(p.fields)) // the node of each field; zero while it is absent
+	chosen := false
+	for key, value := range d.doc.members(n) {
+		if d.doc.nodes[key].refused {
+			continue
+		}
+		name := d.doc.bytesOf(key)
+		i, known := p.byName[string(name)]
+		switch {
+		case !known && selector != "" && string(name) == selector:
+			if chosen {
+				d.duplicate(key)
+			}
+			chosen = true
+		case !known:
+			d.unknown(key, p.names)
+		case at[i] != 0:
+			d.duplicate(key)
+		default:
+			at[i] = value
+		}
+	}
+	for i, f := range p.fields {
+		in := into.FieldByIndex(f.index)
+		switch {
+		case at[i] == 0 || d.doc.nodes[at[i]].kind == nullNode && !f.takesNull():
+			d.absent(f, n, at[i], in)
+		case f.chooser >= 0:
+			d.chosen(p, f, n, at[i], at[f.chooser], in)
+		default:
+			d.value(f.plan, f.rules, at[i], in)
+		}
+		if at[i] != 0 && f.notes.noEffect != "" && !d.stored && !in.IsZero() {
+			d.found.warnAt(at[i], CodeNotAvailable, "%s has no effect yet: %s", f.name, f.notes.noEffect)
+		}
+	}
+}
+
+// absent reads a field that is missing in an object, or null.
+func (d *decoder) absent(f *field, object, null int, into reflect.Value) {
+	switch {
+	case !f.required || d.stored:
+		d.fallback(f, into)
+	case null != 0:
+		d.found.at(null, CodeRequired, "%s is null; give it a value", f.name)
+	default:
+		d.found.below(object, f.name, CodeRequired, "%s is missing", f.name)
+	}
+}
+
+// fallback sets the default of a field, or the defaults of the struct in it.
+func (d *decoder) fallback(f *field, into reflect.Value) {
+	switch {
+	case f.fallback != nil:
+		(&decoder{doc: f.fallback, found: &Findings{doc: f.fallback}, stored: true}).value(f.plan, f.rules, 0, into)
+	case f.plan.defaults:
+		for _, inner := range f.plan.fields {
+			d.fallback(inner, into.FieldByIndex(inner.index))
+		}
+	}
+}
+
+func (d *decoder) duplicate(key int) {
+	if !d.stored {
+		d.found.at(key, CodeDuplicateKey, "the key %s occurs twice in one object; keep one", quoted(d.doc.textOf(key)))
+	}
+}
+
+func (d *decoder) unknown(key int, names []string) {
+	if d.stored || d.found.faults.full() {
+		return
+	}
+	name, near := d.doc.textOf(key), ""
+	if d.suggestions++; d.suggestions <= maxSuggestions {
+		near = suggest.Nearest(name, names)
+	}
+	if near == "" {
+		near = "; remove it"
+	}
+	d.found.at(key, CodeUnknownField, "%s is not known here%s", quoted(name), near)
+}
+
+// quoted shortens a key for a sentence.
+func quoted(key string) string {
+	const most = 60
+	if runes := []rune(key); len(runes) > most {
+		return fmt.Sprintf("%q…", string(runes[:most]))
+	}
+	return fmt.Sprintf("%q", key)
+}
+
+// free reads an object with free keys.
+func (d *decoder) free(p *plan, r *rules, n int, into reflect.Value) {
+	if !d.is(n, objectNode, "an object") {
+		return
+	}
+	into.Set(reflect.MakeMap(p.goType))
+	count := 0
+	for key, value := range d.doc.members(n) {
+		if count++; d.doc.nodes[key].refused {
+			continue
+		}
+		name := reflect.ValueOf(d.doc.textOf(key)).Convert(p.goType.Key())
+		if into.MapIndex(name).IsValid() {
+			d.duplicate(key)
+			continue
+		}
+		if !d.stored {
+			d.checkKey(r, key, name.String())
+		}
+		element := reflect.New(p.elem.goType).Elem()
+		d.value(p.elem, r.elem, value, element)
+		into.SetMapIndex(name, element)
+	}
+	d.count(r, n, count, "member")
+}
+
+// list reads an array.
+func (d *decoder) list(p *plan, r *rules, n int, into reflect.Value) {
+	if !d.is(n, arrayNode, "a list") {
+		return
+	}
+	count := 0
+	for range d.doc.items(n) {
+		count++
+	}
+	list := reflect.MakeSlice(p.goType, count, count)
+	var seen map[any]int
+	if r.unique && !d.stored {
+		seen = make(map[any]int, count)
+	}
+	for i, item := range d.doc.items(n) {
+		faults := d.found.faults.count()
+		d.value(p.elem, r.elem, item, list.Index(i))
+		if seen == nil || d.found.faults.count() > faults {
+			continue
+		}
+		if first, twice := seen[list.Index(i).Interface()]; twice {
+			d.found.at(item, CodeDuplicate, "the list has this already at %d; keep one", first)
+		} else {
+			seen[list.Index(i).Interface()] = i
+		}
+	}
+	into.Set(list)
+	d.count(r, n, count, "item")
+}
+
+// anything keeps a value as it is written. Its objects have no key twice.
+func (d *decoder) anything(n int, into reflect.Value) {
+	if !d.stored {
+		d.unique(n)
+	}
+	into.SetBytes(append([]byte(nil), d.doc.raw(n)...))
+}
+
+func (d *decoder) unique(n int) {
+	for at := n; at < d.doc.after(n); at++ {
+		if d.doc.nodes[at].kind != objectNode {
+			continue
+		}
+		seen := map[string]bool{}
+		for key := range d.doc.members(at) {
+			name := d.doc.textOf(key)
+			if seen[name] && !d.doc.nodes[key].refused {
+				d.duplicate(key)
+			}
+			seen[name] = true
+		}
+	}
+}

@@ -1,0 +1,350 @@
+package strictjson
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Limits bound a document before anything is decoded. Zero means the default.
+type Limits struct {
+	Bytes  int // of the whole text; 1 MiB
+	Depth  int // objects and arrays within each other; 64
+	Keys   int // in all objects together; 10,000
+	Values int // all together, those in arrays included; 100,000
+}
+
+// maxKeyBytes bounds one key as it is written, so that no pointer grows beyond
+// reason.
+const maxKeyBytes = 1024
+
+func (l Limits) orDefaults() Limits {
+	return Limits{Bytes: orDefault(l.Bytes, 1<<20), Depth: orDefault(l.Depth, 64),
+		Keys: orDefault(l.Keys, 10_000), Values: orDefault(l.Values, 100_000)}
+}
+
+func orDefault(n, otherwise int) int {
+	if n > 0 {
+		return n
+	}
+	return otherwise
+}
+
+// flaw is something wrong with the text itself at a node. Whatever the
+// document is to be decoded into, it is a fault.
+type flaw struct {
+	node         int
+	code, detail string
+}
+
+// parser makes nodes of text, in one pass. What can be passed over becomes a
+// flaw; what cannot ends the reading.
+type parser struct {
+	document
+	limits Limits
+	pos    int
+	keys   int
+	flaws  []flaw
+	fatal  *flaw
+}
+
+// maxFlaws bounds how many flaws are worth remembering.
+const maxFlaws = 1000
+
+// parse reads a whole document. A fatal flaw means that the text was not read
+// to its end.
+func parse(text []byte, limits Limits) (*document, []flaw, *flaw) {
+	p := &parser{document: document{text: text}, limits: limits}
+	if len(text) > limits.Bytes {
+		return &p.document, nil, &flaw{code: CodeTooLarge, detail: fmt.Sprintf("the document has %d bytes; the most is %d", len(text), limits.Bytes)}
+	}
+	p.nodes = make([]node, 0, 16+len(text)/12)
+	if p.space(); p.value(1) {
+		if p.space(); p.pos < len(text) {
+			p.syntax("there is text after the end of the document; remove it")
+		}
+	}
+	return &p.document, p.flaws, p.fatal
+}
+
+// value reads one value and the space before the next token.
+func (p *parser) value(depth int) bool {
+	if p.pos >= len(p.text) {
+		return p.syntax("the document ends where a value should stand")
+	}
+	n := len(p.nodes)
+	if n >= p.limits.Values+p.keys {
+		return p.limit(n, CodeTooManyValues, "more than %d values in one document", p.limits.Values)
+	}
+	p.nodes = append(p.nodes, node{start: p.pos})
+	ok := false
+	switch c := p.text[p.pos]; {
+	case c == '{':
+		ok = p.object(n, depth)
+	case c == '[':
+		ok = p.array(n, depth)
+	case c == '"':
+		ok = p.string(n)
+	case c == '-' || c >= '0' && c <= '9':
+		ok = p.number(n)
+	case c == 't':
+		ok = p.word(n, "true", trueNode)
+	case c == 'f':
+		ok = p.word(n, "false", falseNode)
+	case c == 'n':
+		ok = p.word(n, "null", nullNode)
+	default:
+		p.syntax("a value should stand here" + hint(p.text[p.pos:]))
+	}
+	if ok {
+		p.nodes[n].end, p.nodes[n].next = p.pos, len(p.nodes)
+	}
+	return ok
+}
+
+func (p *parser) object(n, depth int) bool {
+	p.nodes[n].kind = objectNode
+	if depth > p.limits.Depth {
+		return p.limit(n, CodeTooDeep, "nested deeper than %d levels", p.limits.Depth)
+	}
+	p.pos++
+	if p.space(); p.take('}') {
+		return true
+	}
+	for {
+		if !p.key(n) || !p.value(depth+1) {
+			return false
+		}
+		if p.space(); p.take('}') {
+			return true
+		}
+		if !p.take(',') {
+			return p.syntax("a comma or } should stand here")
+		}
+		p.space()
+	}
+}
+
+// key reads a key and the colon behind it.
+func (p *parser) key(object int) bool {
+	if p.pos >= len(p.text) || p.text[p.pos] != '"' {
+		return p.syntax("a key in double quotes should stand here" + hint(p.text[p.pos:]))
+	}
+	if p.keys++; p.keys > p.limits.Keys {
+		return p.limit(object, CodeTooManyKeys, "more than %d keys in one document", p.limits.Keys)
+	}
+	n := len(p.nodes)
+	p.nodes = append(p.nodes, node{start: p.pos})
+	if !p.string(n) {
+		return false
+	}
+	p.nodes[n].end, p.nodes[n].next = p.pos, n+1
+	if p.pos-p.nodes[n].start > maxKeyBytes && !p.nodes[n].refused {
+		p.refuse(n, CodeTooLong, fmt.Sprintf("a key here is longer than %d bytes", maxKeyBytes))
+	}
+	if p.space(); !p.take(':') {
+		return p.syntax("a colon should stand here")
+	}
+	p.space()
+	return true
+}
+
+func (p *parser) array(n, depth int) bool {
+	p.nodes[n].kind = arrayNode
+	if depth > p.limits.Depth {
+		return p.limit(n, CodeTooDeep, "nested deeper than %d levels", p.limits.Depth)
+	}
+	p.pos++
+	if p.space(); p.take(']') {
+		return true
+	}
+	for {
+		if !p.value(depth + 1) {
+			return false
+		}
+		if p.space(); p.take(']') {
+			return true
+		}
+		if !p.take(',') {
+			return p.syntax("a comma or ] should stand here")
+		}
+		p.space()
+	}
+}
+
+// string reads a string and finds out whether it is text: Unicode without
+// U+0000, which databases refuse.
+func (p *parser) string(n int) bool {
+	p.nodes[n].kind = stringNode
+	ascii, wrong := true, ""
+	for p.pos++; p.pos < len(p.text); p.pos++ {
+		switch c := p.text[p.pos]; {
+		case c == '"':
+			p.pos++
+			if inner := p.text[p.nodes[n].start+1 : p.pos-1]; !ascii && !utf8.Valid(inner) {
+				wrong = "bytes that are not UTF-8; save the document as UTF-8"
+			}
+			if wrong != "" {
+				p.refuse(n, CodeInvalidText, "the text has "+wrong)
+			}
+			return true
+		case c == '\\':
+			p.nodes[n].escaped = true
+			why, ok := p.escape()
+			if !ok {
+				return false
+			}
+			if why != "" {
+				wrong = why
+			}
+		case c < ' ':
+			return p.syntax("a control character stands in a string; write it as an escape, a line break as \\n")
+		case c >= utf8.RuneSelf:
+			ascii = false
+		}
+	}
+	return p.syntax("the document ends within a string")
+}
+
+// escape checks the escape at pos and leaves pos at its last byte.
+func (p *parser) escape() (wrong string, ok bool) {
+	p.pos++
+	if p.pos < len(p.text) && bytes.IndexByte([]byte(`"\/bfnrt`), p.text[p.pos]) >= 0 {
+		return "", true
+	}
+	if p.pos >= len(p.text) || p.text[p.pos] != 'u' {
+		return "", p.syntax(`a backslash begins no escape here; write \\ for a backslash`)
+	}
+	r := hex4(p.text[p.pos+1:])
+	if r < 0 {
+		return "", p.syntax(`four hexadecimal digits should follow \u`)
+	}
+	p.pos += 4
+	switch {
+	case r == 0:
+		return `the character U+0000, which cannot be stored; remove it`, true
+	case r >= 0xDC00 && r < 0xE000:
+		return fmt.Sprintf(`half a character (\u%04x without the half before it)`, r), true
+	case r >= 0xD800 && r < 0xDC00:
+		rest := p.text[p.pos+1:]
+		if len(rest) < 6 || rest[0] != '\\' || rest[1] != 'u' || hex4(rest[2:]) < 0xDC00 || hex4(rest[2:]) >= 0xE000 {
+			return fmt.Sprintf(`half a character (\u%04x without the half after it)`, r), true
+		}
+		p.pos += 6
+	}
+	return "", true
+}
+
+func (p *parser) number(n int) bool {
+	p.nodes[n].kind = numberNode
+	start, exponent := p.pos, false
+	p.take('-')
+	if !p.take('0') && !p.digits() {
+		return p.syntax("digits should follow the minus sign")
+	}
+	if p.take('.') && !p.digits() {
+		return p.syntax("digits should follow the decimal point")
+	}
+	if p.take('e') || p.take('E') {
+		exponent = true
+		if !p.take('-') {
+			p.take('+')
+		}
+		if !p.digits() {
+			return p.syntax("digits should follow the exponent")
+		}
+	}
+	if p.pos < len(p.text) && bytes.IndexByte([]byte("0123456789+._xX"), p.text[p.pos]) >= 0 {
+		return p.syntax("this is not how JSON writes a number; numbers are decimal and have no leading zero")
+	}
+	if exponent || p.pos-start > 300 {
+		if _, err := strconv.ParseFloat(string(p.text[start:p.pos]), 64); err != nil {
+			p.refuse(n, CodeOutOfRange, "the number is too large; the largest is about 1.8e308")
+		}
+	}
+	return true
+}
+
+func (p *parser) digits() bool {
+	start := p.pos
+	for p.pos < len(p.text) && p.text[p.pos] >= '0' && p.text[p.pos] <= '9' {
+		p.pos++
+	}
+	return p.pos > start
+}
+
+func (p *parser) word(n int, word string, kind nodeKind) bool {
+	if !bytes.HasPrefix(p.text[p.pos:], []byte(word)) {
+		return p.syntax("a value should stand here" + hint(p.text[p.pos:]))
+	}
+	p.nodes[n].kind = kind
+	p.pos += len(word)
+	return true
+}
+
+func (p *parser) space() {
+	for p.pos < len(p.text) {
+		switch p.text[p.pos] {
+		case ' ', '\t', '\r', '\n':
+			p.pos++
+		default:
+			return
+		}
+	}
+}
+
+func (p *parser) take(c byte) bool {
+	if p.pos < len(p.text) && p.text[p.pos] == c {
+		p.pos++
+		return true
+	}
+	return false
+}
+
+// refuse marks a node that can be passed over.
+func (p *parser) refuse(n int, code, detail string) {
+	p.nodes[n].refused = true
+	if len(p.flaws) < maxFlaws {
+		p.flaws = append(p.flaws, flaw{n, code, detail})
+	}
+}
+
+// limit ends the reading at a node.
+func (p *parser) limit(n int, code, format string, most int) bool {
+	p.fatal = &flaw{n, code, fmt.Sprintf(format, most)}
+	return false
+}
+
+// syntax ends the reading of a text that is not JSON. It says where and quotes
+// nothing: the place may be within a credential.
+func (p *parser) syntax(problem string) bool {
+	line, column := place(p.text, p.pos)
+	p.fatal = &flaw{0, CodeMalformed, fmt.Sprintf("not JSON at line %d, column %d: %s", line, column, problem)}
+	return false
+}
+
+// hint says what people write who do not know JSON well.
+func hint(rest []byte) string {
+	switch {
+	case len(rest) == 0:
+		return ", but the document ends"
+	case rest[0] == '\'':
+		return "; JSON has double quotes only"
+	case rest[0] == '/' || rest[0] == '#':
+		return "; JSON has no comments"
+	case rest[0] == '}' || rest[0] == ']':
+		return "; remove the comma before"
+	case rest[0] == '+':
+		return "; a number has no plus sign"
+	case rest[0] == '.':
+		return "; a number has a digit before the point"
+	case bytes.HasPrefix(rest, []byte("NaN")) || bytes.HasPrefix(rest, []byte("Inf")):
+		return "; JSON has neither NaN nor Infinity"
+	case bytes.HasPrefix(rest, []byte("True")) || bytes.HasPrefix(rest, []byte("False")) || bytes.HasPrefix(rest, []byte("None")):
+		return "; write true, false or null"
+	case rest[0] == 0xEF && bytes.HasPrefix(rest, []byte("\uFEFF")):
+		return ", not a byte order mark; save the document without it"
+	}
+	return ""
+}

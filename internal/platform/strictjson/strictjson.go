@@ -1,0 +1,163 @@
+package strictjson
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+)
+
+// Object is any JSON object, kept as it is written. Keys do not repeat in it.
+type Object struct{ json.RawMessage }
+
+// Type is the compiled declaration of T. It is safe for concurrent use.
+type Type[T any] struct {
+	plan     *plan
+	settings settings
+}
+
+// settings are what options change.
+type settings struct {
+	limits      Limits
+	rename      map[string]string
+	unions      []*unionOption
+	title, doc  string
+	fresh       bool
+	mark        bool
+	emptyIsFine bool
+}
+
+// Option changes how the documents of a type are read.
+type Option func(*settings)
+
+// WithLimits replaces the limits on documents.
+func WithLimits(l Limits) Option { return func(s *settings) { s.limits = l } }
+
+// Title gives the schema a title and a description.
+func Title(title, doc string) Option { return func(s *settings) { s.title, s.doc = title, doc } }
+
+// NewCredentials accepts a credential in the clear where a secret stands.
+// Without it only a reference is accepted. DecodeStored never accepts one.
+func NewCredentials() Option { return func(s *settings) { s.fresh = true } }
+
+// ByteOrderMark skips a UTF-8 byte order mark at the beginning, which some
+// editors put into files. Without it the mark is a fault.
+func ByteOrderMark() Option { return func(s *settings) { s.mark = true } }
+
+// EmptyIsObject reads an empty document and null as {}.
+func EmptyIsObject() Option { return func(s *settings) { s.emptyIsFine = true } }
+
+// RenameCodes gives faults other codes than the constants say.
+func RenameCodes(codes map[string]string) Option {
+	return func(s *settings) {
+		if s.rename == nil {
+			s.rename = map[string]string{}
+		}
+		maps.Copy(s.rename, codes)
+	}
+}
+
+// ConfigurationCodes gives faults the few codes that the configurations of
+// workflows have.
+func ConfigurationCodes() Option {
+	return RenameCodes(map[string]string{CodeMalformed: CodeInvalid, CodeWrongType: CodeInvalid, CodeOutOfRange: CodeInvalid,
+		CodeNotOneOf: CodeInvalid, CodeUnknownField: "unknown_key"})
+}
+
+// For compiles the declaration of T. It panics when the declaration is wrong,
+// with everything that is, so that a mistake is found when the process starts.
+func For[T any](options ...Option) *Type[T] {
+	t, err := Compile[T](options...)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// Compile is For with an error.
+func Compile[T any](options ...Option) (*Type[T], error) {
+	t := &Type[T]{}
+	for _, o := range options {
+		o(&t.settings)
+	}
+	t.settings.limits = t.settings.limits.orDefaults()
+	goType := reflect.TypeFor[T]()
+	c := &compiler{plans: map[reflect.Type]*plan{}, unions: map[reflect.Type]*unionOption{}, path: []string{goType.String()}}
+	for _, u := range t.settings.unions {
+		if u.goType.Kind() != reflect.Interface || c.unions[u.goType] != nil {
+			c.fault("OneOf is declared for %s, which is not an interface or has been declared before", u.goType)
+			continue
+		}
+		c.unions[u.goType] = u
+	}
+	t.plan = c.compile(goType)
+	c.finish()
+	if len(c.faults) > 0 {
+		return nil, fmt.Errorf("the declaration of %s is wrong: %w", goType, errors.Join(c.faults...))
+	}
+	return t, nil
+}
+
+// Decode reads a document. The findings hold everything that is wrong with its
+// form; when they are not OK, the value holds what could be read, for further
+// checks that add to the same findings. Nothing in the value shares memory with
+// the document.
+func (t *Type[T]) Decode(text []byte) (T, *Findings) {
+	value, found := t.read(text, t.settings.limits, &decoder{fresh: t.settings.fresh})
+	return value, found
+}
+
+// DecodeStored reads a document that was checked when it was stored. Nothing is
+// checked again: unknown keys are ignored, and what has become required may be
+// missing. The error, an *Error, says what cannot be decoded at all, or that a
+// secret is not a reference.
+func (t *Type[T]) DecodeStored(text []byte) (T, error) {
+	value, found := t.read(text, storedLimits, &decoder{stored: true})
+	if err := found.Err(); err != nil {
+		var none T
+		return none, err
+	}
+	return value, nil
+}
+
+// storedLimits let everything through that could ever be stored; the depth is
+// that of the reader's own stack.
+var storedLimits = Limits{Bytes: math.MaxInt, Depth: 10_000, Keys: math.MaxInt, Values: math.MaxInt / 2}
+
+func (t *Type[T]) read(text []byte, limits Limits, d *decoder) (T, *Findings) {
+	var value T
+	d.found = &Findings{rename: t.settings.rename}
+	d.doc = t.parse(text, limits, d.found)
+	if d.doc != nil {
+		d.value(t.plan, nil, 0, reflect.ValueOf(&value).Elem())
+	}
+	return value, d.found
+}
+
+// parse reads the text into nodes and reports what is wrong with it; nil when
+// it cannot be read to its end.
+func (t *Type[T]) parse(text []byte, limits Limits, found *Findings) *document {
+	if t.settings.mark {
+		text = trimMark(text)
+	}
+	doc, flaws, fatal := parse(text, limits)
+	found.doc = doc
+	if fatal != nil && t.settings.emptyIsFine && len(bytes.TrimSpace(text)) == 0 ||
+		fatal == nil && t.settings.emptyIsFine && doc.nodes[0].kind == nullNode {
+		doc, flaws, fatal = parse([]byte("{}"), limits)
+		found.doc = doc
+	}
+	if fatal != nil {
+		found.at(fatal.node, fatal.code, "%s", fatal.detail)
+		return nil
+	}
+	for _, f := range flaws {
+		found.at(f.node, f.code, "%s", f.detail)
+	}
+	return doc
+}
+
+func trimMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\uFEFF")) }
