@@ -20,6 +20,7 @@ type floor struct {
 	rule      string   // what holds for all of them; said when an arrow is refused
 	over      []string // other floors that they may import
 	testsOver []string // other floors that their tests may import besides
+	strangers bool     // they may import their own rooms only, not each other
 	rows      []row
 }
 
@@ -87,6 +88,9 @@ func (c *checker) checkArrows(f floor, r row, arrows []arrow, over []string) {
 		to := element(a.to)
 		if to != "." && to != ".." && to != f.name && !slices.Contains(over, to) {
 			c.faultf("the row of %s allows %s, but no arrow leads from floor %s to floor %s: %s", r.pkg, a.to, f.name, to, f.rule)
+		}
+		if f.strangers && to == f.name {
+			c.faultf("the row of %s allows %s, but packages of floor %s are strangers: %s", r.pkg, a.to, f.name, f.rule)
 		}
 	}
 }

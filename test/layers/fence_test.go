@@ -75,6 +75,10 @@ func TestWhatIsWrongWithTheTableIsFound(t *testing.T) {
 		"a line for all that only tests may draw": {func(h *table, p []pkg) {
 			h.floors[0].rows[1].may = []arrow{{"shed/saw", "noise"}}
 		}, "the row of attic/*/* allows shed/saw, but no arrow leads from floor attic to floor shed: rest"},
+		"a line from one stranger to another": {func(h *table, p []pkg) {
+			h.floors[0].strangers = true
+			h.floors[0].rows[0].may = append(h.floors[0].rows[0].may, arrow{"attic/desk", "work"})
+		}, "the row of attic/* allows attic/desk, but packages of floor attic are strangers: rest"},
 		"a line without a reason": {func(h *table, _ []pkg) { h.floors[0].rows[0].may[0].why = "" },
 			"the row of attic/* does not say why cellar/wine may be imported"},
 		"a module that its home does not use": {func(_ *table, p []pkg) { p[3].imports = nil },

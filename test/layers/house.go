@@ -2,7 +2,7 @@ package layers
 
 // house is the table of the product, from the top down.
 var house = table{
-	floors:   []floor{cmdFloor, appFloor, apiFloor, kindsFloor, coreFloor, outsideFloor, platformFloor, examplesFloor, benchFloor, testFloor},
+	floors:   []floor{cmdFloor, appFloor, demoFloor, apiFloor, kindsFloor, coreFloor, outsideFloor, platformFloor, examplesFloor, benchFloor, testFloor},
 	everyday: everyday,
 	modules:  modules,
 }
@@ -19,16 +19,10 @@ var cmdFloor = floor{
 
 var appFloor = floor{
 	name: "app", rule: "app opens and closes what others have made, and decides nothing",
-	over: []string{"demo", "api", "kinds", "core", "outside", "platform", "examples"},
+	over: []string{"demo", "api", "kinds", "core", "outside", "platform"},
 	rows: []row{
-		{pkg: "app/demo", may: []arrow{
-			{"api/client", "it speaks to the server"},
-			{"core/workflow", "the words of the API"},
-			{"outside/airtable", "it fills bases and looks at them"},
-			{"examples", "it runs an example"},
-		}},
 		{pkg: "app", may: []arrow{
-			{"app/demo", "it adds the commands demo and torture"},
+			{"demo", "it adds the commands demo and torture"},
 			{"api/*", "it serves the API and runs the command line"},
 			{"kinds/*", "it registers every kind"},
 			{"core/*", "it opens the core"},
@@ -38,6 +32,34 @@ var appFloor = floor{
 			{"outside/*", "it makes the clients of foreign systems"},
 			{"outside/airtable/sim", "it adds the command airtable-sim"},
 			{"platform/*", "it opens database, blobs, secrets, metrics and configuration"},
+		}},
+	},
+}
+
+var demoFloor = floor{
+	name: "demo", rule: "a demo drives the product from outside, as a user does, and shares nothing with what it judges",
+	over: []string{"api", "core", "outside", "examples", "platform"},
+	rows: []row{
+		{pkg: "demo", may: []arrow{
+			{"demo/*", "its commands tell the stories of the kinds, on a stage"},
+		}},
+		{pkg: "demo/airtablesync", may: []arrow{
+			{"demo/crm", "the source is a customer base"},
+			{"demo/stage", "it plays on both processes"},
+			{"api/client", "it makes and starts the sync as a user does"},
+			{"core/workflow", "the words of the API"},
+			{"outside/airtable", "the types of records that it compares"},
+			{"examples", "it runs an example"},
+		}},
+		{pkg: "demo/crm", may: []arrow{
+			{"outside/airtable", "it fills, edits and reads bases"},
+		}, tests: []arrow{
+			{"outside/airtable/sim", "a simulated Airtable"},
+		}},
+		{pkg: "demo/stage", may: []arrow{
+			{"api/client", "it waits for the server and follows runs"},
+			{"core/workflow", "the words of the API"},
+			{"outside/airtable", "a client at the simulator's pace"},
 		}},
 	},
 }
@@ -68,7 +90,7 @@ var benchFloor = floor{
 
 var testFloor = floor{
 	name: "test", rule: "a test of several floors names what it puts together",
-	over: []string{"app", "api", "kinds", "core", "outside", "platform", "examples"},
+	over: []string{"demo", "api", "kinds", "core", "outside", "platform", "examples"},
 	rows: []row{
 		{pkg: "test/airtablesync", tests: []arrow{
 			{"kinds/airtablesync", "the kind under test"},
@@ -84,7 +106,7 @@ var testFloor = floor{
 			{"examples", "every example runs"},
 		}},
 		{pkg: "test/e2e", tests: []arrow{
-			{"app/demo", "the demo is a test of the built binary"},
+			{"demo/*", "the demo is a test of the built binary"},
 			{"api/client", "it speaks to the server"},
 			{"core/workflow", "the words of the API"},
 			{"outside/airtable", "it fills bases and looks at them"},

@@ -1,179 +1,209 @@
-// Package demo drives the product from outside, as a user would: it starts
-// the server and the simulated Airtable as two processes, kills the server in
-// the middle of a sync, and judges what is left in both bases. It shares
-// nothing with the sync that it judges.
-package demo
+package airtablesync
 
 import (
 	"context"
 	"fmt"
-	"io"
+	"strings"
 	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/demo/crm"
+	"github.com/pyairtable/pyairtable-workflows/internal/demo/stage"
 )
 
-// Options say how the demonstration runs.
-type Options struct {
-	Dir      string  // keeps everything; made when absent
-	Records  int     // in the source base, about
-	Speed    float64 // how many times faster than Airtable's its limits run
-	Exit     bool    // end by itself instead of waiting for Ctrl-C
-	Terminal bool    // draw a progress bar
-	Out      io.Writer
-	Binary   string // of the product; empty: this process's own
-	Database string // URL; empty: SQLite in Dir
-	fresh    bool   // never go on with an earlier start
+// DemoOptions say how the demonstration runs.
+type DemoOptions struct {
+	stage.Options
+	Exit bool // end by itself instead of waiting for Ctrl-C
 }
 
 // killAt is the share of the records after which the server is killed.
 const killAt = 0.4
 
-// Run is the whole story. It returns nil only if both bases are equal.
-func Run(ctx context.Context, o Options) error {
+// Demo is the whole story. It returns nil only if both bases are equal.
+func Demo(ctx context.Context, o DemoOptions) error {
 	fmt.Fprintln(o.Out, "Two Airtable bases kept in sync on a durable engine, through a kill -9.")
-	stage, err := openStage(ctx, o)
+	p, err := open(ctx, o.Options)
 	if err != nil {
 		return err
 	}
-	defer stage.close()
-	stage.sayf("Airtable is the built-in simulator at %s; its limits run %g times faster than Airtable's (5 calls a second and base).", stage.simURL, o.Speed)
-	if stage.state.Synced {
-		err = stage.again(ctx)
+	defer p.Close()
+	p.Sayf("Airtable is the built-in simulator at %s; its limits run %g times faster than Airtable's (5 calls a second and base).", p.Simulator.URL(), o.Speed)
+	if p.State.Finished {
+		err = p.again(ctx, o.Dir)
 	} else {
-		err = stage.first(ctx)
+		err = p.first(ctx, o.Records)
 	}
 	if err != nil {
-		return stage.explain(err)
+		return p.Explain(err)
 	}
 	if o.Exit {
 		return nil
 	}
-	stage.paste()
-	stage.sayf("\nServer and simulator stay up until Ctrl-C; a second start makes 20 edits and syncs just them.")
-	return stage.wait(ctx)
+	p.Paste(workflow.ID(p.State.Workflow))
+	p.Sayf("\nServer and simulator stay up until Ctrl-C; a second start makes 20 edits and syncs just them.")
+	return p.Wait(ctx)
 }
 
 // first fills the source, creates the sync, runs it through a kill and
 // compares.
-func (s *stage) first(ctx context.Context) error {
+func (p *pair) first(ctx context.Context, records int) error {
 	begin := time.Now()
-	tables := newCRM(s.o.Records)
-	n, err := s.source.fill(ctx, "CRM", tables)
+	tables := crm.New(records)
+	n, err := p.source.Fill(ctx, "CRM", tables)
 	if err != nil {
 		return err
 	}
-	if err := s.target.createEmpty(ctx, "CRM copy"); err != nil {
+	if err := p.target.CreateEmpty(ctx, "CRM copy"); err != nil {
 		return err
 	}
-	s.sayf("\n1. Source base filled: %s records (%s) in %.1f s.", thousands(n), sizes(tables), time.Since(begin).Seconds())
-	if err := s.server.create(ctx, &s.state); err != nil {
+	p.Sayf("\n1. Source base filled: %s records (%s) in %.1f s.", stage.Thousands(n), sizes(tables), time.Since(begin).Seconds())
+	config, _, err := exampleConfig()
+	if err != nil {
 		return err
 	}
-	s.sayf("2. Sync created from examples/crm-sync.json: %s.", s.state.Workflow)
-	if err := s.sim.reset(ctx); err != nil {
+	if err := p.createSync(ctx, config); err != nil {
+		return err
+	}
+	p.Sayf("2. Sync created from examples/crm-sync.json: %s.", p.State.Workflow)
+	if err := p.Simulator.ResetCalls(ctx); err != nil {
 		return err
 	}
 	begin = time.Now()
-	id, err := s.server.execute(ctx, s.state.Workflow, "full")
+	id, err := p.execute(ctx, full)
 	if err != nil {
 		return err
 	}
-	s.sayf("3. Running %s:", id)
-	if err := s.runThroughKill(ctx, id, int64(n)); err != nil {
+	p.Sayf("3. Running %s:", id)
+	if err := p.runThroughKill(ctx, id, int64(n)); err != nil {
 		return err
 	}
-	if err := s.judge(ctx, tables, time.Since(begin)); err != nil {
+	if err := p.conclude(ctx, tables, time.Since(begin)); err != nil {
 		return err
 	}
-	s.state.Synced = true
-	return s.state.save(s.o.Dir)
+	p.State.Finished = true
+	return p.Save()
 }
 
 // runThroughKill follows the execution to 40 % of the records, kills the
 // server, starts it again and follows the execution to its end.
-func (s *stage) runThroughKill(ctx context.Context, id string, records int64) error {
-	bar := newBar(s.o)
-	err := s.server.follow(ctx, id, func(done, _ int64) bool {
-		bar.set(done, records)
+func (p *pair) runThroughKill(ctx context.Context, id workflow.ExecutionID, records int64) error {
+	bar := p.Progress()
+	err := p.Server.Follow(ctx, id, func(done, _ int64) bool {
+		bar.Set(done, records)
 		return float64(done) < killAt*float64(records)
 	})
 	if err != nil {
 		return err
 	}
-	pid := s.server.pid()
-	s.server.kill()
-	bar.interrupt("kill -9 %d: the server is gone.", pid)
+	bar.Interruptf("kill -9 %d: the server is gone.", p.Server.Kill())
 	begin := time.Now()
-	if err := s.server.start(ctx); err != nil {
+	if err := p.Server.Start(ctx); err != nil {
 		return err
 	}
-	bar.interrupt("Started again; ready after %.2f s, the execution goes on.", time.Since(begin).Seconds())
-	if err := s.server.follow(ctx, id, func(done, _ int64) bool { bar.set(done, records); return true }); err != nil {
+	bar.Interruptf("Started again; ready after %.2f s, the execution goes on.", time.Since(begin).Seconds())
+	if err := p.Server.Follow(ctx, id, func(done, _ int64) bool { bar.Set(done, records); return true }); err != nil {
 		return err
 	}
-	bar.finish()
-	return s.server.mustComplete(ctx, id)
+	bar.Finish()
+	_, err = p.Server.Completed(ctx, id)
+	return err
 }
 
-// judge compares both bases and prints the figures.
-func (s *stage) judge(ctx context.Context, tables []crmTable, took time.Duration) error {
-	calls, err := s.sim.calls(ctx)
+// conclude compares both bases and prints the figures.
+func (p *pair) conclude(ctx context.Context, tables []crm.Table, took time.Duration) error {
+	calls, err := p.Simulator.Calls(ctx)
 	if err != nil {
 		return err
 	}
-	c, err := compareBases(ctx, s.source, s.target)
+	c, err := p.compare(ctx)
 	if err != nil {
 		return err
 	}
 	least := floor(tables)
-	s.sayf("4. Compared record by record, links followed:")
-	s.sayf("   records %s   missing %d   doubled %d   different %d", thousands(c.Records), c.Missing, c.Doubled+c.Extra, c.Different)
-	s.sayf("   API calls %d, floor %d: %.3f times the floor; %d more made tables and fields", calls.data, least, float64(calls.data)/float64(least), calls.schemaWrites)
-	s.sayf("   seconds %.1f", took.Seconds())
+	p.Sayf("4. Compared record by record, links followed:")
+	p.Sayf("   records %s   missing %d   doubled %d   different %d", stage.Thousands(c.records), c.missing, c.doubled+c.extra, c.different)
+	p.Sayf("   API calls %d, floor %d: %.3f times the floor; %d more made tables and fields", calls.Data, least, float64(calls.Data)/float64(least), calls.SchemaWrites)
+	p.Sayf("   seconds %.1f", took.Seconds())
 	if !c.equal() {
-		return fmt.Errorf("the bases differ: %s", c.First)
+		return fmt.Errorf("the bases differ: %s", c.first)
 	}
 	return nil
 }
 
 // again makes visible edits in the source and expects exactly them to be
 // written.
-func (s *stage) again(ctx context.Context) error {
-	s.sayf("\n1. Found the data of an earlier start in %s.", s.o.Dir)
-	edits, example, err := s.source.edit(ctx, time.Now())
+func (p *pair) again(ctx context.Context, dir string) error {
+	p.Sayf("\n1. Found the data of an earlier start in %s.", dir)
+	edits, example, err := p.source.Edit(ctx, time.Now())
 	if err != nil {
 		return err
 	}
-	s.sayf("2. Edited %d records in the source, %d in each table; %s.", edits, editsPerTable, example)
-	if err := s.sim.reset(ctx); err != nil {
-		return err
-	}
-	begin := time.Now()
-	id, err := s.server.execute(ctx, s.state.Workflow, "incremental")
+	p.Sayf("2. Edited %d records in the source, %d in each table; %s.", edits, crm.EditsPerTable, example)
+	updated, err := p.syncEdits(ctx)
 	if err != nil {
 		return err
 	}
-	if err := s.server.follow(ctx, id, func(int64, int64) bool { return true }); err != nil {
-		return err
-	}
-	written, err := s.server.written(ctx, id)
+	c, err := p.compare(ctx)
 	if err != nil {
 		return err
 	}
-	calls, err := s.sim.calls(ctx)
-	if err != nil {
-		return err
-	}
-	s.sayf("3. Synced by %s: %d records written, %d API calls, %.1f s.", id, written, calls.data+calls.schemaWrites, time.Since(begin).Seconds())
-	c, err := compareBases(ctx, s.source, s.target)
-	if err != nil {
-		return err
-	}
-	s.sayf("4. Compared: records %s   missing %d   doubled %d   different %d", thousands(c.Records), c.Missing, c.Doubled+c.Extra, c.Different)
+	p.Sayf("4. Compared: records %s   missing %d   doubled %d   different %d", stage.Thousands(c.records), c.missing, c.doubled+c.extra, c.different)
 	switch {
 	case !c.equal():
-		return fmt.Errorf("the bases differ: %s", c.First)
-	case written != int64(edits):
-		return fmt.Errorf("%d records were edited, but %d written", edits, written)
+		return fmt.Errorf("the bases differ: %s", c.first)
+	case updated != int64(edits):
+		return fmt.Errorf("%d records were edited, but %d written", edits, updated)
 	}
 	return nil
+}
+
+// syncEdits runs the sync to its end and returns how many records it wrote.
+func (p *pair) syncEdits(ctx context.Context) (int64, error) {
+	if err := p.Simulator.ResetCalls(ctx); err != nil {
+		return 0, err
+	}
+	begin := time.Now()
+	id, err := p.execute(ctx, incremental)
+	if err != nil {
+		return 0, err
+	}
+	if err := p.Server.Follow(ctx, id, nil); err != nil {
+		return 0, err
+	}
+	x, err := p.Server.Completed(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	n, err := written(x)
+	if err != nil {
+		return 0, err
+	}
+	calls, err := p.Simulator.Calls(ctx)
+	if err != nil {
+		return 0, err
+	}
+	p.Sayf("3. Synced by %s: %d records written, %d API calls, %.1f s.", id, n, calls.Data+calls.SchemaWrites, time.Since(begin).Seconds())
+	return n, nil
+}
+
+// floor is the least number of calls that any program needs to fill an empty
+// target from these tables: each base's schema once, pages of 100 read, the
+// target's tables looked at once, batches of ten written.
+func floor(tables []crm.Table) int {
+	calls := 2
+	for _, t := range tables {
+		n := len(t.Rows)
+		calls += max(1, (n+99)/100) + 1 + (n+9)/10
+	}
+	return calls
+}
+
+// sizes writes the tables with their sizes.
+func sizes(tables []crm.Table) string {
+	parts := make([]string, len(tables))
+	for i, t := range tables {
+		parts[i] = fmt.Sprintf("%s %s", t.Name, stage.Thousands(len(t.Rows)))
+	}
+	return strings.Join(parts, ", ")
 }

@@ -1,4 +1,4 @@
-package demo
+package crm
 
 import (
 	"context"
@@ -9,29 +9,29 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 )
 
-// disturb changes some records of the source as people would: it creates,
-// edits and, if allowed, deletes a few.
-func (s side) disturb(ctx context.Context, r *rand.Rand, deletes bool) error {
+// Disturb changes some records as people would: it creates, edits and, if
+// allowed, deletes a few.
+func (b Base) Disturb(ctx context.Context, r *rand.Rand, deletes bool) error {
 	table := edited[r.IntN(len(edited))]
-	records, err := s.listAll(ctx, airtable.TableID(table.table))
+	records, err := b.list(ctx, airtable.TableID(table.table))
 	if err != nil {
 		return err
 	}
-	if err := s.createSome(ctx, r, 1+r.IntN(10)); err != nil {
+	if err := b.createSome(ctx, r, 1+r.IntN(10)); err != nil {
 		return err
 	}
 	request := airtable.WriteRequest{}
 	for _, i := range r.Perm(len(records))[:min(10, len(records))] {
 		request.Records = append(request.Records, airtable.RecordWrite{ID: records[i].ID,
-			Fields: map[string]json.RawMessage{table.field: mustJSON(randomValue(r, table.field))}})
+			Fields: map[string]json.RawMessage{table.field: encode(randomValue(r, table.field))}})
 	}
-	if _, err := s.airtable.Update(ctx, s.token, s.base, airtable.TableID(table.table), request); err != nil {
+	if _, err := b.Airtable.Update(ctx, b.Token, b.ID, airtable.TableID(table.table), request); err != nil {
 		return fmt.Errorf("edit %s: %w", table.table, err)
 	}
 	if !deletes {
 		return nil
 	}
-	return s.deleteSome(ctx, r, 1+r.IntN(3))
+	return b.DeleteSome(ctx, r, 1+r.IntN(3))
 }
 
 func randomValue(r *rand.Rand, field string) any {
@@ -42,29 +42,29 @@ func randomValue(r *rand.Rand, field string) any {
 }
 
 // createSome adds people who work for a company that exists.
-func (s side) createSome(ctx context.Context, r *rand.Rand, n int) error {
-	page, err := s.airtable.List(ctx, s.token, s.base, "Companies", airtable.ListParams{MaxRecords: 20})
+func (b Base) createSome(ctx context.Context, r *rand.Rand, n int) error {
+	page, err := b.Airtable.List(ctx, b.Token, b.ID, "Companies", airtable.ListParams{MaxRecords: 20})
 	if err != nil {
 		return err
 	}
 	request := airtable.WriteRequest{}
 	for range n {
-		cells := map[string]json.RawMessage{"Name": mustJSON(fmt.Sprintf("New person %d", r.IntN(1_000_000_000)))}
+		cells := map[string]json.RawMessage{"Name": encode(fmt.Sprintf("New person %d", r.IntN(1_000_000_000)))}
 		if len(page.Records) > 0 {
-			cells["Company"] = mustJSON([]airtable.RecordID{page.Records[r.IntN(len(page.Records))].ID})
+			cells["Company"] = encode([]airtable.RecordID{page.Records[r.IntN(len(page.Records))].ID})
 		}
 		request.Records = append(request.Records, airtable.RecordWrite{Fields: cells})
 	}
-	if _, err := s.airtable.Create(ctx, s.token, s.base, "People", request); err != nil {
+	if _, err := b.Airtable.Create(ctx, b.Token, b.ID, "People", request); err != nil {
 		return fmt.Errorf("create people: %w", err)
 	}
 	return nil
 }
 
-// deleteSome deletes activities, or people where none are left.
-func (s side) deleteSome(ctx context.Context, r *rand.Rand, n int) error {
+// DeleteSome deletes n activities, or people where none are left.
+func (b Base) DeleteSome(ctx context.Context, r *rand.Rand, n int) error {
 	for _, table := range []airtable.TableID{"Activities", "People"} {
-		records, err := s.listAll(ctx, table)
+		records, err := b.list(ctx, table)
 		if err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func (s side) deleteSome(ctx context.Context, r *rand.Rand, n int) error {
 		for _, i := range r.Perm(len(records))[:n] {
 			ids = append(ids, records[i].ID)
 		}
-		if _, err := s.airtable.Delete(ctx, s.token, s.base, table, ids); err != nil {
+		if _, err := b.Airtable.Delete(ctx, b.Token, b.ID, table, ids); err != nil {
 			return fmt.Errorf("delete from %s: %w", table, err)
 		}
 		return nil
@@ -83,28 +83,10 @@ func (s side) deleteSome(ctx context.Context, r *rand.Rand, n int) error {
 	return nil
 }
 
-// lostWrite is a write of the sync whose answer gets lost.
-type lostWrite struct {
-	name, method, path string
-	cause              func(context.Context) error // makes the sync want to write
-}
-
-// lostWrites lists one of each kind that the sync makes.
-func (t *torture) lostWrites() []lostWrite {
-	target := string(t.target.base)
-	return []lostWrite{
-		{"record", "PATCH", "/v0/" + target + "/*", func(ctx context.Context) error { return t.source.disturb(ctx, t.rand, false) }},
-		{"table", "POST", "/v0/meta/bases/" + target + "/tables", t.addTable},
-		{"field", "POST", "/v0/meta/bases/" + target + "/tables/*/fields", t.addField},
-		{"delete", "DELETE", "/v0/" + target + "/*", func(ctx context.Context) error { return t.source.deleteSome(ctx, t.rand, 2) }},
-	}
-}
-
-// addTable gives the source one more table with a few rows.
-func (t *torture) addTable(ctx context.Context) error {
-	t.made++
-	table, err := t.source.airtable.CreateTable(ctx, t.source.token, t.source.base, airtable.NewTable{
-		Name: fmt.Sprintf("Extra %d", t.made), Fields: []airtable.NewField{{Name: "Name", Type: "singleLineText"}},
+// AddTable gives the base one more table, named by a number, with a few rows.
+func (b Base) AddTable(ctx context.Context, number int) error {
+	table, err := b.Airtable.CreateTable(ctx, b.Token, b.ID, airtable.NewTable{
+		Name: fmt.Sprintf("Extra %d", number), Fields: []airtable.NewField{{Name: "Name", Type: "singleLineText"}},
 	})
 	if err != nil {
 		return err
@@ -112,26 +94,25 @@ func (t *torture) addTable(ctx context.Context) error {
 	request := airtable.WriteRequest{}
 	for i := range 3 {
 		request.Records = append(request.Records, airtable.RecordWrite{
-			Fields: map[string]json.RawMessage{"Name": mustJSON(fmt.Sprintf("Row %d", i))}})
+			Fields: map[string]json.RawMessage{"Name": encode(fmt.Sprintf("Row %d", i))}})
 	}
-	_, err = t.source.airtable.Create(ctx, t.source.token, t.source.base, table.ID, request)
+	_, err = b.Airtable.Create(ctx, b.Token, b.ID, table.ID, request)
 	return err
 }
 
-// addField gives the people one more field: a link every second time, since
-// Airtable makes its inverse by itself.
-func (t *torture) addField(ctx context.Context) error {
-	t.made++
-	schema, err := t.source.airtable.Schema(ctx, t.source.token, t.source.base)
+// AddField gives the people one more field, named by a number: a link every
+// second time, since Airtable makes its inverse by itself.
+func (b Base) AddField(ctx context.Context, r *rand.Rand, number int) error {
+	schema, err := b.Airtable.Schema(ctx, b.Token, b.ID)
 	if err != nil {
 		return err
 	}
 	people, _ := schema.Table("People")
 	companies, _ := schema.Table("Companies")
-	field := airtable.NewField{Name: fmt.Sprintf("Extra %d", t.made), Type: "singleLineText"}
-	if t.rand.IntN(2) == 0 {
-		field.Type, field.Options = "multipleRecordLinks", mustJSON(object{"linkedTableId": companies.ID})
+	added := airtable.NewField{Name: fmt.Sprintf("Extra %d", number), Type: "singleLineText"}
+	if r.IntN(2) == 0 {
+		added.Type, added.Options = "multipleRecordLinks", encode(object{"linkedTableId": companies.ID})
 	}
-	_, err = t.source.airtable.CreateField(ctx, t.source.token, t.source.base, people.ID, field)
+	_, err = b.Airtable.CreateField(ctx, b.Token, b.ID, people.ID, added)
 	return err
 }

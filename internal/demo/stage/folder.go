@@ -1,4 +1,4 @@
-package demo
+package stage
 
 import (
 	"encoding/json"
@@ -9,64 +9,75 @@ import (
 	"path/filepath"
 )
 
-// state is what a start leaves for the next one. Its file also marks a
-// folder as the demo's own, which may be emptied.
-type state struct {
-	Records  int    `json:"records"`
-	Workflow string `json:"workflow"`
-	Synced   bool   `json:"synced"` // the first sync has completed
+// State is what a start leaves for the next one. Its file also marks a folder
+// as the demo's own, which may be emptied.
+type State struct {
+	Records  int    `json:"records"`  // asked for
+	Workflow string `json:"workflow"` // id
+	Finished bool   `json:"finished"` // the story was told to its end; a next start goes on from it
 }
 
 const stateFile = "demo.json"
 
-// openDir takes and prepares the folder: a finished earlier start is kept
-// unless fresh is asked for, an interrupted one is removed, a folder of
-// somebody else or of a demo that runs is refused. The caller closes lock.
-func openDir(dir string, records int, fresh bool) (s state, lock *os.File, err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return s, nil, err
-	}
-	if lock, err = os.Open(dir); err != nil {
-		return s, nil, err
-	}
-	if err = takeLock(lock); err != nil {
-		err = fmt.Errorf("another demo runs in %s; end it or name another folder with --dir", dir)
-	} else {
-		s, err = prepare(dir, records, fresh)
-	}
-	if err != nil {
-		return s, nil, errors.Join(err, lock.Close())
-	}
-	return s, lock, nil
+// folder is a folder that this process has taken.
+type folder struct {
+	path string
+	lock *os.File
 }
 
-func prepare(dir string, records int, fresh bool) (state, error) {
-	var s state
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return s, err
+// takeFolder makes the folder and locks it against another demo. The caller
+// gives it up.
+func takeFolder(path string) (*folder, error) {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, err
 	}
-	raw, err := os.ReadFile(filepath.Join(dir, stateFile))
+	lock, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := takeLock(lock); err != nil {
+		return nil, errors.Join(fmt.Errorf("another demo runs in %s; end it or name another folder with --dir", path), lock.Close())
+	}
+	return &folder{path: path, lock: lock}, nil
+}
+
+// giveUp lets another demo take the folder.
+func (f *folder) giveUp() { _ = f.lock.Close() }
+
+// prepare returns the state of an earlier start that was finished with as many
+// records, unless fresh is asked for. Whatever else a demo left is removed; a
+// folder that is not a demo's is refused.
+func (f *folder) prepare(records int, fresh bool) (s State, removed bool, err error) {
+	entries, err := os.ReadDir(f.path)
+	if err != nil {
+		return s, false, err
+	}
+	raw, err := os.ReadFile(filepath.Join(f.path, stateFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && len(entries) > 0:
-		return s, fmt.Errorf("%s is not empty and not the demo's; name another folder with --dir", dir)
+		return s, false, fmt.Errorf("%s is not empty and not a demo's; name another folder with --dir", f.path)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return s, err
-	case err == nil && json.Unmarshal(raw, &s) == nil && s.Synced && s.Records == records && !fresh:
-		return s, nil
+		return s, false, err
+	case err == nil && json.Unmarshal(raw, &s) == nil && s.Finished && s.Records == records && !fresh:
+		return s, false, nil
 	}
 	for _, e := range entries {
 		if e.Name() == stateFile { // marks the folder as ours until a new one is written
 			continue
 		}
-		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
-			return s, err
+		if err := os.RemoveAll(filepath.Join(f.path, e.Name())); err != nil {
+			return s, false, err
 		}
+		removed = true
 	}
-	s = state{Records: records}
-	return s, s.save(dir)
+	s = State{Records: records}
+	return s, removed, f.save(s)
 }
 
-func (s state) save(dir string) error {
-	return os.WriteFile(filepath.Join(dir, stateFile), mustJSON(s), 0o600)
+func (f *folder) save(s State) error {
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(f.path, stateFile), raw, 0o600)
 }

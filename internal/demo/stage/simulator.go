@@ -1,4 +1,4 @@
-package demo
+package stage
 
 import (
 	"bytes"
@@ -10,67 +10,72 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 )
 
-const simLog = "airtable-sim.log"
+const simulatorLog = "airtable-sim.log"
 
-// simulator is the simulated Airtable as a process of its own.
-type simulator struct {
-	binary string
-	dir    string
-	speed  float64
-	tokens []string
-	noRate bool // without rate limits
-	child  *child
-	url    string
+// Simulator is the simulated Airtable as a process of its own.
+type Simulator struct {
+	binary  string
+	dir     string
+	pace    pace
+	tokens  []string
+	process *process
+	url     string
 }
 
-// start runs the simulator, at the preferred address if it is free, and
-// returns its URL once it answers.
-func (s *simulator) start(ctx context.Context, preferred string) (string, error) {
-	addr, err := freeAddr(preferred)
-	if err != nil {
-		return "", err
-	}
-	args := []string{"airtable-sim", "--addr", addr, "--speed", fmt.Sprint(s.speed), "--data", filepath.Join(s.dir, "airtable.data")}
-	for _, t := range s.tokens {
-		args = append(args, "--token", t)
-	}
-	if s.noRate {
-		args = append(args, "--rate-limit", "off")
-	}
-	if s.child, err = startChild(s.binary, filepath.Join(s.dir, simLog), args...); err != nil {
-		return "", err
-	}
-	s.url = "http://" + addr
-	return s.url, waitUntil(ctx, s.child, func() bool { _, err := s.stats(ctx); return err == nil })
+// start runs the simulator and returns once it answers.
+func (s *Simulator) start(ctx context.Context) error {
+	return startAt([]string{"127.0.0.1:8095"}, func(addrs []string) (err error) {
+		args := []string{"--addr", addrs[0], "--speed", fmt.Sprint(float64(s.pace)), "--data", filepath.Join(s.dir, "airtable.data")}
+		for _, t := range s.tokens {
+			args = append(args, "--token", t)
+		}
+		if s.process, err = run(s.binary, filepath.Join(s.dir, simulatorLog), "airtable-sim", args...); err != nil {
+			return err
+		}
+		s.url = "http://" + addrs[0]
+		return s.process.waitUntil(ctx, func() bool { _, err := s.stats(ctx); return err == nil })
+	})
 }
 
-func (s *simulator) stop() {
-	if s.child != nil {
-		_ = s.child.stop(5 * time.Second)
+func (s *Simulator) stop() {
+	if s.process != nil {
+		_ = s.process.stop(5 * time.Second)
 	}
 }
 
-// callCounts are calls since the last reset.
-type callCounts struct {
-	data         int // records read, written and deleted, schemas read
-	schemaWrites int // tables and fields made
+// URL is where Airtable's API is served.
+func (s *Simulator) URL() string { return s.url }
+
+// Client returns a client that keeps to the simulator's limits.
+func (s *Simulator) Client() *airtable.Client {
+	return airtable.New(airtable.Options{
+		BaseURL: s.url, RequestsPerSecond: s.pace.baseCalls(), TokenRequestsPerSecond: s.pace.tokenCalls(), Penalty: s.pace.penalty(),
+	})
 }
 
-// calls asks the simulator, which counts what it was really asked.
-func (s *simulator) calls(ctx context.Context) (callCounts, error) {
+// Calls are calls since the last reset.
+type Calls struct {
+	Data         int // records read, written and deleted, schemas read
+	SchemaWrites int // tables and fields made
+}
+
+// Calls asks the simulator, which counts what it was really asked.
+func (s *Simulator) Calls(ctx context.Context) (Calls, error) {
 	stats, err := s.stats(ctx)
 	if err != nil {
-		return callCounts{}, err
+		return Calls{}, err
 	}
-	var c callCounts
+	var c Calls
 	for call, n := range stats.Calls {
 		if changesSchema(call) {
-			c.schemaWrites += n
+			c.SchemaWrites += n
 			continue
 		}
-		c.data += n
+		c.Data += n
 	}
 	return c, nil
 }
@@ -81,27 +86,57 @@ func changesSchema(call string) bool {
 	return strings.HasSuffix(call, "_table") || strings.HasSuffix(call, "_field") || strings.HasSuffix(call, "_base")
 }
 
-// simStats is the part of GET /_sim/stats that the demo needs.
-type simStats struct {
+// simulatorStats is the part of GET /_sim/stats that a story needs.
+type simulatorStats struct {
 	Calls map[string]int `json:"calls"`
 }
 
-func (s *simulator) stats(ctx context.Context) (simStats, error) {
-	var stats simStats
+func (s *Simulator) stats(ctx context.Context) (simulatorStats, error) {
+	var stats simulatorStats
 	err := s.admin(ctx, http.MethodGet, "/_sim/stats", nil, &stats)
 	return stats, err
 }
 
-// reset starts the counts at zero.
-func (s *simulator) reset(ctx context.Context) error {
+// ResetCalls starts the counts at zero.
+func (s *Simulator) ResetCalls(ctx context.Context) error {
 	return s.admin(ctx, http.MethodDelete, "/_sim/stats", nil, nil)
 }
 
+// LoseAnswer has the next call with this method and path, in which * stands
+// for one element, take effect and its answer get lost.
+func (s *Simulator) LoseAnswer(ctx context.Context, method, path string) error {
+	return s.admin(ctx, http.MethodPut, "/_sim/faults", map[string]any{
+		"faults": []any{map[string]string{"method": method, "path": path, "fault": "drop"}},
+	}, nil)
+}
+
+// WaitForLoss returns once the answer has been lost.
+func (s *Simulator) WaitForLoss(ctx context.Context) error {
+	var plan struct {
+		Faults []struct {
+			Met int `json:"met"`
+		} `json:"faults"`
+	}
+	return s.process.waitUntil(ctx, func() bool {
+		err := s.admin(ctx, http.MethodGet, "/_sim/faults", nil, &plan)
+		return err == nil && len(plan.Faults) == 1 && plan.Faults[0].Met > 0
+	})
+}
+
+// ClearFaults lets every further call pass.
+func (s *Simulator) ClearFaults(ctx context.Context) error {
+	return s.admin(ctx, http.MethodDelete, "/_sim/faults", nil, nil)
+}
+
 // admin calls the simulator's own interface.
-func (s *simulator) admin(ctx context.Context, method, path string, in, out any) error {
+func (s *Simulator) admin(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {
-		body = bytes.NewReader(mustJSON(in))
+		raw, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(raw)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, s.url+path, body)
 	if err != nil {
@@ -124,49 +159,4 @@ func (s *simulator) admin(ctx context.Context, method, path string, in, out any)
 		return nil
 	}
 	return json.Unmarshal(answer, out)
-}
-
-// dropAnswer has the next matching write take effect and its answer get lost.
-func (s *simulator) dropAnswer(ctx context.Context, method, path string) error {
-	return s.admin(ctx, http.MethodPut, "/_sim/faults", object{
-		"faults": []object{{"method": method, "path": path, "fault": "drop"}},
-	}, nil)
-}
-
-// waitHit returns once the answer has been lost.
-func (s *simulator) waitHit(ctx context.Context) error {
-	var plan struct {
-		Faults []struct {
-			Met int `json:"met"`
-		} `json:"faults"`
-	}
-	return waitUntil(ctx, s.child, func() bool {
-		err := s.admin(ctx, http.MethodGet, "/_sim/faults", nil, &plan)
-		return err == nil && len(plan.Faults) == 1 && plan.Faults[0].Met > 0
-	})
-}
-
-func (s *simulator) clearFaults(ctx context.Context) error {
-	return s.admin(ctx, http.MethodDelete, "/_sim/faults", nil, nil)
-}
-
-// startLimit bounds how long a process may take until it answers.
-const startLimit = 30 * time.Second
-
-// waitUntil asks until the answer is yes, the process ends or time is up.
-func waitUntil(ctx context.Context, c *child, yes func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
-	defer cancel()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for !yes() {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%s did not answer: %w", c.cmd.Args[1], ctx.Err())
-		case <-c.done:
-			return fmt.Errorf("%s ended at its start: %v", c.cmd.Args[1], c.err)
-		case <-tick.C:
-		}
-	}
-	return nil
 }

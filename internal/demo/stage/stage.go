@@ -1,55 +1,46 @@
-package demo
+// Package stage is what every demo and torture plays on: the product's server
+// and the simulated Airtable as two processes of the built binary, in a folder
+// of their own. It knows no kind of workflow.
+package stage
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
-	"github.com/pyairtable/pyairtable-workflows/examples"
-	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-// Airtable's limits, which the demo scales.
-const (
-	baseCallsPerSecond  = 4.9
-	tokenCallsPerSecond = 50
-	penalty             = 30 * time.Second
-)
-
-// stage is the running demonstration: two processes and two bases.
-type stage struct {
-	o              Options
-	state          state
-	simURL         string
-	sim            *simulator
-	server         *server
-	source, target side
-	ends           endpoints
-	lock           *os.File // of the folder
+// Options say where and how fast both processes run.
+type Options struct {
+	Dir      string    // keeps everything; made when absent
+	Records  int       // in the source base, about
+	Speed    float64   // how many times faster than Airtable's its limits run
+	Fresh    bool      // never go on with an earlier start
+	Tokens   []string  // that the simulator accepts
+	Out      io.Writer // what the story says
+	Terminal bool      // draw a progress bar
+	Binary   string    // of the product; empty: this process's own
+	Database string    // URL; empty: SQLite in Dir
 }
 
-// endpoints is the part of a sync's configuration that the demo needs.
-type endpoints struct {
-	SourceBases []endpoint `json:"source_bases"`
-	TargetBases []endpoint `json:"target_bases"`
+// Stage is an opened stage.
+type Stage struct {
+	State     State // save it with Save
+	Simulator *Simulator
+	Server    *Server
+
+	options Options
+	folder  *folder
 }
 
-type endpoint struct {
-	BaseID string `json:"base_id"`
-	APIKey string `json:"api_key"`
-}
-
-// crmSync is the configuration of the demo's sync, as the example has it.
-func crmSync() (json.RawMessage, error) { return examples.Files.ReadFile("crm-sync.json") }
-
-// openStage takes the folder and starts the simulator and the server.
-func openStage(ctx context.Context, o Options) (*stage, error) {
+// Open takes the folder and starts both processes. Data that they can no
+// longer read are removed, which it says. Close ends the processes.
+func Open(ctx context.Context, o Options) (*Stage, error) {
 	if o.Binary == "" {
 		self, err := os.Executable()
 		if err != nil {
@@ -57,116 +48,100 @@ func openStage(ctx context.Context, o Options) (*stage, error) {
 		}
 		o.Binary = self
 	}
-	found, lock, err := openDir(o.Dir, o.Records, o.fresh)
+	taken, err := takeFolder(o.Dir)
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{o: o, state: found, lock: lock}
-	if err := s.raise(ctx); err != nil {
-		err = s.explain(err)
-		s.close()
+	s := &Stage{options: o, folder: taken}
+	err = s.raise(ctx, o.Fresh)
+	var ended *endedError
+	if s.State.Finished && errors.As(err, &ended) && ended.refusedItsData() {
+		s.Sayf("The data of an earlier start in %s cannot be read and are made anew: %s", o.Dir, ended.words)
+		s.stop()
+		err = s.raise(ctx, true)
+	}
+	if err != nil {
+		err = s.Explain(err)
+		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// raise starts both processes and makes a client for each base.
-func (s *stage) raise(ctx context.Context) error {
-	config, err := crmSync()
-	if err != nil {
+// raise prepares the folder and starts both processes.
+func (s *Stage) raise(ctx context.Context, fresh bool) (err error) {
+	o := s.options
+	var removed bool
+	if s.State, removed, err = s.folder.prepare(o.Records, fresh); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(config, &s.ends); err != nil {
-		return fmt.Errorf("examples/crm-sync.json: %w", err)
+	if removed && !fresh {
+		s.Sayf("What an earlier start left in %s is unfinished or of another size: begun anew.", o.Dir)
 	}
-	from, to := s.ends.SourceBases[0], s.ends.TargetBases[0]
-	s.sim = &simulator{binary: s.o.Binary, dir: s.o.Dir, speed: s.o.Speed, tokens: []string{from.APIKey, to.APIKey}}
-	if s.simURL, err = s.sim.start(ctx, "127.0.0.1:8095"); err != nil {
+	s.Simulator = &Simulator{binary: o.Binary, dir: o.Dir, pace: pace(o.Speed), tokens: o.Tokens}
+	if err := s.Simulator.start(ctx); err != nil {
 		return err
 	}
-	client := airtable.New(airtable.Options{
-		BaseURL: s.simURL, RequestsPerSecond: baseCallsPerSecond * s.o.Speed,
-		TokenRequestsPerSecond: tokenCallsPerSecond * s.o.Speed, Penalty: scale(penalty, s.o.Speed),
-	})
-	s.source = side{client, airtable.Token(from.APIKey), airtable.BaseID(from.BaseID)}
-	s.target = side{client, airtable.Token(to.APIKey), airtable.BaseID(to.BaseID)}
-	s.server = &server{binary: s.o.Binary, dir: s.o.Dir, simURL: s.simURL, database: s.o.Database, speed: s.o.Speed}
-	return s.server.start(ctx)
+	s.Server = &Server{binary: o.Binary, dir: o.Dir, airtableURL: s.Simulator.url, pace: pace(o.Speed), database: o.Database}
+	return s.Server.Start(ctx)
 }
 
-// close stops both processes and gives the folder up.
-func (s *stage) close() {
-	if s.server != nil {
-		s.server.stop()
-	}
-	if s.sim != nil {
-		s.sim.stop()
-	}
-	s.lock.Close()
+// Close stops both processes and gives the folder up.
+func (s *Stage) Close() {
+	s.stop()
+	s.folder.giveUp()
 }
 
-// wait stays until the user ends it or a process dies.
-func (s *stage) wait(ctx context.Context) error {
+func (s *Stage) stop() {
+	if s.Server != nil {
+		s.Server.stop()
+	}
+	if s.Simulator != nil {
+		s.Simulator.stop()
+	}
+}
+
+// Save keeps the state for the next start.
+func (s *Stage) Save() error { return s.folder.save(s.State) }
+
+// Wait stays until the user ends it or a process dies.
+func (s *Stage) Wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
-		s.sayf("\nStopped.")
+		s.Sayf("\nStopped.")
 		return nil
-	case <-s.server.child.done:
-		return s.explain(errors.New("the server ended by itself"))
-	case <-s.sim.child.done:
-		return s.explain(errors.New("the simulator ended by itself"))
+	case <-s.Server.process.done:
+		return s.Explain(errors.New("the server ended by itself"))
+	case <-s.Simulator.process.done:
+		return s.Explain(errors.New("the simulator ended by itself"))
 	}
 }
 
-// explain adds where the processes' own words stand.
-func (s *stage) explain(err error) error {
+// Explain adds where the processes' own words stand.
+func (s *Stage) Explain(err error) error {
 	return fmt.Errorf("%w\n(the server's log: %s, the simulator's: %s)", err,
-		filepath.Join(s.o.Dir, serverLog), filepath.Join(s.o.Dir, simLog))
+		filepath.Join(s.options.Dir, serverLog), filepath.Join(s.options.Dir, simulatorLog))
 }
 
-// paste prints lines that a user can try at once.
-func (s *stage) paste() {
-	self := s.o.Binary
+// Paste prints lines that a user can try at once.
+func (s *Stage) Paste(id workflow.ID) {
+	self := s.options.Binary
 	if wd, err := os.Getwd(); err == nil {
 		if short, err := filepath.Rel(wd, self); err == nil && !strings.HasPrefix(short, "..") {
 			self = short
 		}
 	}
-	s.sayf("\nTry it:")
-	s.sayf("  export PAW_URL=%s PAW_TOKEN=%s", s.server.url, s.server.token)
-	s.sayf("  curl -s -H \"Authorization: Bearer $PAW_TOKEN\" $PAW_URL/api/v1/workflows/%s/metrics", s.state.Workflow)
-	s.sayf("  %s workflows executions %s", self, s.state.Workflow)
-	s.sayf("  the API's reference page: http://%s/docs, the metrics: http://%s/metrics", s.server.admin, s.server.admin)
+	s.Sayf("\nTry it:")
+	s.Sayf("  export PAW_URL=%s PAW_TOKEN=%s", s.Server.url(), s.Server.token)
+	s.Sayf("  curl -s -H \"Authorization: Bearer $PAW_TOKEN\" $PAW_URL/api/v1/workflows/%s/metrics", id)
+	s.Sayf("  %s workflows executions %s", self, id)
+	s.Sayf("  the API's reference page: http://%s/docs, the metrics: http://%s/metrics", s.Server.admin, s.Server.admin)
 }
 
-func (s *stage) sayf(format string, args ...any) { fmt.Fprintf(s.o.Out, format+"\n", args...) }
+// Sayf prints a line of the story.
+func (s *Stage) Sayf(format string, args ...any) { fmt.Fprintf(s.options.Out, format+"\n", args...) }
 
-// freeAddr returns preferred if nobody listens there, else a free address.
-func freeAddr(preferred string) (string, error) {
-	l, err := net.Listen("tcp", preferred)
-	if err != nil {
-		l, err = net.Listen("tcp", "127.0.0.1:0")
-	}
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
-}
-
-func scale(d time.Duration, speed float64) time.Duration {
-	return time.Duration(float64(d) / speed)
-}
-
-// createEmpty makes a base as Airtable's own "start from scratch" does: with
-// one table that the sync does not know.
-func (s side) createEmpty(ctx context.Context, name string) error {
-	_, err := s.airtable.CreateBase(ctx, s.token, airtable.NewBase{
-		ID: s.base, Name: name, WorkspaceID: demoWorkspace,
-		Tables: []airtable.NewTable{{Name: "Table 1", Fields: []airtable.NewField{{Name: "Name", Type: "singleLineText"}}}},
-	})
-	if err != nil {
-		return fmt.Errorf("create the target base: %w", err)
-	}
-	return nil
+// Progress returns a progress bar below what was said.
+func (s *Stage) Progress() *Progress {
+	return &Progress{out: s.options.Out, terminal: s.options.Terminal, last: -1}
 }
