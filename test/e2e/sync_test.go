@@ -56,7 +56,7 @@ func TestDemoOnDataThatCannotBeReadBeginsAnew(t *testing.T) {
 	if err := airtablesync.Demo(t.Context(), o); err != nil {
 		t.Fatalf("second start: %v\n%s", err, &out)
 	}
-	if !strings.Contains(out.String(), "made anew: error: ") || !strings.Contains(out.String(), "Source base filled") {
+	if !strings.Contains(out.String(), "made anew: ") || !strings.Contains(out.String(), "Source base filled") {
 		t.Errorf("the second start said:\n%s", &out)
 	}
 }

@@ -188,13 +188,13 @@ func (p *pair) syncEdits(ctx context.Context) (int64, error) {
 }
 
 // floor is the least number of calls that any program needs to fill an empty
-// target from these tables: each base's schema once, pages of 100 read, the
-// target's tables looked at once, batches of ten written.
+// target from these tables, which it makes itself: each base's schema once,
+// pages of 100 read, batches of ten written.
 func floor(tables []crm.Table) int {
 	calls := 2
 	for _, t := range tables {
 		n := len(t.Rows)
-		calls += max(1, (n+99)/100) + 1 + (n+9)/10
+		calls += max(1, (n+99)/100) + (n+9)/10
 	}
 	return calls
 }

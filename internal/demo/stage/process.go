@@ -72,7 +72,7 @@ func (p *process) waitUntil(ctx context.Context, yes func() bool) error {
 		case <-ctx.Done():
 			return fmt.Errorf("%s did not answer: %w", p.command, ctx.Err())
 		case <-p.done:
-			return &endedError{command: p.command, code: p.cmd.ProcessState.ExitCode(), words: lastLine(p.log.Name())}
+			return &endedError{command: p.command, code: p.cmd.ProcessState.ExitCode(), words: lastWords(p.log.Name())}
 		case <-tick.C:
 		}
 	}
@@ -124,12 +124,12 @@ func (e *endedError) refusedItsData() bool { return e.code == exitFault || e.cod
 // it, such as a port in use.
 func (e *endedError) lacksSomething() bool { return e.code == exitEnvironment }
 
-// lastLine returns the last line of a file, as far as it can be read.
-func lastLine(path string) string {
+// lastWords returns the last line of a log, without the word error before it.
+func lastWords(path string) string {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err.Error()
 	}
 	text = bytes.TrimSpace(text)
-	return string(text[bytes.LastIndexByte(text, '\n')+1:])
+	return strings.TrimPrefix(string(text[bytes.LastIndexByte(text, '\n')+1:]), "error: ")
 }

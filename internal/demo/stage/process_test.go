@@ -28,7 +28,7 @@ func TestAProcessThatEndsSaysWhy(t *testing.T) {
 		code          int
 		refused       bool
 	}{
-		"a fault of the program":   {"echo first; echo the last words >&2; exit 1", "the last words", 1, true},
+		"a fault of the program":   {"echo first; echo error: the last words >&2; exit 1", "the last words", 1, true},
 		"a store of another build": {"echo only; exit 7", "only", 7, true},
 		"a port in use":            {"exit 3", "", 3, false},
 		"a kill":                   {"kill -9 $$", "", -1, false},
@@ -81,7 +81,7 @@ func TestAProcessIsAskedBeforeItIsKilled(t *testing.T) {
 // waitForLog returns once the process has said something.
 func waitForLog(t *testing.T, p *process) {
 	t.Helper()
-	if err := p.waitUntil(t.Context(), func() bool { return lastLine(p.log.Name()) != "" }); err != nil {
+	if err := p.waitUntil(t.Context(), func() bool { return lastWords(p.log.Name()) != "" }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -90,7 +90,7 @@ func TestAProcessDoesNotInheritOurSettings(t *testing.T) {
 	t.Setenv("PAW_TOKEN", "canary")
 	p := shell(t, "echo token $PAW_TOKEN.")
 	<-p.done
-	if got := lastLine(p.log.Name()); got != "token ." {
+	if got := lastWords(p.log.Name()); got != "token ." {
 		t.Errorf("got %q", got)
 	}
 }

@@ -53,31 +53,49 @@ func Open(ctx context.Context, o Options) (*Stage, error) {
 		return nil, err
 	}
 	s := &Stage{options: o, folder: taken}
-	err = s.raise(ctx, o.Fresh)
-	var ended *endedError
-	if s.State.Finished && errors.As(err, &ended) && ended.refusedItsData() {
-		s.Sayf("The data of an earlier start in %s cannot be read and are made anew: %s", o.Dir, ended.words)
-		s.stop()
-		err = s.raise(ctx, true)
-	}
-	if err != nil {
-		err = s.Explain(err)
+	if err := s.open(ctx); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// raise prepares the folder and starts both processes.
-func (s *Stage) raise(ctx context.Context, fresh bool) (err error) {
-	o := s.options
-	var removed bool
-	if s.State, removed, err = s.folder.prepare(o.Records, fresh); err != nil {
+func (s *Stage) open(ctx context.Context) error {
+	if err := s.prepare(s.options.Fresh); err != nil {
+		return err
+	}
+	err := s.raise(ctx)
+	var ended *endedError
+	if s.State.Finished && errors.As(err, &ended) && ended.refusedItsData() {
+		s.Sayf("The data of an earlier start in %s cannot be read and are made anew: %s", s.options.Dir, ended.words)
+		s.stop()
+		if err := s.prepare(true); err != nil {
+			return err
+		}
+		err = s.raise(ctx)
+	}
+	if err != nil {
+		return s.Explain(err)
+	}
+	return nil
+}
+
+// prepare finds the state of an earlier start, or empties the folder.
+func (s *Stage) prepare(fresh bool) error {
+	state, removed, err := s.folder.prepare(s.options.Records, fresh)
+	if err != nil {
 		return err
 	}
 	if removed && !fresh {
-		s.Sayf("What an earlier start left in %s is unfinished or of another size: begun anew.", o.Dir)
+		s.Sayf("What an earlier start left in %s is unfinished or of another size: begun anew.", s.options.Dir)
 	}
+	s.State = state
+	return nil
+}
+
+// raise starts both processes.
+func (s *Stage) raise(ctx context.Context) error {
+	o := s.options
 	s.Simulator = &Simulator{binary: o.Binary, dir: o.Dir, pace: pace(o.Speed), tokens: o.Tokens}
 	if err := s.Simulator.start(ctx); err != nil {
 		return err
