@@ -1,23 +1,21 @@
-package demo
+package crm
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"time"
 )
 
-// crmTable is one table of the demonstration's source base. Cells that link
-// hold row numbers of the table they point to; fill turns them into ids.
-type crmTable struct {
+// Table is one table of the customer base and its rows.
+type Table struct {
 	Name   string
-	Fields []crmField
-	Rows   []map[string]any
+	Rows   []map[string]any // by field; a link holds row numbers of the table it points to
+	fields []field
 }
 
-// crmField is a field as Airtable's metadata API takes it; LinkTo names the
+// field is a field as Airtable's metadata API takes it; LinkTo names the
 // table that a link points to, whose id is known only once it exists.
-type crmField struct {
+type field struct {
 	Name    string `json:"name"`
 	Type    string `json:"type"`
 	Options any    `json:"options,omitempty"`
@@ -29,14 +27,14 @@ type link []int
 
 type object = map[string]any
 
-// newCRM makes a customer base of about n records (companies, people, deals,
+// New returns a customer base of about n records (companies, people, deals,
 // activities as 1 : 3 : 2 : 4), always the same for the same n.
-func newCRM(n int) []crmTable {
+func New(n int) []Table {
 	r := rand.New(rand.NewPCG(7, uint64(n)))
 	companies := max(1, n/10)
 	people, deals := max(1, 3*n/10), max(1, 2*n/10)
 	activities := max(1, n-companies-people-deals)
-	return []crmTable{
+	return []Table{
 		companyTable(r, companies),
 		peopleTable(r, people, companies),
 		dealTable(r, deals, companies, people),
@@ -44,8 +42,8 @@ func newCRM(n int) []crmTable {
 	}
 }
 
-func companyTable(r *rand.Rand, n int) crmTable {
-	t := crmTable{Name: "Companies", Fields: []crmField{
+func companyTable(r *rand.Rand, n int) Table {
+	t := Table{Name: "Companies", fields: []field{
 		{Name: "Name", Type: "singleLineText"},
 		{Name: "Website", Type: "url"},
 		{Name: "Industry", Type: "singleSelect", Options: choices(industries)},
@@ -71,8 +69,8 @@ func companyTable(r *rand.Rand, n int) crmTable {
 	return t
 }
 
-func peopleTable(r *rand.Rand, n, companies int) crmTable {
-	t := crmTable{Name: "People", Fields: []crmField{
+func peopleTable(r *rand.Rand, n, companies int) Table {
+	t := Table{Name: "People", fields: []field{
 		{Name: "Name", Type: "singleLineText"},
 		{Name: "Email", Type: "email"},
 		{Name: "Phone", Type: "phoneNumber"},
@@ -97,8 +95,8 @@ func peopleTable(r *rand.Rand, n, companies int) crmTable {
 	return t
 }
 
-func dealTable(r *rand.Rand, n, companies, people int) crmTable {
-	t := crmTable{Name: "Deals", Fields: []crmField{
+func dealTable(r *rand.Rand, n, companies, people int) Table {
+	t := Table{Name: "Deals", fields: []field{
 		{Name: "Title", Type: "singleLineText"},
 		{Name: "Company", Type: "multipleRecordLinks", LinkTo: "Companies"},
 		{Name: "Contacts", Type: "multipleRecordLinks", LinkTo: "People"},
@@ -124,8 +122,8 @@ func dealTable(r *rand.Rand, n, companies, people int) crmTable {
 	return t
 }
 
-func activityTable(r *rand.Rand, n, deals, people int) crmTable {
-	t := crmTable{Name: "Activities", Fields: []crmField{
+func activityTable(r *rand.Rand, n, deals, people int) Table {
+	t := Table{Name: "Activities", fields: []field{
 		{Name: "Subject", Type: "singleLineText"},
 		{Name: "Deal", Type: "multipleRecordLinks", LinkTo: "Deals"},
 		{Name: "Person", Type: "multipleRecordLinks", LinkTo: "People"},
@@ -162,14 +160,6 @@ func pick(r *rand.Rand, of []string) string { return of[r.IntN(len(of))] }
 
 func day(r *rand.Rand, from, years int) time.Time {
 	return time.Date(from, 1, 1+r.IntN(365*years), 0, 0, 0, 0, time.UTC)
-}
-
-func mustJSON(v any) json.RawMessage {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // values made above always encode
-	}
-	return b
 }
 
 var (

@@ -1,4 +1,4 @@
-package demo
+package crm
 
 import (
 	"context"
@@ -9,12 +9,11 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 )
 
-// editsPerTable times the number of tables is how many records a second
-// start changes.
-const editsPerTable = 5
+// EditsPerTable is how many records of each table Edit changes.
+const EditsPerTable = 5
 
-// edited names the field of each table that a second start changes, and the
-// new value; n counts within the table.
+// edited names the field of each table that people edit, and a new value; n
+// counts within the table.
 var edited = []struct {
 	table, field string
 	value        func(at time.Time, n int) any
@@ -27,11 +26,11 @@ var edited = []struct {
 	{"Activities", "Subject", func(at time.Time, n int) any { return fmt.Sprintf("Moved to %s (%d)", at.Format(time.TimeOnly), n) }},
 }
 
-// edit changes some records of every table and returns how many, and one of
+// Edit changes some records of every table and returns how many, and one of
 // the edits in words.
-func (s side) edit(ctx context.Context, at time.Time) (total int, example string, err error) {
+func (b Base) Edit(ctx context.Context, at time.Time) (total int, example string, err error) {
 	for _, e := range edited {
-		page, err := s.airtable.List(ctx, s.token, s.base, airtable.TableID(e.table), airtable.ListParams{MaxRecords: editsPerTable})
+		page, err := b.Airtable.List(ctx, b.Token, b.ID, airtable.TableID(e.table), airtable.ListParams{MaxRecords: EditsPerTable})
 		if err != nil {
 			return total, "", fmt.Errorf("read %s: %w", e.table, err)
 		}
@@ -39,9 +38,9 @@ func (s side) edit(ctx context.Context, at time.Time) (total int, example string
 		for n, r := range page.Records {
 			example = fmt.Sprintf("%s of %s in %s is now %q", e.field, r.ID, e.table, fmt.Sprint(e.value(at, n)))
 			request.Records = append(request.Records, airtable.RecordWrite{
-				ID: r.ID, Fields: map[string]json.RawMessage{e.field: mustJSON(e.value(at, n))}})
+				ID: r.ID, Fields: map[string]json.RawMessage{e.field: encode(e.value(at, n))}})
 		}
-		if _, err := s.airtable.Update(ctx, s.token, s.base, airtable.TableID(e.table), request); err != nil {
+		if _, err := b.Airtable.Update(ctx, b.Token, b.ID, airtable.TableID(e.table), request); err != nil {
 			return total, "", fmt.Errorf("edit %s: %w", e.table, err)
 		}
 		total += len(request.Records)
