@@ -22,7 +22,7 @@ func FuzzCalls(f *testing.F) {
 		f.Add(seed.query, seed.body)
 	}
 	f.Fuzz(func(t *testing.T, query, body string) {
-		a := start(t)
+		a := setup(t)
 		people, companies := a.crm()
 		firm := a.create(companies, obj{"Name": "Acme"})[0]
 		id := a.create(people, obj{"Name": "a", "Age": 1, "Company": list{firm}})[0]
@@ -40,7 +40,7 @@ func FuzzCalls(f *testing.F) {
 			if status != http.StatusOK && before != a.records(people)+a.records(companies) {
 				t.Fatalf("%s was refused with %d and changed the records", call, status)
 			}
-			a.sim.faults.set(plan{})
+			a.ok("DELETE", "/_sim/faults", nil)
 		}
 	})
 }
