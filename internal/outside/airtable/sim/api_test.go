@@ -234,25 +234,35 @@ func (a *airtable) view(table string) string {
 	return a.table(table)["views"].(list)[0].(obj)["id"].(string)
 }
 
-// names lists the Name cells that a listing answers, over all its pages.
-func (a *airtable) names(table string, query ...string) string {
+// records lists records over all pages of a listing, whose parameters are pairs of name and value.
+func (a *airtable) records(table string, query ...string) []obj {
 	a.t.Helper()
 	values := url.Values{}
 	for i := 0; i < len(query); i += 2 {
 		values.Add(query[i], query[i+1])
 	}
-	var names []string
+	var all []obj
 	for {
-		answer := a.ok("GET", a.at(table)+"?"+values.Encode(), nil)
-		for _, r := range answer["records"].(list) {
-			names = append(names, fmt.Sprint(r.(obj)["fields"].(obj)["Name"]))
+		page := a.ok("GET", a.at(table)+"?"+values.Encode(), nil)
+		for _, r := range page["records"].(list) {
+			all = append(all, r.(obj))
 		}
-		offset, more := answer["offset"].(string)
+		offset, more := page["offset"].(string)
 		if !more {
-			return strings.Join(names, ",")
+			return all
 		}
 		values.Set("offset", offset)
 	}
+}
+
+// names lists the Name cells that a listing answers, over all its pages.
+func (a *airtable) names(table string, query ...string) string {
+	a.t.Helper()
+	var names []string
+	for _, r := range a.records(table, query...) {
+		names = append(names, fmt.Sprint(r["fields"].(obj)["Name"]))
+	}
+	return strings.Join(names, ",")
 }
 
 // at is the path of a table.

@@ -32,12 +32,12 @@ func FuzzCalls(f *testing.F) {
 			"POST " + schema + "/" + people + "/fields", "PATCH " + schema + "/" + people, "PATCH " + schema + "/" + people + "/fields/" + a.fieldID(people, "Label"),
 			"POST /v0/meta/bases", "PUT /_sim/faults"} {
 			method, path, _ := strings.Cut(call, " ")
-			before := a.records(people) + a.records(companies)
+			before := a.text(people) + a.text(companies)
 			status := a.raw(method, path, query, body)
 			if status >= 500 {
 				t.Fatalf("%s: %d", call, status)
 			}
-			if status != http.StatusOK && before != a.records(people)+a.records(companies) {
+			if status != http.StatusOK && before != a.text(people)+a.text(companies) {
 				t.Fatalf("%s was refused with %d and changed the records", call, status)
 			}
 			a.ok("DELETE", "/_sim/faults", nil)
@@ -45,8 +45,8 @@ func FuzzCalls(f *testing.F) {
 	})
 }
 
-// records are all records of a table on the wire.
-func (a *airtable) records(table string) string {
+// text is the first page of a table on the wire.
+func (a *airtable) text(table string) string {
 	_, text, _ := a.call("GET", "/v0/"+a.base+"/"+table, nil)
 	return text
 }

@@ -20,10 +20,10 @@ type dice struct {
 // links are the ids of all records of a table, each with those in one of its link cells.
 func (d *dice) links(table, field string) map[string][]string {
 	all := map[string][]string{}
-	for _, r := range d.ok("GET", d.at(table), nil)["records"].(list) {
-		id := r.(obj)["id"].(string)
+	for _, r := range d.records(table) {
+		id := r["id"].(string)
 		all[id] = nil
-		linked, _ := r.(obj)["fields"].(obj)[field].(list)
+		linked, _ := r["fields"].(obj)[field].(list)
 		for _, other := range linked {
 			all[id] = append(all[id], other.(string))
 		}

@@ -33,15 +33,7 @@ func (a *airtable) everything() any {
 	all := list{a.schema()}
 	for _, t := range a.schema() {
 		id := t.(obj)["id"].(string)
-		for offset := ""; ; {
-			page := a.ok("GET", a.at(id)+"?view=Grid%20view&offset="+offset, nil)
-			all = append(all, page["records"])
-			next, more := page["offset"].(string)
-			if !more {
-				break
-			}
-			offset = next
-		}
+		all = append(all, a.records(id, "view", "Grid view"))
 		all = append(all, a.names(id, "view", "Grid view", "filterByFormula", "IS_AFTER(LAST_MODIFIED_TIME(),CREATED_TIME())"))
 	}
 	return all

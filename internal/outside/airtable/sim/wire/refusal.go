@@ -50,11 +50,7 @@ func (e *Error) Body() []byte {
 
 // Invalid is a 422, the status of everything that is wrong with the content of a request.
 func Invalid(kind, format string, args ...any) *Error {
-	message := format
-	if len(args) > 0 {
-		message = fmt.Sprintf(format, args...)
-	}
-	return &Error{Status: http.StatusUnprocessableEntity, Type: kind, Message: message}
+	return &Error{Status: http.StatusUnprocessableEntity, Type: kind, Message: fmt.Sprintf(format, args...)}
 }
 
 // The refusals that several kinds of call share. Those of one kind stand beside it.
