@@ -22,6 +22,7 @@ func (c *Change) setFormula(t *Table, f *Field, source string) string {
 	if err != nil {
 		return err.Error()
 	}
+	c.OnRollback(func() { _ = t.compile() }) // those that name this one follow it back
 	oldSource, oldCompiled := f.source, f.compiled
 	c.alter(t, func() { f.source, f.compiled = compiled.Canonical(), compiled },
 		func() { f.source, f.compiled = oldSource, oldCompiled })
