@@ -129,6 +129,10 @@ func TestAPlanShowsItsCountersAndSetStartsAfresh(t *testing.T) {
 		t.Errorf("a copy changes the plan: %s", diff)
 	}
 	i.Set(shown)
+	shown.Faults[1].Fault = fault.Delay
+	if again := i.Plan(); again.Faults[1].Fault != fault.Drop {
+		t.Error("the plan that was set changes the one that holds")
+	}
 	if again := i.Plan(); again.Faults[0].Seen != 0 || again.Faults[1].Met != 0 {
 		t.Errorf("the counters are %+v", again.Faults)
 	}
