@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
@@ -56,7 +57,7 @@ func (s *targetSteps) deleteBatch(ctx context.Context, in deleteRequest) (batchD
 	return result, record(ctx, EventRecordsDeleted, RecordsDeleted{Base: pair.Target.Base, Table: pair.Target.Table, Count: len(ids)})
 }
 
-func targetsOf(gone []Gone) (targets, sources []airtable.RecordID) {
+func targetsOf(gone []linkmap.Gone) (targets, sources []airtable.RecordID) {
 	for _, g := range gone {
 		targets = append(targets, g.Target)
 		sources = append(sources, g.Source)
@@ -102,7 +103,7 @@ func (s *targetSteps) completeRun(ctx context.Context, in completeRequest) (engi
 	for _, done := range in.Pairs {
 		pair := plan.Pairs[done.Pair]
 		if !done.Mark.IsZero() { // Airtable's clock is unknown: the next run reads all again
-			mark := Mark{At: done.Mark, Fingerprint: pair.Fingerprint()}
+			mark := linkmap.Mark{At: done.Mark, Fingerprint: pair.Fingerprint()}
 			if err := engine.Attach(ctx, s.links.SaveMark(scope(ctx, pair), mark)); err != nil {
 				return engine.None{}, err
 			}

@@ -2,6 +2,7 @@ package airtablesync
 
 import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 )
 
@@ -44,8 +45,8 @@ func (w *Workflow) deleteGone(run engine.Run, j *job, t *table) error {
 		_, err := w.steps.holdDeletes.Do(run, holdRequest{Held: t.held(count)})
 		return err
 	}
-	return w.eachGone(run, ask, func(gone []Gone) error {
-		_, err := engine.Map(run, writesInFlight, tens(gone), func(run engine.Run, batch []Gone) (engine.None, error) {
+	return w.eachGone(run, ask, func(gone []linkmap.Gone) error {
+		_, err := engine.Map(run, writesInFlight, tens(gone), func(run engine.Run, batch []linkmap.Gone) (engine.None, error) {
 			deleted, err := w.steps.deleteBatch.Do(run, deleteRequest{Plan: j.plan, Pair: t.pair, Gone: batch})
 			j.calls.Delete += deleted.Calls
 			t.figures.Deleted += int64(deleted.Deleted)
@@ -59,7 +60,7 @@ func (w *Workflow) deleteGone(run engine.Run, j *job, t *table) error {
 // after all are synced like any other.
 func (w *Workflow) lookAgain(run engine.Run, j *job, t *table, ask goneRequest) error {
 	var pages []pageFetched
-	err := w.eachGone(run, ask, func(gone []Gone) error {
+	err := w.eachGone(run, ask, func(gone []linkmap.Gone) error {
 		_, sources := targetsOf(gone)
 		at := airtable.StartAll()
 		for restarts := 0; !at.Done; {
@@ -91,7 +92,7 @@ func (w *Workflow) lookAgain(run engine.Run, j *job, t *table, ask goneRequest) 
 }
 
 // eachGone walks over the missing rows, a hundred at a time.
-func (w *Workflow) eachGone(run engine.Run, ask goneRequest, do func([]Gone) error) error {
+func (w *Workflow) eachGone(run engine.Run, ask goneRequest, do func([]linkmap.Gone) error) error {
 	for {
 		found, err := w.steps.findGone.Do(run, ask)
 		if err != nil || len(found.Gone) == 0 {

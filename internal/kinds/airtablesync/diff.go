@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 )
 
@@ -28,20 +29,6 @@ type RowChange struct {
 	Cells     map[airtable.FieldID]json.RawMessage     `json:"cells"`
 	Links     map[airtable.FieldID][]airtable.RecordID `json:"links,omitempty"` // ids of source rows
 	Hash      string                                   `json:"hash"`
-}
-
-// Known is what the link map knows about one source row.
-type Known struct {
-	Target  airtable.RecordID // "": none yet
-	Created bool              // the target row was made by this sync
-	Hash    string            // of the cells last written; "": unknown or incomplete
-	Answer  string            // hash of what Airtable answered to that write
-	Swept   string            // the sweep that last saw the source row
-	// Listed is the listing that last saw the target row, with the hashes of
-	// its cells: ListedHash comparable with Hash, ListedAnswer with Answer.
-	Listed       string
-	ListedHash   string
-	ListedAnswer string
 }
 
 // desired returns what the target row of a source row has to be.
@@ -117,7 +104,7 @@ func (p Pair) answerHash(row airtable.Record) string {
 
 // mustWrite decides whether a row costs a write. listing names this run's
 // listing of the target, or is "" if the target was not listed.
-func mustWrite(c RowChange, k Known, listing string) bool {
+func mustWrite(c RowChange, k linkmap.Known, listing string) bool {
 	if listing == "" {
 		return k.Target == "" || k.Hash != c.Hash
 	}
@@ -133,7 +120,7 @@ func mustWrite(c RowChange, k Known, listing string) bool {
 
 // keepsFiles reports whether a row that must be written has its attachments
 // already.
-func keepsFiles(c RowChange, k Known, listing string) bool {
+func keepsFiles(c RowChange, k linkmap.Known, listing string) bool {
 	want := filesOf(c.Hash)
 	if c.Target == "" || want == "" {
 		return false

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 )
@@ -83,22 +84,22 @@ func TestHashDoesNotDependOnTheOrderOfTheMapping(t *testing.T) {
 func TestMustWrite(t *testing.T) {
 	const l = "run.0"
 	tests := map[string]struct {
-		known   Known
+		known   linkmap.Known
 		listing string
 		want    bool
 	}{
-		"unknown, target not listed": {Known{}, "", true},
-		"intended only":              {Known{Created: true}, "", true},
-		"equal to what was written":  {Known{Target: "recT", Hash: "h"}, "", false},
-		"something was missing":      {Known{Target: "recT", Hash: ""}, "", true},
-		"changed since":              {Known{Target: "recT", Hash: "old"}, "", true},
-		"unknown, target listed":     {Known{}, l, true},
-		"gone from the target":       {Known{Target: "recT", Hash: "h", Answer: "a", Listed: "run.9"}, l, true},
-		"equal in the target":        {Known{Target: "recT", Listed: l, ListedHash: "h"}, l, false},
-		"drifted":                    {Known{Target: "recT", Hash: "h", Answer: "a", Listed: l, ListedHash: "x", ListedAnswer: "b"}, l, true},
-		"as Airtable rewrote it":     {Known{Target: "recT", Hash: "h", Answer: "a", Listed: l, ListedHash: "x", ListedAnswer: "a"}, l, false},
-		"rewritten, source changed":  {Known{Target: "recT", Hash: "old", Answer: "a", Listed: l, ListedHash: "x", ListedAnswer: "a"}, l, true},
-		"external id cleared":        {Known{Target: "recT", Hash: "h", Answer: "a", Listed: l}, l, true},
+		"unknown, target not listed": {linkmap.Known{}, "", true},
+		"intended only":              {linkmap.Known{Created: true}, "", true},
+		"equal to what was written":  {linkmap.Known{Target: "recT", Hash: "h"}, "", false},
+		"something was missing":      {linkmap.Known{Target: "recT", Hash: ""}, "", true},
+		"changed since":              {linkmap.Known{Target: "recT", Hash: "old"}, "", true},
+		"unknown, target listed":     {linkmap.Known{}, l, true},
+		"gone from the target":       {linkmap.Known{Target: "recT", Hash: "h", Answer: "a", Listed: "run.9"}, l, true},
+		"equal in the target":        {linkmap.Known{Target: "recT", Listed: l, ListedHash: "h"}, l, false},
+		"drifted":                    {linkmap.Known{Target: "recT", Hash: "h", Answer: "a", Listed: l, ListedHash: "x", ListedAnswer: "b"}, l, true},
+		"as Airtable rewrote it":     {linkmap.Known{Target: "recT", Hash: "h", Answer: "a", Listed: l, ListedHash: "x", ListedAnswer: "a"}, l, false},
+		"rewritten, source changed":  {linkmap.Known{Target: "recT", Hash: "old", Answer: "a", Listed: l, ListedHash: "x", ListedAnswer: "a"}, l, true},
+		"external id cleared":        {linkmap.Known{Target: "recT", Hash: "h", Answer: "a", Listed: l}, l, true},
 	}
 	for name, test := range tests {
 		if got := mustWrite(RowChange{Hash: "h"}, test.known, test.listing); got != test.want {
@@ -112,7 +113,7 @@ func TestCompare(t *testing.T) {
 	equal := row(t, "recEqual", `{"fldName":"A"}`)
 	rows := []airtable.Record{equal, row(t, "recNew", `{"fldName":"B","fldOut":["recO","recP"]}`), row(t, "recMet", `{"fldName":"C"}`),
 		row(t, "recNew", `{"fldName":"B"}`), row(t, "recDrift", `{"fldName":"D"}`)}
-	known := map[airtable.RecordID]Known{
+	known := map[airtable.RecordID]linkmap.Known{
 		"recEqual": {Target: "recT1", Listed: "l", ListedHash: p.desired(equal).Hash},
 		"recMet":   {Target: "recT2", Swept: "s"},
 		"recDrift": {Target: "recT3", Listed: "l", ListedHash: "other"},
@@ -194,7 +195,7 @@ func TestRecogniseRows(t *testing.T) {
 		row(t, "recT9", `{"fldX":"appS/not a record"}`), // no id of ours
 		row(t, "recTa", `{"fldX":7}`),
 	}
-	known := map[airtable.RecordID]Known{"rec6": {Target: "recTx", Listed: "l"}, "rec7": {Target: "recT8"}}
+	known := map[airtable.RecordID]linkmap.Known{"rec6": {Target: "recTx", Listed: "l"}, "rec7": {Target: "recT8"}}
 	listed, doubled := p.recogniseRows(rows, map[airtable.RecordID]airtable.RecordID{"recT4": "rec4"}, known, "l", none)
 	var got []string
 	for _, l := range listed {
@@ -280,20 +281,20 @@ func TestAttachmentsAreWrittenOnlyWhenTheyChange(t *testing.T) {
 	if held != before.Hash {
 		t.Errorf("the copy of a file differs from it: %s %s", held, before.Hash)
 	}
-	known := Known{Target: "recT", Hash: before.Hash, Answer: answer}
-	listed := Known{Target: "recT", Listed: "l", ListedHash: held, ListedAnswer: answer}
+	known := linkmap.Known{Target: "recT", Hash: before.Hash, Answer: answer}
+	listed := linkmap.Known{Target: "recT", Listed: "l", ListedHash: held, ListedAnswer: answer}
 	for name, test := range map[string]struct {
 		change  RowChange
-		known   Known
+		known   linkmap.Known
 		listing string
 		keep    bool
 	}{
 		"another cell changed":          {renamed, known, "", true},
 		"the file changed":              {replaced, known, "", false},
-		"nothing known":                 {renamed, Known{Target: "recT"}, "", false},
+		"nothing known":                 {renamed, linkmap.Known{Target: "recT"}, "", false},
 		"another cell changed, listed":  {renamed, listed, "l", true},
 		"the file changed, listed":      {replaced, listed, "l", false},
-		"the file is gone from the row": {renamed, Known{Target: "recT", Hash: before.Hash, Answer: answer, Listed: "l"}, "l", false},
+		"the file is gone from the row": {renamed, linkmap.Known{Target: "recT", Hash: before.Hash, Answer: answer, Listed: "l"}, "l", false},
 	} {
 		test.change.Target = "recT"
 		test.change.KeepFiles = keepsFiles(test.change, test.known, test.listing)

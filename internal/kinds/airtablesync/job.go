@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 )
@@ -178,8 +179,8 @@ func (t *table) warnings(asked Mode) []Warning {
 }
 
 // tens cuts rows into batches of ten.
-func tens(gone []Gone) [][]Gone {
-	var batches [][]Gone
+func tens(gone []linkmap.Gone) [][]linkmap.Gone {
+	var batches [][]linkmap.Gone
 	for len(gone) > 0 {
 		n := min(len(gone), airtable.MaxBatch)
 		batches = append(batches, gone[:n])

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
@@ -38,12 +39,12 @@ type Options struct {
 // Kind is the kind airtable_sync. It is safe for concurrent use.
 type Kind struct {
 	options Options
-	links   *LinkMap
+	links   *linkmap.LinkMap
 }
 
 // New brings the tables of the link map up to date and returns the kind.
 func New(ctx context.Context, o Options) (*Kind, error) {
-	links, err := openLinkMap(ctx, o.DB)
+	links, err := linkmap.Open(ctx, o.DB)
 	if err != nil {
 		return nil, err
 	}

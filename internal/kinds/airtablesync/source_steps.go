@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
@@ -78,7 +79,7 @@ func (s *sourceSteps) comparePage(ctx context.Context, in compareRequest) (pageC
 
 // compare returns the rows of a page that must be written. A row that the
 // sweep has met before (edits can move rows between pages) counts once.
-func (p Pair) compare(rows []airtable.Record, known map[airtable.RecordID]Known, sweep, listing string) ([]RowChange, pageCompared) {
+func (p Pair) compare(rows []airtable.Record, known map[airtable.RecordID]linkmap.Known, sweep, listing string) ([]RowChange, pageCompared) {
 	var changes []RowChange
 	var result pageCompared
 	met := map[airtable.RecordID]bool{}

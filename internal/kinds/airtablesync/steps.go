@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 )
@@ -207,7 +208,7 @@ type goneRequest struct {
 }
 
 type goneFound struct {
-	Gone []Gone `json:"gone"`
+	Gone []linkmap.Gone `json:"gone"`
 }
 
 type goneCounted struct {
@@ -222,9 +223,9 @@ type holdRequest struct {
 
 // deleteRequest asks to delete up to ten target rows.
 type deleteRequest struct {
-	Plan blob.Ref `json:"plan"`
-	Pair int      `json:"pair"`
-	Gone []Gone   `json:"gone"`
+	Plan blob.Ref       `json:"plan"`
+	Pair int            `json:"pair"`
+	Gone []linkmap.Gone `json:"gone"`
 }
 
 type batchDeleted struct {
@@ -247,9 +248,9 @@ type completedPair struct {
 }
 
 // scope is the pair's part of the link map.
-func scope(ctx context.Context, p Pair) Scope { return scopeOf(ctx, p.Key()) }
+func scope(ctx context.Context, p Pair) linkmap.Scope { return scopeOf(ctx, p.Key()) }
 
-func scopeOf(ctx context.Context, pair string) Scope {
+func scopeOf(ctx context.Context, pair string) linkmap.Scope {
 	info := engine.InStep(ctx)
-	return Scope{Workspace: info.Workspace, Workflow: info.Definition, Pair: pair}
+	return linkmap.Scope{Workspace: info.Workspace, Workflow: info.Definition, Pair: pair}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
@@ -37,7 +38,7 @@ func (s *targetSteps) listTarget(ctx context.Context, in listRequest) (listPage,
 
 // recognise finds out which target rows belong to source rows of the pair: by
 // their external id, or by the link map where somebody cleared it.
-func (s *targetSteps) recognise(ctx context.Context, pair Pair, rows []airtable.Record, listing string) ([]Listed, int, error) {
+func (s *targetSteps) recognise(ctx context.Context, pair Pair, rows []airtable.Record, listing string) ([]linkmap.Listed, int, error) {
 	ids := make([]airtable.RecordID, len(rows))
 	var claimed []airtable.RecordID
 	for i, row := range rows {
@@ -103,7 +104,7 @@ func (p Pair) sourceOf(row airtable.Record) airtable.RecordID {
 // recogniseRows is the decision of recognise. A second row of one external id
 // counts as doubled; the one that the link map knows is kept.
 func (p Pair) recogniseRows(rows []airtable.Record, byTarget map[airtable.RecordID]airtable.RecordID,
-	known map[airtable.RecordID]Known, listing string, toSource func(LinkPair, airtable.RecordID) airtable.RecordID) (listed []Listed, doubled int) {
+	known map[airtable.RecordID]linkmap.Known, listing string, toSource func(LinkPair, airtable.RecordID) airtable.RecordID) (listed []linkmap.Listed, doubled int) {
 	taken := map[airtable.RecordID]int{}
 	for _, row := range rows {
 		source := p.sourceOf(row)
@@ -114,7 +115,7 @@ func (p Pair) recogniseRows(rows []airtable.Record, byTarget map[airtable.Record
 			}
 			hash, answer = "", "" // its external id must be written again
 		}
-		entry := Listed{Source: source, Target: row.ID, Hash: hash, Answer: answer}
+		entry := linkmap.Listed{Source: source, Target: row.ID, Hash: hash, Answer: answer}
 		if i, again := taken[source]; again {
 			doubled++
 			if known[source].Target == row.ID {

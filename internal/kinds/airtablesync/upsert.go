@@ -3,6 +3,7 @@ package airtablesync
 import (
 	"encoding/json"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 )
 
@@ -104,11 +105,11 @@ func quoted(text string) json.RawMessage {
 
 // writtenRows says what the link map must remember, and counts. A row with
 // open links keeps no hash, so that it is written again.
-func (p Pair) writtenRows(changes []RowChange, open []openLinks, result *airtable.UpsertResult, pass string) ([]Written, batchWritten) {
+func (p Pair) writtenRows(changes []RowChange, open []openLinks, result *airtable.UpsertResult, pass string) ([]linkmap.Written, batchWritten) {
 	var batch batchWritten
-	rows := make([]Written, len(changes))
+	rows := make([]linkmap.Written, len(changes))
 	for i, c := range changes {
-		row := Written{Source: c.Source, Target: result.Records[i].ID, Hash: c.Hash, Answer: p.answerHash(result.Records[i])}
+		row := linkmap.Written{Source: c.Source, Target: result.Records[i].ID, Hash: c.Hash, Answer: p.answerHash(result.Records[i])}
 		if open[i].later+open[i].lost > 0 {
 			row.Hash, row.Answer = "", ""
 		}

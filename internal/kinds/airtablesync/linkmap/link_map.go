@@ -1,4 +1,4 @@
-package airtablesync
+package linkmap
 
 import (
 	"context"
@@ -38,8 +38,9 @@ type Mark struct {
 	Fingerprint string    `json:"fingerprint"`
 }
 
-// openLinkMap brings the tables up to date.
-func openLinkMap(ctx context.Context, d *db.DB) (*LinkMap, error) {
+// Open brings the tables of the link map up to date. The database stays the
+// caller's to close.
+func Open(ctx context.Context, d *db.DB) (*LinkMap, error) {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, err

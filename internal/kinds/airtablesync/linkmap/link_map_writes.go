@@ -1,4 +1,4 @@
-package airtablesync
+package linkmap
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package airtablesync
+package linkmap
 
 import (
 	"context"
@@ -26,7 +26,7 @@ func onBoth(t *testing.T, test func(t *testing.T, m *LinkMap)) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = d.Close() })
-			m, err := openLinkMap(t.Context(), d)
+			m, err := Open(t.Context(), d)
 			if err != nil {
 				t.Fatal(err)
 			}
