@@ -12,6 +12,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
@@ -133,7 +134,7 @@ func TestDeletesAreHeld(t *testing.T) {
 	if held.Held != 3 || held.Deleted != 0 || find(t, got, "Deals").Deleted != 1 {
 		t.Errorf("summary: %+v", got.Tables)
 	}
-	if !slices.ContainsFunc(got.Warnings, func(w airtablesync.Warning) bool { return w.Code == "deletes_held" && w.Count == 3 }) {
+	if !slices.ContainsFunc(got.Warnings, func(w plan.Warning) bool { return w.Code == "deletes_held" && w.Count == 3 }) {
 		t.Errorf("warnings: %+v", got.Warnings)
 	}
 	if n := b.recorded(airtablesync.EventDeletesHeld); n != 1 {
@@ -297,7 +298,7 @@ func TestNothingIsWrittenWhenTheSchemasDoNotFit(t *testing.T) {
 		"source table": {config(`"sync_rules":[{"source_table":"Peeple","target_table":"People"}]`), "source_table_missing", `did you mean "People"?`},
 		"source field": {config(rule(`{"Nome":"Name"}`)), "source_field_missing", "/sync_rules/0/field_mapping/Nome"},
 		"computed":     {config(rule(`{"Name":"Loud"}`)), "computed_target", "is computed"},
-		"type":         {config(rule(`{"Name":"Age"}`)), "type_mismatch", "is number, the source needs singleLineText"},
+		"type":         {config(rule(`{"Name":"Age"}`)), "type_mismatch", "is number, but the source needs singleLineText"},
 		"two of them":  {config(rule(`{"Name":"Age","Nome":"X"}`)), "schema_mismatch", "has no field"},
 	} {
 		t.Run(name, func(t *testing.T) {

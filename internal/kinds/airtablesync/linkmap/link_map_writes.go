@@ -7,22 +7,6 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
-// Written is one target row as it stands after a write.
-type Written struct {
-	Source airtable.RecordID
-	Target airtable.RecordID
-	Hash   string // "": something of it is still missing
-	Answer string
-}
-
-// Listed is one target row as a listing found it.
-type Listed struct {
-	Source airtable.RecordID
-	Target airtable.RecordID
-	Hash   string // "": it must be written in any case
-	Answer string
-}
-
 // Every write of the link map is idempotent, as engine.Attach demands.
 
 // Sweep notes that the sweep has seen these source rows, and thereby the

@@ -7,11 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
-// onlySchema answers nothing but the schema.
+// onlySchema answers with a schema and does nothing else.
 type onlySchema struct {
 	Airtable
 	tables []string
@@ -34,11 +35,12 @@ func refusal(class failure.Class, code string, status int, scope string) *failur
 
 // Airtable answers 403 for a missing grant and for a missing table alike.
 func TestExplain(t *testing.T) {
-	table := Side{Base: "appT", Table: "tblT", Name: "People", APIKey: "k"}
+	t.Parallel()
+	table := plan.Side{Base: "appT", Table: "tblT", Name: "People", APIKey: "k"}
 	forbidden := refusal(failure.Auth, airtable.CodeModelNotFound, 403, "data.records:write")
 	for name, test := range map[string]struct {
 		err    *failure.Error
-		side   Side
+		side   plan.Side
 		client onlySchema
 		class  failure.Class
 		says   string
@@ -46,8 +48,8 @@ func TestExplain(t *testing.T) {
 		"403, the schema shows the table":       {forbidden, table, onlySchema{tables: []string{"tblT"}}, failure.Auth, "data.records:write"},
 		"403, the schema lacks the table":       {forbidden, table, onlySchema{tables: []string{"tblX"}}, failure.Validation, `table "People" (tblT) is no longer in base appT`},
 		"403, the schema cannot be read":        {forbidden, table, onlySchema{err: refusal(failure.Auth, "", 403, "")}, failure.Auth, "data.records:write"},
-		"403, the schema passes for now":        {forbidden, table, onlySchema{err: refusal(failure.Transient, "", 502, "")}, failure.Transient, "refused"},
-		"403 of the schema itself":              {refusal(failure.Auth, "", 403, "schema.bases:read"), Side{Base: "appT"}, onlySchema{}, failure.Auth, "schema.bases:read"},
+		"403, the schema fails for now":         {forbidden, table, onlySchema{err: refusal(failure.Transient, "", 502, "")}, failure.Transient, "refused"},
+		"403 of the schema itself":              {refusal(failure.Auth, "", 403, "schema.bases:read"), plan.Side{Base: "appT"}, onlySchema{}, failure.Auth, "schema.bases:read"},
 		"404, the schema lacks the table":       {refusal(failure.Validation, "", 404, ""), table, onlySchema{}, failure.Validation, "no longer in base"},
 		"404, the schema shows the table":       {refusal(failure.Validation, "not_found", 404, ""), table, onlySchema{tables: []string{"tblT"}}, failure.Validation, "refused"},
 		"401":                                   {refusal(failure.Auth, airtable.CodeUnauthenticated, 401, ""), table, onlySchema{}, failure.Auth, "new api_key"},
@@ -55,8 +57,8 @@ func TestExplain(t *testing.T) {
 		"what is not Airtable's passes through": {failure.New(failure.Fatal, "disk", "full"), table, onlySchema{}, failure.Fatal, "full"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			k := &Kind{options: Options{Airtable: test.client}}
-			err := k.explain(t.Context(), test.err, test.side)
+			t.Parallel()
+			err := access{client: test.client}.explain(t.Context(), test.err, test.side)
 			if failure.ClassOf(err) != test.class || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("%s: %v", failure.ClassOf(err), err)
 			}
@@ -64,19 +66,5 @@ func TestExplain(t *testing.T) {
 				t.Errorf("the cause is lost: %v", err)
 			}
 		})
-	}
-}
-
-func TestFaultsAreToldTogether(t *testing.T) {
-	var many []Fault
-	for range 12 {
-		many = append(many, Fault{Code: "type_mismatch", Pointer: "/p", Detail: "d"})
-	}
-	err := faultsError(many)
-	if failure.CodeOf(err) != "schema_mismatch" || !strings.Contains(err.Error(), "and 2 more") {
-		t.Errorf("%s: %v", failure.CodeOf(err), err)
-	}
-	if err = faultsError(many[:1]); failure.CodeOf(err) != "type_mismatch" || failure.ClassOf(err) != failure.Validation {
-		t.Errorf("%s: %v", failure.CodeOf(err), err)
 	}
 }

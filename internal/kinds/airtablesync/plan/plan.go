@@ -1,22 +1,23 @@
-package airtablesync
+package plan
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 )
 
-// Plan is everything a run decided from the schemas: what to create first, and
-// then which table and field goes where.
+// Plan is what a run has decided from the schemas: what to create first, and
+// then which table and which field goes where.
 type Plan struct {
-	// Pairs are in the order in which they are written: a table comes after
-	// those that it links to, wherever that is possible.
+	// Pairs are in writing order: wherever possible, a table comes after the
+	// tables that it links to.
 	Pairs []Pair `json:"pairs"`
-	// Changes must be made, and the schemas read again, before Pairs are complete.
-	Changes  []SchemaChange `json:"changes,omitempty"`
-	Warnings []Warning      `json:"warnings,omitempty"`
+	// Changes must be made, and the schemas read again, before Pairs is complete.
+	Changes  SchemaChanges `json:"changes,omitempty"`
+	Warnings []Warning     `json:"warnings,omitempty"`
 }
 
 // Pair is one source table and the target table that it is synced into.
@@ -26,7 +27,8 @@ type Pair struct {
 	// ExternalID is the target field that holds base/record of the source row.
 	ExternalID airtable.FieldID `json:"external_id"`
 	Fields     []FieldPair      `json:"fields"`
-	Links      []LinkPair       `json:"links,omitempty"`
+	// Links are the link fields that are written from this side.
+	Links []LinkPair `json:"links,omitempty"`
 	// Skipped are source link fields that lead to tables outside the sync.
 	Skipped []SkippedLink `json:"skipped,omitempty"`
 }
@@ -43,17 +45,19 @@ type Side struct {
 type FieldPair struct {
 	Source airtable.FieldID `json:"source"`
 	Target airtable.Field   `json:"target"`
-	// AsText says that a computed source is written as plain text.
+	// AsText says that the source is computed and is written as plain text.
 	AsText bool `json:"as_text,omitempty"`
 }
 
-// LinkPair is a link field of which this pair writes the side.
+// LinkPair is a source link field and the target link field that receives its
+// links.
 type LinkPair struct {
 	Source airtable.FieldID `json:"source"`
 	Target airtable.FieldID `json:"target"`
 	// To is the key of the pair that holds the linked rows.
 	To string `json:"to"`
-	// Later says that the linked rows may be made after the rows that link.
+	// Later says that the linked rows may be created after the rows that link
+	// to them.
 	Later bool `json:"later,omitempty"`
 }
 
@@ -63,7 +67,7 @@ type SkippedLink struct {
 	Name   string           `json:"name"`
 }
 
-// Warning is something that a person should know about a run that went on.
+// Warning is something that people should know about a run that went on.
 type Warning struct {
 	Code   string `json:"code"`
 	Table  string `json:"table,omitempty"`
@@ -72,22 +76,14 @@ type Warning struct {
 	Detail string `json:"detail"`
 }
 
-// Key names the pair in the link map. It consists of ids, so that renaming a
+// Key names the pair in the link map. It is made of IDs, so that renaming a
 // table loses nothing.
 func (p Pair) Key() string {
 	return pairKey(p.Source.Base, p.Source.Table, p.Target.Base, p.Target.Table)
 }
 
-func pairKey(sb airtable.BaseID, st airtable.TableID, tb airtable.BaseID, tt airtable.TableID) string {
-	return fmt.Sprintf("%s/%s>%s/%s", sb, st, tb, tt)
-}
-
-// Label names the pair for people.
-func (p Pair) Label() string {
-	if p.Source.Name == p.Target.Name {
-		return p.Source.Name
-	}
-	return p.Source.Name + " → " + p.Target.Name
+func pairKey(sourceBase airtable.BaseID, source airtable.TableID, targetBase airtable.BaseID, target airtable.TableID) string {
+	return fmt.Sprintf("%s/%s>%s/%s", sourceBase, source, targetBase, target)
 }
 
 // ExternalIDOf is the value by which a source row is found in the target.
@@ -95,7 +91,7 @@ func (p Pair) ExternalIDOf(id airtable.RecordID) string {
 	return string(p.Source.Base) + "/" + string(id)
 }
 
-// SourceFields are the fields to be read from the source.
+// SourceFields are the IDs of the fields to read from the source.
 func (p Pair) SourceFields() []string {
 	var ids []string
 	for _, f := range p.Fields {
@@ -110,7 +106,7 @@ func (p Pair) SourceFields() []string {
 	return ids
 }
 
-// TargetFields are the fields to be read from the target.
+// TargetFields are the IDs of the fields to read from the target.
 func (p Pair) TargetFields() []string {
 	ids := []string{string(p.ExternalID)}
 	for _, f := range p.Fields {
@@ -122,8 +118,8 @@ func (p Pair) TargetFields() []string {
 	return ids
 }
 
-// Fingerprint changes when other cells are synced than before; an incremental
-// run would then leave the unchanged rows behind.
+// Fingerprint changes when the pair syncs other cells than before. An
+// incremental run would then miss the rows that have not changed since.
 func (p Pair) Fingerprint() string {
 	h := sha256.New()
 	for _, f := range p.Fields {
@@ -134,4 +130,21 @@ func (p Pair) Fingerprint() string {
 	}
 	fmt.Fprintf(h, "%s\n", p.ExternalID)
 	return hex.EncodeToString(h.Sum(nil)[:12])
+}
+
+// Groups returns the numbers of the pairs by target base, each group in writing
+// order. Calls to one base share its rate limit, so groups can run side by
+// side.
+func (p Plan) Groups() [][]int {
+	var bases []airtable.BaseID
+	var groups [][]int
+	for i, pair := range p.Pairs {
+		g := slices.Index(bases, pair.Target.Base)
+		if g < 0 {
+			g = len(bases)
+			bases, groups = append(bases, pair.Target.Base), append(groups, nil)
+		}
+		groups[g] = append(groups[g], i)
+	}
+	return groups
 }
