@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -23,23 +24,20 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
-// Bases and tokens of every test.
+// Names that every test uses.
 const (
 	sourceID = airtable.BaseID("appSource00000001")
 	secondID = airtable.BaseID("appSource00000002")
 	targetID = airtable.BaseID("appTarget00000001")
 
-	sourceToken = airtable.Token("patSource")
-	targetToken = airtable.Token("patTarget")
-	readerToken = airtable.Token("patReader") // may not change schemas
-	blindToken  = airtable.Token("patBlind")  // may not read schemas
+	sourceToken = airtable.Token("patSource") // may do everything
 
 	workspace  = "ws_test"
 	definition = "wf_test"
 )
 
-// bed is one simulator and one engine with the kind on it.
-type bed struct {
+// testBundle is one simulator and one engine with the kind on it.
+type testBundle struct {
 	*testing.T
 	url    string
 	client *airtable.Client
@@ -50,22 +48,18 @@ type bed struct {
 	vault  *vault
 	runs   int
 	stop   func()
-	o      options
+	wrap   func(airtablesync.Airtable) airtablesync.Airtable
 
 	mu       sync.Mutex
 	progress engine.Progress
 }
 
-type options struct {
-	offsetTTL time.Duration
-	client    airtable.Options
-	lister    func(airtablesync.Airtable) airtablesync.Airtable // wraps the client
-}
-
-func newBed(t *testing.T, o options) *bed {
+// setup starts a simulator and an engine. wrap may stand between the kind and
+// the client; nil means nothing does. It is called again after a restart.
+func setup(t *testing.T, wrap func(airtablesync.Airtable) airtablesync.Airtable) *testBundle {
 	t.Helper()
-	b := &bed{T: t, o: o, vault: newVault()}
-	simulator, err := sim.Open(sim.Config{NoRateLimit: true, OffsetTTL: o.offsetTTL, Tokens: []sim.Token{
+	b := &testBundle{T: t, wrap: wrap, vault: newVault()}
+	simulator, err := sim.Open(sim.Config{NoRateLimit: true, Tokens: []sim.Token{
 		{Value: "patSource"}, {Value: "patTarget"},
 		{Value: "patReader", Scopes: []string{"data.records:read", "data.records:write", "schema.bases:read"}},
 		{Value: "patBlind", Scopes: []string{"data.records:read", "data.records:write"}},
@@ -75,9 +69,8 @@ func newBed(t *testing.T, o options) *bed {
 	b.ok(err)
 	server := httptest.NewServer(simulator.Handler())
 	b.url = server.URL
-	o.client.BaseURL, o.client.RequestsPerSecond, o.client.TokenRequestsPerSecond = server.URL, 1e6, 1e6
-	b.client = airtable.New(o.client)
-	dir := t.TempDir()
+	b.client = airtable.New(airtable.Options{BaseURL: server.URL, RequestsPerSecond: 1e6, TokenRequestsPerSecond: 1e6})
+	dir := memoryDir(t)
 	b.db, err = db.Open(t.Context(), db.Options{URL: "sqlite:" + filepath.Join(dir, "store.db")})
 	b.ok(err)
 	b.store, err = sqlite.Open(t.Context(), b.db, sqlite.Options{})
@@ -96,18 +89,30 @@ func newBed(t *testing.T, o options) *bed {
 	return b
 }
 
-// restart ends the engine while steps are on their way and starts the next one.
-func (b *bed) restart() {
+// memoryDir is a directory in memory, on a system that has one. These tests end
+// engines, never the machine: without it, they mostly wait for a disk.
+func memoryDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "paw-airtablesync-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+// restart ends the engine while steps are running and starts the next one.
+func (b *testBundle) restart() {
 	b.Helper()
 	b.stop()
 	b.startEngine()
 }
 
-func (b *bed) startEngine() {
+func (b *testBundle) startEngine() {
 	b.Helper()
 	var port airtablesync.Airtable = b.client
-	if b.o.lister != nil {
-		port = b.o.lister(port)
+	if b.wrap != nil {
+		port = b.wrap(port)
 	}
 	kind, err := airtablesync.New(b.Context(), airtablesync.Options{Airtable: port, Secrets: b.vault, Blobs: b.blobs, DB: b.db})
 	b.ok(err)
@@ -128,7 +133,7 @@ func (b *bed) startEngine() {
 	}
 }
 
-// vault holds the tokens: references are resolved in steps only.
+// vault holds the tokens; only steps resolve references.
 type vault struct {
 	mu     sync.Mutex
 	tokens map[string]string
@@ -155,22 +160,22 @@ func (v *vault) replace(ref, token string) {
 	v.tokens[ref] = token
 }
 
-func (b *bed) Ended(string, string, string, engine.State) {}
+func (b *testBundle) Ended(string, string, string, engine.State) {}
 
-func (b *bed) Progress(_, _ string, p engine.Progress) {
+func (b *testBundle) Progress(_, _ string, p engine.Progress) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.progress = p
 }
 
-func (b *bed) ok(err error) {
+func (b *testBundle) ok(err error) {
 	b.Helper()
 	if err != nil {
 		b.Fatal(err)
 	}
 }
 
-// end is how an execution came to rest.
+// end is how an execution came to rest: it has ended, or it is parked.
 type end struct {
 	event   eventstore.Event
 	Summary airtablesync.Summary
@@ -181,16 +186,22 @@ type end struct {
 }
 
 // run starts a run and waits until it has ended or is parked.
-func (b *bed) run(config, input string) end {
+func (b *testBundle) run(config, input string) end {
+	b.Helper()
+	return b.await(b.start(config, input))
+}
+
+// start starts a run and returns its execution and its first position.
+func (b *testBundle) start(config, input string) (execution string, position int64) {
 	b.Helper()
 	b.runs++
-	execution := fmt.Sprintf("ex_%s_%d", strings.ReplaceAll(b.Name(), "/", "_"), b.runs)
+	execution = fmt.Sprintf("ex_%s_%d", strings.ReplaceAll(b.Name(), "/", "_"), b.runs)
 	in, err := json.Marshal(workflow.Input{Workspace: workspace, Workflow: definition, Version: 1, Config: json.RawMessage(config), Input: raw(input)})
 	b.ok(err)
-	position, err := b.engine.Start(b.Context(), engine.Start{Workspace: workspace, Execution: execution, Function: "airtablesync/sync",
+	position, err = b.engine.Start(b.Context(), engine.Start{Workspace: workspace, Execution: execution, Function: "airtablesync/sync",
 		Kind: airtablesync.Name, Definition: definition, DefinitionVersion: 1, Input: in})
 	b.ok(err)
-	return b.await(execution, position)
+	return execution, position
 }
 
 func raw(s string) json.RawMessage {
@@ -200,7 +211,7 @@ func raw(s string) json.RawMessage {
 	return json.RawMessage(s)
 }
 
-func (b *bed) await(execution string, after int64) end {
+func (b *testBundle) await(execution string, after int64) end {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
 	defer cancel()
@@ -218,7 +229,7 @@ func (b *bed) await(execution string, after int64) end {
 	}
 }
 
-func (b *bed) read(e eventstore.Event) end {
+func (b *testBundle) read(e eventstore.Event) end {
 	b.Helper()
 	var data struct {
 		Output json.RawMessage `json:"output"`
@@ -234,7 +245,7 @@ func (b *bed) read(e eventstore.Event) end {
 }
 
 // complete runs and expects the run to complete.
-func (b *bed) complete(config, input string) airtablesync.Summary {
+func (b *testBundle) complete(config, input string) airtablesync.Summary {
 	b.Helper()
 	got := b.run(config, input)
 	if got.event.Type != engine.EventCompleted {
