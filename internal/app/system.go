@@ -183,7 +183,7 @@ func (y *system) airtableSync(ctx context.Context) (orchestrator.Kind, error) {
 	})
 	y.onClose(func() error { client.CloseIdleConnections(); return nil })
 	return airtablesync.New(ctx, airtablesync.Options{
-		Airtable: client, Secrets: y.secrets, Blobs: y.blobs, DB: y.db, Logger: y.log,
+		Airtable: client, Secrets: y.secrets, Blobs: y.blobs, DB: y.db,
 	})
 }
 
