@@ -172,7 +172,7 @@ func shownEvent(e *eventstore.Event) workflow.Event {
 		Actor: workflow.Actor{Kind: e.Meta.Actor.Kind, ID: e.Meta.Actor.ID}, Data: e.Data}
 	switch e.Stream.Type {
 	case engine.StreamType:
-		out.Execution, out.Workflow = workflow.ExecutionID(e.Stream.ID), workflow.ID(readmodel.Definition(e.Data))
+		out.Execution, out.Workflow = workflow.ExecutionID(e.Stream.ID), workflow.ID(readmodel.Definition(e))
 	case workflow.StreamType:
 		out.Workflow = workflow.ID(e.Stream.ID)
 	}

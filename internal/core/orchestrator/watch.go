@@ -181,7 +181,7 @@ func (w *Watch) take() *workflow.Event {
 	for len(w.current) > 0 && !w.over {
 		e := &w.current[0]
 		w.current = w.current[1:]
-		if w.request.Workflow != "" && readmodel.Definition(e.Data) != string(w.request.Workflow) {
+		if w.request.Workflow != "" && readmodel.Definition(e) != string(w.request.Workflow) {
 			continue
 		}
 		out := shownEvent(e)
