@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"sort"
 	"sync/atomic"
@@ -58,6 +57,7 @@ type Service struct {
 	blobs       Blobs
 	clock       clock.Clock
 	log         *slog.Logger
+	sql         *statements
 	model       *readmodel.Model
 	definitions *definitions
 	admission   *admission.Control
@@ -85,11 +85,8 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		s.kindNames = append(s.kindNames, k.Name())
 	}
 	sort.Strings(s.kindNames)
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := o.DB.Migrate(ctx, "orchestrator", files); err != nil {
+	var err error
+	if s.sql, err = openTables(ctx, o.DB); err != nil {
 		return nil, err
 	}
 	s.takeover.begin()

@@ -2,6 +2,7 @@ package linkmap
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -9,30 +10,20 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/pgtest"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db/dbtest"
 )
 
 // onBoth runs a test on a link map in each dialect.
 func onBoth(t *testing.T, test func(t *testing.T, m *LinkMap)) {
 	t.Helper()
-	urls := map[db.Dialect]func(*testing.T) string{
-		db.SQLite:   func(t *testing.T) string { return "sqlite:" + t.TempDir() + "/store.db" },
-		db.Postgres: func(t *testing.T) string { return pgtest.URL(t) },
-	}
-	for dialect, url := range urls {
-		t.Run(string(dialect), func(t *testing.T) {
-			d, err := db.Open(t.Context(), db.Options{URL: url(t)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = d.Close() })
-			m, err := Open(t.Context(), d)
-			if err != nil {
-				t.Fatal(err)
-			}
-			test(t, m)
-		})
-	}
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
+		m, err := Open(t.Context(), dbtest.Open(t, url))
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, m)
+	})
 }
 
 func (m *LinkMap) must(t *testing.T, writes ...db.Write) {
@@ -126,7 +117,7 @@ func TestLinkMapTakesManyIDs(t *testing.T) {
 	onBoth(t, func(t *testing.T, m *LinkMap) {
 		var ids recordIDs
 		var rows []Written
-		for i := range 3*idsPerQuery + 1 {
+		for i := range 2000 {
 			id := airtable.RecordID("rec" + string(rune('a'+i%26)) + time.Duration(i).String())
 			ids = append(ids, id)
 			rows = append(rows, Written{Source: id, Target: "T" + id})
@@ -150,5 +141,24 @@ func TestMarks(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" || !ok || err != nil {
 			t.Errorf("%t %v (-want +got):\n%s", ok, err, diff)
 		}
+	})
+}
+
+func TestLinkMapWalksIndexes(t *testing.T) {
+	onBoth(t, func(t *testing.T, m *LinkMap) {
+		m.must(t, m.Sweep(here, "s", recordIDs{"rec1"}), m.Sweep(Scope{"ws", "wf", "p2"}, "s", recordIDs{"rec1"}))
+		dbtest.Fill(t, m.db, 5000, `INSERT INTO airtablesync_links (pair, source_record, target_record, created)
+			SELECT 1 + n % 2, 'src' || n, 'tgt' || n, 1 FROM counter`)
+		some := json.RawMessage(`["rec1","rec2"]`)
+		pair := []any{int64(1), "wf", "p"}
+		dbtest.Walks(t, m.db, "find_pair", m.sql.findPair, pair...)
+		dbtest.WalksAndFilters(t, m.db, "load_mark", m.sql.loadMark, pair...)
+		dbtest.Walks(t, m.db, "read_links", m.sql.readLinks, append(pair, some)...)
+		dbtest.WalksAndFilters(t, m.db, "targets_of_sources", m.sql.targetsOfSources, append(pair, some)...)
+		dbtest.Walks(t, m.db, "sources_of_targets", m.sql.sourcesOfTargets, append(pair, some)...)
+		// These look at every row of the pair, in pages of list_missing.
+		dbtest.WalksAndFilters(t, m.db, "list_missing", m.sql.listMissing, append(pair, "rec1", "s", "l", 10)...)
+		dbtest.WalksAndFilters(t, m.db, "count_links", m.sql.countLinks, append(pair, "s", "l")...)
+		dbtest.WalksAndFilters(t, m.db, "clean_links", m.sql.cleanLinks, int64(1), "s", "l")
 	})
 }
