@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim"
 )
 
@@ -102,14 +103,14 @@ func (f simFlags) config() (sim.Config, error) {
 func serveSim(cmd *cobra.Command, flags simFlags) (err error) {
 	cfg, err := flags.config()
 	if err != nil {
-		return err
+		return cli.WithCode(err, cli.ExitInput)
 	}
 	listener, err := net.Listen("tcp", flags.addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("cannot listen on %s: the port is already in use; stop what uses it or choose another with --addr", flags.addr)
+		return cli.WithCode(fmt.Errorf("cannot listen on %s: the port is already in use; stop what uses it or choose another with --addr", flags.addr), cli.ExitEnvironment)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w; choose another address with --addr", flags.addr, err)
+		return cli.WithCode(fmt.Errorf("cannot listen on %s: %w; choose another address with --addr", flags.addr, err), cli.ExitEnvironment)
 	}
 	simulator, err := sim.Open(cfg)
 	if err != nil {

@@ -13,10 +13,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim"
 )
 
 func TestAirtableSimFlags(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		args []string
 		want sim.Config
@@ -35,6 +37,7 @@ func TestAirtableSimFlags(t *testing.T) {
 		"a negative penalty": {[]string{"--token", "a", "--penalty", "-1s"}, sim.Config{}, "write a duration above 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			var flags simFlags
 			set := airtableSimFlags(&flags)
 			if err := set.Parse(c.args); err != nil {
@@ -55,6 +58,7 @@ func TestAirtableSimFlags(t *testing.T) {
 }
 
 func TestAirtableSimServesUntilItsContextEnds(t *testing.T) {
+	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	out, in := io.Pipe()
@@ -91,6 +95,7 @@ func TestAirtableSimServesUntilItsContextEnds(t *testing.T) {
 }
 
 func TestAirtableSimRefusesAPortInUse(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -103,5 +108,17 @@ func TestAirtableSimRefusesAPortInUse(t *testing.T) {
 	err = cmd.ExecuteContext(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "the port is already in use") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("got %v", err)
+	}
+	if code := cli.ExitCode(err); code != cli.ExitEnvironment {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestAirtableSimSaysWhoseFaultItIs(t *testing.T) {
+	t.Parallel()
+	cmd := airtableSimCommand()
+	cmd.SetArgs([]string{"--addr", "127.0.0.1:0"})
+	if code := cli.ExitCode(cmd.ExecuteContext(t.Context())); code != cli.ExitInput {
+		t.Errorf("without a token: exit code %d", code)
 	}
 }

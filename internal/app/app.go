@@ -10,7 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
-	"github.com/pyairtable/pyairtable-workflows/internal/app/demo"
+	"github.com/pyairtable/pyairtable-workflows/internal/demo"
 )
 
 // Process returns the state of the running process: its arguments,

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
 	apihttp "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
@@ -182,16 +183,15 @@ func (y *system) airtableSync(ctx context.Context) (orchestrator.Kind, error) {
 	})
 	y.onClose(func() error { client.CloseIdleConnections(); return nil })
 	return airtablesync.New(ctx, airtablesync.Options{
-		Airtable: client, Secrets: y.secrets, Blobs: y.blobs, DB: y.db, Logger: y.log,
+		Airtable: client, Secrets: y.secrets, Blobs: y.blobs, DB: y.db,
 	})
 }
 
 // handler is the public API.
 func (y *system) handler() http.Handler {
-	return apihttp.New(apihttp.Options{
-		Orchestrator: y.orchestrator, Identity: y.identity, Ready: y.ready, Stopping: y.streams,
-		Logger: y.log, Observe: y.metrics.HTTPRequest,
-	})
+	api := apihttp.New(apihttp.Options{Identity: y.identity, Stopping: y.streams, Logger: y.log, Observe: y.metrics.HTTPRequest})
+	v1.Mount(api, v1.Services{Orchestrator: y.orchestrator, Keys: y.identity, Ready: y.ready})
+	return api.Handler()
 }
 
 // ready says whether requests can be served.

@@ -13,7 +13,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 )
 
-// config syncs all tables of the source into the target, with more members.
+// config syncs all tables of the source into the target; more adds members.
 func config(more string) string {
 	c := `{"source_bases":[{"base_id":"` + string(sourceID) + `","api_key":"secret:sec_source"}],` +
 		`"target_bases":[{"base_id":"` + string(targetID) + `","api_key":"secret:sec_target"}]`
@@ -23,16 +23,16 @@ func config(more string) string {
 	return c + "}"
 }
 
-// base creates a base. The first table of a list may be linked to by the rest.
-func (b *bed) base(id airtable.BaseID, tables ...airtable.NewTable) *airtable.Base {
+// base creates a base.
+func (b *testBundle) base(id airtable.BaseID, tables ...airtable.NewTable) *airtable.Base {
 	b.Helper()
 	made, err := b.client.CreateBase(b.Context(), sourceToken, airtable.NewBase{ID: id, Name: string(id), WorkspaceID: "wspTest0000000001", Tables: tables})
 	b.ok(err)
 	return made
 }
 
-// emptyTarget creates the target with one table that nobody syncs.
-func (b *bed) emptyTarget() {
+// emptyTarget creates the target with one table that is not synced.
+func (b *testBundle) emptyTarget() {
 	b.Helper()
 	b.base(targetID, table("Unused", text("Name")))
 }
@@ -49,7 +49,7 @@ func field(name string, kind airtable.FieldType, options string) airtable.NewFie
 	return airtable.NewField{Name: name, Type: kind, Options: raw(options)}
 }
 
-func (b *bed) schema(id airtable.BaseID) *airtable.Base {
+func (b *testBundle) schema(id airtable.BaseID) *airtable.Base {
 	b.Helper()
 	s, err := b.client.Schema(b.Context(), sourceToken, id)
 	b.ok(err)
@@ -57,7 +57,7 @@ func (b *bed) schema(id airtable.BaseID) *airtable.Base {
 }
 
 // link creates a link field.
-func (b *bed) link(id airtable.BaseID, from, name, to string) *airtable.Field {
+func (b *testBundle) link(id airtable.BaseID, from, name, to string) *airtable.Field {
 	b.Helper()
 	s := b.schema(id)
 	source, _ := s.Table(from)
@@ -68,8 +68,8 @@ func (b *bed) link(id airtable.BaseID, from, name, to string) *airtable.Field {
 	return f
 }
 
-// insert creates rows from JSON objects and returns their ids.
-func (b *bed) insert(id airtable.BaseID, table string, rows ...string) []airtable.RecordID {
+// insert creates rows from JSON objects and returns their IDs.
+func (b *testBundle) insert(id airtable.BaseID, table string, rows ...string) []airtable.RecordID {
 	b.Helper()
 	var ids []airtable.RecordID
 	for chunk := range slices.Chunk(rows, airtable.MaxBatch) {
@@ -89,7 +89,7 @@ func (b *bed) insert(id airtable.BaseID, table string, rows ...string) []airtabl
 	return ids
 }
 
-func (b *bed) update(id airtable.BaseID, table string, record airtable.RecordID, fields string) {
+func (b *testBundle) update(id airtable.BaseID, table string, record airtable.RecordID, fields string) {
 	b.Helper()
 	w := airtable.RecordWrite{ID: record}
 	b.ok(json.Unmarshal([]byte(fields), &w.Fields))
@@ -97,7 +97,7 @@ func (b *bed) update(id airtable.BaseID, table string, record airtable.RecordID,
 	b.ok(err)
 }
 
-func (b *bed) remove(id airtable.BaseID, table string, records ...airtable.RecordID) {
+func (b *testBundle) remove(id airtable.BaseID, table string, records ...airtable.RecordID) {
 	b.Helper()
 	for chunk := range slices.Chunk(records, airtable.MaxBatch) {
 		_, err := b.client.Delete(b.Context(), sourceToken, id, airtable.TableID(table), chunk)
@@ -105,7 +105,7 @@ func (b *bed) remove(id airtable.BaseID, table string, records ...airtable.Recor
 	}
 }
 
-func (b *bed) rows(id airtable.BaseID, table string) []airtable.Record {
+func (b *testBundle) rows(id airtable.BaseID, table string) []airtable.Record {
 	b.Helper()
 	var rows []airtable.Record
 	for offset := ""; ; {
@@ -118,10 +118,10 @@ func (b *bed) rows(id airtable.BaseID, table string) []airtable.Record {
 	}
 }
 
-// readable writes a table's rows down in short lines, with the linked rows'
-// names in place of ids and without external ids: two equal tables read the
-// same.
-func (b *bed) readable(id airtable.BaseID, tableName string) []string {
+// readable writes the rows of a table down in short lines, without external IDs
+// and with the names of linked rows instead of their IDs: two equal tables read
+// the same.
+func (b *testBundle) readable(id airtable.BaseID, tableName string) []string {
 	b.Helper()
 	schema := b.schema(id)
 	names := map[string]string{}
@@ -148,8 +148,8 @@ func (b *bed) readable(id airtable.BaseID, tableName string) []string {
 	return lines
 }
 
-// readableCell names linked rows, in order of their names: the order within the
-// inverse field of a link is Airtable's.
+// readableCell names linked rows, ordered by name: the order within an inverse
+// link field is up to Airtable.
 func readableCell(cell json.RawMessage, names map[string]string) string {
 	var linked []string
 	for _, id := range airtable.Links(cell) {
@@ -166,12 +166,12 @@ func readableCell(cell json.RawMessage, names map[string]string) string {
 }
 
 // faults sets the simulator's faults.
-func (b *bed) faults(faults ...string) {
+func (b *testBundle) faults(faults ...string) {
 	b.Helper()
 	b.admin(http.MethodPut, "/_sim/faults", `{"faults":[`+strings.Join(faults, ",")+`]}`)
 }
 
-func (b *bed) admin(method, path, body string) []byte {
+func (b *testBundle) admin(method, path, body string) []byte {
 	b.Helper()
 	request, err := http.NewRequestWithContext(b.Context(), method, b.url+path, strings.NewReader(body))
 	b.ok(err)
@@ -187,8 +187,8 @@ func (b *bed) admin(method, path, body string) []byte {
 	return all.Bytes()
 }
 
-// met returns how many calls had a fault.
-func (b *bed) met() int {
+// met returns how many calls met a fault.
+func (b *testBundle) met() int {
 	b.Helper()
 	var plan struct{ Faults []struct{ Met int } }
 	b.ok(json.Unmarshal(b.admin(http.MethodGet, "/_sim/faults", ""), &plan))
@@ -199,8 +199,8 @@ func (b *bed) met() int {
 	return met
 }
 
-// calls returns the calls since the last time, by the simulator's own count.
-func (b *bed) calls() map[string]int {
+// calls returns the calls since the last time, as the simulator counts them.
+func (b *testBundle) calls() map[string]int {
 	b.Helper()
 	var stats struct{ Calls map[string]int }
 	b.ok(json.Unmarshal(b.admin(http.MethodGet, "/_sim/stats", ""), &stats))

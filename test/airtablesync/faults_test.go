@@ -6,31 +6,32 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
-// doubles fails if a target table has two rows of one external id, or two
-// fields or tables of one meaning.
-func (b *bed) noDoubles() {
+// noDuplicates fails if a target table has two rows of one external ID, or the
+// target two tables or fields that mean the same.
+func (b *testBundle) noDuplicates() {
 	b.Helper()
 	tables := map[string]bool{}
 	for _, t := range b.schema(targetID).Tables {
 		if tables[strings.TrimRight(strings.ToLower(t.Name), " 0123456789")] {
-			b.Errorf("table %s is there twice", t.Name)
+			b.Errorf("table %s exists twice", t.Name)
 		}
 		tables[strings.ToLower(t.Name)] = true
 		fields := map[string]bool{}
 		for _, f := range t.Fields {
 			name := strings.TrimRight(strings.ToLower(f.Name), " 0123456789")
 			if fields[name] {
-				b.Errorf("field %s.%s is there twice", t.Name, f.Name)
+				b.Errorf("field %s.%s exists twice", t.Name, f.Name)
 			}
 			fields[name] = true
 		}
@@ -41,15 +42,16 @@ func (b *bed) noDoubles() {
 		for _, r := range b.rows(targetID, t.Name) {
 			id := string(r.Fields[airtablesync.DefaultExternalIDField])
 			if rows[id] || id == "" {
-				b.Errorf("row %s of %s is there twice", id, t.Name)
+				b.Errorf("row %s of %s exists twice", id, t.Name)
 			}
 			rows[id] = true
 		}
 	}
 }
 
-// Every answer of one sort is lost after the commit, once.
-func TestLostAnswersLeaveNoDoubles(t *testing.T) {
+// The n-th answer of one sort is lost after Airtable has done the work.
+func TestLostAnswersLeaveNoDuplicates(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]string{
 		"records": `{"method":"PATCH","path":"/v0/app*","nth":%d,"fault":"drop"}`,
 		"tables":  `{"method":"POST","path":"/v0/meta/bases/*/tables","nth":%d,"fault":"drop"}`,
@@ -57,7 +59,8 @@ func TestLostAnswersLeaveNoDoubles(t *testing.T) {
 	} {
 		for nth := range 3 {
 			t.Run(fmt.Sprintf("%s %d", name, nth+1), func(t *testing.T) {
-				b := newBed(t, options{})
+				t.Parallel()
+				b := setup(t, nil)
 				b.crm()
 				b.emptyTarget()
 				b.faults(fmt.Sprintf(fault, nth+1))
@@ -66,13 +69,13 @@ func TestLostAnswersLeaveNoDoubles(t *testing.T) {
 					t.Fatalf("%d answers were lost, want %d", b.met(), want)
 				}
 				b.sameTables("Companies", "People", "Deals")
-				b.noDoubles()
+				b.noDuplicates()
 				created := int64(0)
 				for _, table := range got.Tables {
 					created += table.Created
 				}
 				if created != 12+25+15 {
-					t.Errorf("%d rows count as created", created)
+					t.Errorf("%d rows were counted as created", created)
 				}
 				b.deleteOneLosingTheAnswer()
 			})
@@ -80,49 +83,73 @@ func TestLostAnswersLeaveNoDoubles(t *testing.T) {
 	}
 }
 
-// deleteOneLosingTheAnswer shows that a row whose write was repeated is known
-// as ours, and that a delete may be repeated.
-func (b *bed) deleteOneLosingTheAnswer() {
+// deleteOneLosingTheAnswer shows that a row whose write was repeated counts as
+// ours, and that a delete can be repeated.
+func (b *testBundle) deleteOneLosingTheAnswer() {
 	b.Helper()
 	b.remove(sourceID, "Companies", b.rows(sourceID, "Companies")[2].ID)
 	b.faults(`{"method":"DELETE","fault":"drop"}`)
 	b.complete(config(""), `{"mode":"full"}`)
 	if b.met() != 1 {
-		b.Errorf("no delete was repeated")
+		b.Error("no delete was repeated")
 	}
 	b.sameTables("Companies", "People", "Deals")
 }
 
-func TestPassingFaultsAreRepeated(t *testing.T) {
-	b := newBed(t, options{})
+func TestCallsAreRepeatedAfterFaultsThatPass(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
 	b.crm()
 	b.emptyTarget()
 	b.faults(`{"nth":2,"fault":"bad_gateway"}`, `{"nth":5,"times":2,"fault":"unavailable","retry_after":0}`, `{"method":"GET","nth":8,"fault":"drop"}`)
 	b.complete(config(""), "")
 	b.sameTables("Companies", "People", "Deals")
-	b.noDoubles()
+	b.noDuplicates()
+}
+
+// stopper makes the third upsert and then waits until its step is stopped: the
+// answer never arrives.
+type stopper struct {
+	airtablesync.Airtable
+	upserts *atomic.Int32
+	reached chan struct{}
+}
+
+func (s stopper) Upsert(ctx context.Context, tok airtable.Token, base airtable.BaseID, table airtable.TableID, r airtable.UpsertRequest) (*airtable.UpsertResult, error) {
+	result, err := s.Airtable.Upsert(ctx, tok, base, table, r)
+	if s.upserts.Add(1) == 3 {
+		close(s.reached)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return result, err
 }
 
 func TestAStoppedRunGoesOn(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	s := stopper{upserts: new(atomic.Int32), reached: make(chan struct{})}
+	b := setup(t, func(a airtablesync.Airtable) airtablesync.Airtable {
+		s.Airtable = a
+		return s
+	})
 	b.crm()
 	b.emptyTarget()
-	b.faults(`{"method":"PATCH","path":"/v0/app*","nth":3,"fault":"delay","delay_ms":200}`)
-	started := make(chan end, 1)
-	go func() { started <- b.run(config(""), "") }()
-	for b.met() == 0 {
-		time.Sleep(5 * time.Millisecond) // the third write is on its way
-	}
+	execution, position := b.start(config(""), "")
+	<-s.reached
 	b.restart()
-	if got := <-started; got.event.Type != engine.EventCompleted {
+	if got := b.await(execution, position); got.event.Type != engine.EventCompleted {
 		t.Fatalf("%s: %s", got.event.Type, got.event.Data)
 	}
+	if n := s.upserts.Load(); n < 8 { // seven, and the third once more
+		t.Errorf("%d upserts: no write was stopped", n)
+	}
 	b.sameTables("Companies", "People", "Deals")
-	b.noDoubles()
+	b.noDuplicates()
 }
 
 func TestDeletesAreHeld(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	b := setup(t, nil)
 	ids := b.crm()
 	b.emptyTarget()
 	b.complete(config(""), "")
@@ -133,13 +160,13 @@ func TestDeletesAreHeld(t *testing.T) {
 	if held.Held != 3 || held.Deleted != 0 || find(t, got, "Deals").Deleted != 1 {
 		t.Errorf("summary: %+v", got.Tables)
 	}
-	if !slices.ContainsFunc(got.Warnings, func(w airtablesync.Warning) bool { return w.Code == "deletes_held" && w.Count == 3 }) {
+	if !slices.ContainsFunc(got.Warnings, func(w plan.Warning) bool { return w.Code == "deletes_held" && w.Count == 3 }) {
 		t.Errorf("warnings: %+v", got.Warnings)
 	}
 	if n := b.recorded(airtablesync.EventDeletesHeld); n != 1 {
-		t.Errorf("%d events tell of it", n)
+		t.Errorf("%d events report it", n)
 	}
-	b.complete(config(""), "")                             // an incremental run forgets nothing
+	b.complete(config(""), "")                             // an incremental run does not forget them
 	got = b.complete(config(""), `{"allow_deletes":true}`) // which makes it a full run
 	if s := find(t, got, "People"); s.Deleted != 3 || s.Held != 0 {
 		t.Errorf("allowed: %+v", s)
@@ -158,7 +185,7 @@ func find(t *testing.T, s airtablesync.Summary, table string) airtablesync.Table
 	return airtablesync.TableSummary{}
 }
 
-func (b *bed) recorded(event string) int {
+func (b *testBundle) recorded(event string) int {
 	b.Helper()
 	count := 0
 	for _, e := range b.events(false) {
@@ -169,7 +196,7 @@ func (b *bed) recorded(event string) int {
 	return count
 }
 
-func (b *bed) events(private bool) []eventstore.Event {
+func (b *testBundle) events(private bool) []eventstore.Event {
 	b.Helper()
 	var all []eventstore.Event
 	for after := int64(0); ; {
@@ -183,7 +210,7 @@ func (b *bed) events(private bool) []eventstore.Event {
 	}
 }
 
-// lister changes what listings answer.
+// lister changes the answers of listings.
 type lister struct {
 	airtablesync.Airtable
 	calls int
@@ -200,9 +227,10 @@ func (l *lister) List(ctx context.Context, tok airtable.Token, base airtable.Bas
 }
 
 func TestAnExpiredOffsetRestartsTheListing(t *testing.T) {
+	t.Parallel()
 	expired := failure.New(failure.Validation, airtable.CodeOffsetExpired, "gone")
 	var l *lister
-	b := newBed(t, options{lister: func(a airtablesync.Airtable) airtablesync.Airtable {
+	b := setup(t, func(a airtablesync.Airtable) airtablesync.Airtable {
 		l = &lister{Airtable: a, list: func(call int, p airtable.ListParams, page *airtable.Page) (*airtable.Page, error) {
 			if call == 3 || call == 8 {
 				return nil, expired
@@ -210,7 +238,7 @@ func TestAnExpiredOffsetRestartsTheListing(t *testing.T) {
 			return page, nil
 		}}
 		return l
-	}})
+	})
 	b.base(sourceID, table("People", text("Name")))
 	b.emptyTarget()
 	var rows []string
@@ -230,12 +258,13 @@ func TestAnExpiredOffsetRestartsTheListing(t *testing.T) {
 	}
 }
 
-func TestAListingThatExpiresForEverFails(t *testing.T) {
-	b := newBed(t, options{lister: func(a airtablesync.Airtable) airtablesync.Airtable {
+func TestAListingThatAlwaysExpiresFails(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(a airtablesync.Airtable) airtablesync.Airtable {
 		return &lister{Airtable: a, list: func(int, airtable.ListParams, *airtable.Page) (*airtable.Page, error) {
 			return nil, failure.New(failure.Validation, airtable.CodeOffsetExpired, "gone")
 		}}
-	}})
+	})
 	b.base(sourceID, table("People", text("Name")))
 	b.emptyTarget()
 	if got := b.run(config(""), ""); got.event.Type != engine.EventFailed || got.Code != airtable.CodeOffsetExpired {
@@ -243,18 +272,19 @@ func TestAListingThatExpiresForEverFails(t *testing.T) {
 	}
 }
 
-// A row that a listing passes over, as edits can make it, is not deleted, and
-// its edit is not lost.
+// A row that a listing misses, which happens when rows are edited meanwhile, is
+// not deleted, and its edit is not lost.
 func TestWhatTheSweepMissedIsAskedForAgain(t *testing.T) {
+	t.Parallel()
 	var missed airtable.RecordID
-	b := newBed(t, options{lister: func(a airtablesync.Airtable) airtablesync.Airtable {
+	b := setup(t, func(a airtablesync.Airtable) airtablesync.Airtable {
 		return &lister{Airtable: a, list: func(_ int, p airtable.ListParams, page *airtable.Page) (*airtable.Page, error) {
 			if p.FilterByFormula == "" {
 				page.Records = slices.DeleteFunc(page.Records, func(r airtable.Record) bool { return r.ID == missed })
 			}
 			return page, nil
 		}}
-	}})
+	})
 	ids := b.crm()
 	b.emptyTarget()
 	b.complete(config(""), "")
@@ -267,10 +297,11 @@ func TestWhatTheSweepMissedIsAskedForAgain(t *testing.T) {
 	}
 }
 
-// A listing that gives a row on two pages writes it once.
+// A row that a listing returns on two pages is written once.
 func TestARowOnTwoPagesIsWrittenOnce(t *testing.T) {
+	t.Parallel()
 	var first *airtable.Record
-	b := newBed(t, options{lister: func(a airtablesync.Airtable) airtablesync.Airtable {
+	b := setup(t, func(a airtablesync.Airtable) airtablesync.Airtable {
 		return &lister{Airtable: a, list: func(_ int, p airtable.ListParams, page *airtable.Page) (*airtable.Page, error) {
 			if first == nil {
 				first = &page.Records[0]
@@ -279,17 +310,18 @@ func TestARowOnTwoPagesIsWrittenOnce(t *testing.T) {
 			}
 			return page, nil
 		}}
-	}})
+	})
 	b.base(sourceID, table("People", text("Name")))
 	b.emptyTarget()
 	b.insert(sourceID, "People", `{"Name":"A"}`, `{"Name":"B"}`, `{"Name":"C"}`)
 	if got := b.complete(config(`"batch_size":2`), ""); got.Tables[0].Created != 3 {
 		t.Errorf("summary: %+v", got.Tables[0])
 	}
-	b.noDoubles()
+	b.noDuplicates()
 }
 
 func TestNothingIsWrittenWhenTheSchemasDoNotFit(t *testing.T) {
+	t.Parallel()
 	rule := func(mapping string) string {
 		return `"sync_rules":[{"source_table":"People","target_table":"People","field_mapping":` + mapping + `}]`
 	}
@@ -297,11 +329,12 @@ func TestNothingIsWrittenWhenTheSchemasDoNotFit(t *testing.T) {
 		"source table": {config(`"sync_rules":[{"source_table":"Peeple","target_table":"People"}]`), "source_table_missing", `did you mean "People"?`},
 		"source field": {config(rule(`{"Nome":"Name"}`)), "source_field_missing", "/sync_rules/0/field_mapping/Nome"},
 		"computed":     {config(rule(`{"Name":"Loud"}`)), "computed_target", "is computed"},
-		"type":         {config(rule(`{"Name":"Age"}`)), "type_mismatch", "is number, the source needs singleLineText"},
+		"type":         {config(rule(`{"Name":"Age"}`)), "type_mismatch", "is number, but the source needs singleLineText"},
 		"two of them":  {config(rule(`{"Name":"Age","Nome":"X"}`)), "schema_mismatch", "has no field"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBed(t, options{})
+			t.Parallel()
+			b := setup(t, nil)
 			b.base(sourceID, table("People", text("Name")), table("Teams", text("Name")))
 			b.base(targetID, table("People", text("Name"), field("Age", airtable.Number, `{"precision":0}`), field("Loud", airtable.Formula, `{"formula":"LOWER({Name})"}`)))
 			b.calls()
@@ -318,7 +351,8 @@ func TestNothingIsWrittenWhenTheSchemasDoNotFit(t *testing.T) {
 	}
 }
 
-func TestCredentialsThatDoNotSuffice(t *testing.T) {
+func TestInsufficientCredentials(t *testing.T) {
+	t.Parallel()
 	with := func(source, target string) string {
 		return strings.NewReplacer("sec_source", source, "sec_target", target).Replace(config(""))
 	}
@@ -329,7 +363,8 @@ func TestCredentialsThatDoNotSuffice(t *testing.T) {
 		"rows not writable":     {with("sec_source", "sec_norows"), "data.records:write"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBed(t, options{})
+			t.Parallel()
+			b := setup(t, nil)
 			b.crm()
 			b.emptyTarget()
 			got := b.run(test.config, "")
@@ -337,9 +372,9 @@ func TestCredentialsThatDoNotSuffice(t *testing.T) {
 				t.Errorf("%s: %s", got.event.Type, got.event.Data)
 			}
 			for _, ref := range []string{"secret:sec_wrong", "secret:sec_blind", "secret:sec_reader", "secret:sec_norows"} {
-				b.vault.replace(ref, "patTarget") // the person renews the token, then resumes
+				b.vault.replace(ref, "patTarget") // a person renews the token, then resumes
 			}
-			for got.event.Type == engine.EventParked { // writes that were on their way park it once more
+			for got.event.Type == engine.EventParked { // writes that were under way park it once more
 				position, err := b.engine.Resume(b.Context(), workspace, got.event.Stream.ID, eventstore.Meta{})
 				b.ok(err)
 				got = b.await(got.event.Stream.ID, max(position, got.event.Position+1))
@@ -348,13 +383,14 @@ func TestCredentialsThatDoNotSuffice(t *testing.T) {
 				t.Fatalf("%s: %s", got.event.Type, got.event.Data)
 			}
 			b.sameTables("Companies", "People", "Deals")
-			b.noDoubles()
+			b.noDuplicates()
 		})
 	}
 }
 
 func TestAnExhaustedQuotaParks(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	b := setup(t, nil)
 	b.crm()
 	b.emptyTarget()
 	b.admin("PUT", "/_sim/faults", `{"quota_remaining":4}`)
@@ -371,10 +407,11 @@ func TestAnExhaustedQuotaParks(t *testing.T) {
 	b.sameTables("Companies", "People", "Deals")
 }
 
-// Cells stay in blobs: neither a journal nor an event nor the link map has one.
+// Cells stay in blobs: no journal and no event has one.
 func TestCellsNeverEnterTheJournal(t *testing.T) {
+	t.Parallel()
 	const canary = "canary-7f3a"
-	b := newBed(t, options{})
+	b := setup(t, nil)
 	b.base(sourceID, table("People", text("Name"), field("Age", airtable.Number, `{"precision":0}`)))
 	b.emptyTarget()
 	ids := b.insert(sourceID, "People", `{"Name":"`+canary+`","Age":424242}`)
@@ -389,16 +426,17 @@ func TestCellsNeverEnterTheJournal(t *testing.T) {
 		b.ok(err)
 		for _, secret := range []string{canary, "424242", "patSource", "patTarget"} {
 			if strings.Contains(string(whole)+string(e.Journal)+string(e.Data), secret) {
-				t.Errorf("%s has %s: %s %s", e.Type, secret, e.Data, e.Journal)
+				t.Errorf("%s holds %s: %s %s", e.Type, secret, e.Data, e.Journal)
 			}
 		}
 	}
 }
 
 // An incremental run does not list the target. It must still get past rows
-// that somebody deleted or copied there.
+// that someone has deleted or copied there.
 func TestAnIncrementalRunGetsPastEditsInTheTarget(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	b := setup(t, nil)
 	ids := b.crm()
 	b.emptyTarget()
 	b.complete(config(""), "")
@@ -426,5 +464,5 @@ func TestAnIncrementalRunGetsPastEditsInTheTarget(t *testing.T) {
 		}
 	}
 	b.sameTables("Companies", "People", "Deals")
-	b.noDoubles()
+	b.noDuplicates()
 }

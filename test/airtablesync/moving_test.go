@@ -10,8 +10,8 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 )
 
-// slowly lists the source's tables as if each took ten minutes, and lets
-// somebody edit the source before the second one is read.
+// slowly lists the tables of the source as if each took ten minutes, and edits
+// the source before the second one is read.
 type slowly struct {
 	airtablesync.Airtable
 	calls int
@@ -32,14 +32,15 @@ func (s *slowly) List(ctx context.Context, tok airtable.Token, base airtable.Bas
 	return page, err
 }
 
-// A row can link to one that appeared after its table was read. The next
+// A row can link to a row that appeared after that one's table was read. The next
 // incremental run finds both, however long the first one took.
 func TestALinkToARowThatAppearsDuringTheRunIsWrittenByTheNext(t *testing.T) {
+	t.Parallel()
 	var s *slowly
-	b := newBed(t, options{lister: func(a airtablesync.Airtable) airtablesync.Airtable {
+	b := setup(t, func(a airtablesync.Airtable) airtablesync.Airtable {
 		s = &slowly{Airtable: a}
 		return s
-	}})
+	})
 	b.base(sourceID, table("Companies", text("Name")), table("People", text("Name")))
 	b.link(sourceID, "People", "Employer", "Companies")
 	b.insert(sourceID, "Companies", `{"Name":"old"}`)

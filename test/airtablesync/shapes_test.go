@@ -16,7 +16,8 @@ import (
 
 // The first example of the product's description runs as it stands.
 func TestTheDescriptionsExampleRuns(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	b := setup(t, nil)
 	const from, to = airtable.BaseID("appXXXXXXXXXXXXXX"), airtable.BaseID("appYYYYYYYYYYYYYY")
 	b.base(from, table("Table1", text("Name"), field("Email", airtable.Email, ""), text("Unmapped")), table("Table2", text("Name"), text("More")))
 	b.base(to, table("Table1", text("Name")))
@@ -54,7 +55,8 @@ func everyType() airtable.NewTable {
 }
 
 func TestEveryTypeArrives(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	b := setup(t, nil)
 	b.base(sourceID, everyType())
 	b.emptyTarget()
 	full := `{"Name":"Full","Mail":"a@example.com","Web":"https://example.com","Phone":"+1 2","Long":"two\nlines","Rich":"**bold**\n* item",
@@ -64,7 +66,8 @@ func TestEveryTypeArrives(t *testing.T) {
 	b.complete(config(""), "")
 	same := func() {
 		t.Helper()
-		// The formula is not copied, and an emptied rich text reads as a line break.
+		// The formula is not copied, and a rich text that was emptied reads as a line
+		// break.
 		drop := strings.NewReplacer(` Upper="full"`, "", ` Upper="empty"`, "", ` Rich="\n"`, "")
 		var want, got []string
 		for _, line := range b.readable(sourceID, "Things") {
@@ -98,7 +101,8 @@ func TestEveryTypeArrives(t *testing.T) {
 }
 
 func TestAComputedPrimaryGivesWayToTheExternalID(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	b := setup(t, nil)
 	b.base(sourceID, table("Orders", text("Ref")))
 	schema := b.schema(sourceID)
 	orders, _ := schema.Table("Orders")
@@ -117,7 +121,8 @@ func TestAComputedPrimaryGivesWayToTheExternalID(t *testing.T) {
 }
 
 func TestLinksOutOfTheSyncAreCounted(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	b := setup(t, nil)
 	b.crm()
 	b.emptyTarget()
 	c := strings.Replace(config(""), `"api_key":"secret:sec_source"`, `"api_key":"secret:sec_source","tables":["People"]`, 1)
@@ -136,13 +141,14 @@ func TestLinksOutOfTheSyncAreCounted(t *testing.T) {
 }
 
 // A page far larger than what a journal takes goes through a blob.
-func TestAPageOfFiveMegabytes(t *testing.T) {
-	b := newBed(t, options{})
+func TestAPageOfAMegabyte(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
 	b.base(sourceID, table("Notes", text("Name"), field("Text", airtable.MultilineText, "")))
 	b.emptyTarget()
 	var rows []string
 	for i := range 100 {
-		rows = append(rows, fmt.Sprintf(`{"Name":"N%02d","Text":%q}`, i, strings.Repeat(fmt.Sprintf("%02d ", i), 18_000)))
+		rows = append(rows, fmt.Sprintf(`{"Name":"N%02d","Text":%q}`, i, strings.Repeat(fmt.Sprintf("%02d ", i), 3_500)))
 	}
 	b.insert(sourceID, "Notes", rows...)
 	got := b.complete(config(""), "")
@@ -157,9 +163,10 @@ func TestAPageOfFiveMegabytes(t *testing.T) {
 	}
 }
 
-// Another mapping means another set of cells: unchanged rows must be read too.
+// Another mapping means other cells: unchanged rows must be read too.
 func TestAChangedMappingIsReadInFull(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	b := setup(t, nil)
 	b.base(sourceID, table("People", text("Name"), text("Town")))
 	b.emptyTarget()
 	b.insert(sourceID, "People", `{"Name":"A","Town":"X"}`, `{"Name":"B","Town":"Y"}`)
@@ -175,10 +182,11 @@ func TestAChangedMappingIsReadInFull(t *testing.T) {
 	}
 }
 
-// Rows that carry the right external id but are unknown to the link map are
+// Rows that carry the right external ID but are unknown to the link map are
 // adopted: equal ones cost no write, and none of them is ever deleted.
 func TestRowsOfAnEarlierSyncAreAdopted(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	b := setup(t, nil)
 	ids := b.crm()
 	b.base(targetID, table("Companies", text("Name"), text(airtablesync.DefaultExternalIDField)))
 	for i, id := range ids["Companies"] {
@@ -192,12 +200,13 @@ func TestRowsOfAnEarlierSyncAreAdopted(t *testing.T) {
 	b.remove(sourceID, "Companies", ids["Companies"][0])
 	got = b.complete(config(""), `{"mode":"full","allow_deletes":true}`)
 	if s := find(t, got, "Companies"); s.Deleted != 0 || len(b.rows(targetID, "Companies")) != 12 {
-		t.Errorf("a row was deleted that the sync has not made: %+v", s)
+		t.Errorf("a row was deleted that the sync has not created: %+v", s)
 	}
 }
 
 func TestProgressCountsEveryRow(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	b := setup(t, nil)
 	b.crm()
 	b.emptyTarget()
 	b.complete(config(""), "")
@@ -213,8 +222,9 @@ func TestProgressCountsEveryRow(t *testing.T) {
 	}
 }
 
-func TestEventsTellWhatWasMade(t *testing.T) {
-	b := newBed(t, options{})
+func TestEventsSayWhatWasCreated(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
 	b.crm()
 	b.emptyTarget()
 	b.complete(config(""), "")
@@ -239,7 +249,8 @@ func TestEventsTellWhatWasMade(t *testing.T) {
 
 // Source and target may be one base, as long as no table is its own target.
 func TestOneBaseMayBeBoth(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	b := setup(t, nil)
 	b.base(sourceID, table("People", text("Name")))
 	b.insert(sourceID, "People", `{"Name":"A"}`, `{"Name":"B"}`)
 	b.complete(`{"source_bases":[{"base_id":"appSource00000001","api_key":"secret:sec_source","tables":["People"]}],

@@ -10,7 +10,7 @@ import (
 )
 
 // sameTables compares source and target tables of one name.
-func (b *bed) sameTables(names ...string) {
+func (b *testBundle) sameTables(names ...string) {
 	b.Helper()
 	for _, name := range names {
 		if diff := cmp.Diff(b.readable(sourceID, name), b.readable(targetID, name)); diff != "" {
@@ -20,7 +20,8 @@ func (b *bed) sameTables(names ...string) {
 }
 
 func TestFullThenEditThenDelete(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	b := setup(t, nil)
 	b.base(sourceID, table("People", text("Name"), field("Age", airtable.Number, `{"precision":0}`)))
 	b.emptyTarget()
 	var rows []string
@@ -63,9 +64,9 @@ func TestFullThenEditThenDelete(t *testing.T) {
 	}
 }
 
-// crm fills the source with tables that link to each other, in an order that
-// does not help.
-func (b *bed) crm() map[string][]airtable.RecordID {
+// crm fills the source with tables that link to each other. Their order does
+// not help.
+func (b *testBundle) crm() map[string][]airtable.RecordID {
 	b.Helper()
 	b.base(sourceID, table("Deals", text("Title")), table("People", text("Name")), table("Companies", text("Name")))
 	b.link(sourceID, "People", "Company", "Companies")
@@ -90,7 +91,8 @@ func (b *bed) crm() map[string][]airtable.RecordID {
 }
 
 func TestLinksAreFollowedWithoutASecondWrite(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	b := setup(t, nil)
 	ids := b.crm()
 	b.emptyTarget()
 	b.calls()
@@ -131,7 +133,8 @@ func TestLinksAreFollowedWithoutASecondWrite(t *testing.T) {
 }
 
 func TestDriftIsRepairedInAFullRunOnly(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	b := setup(t, nil)
 	ids := b.crm()
 	b.emptyTarget()
 	b.complete(config(""), "")
@@ -155,7 +158,7 @@ func TestDriftIsRepairedInAFullRunOnly(t *testing.T) {
 		}
 	}
 	if byHand != 1 {
-		t.Error("the row that was added by hand is gone")
+		t.Error("the row that someone added by hand is gone")
 	}
 	b.sameTables("Companies", "People", "Deals")
 	if n := len(b.rows(targetID, "People")); n != len(ids["People"]) {
@@ -167,7 +170,8 @@ func TestDriftIsRepairedInAFullRunOnly(t *testing.T) {
 }
 
 func TestRowsThatLinkToTheirOwnTable(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	b := setup(t, nil)
 	b.base(sourceID, table("People", text("Name")))
 	b.link(sourceID, "People", "Boss", "People")
 	var rows []string
@@ -175,7 +179,7 @@ func TestRowsThatLinkToTheirOwnTable(t *testing.T) {
 		rows = append(rows, fmt.Sprintf(`{"Name":"P%02d"}`, i))
 	}
 	ids := b.insert(sourceID, "People", rows...)
-	for i := range 29 { // each reports to the next: nothing helps
+	for i := range 29 { // each reports to the next, so no order helps
 		b.update(sourceID, "People", ids[i], fmt.Sprintf(`{"Boss":[%q]}`, ids[i+1]))
 	}
 	b.update(sourceID, "People", ids[29], fmt.Sprintf(`{"Boss":[%q]}`, ids[0]))
@@ -191,7 +195,8 @@ func TestRowsThatLinkToTheirOwnTable(t *testing.T) {
 }
 
 func TestTablesThatLinkInACircle(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	b := setup(t, nil)
 	b.base(sourceID, table("A", text("Name")), table("B", text("Name")), table("C", text("Name")))
 	b.link(sourceID, "A", "ToB", "B")
 	b.link(sourceID, "B", "ToC", "C")
@@ -206,7 +211,7 @@ func TestTablesThatLinkInACircle(t *testing.T) {
 	b.complete(config(""), "")
 	b.sameTables("A", "B", "C")
 
-	// Only one side mapped by name: the circle must be closed by a second write.
+	// If only one side of each link is mapped, a second write must close the circle.
 	b.base("appTarget00000002", table("Unused", text("Name")))
 	rules := `"sync_rules":[{"source_table":"A","target_table":"A","field_mapping":{"Name":"Name","ToB":"ToB"}},` +
 		`{"source_table":"B","target_table":"B","field_mapping":{"Name":"Name","ToC":"ToC"}},` +
@@ -227,7 +232,8 @@ func TestTablesThatLinkInACircle(t *testing.T) {
 }
 
 func TestTwoSourcesIntoOneTarget(t *testing.T) {
-	b := newBed(t, options{})
+	t.Parallel()
+	b := setup(t, nil)
 	for id, prefix := range map[airtable.BaseID]string{sourceID: "S", secondID: "U"} {
 		b.base(id, table("People", text("Name"), text("Only in "+prefix)), table("Teams", text("Name")))
 		b.link(id, "People", "Team", "Teams")

@@ -11,6 +11,7 @@ import (
 )
 
 func TestStopsInOrderOnSIGTERM(t *testing.T) {
+	t.Parallel()
 	p := serve(t, t.TempDir())
 	begin := time.Now()
 	if code := p.terminate(t); code != 0 {
@@ -22,6 +23,7 @@ func TestStopsInOrderOnSIGTERM(t *testing.T) {
 }
 
 func TestAdminTokenIsShownOnceAndKept(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := serve(t, dir)
 	token := p.token(t)
@@ -49,6 +51,7 @@ func TestAdminTokenIsShownOnceAndKept(t *testing.T) {
 }
 
 func TestSecondProcessIsRefused(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	serve(t, dir)
 	link := filepath.Join(t.TempDir(), "link")
@@ -68,6 +71,7 @@ func TestSecondProcessIsRefused(t *testing.T) {
 }
 
 func TestUsedPortIsNamed(t *testing.T) {
+	t.Parallel()
 	p := serve(t, t.TempDir())
 	addr := strings.TrimPrefix(p.url, "http://")
 	second := launch(t, t.TempDir(), "--http-addr", addr)
@@ -80,6 +84,7 @@ func TestUsedPortIsNamed(t *testing.T) {
 }
 
 func TestUnknownSettingIsRefused(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "paw.yaml")
 	if err := os.WriteFile(file, []byte("http:\n  adr: 127.0.0.1:0\n"), 0o600); err != nil {
@@ -95,6 +100,7 @@ func TestUnknownSettingIsRefused(t *testing.T) {
 }
 
 func TestUnreachableServerIsOneSentence(t *testing.T) {
+	t.Parallel()
 	out, code := command(t, []string{"PAW_URL=http://127.0.0.1:9", "PAW_TOKEN=x"}, "workflows", "list")
 	if code == 0 || !strings.Contains(out, "serve") || strings.Count(strings.TrimSpace(out), "\n") > 0 {
 		t.Errorf("exit code %d: %s", code, out)

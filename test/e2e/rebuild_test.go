@@ -12,6 +12,7 @@ import (
 )
 
 func TestRebuildShowsTheSame(t *testing.T) {
+	t.Parallel()
 	url, _, _ := description(t)
 	dir := t.TempDir()
 	p := serve(t, dir, "--airtable-base-url", url, "--airtable-requests-per-second", "10000")

@@ -14,8 +14,9 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/examples"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/client"
-	"github.com/pyairtable/pyairtable-workflows/internal/app/demo"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/demo/airtablesync"
+	"github.com/pyairtable/pyairtable-workflows/internal/demo/stage"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/pgtest"
 )
@@ -29,33 +30,38 @@ func (l lines) Write(p []byte) (int, error) {
 }
 
 func TestDemoTwice(t *testing.T) {
-	o := demo.Options{Dir: filepath.Join(t.TempDir(), "demo"), Records: 400, Speed: 100, Exit: true, Binary: binary, Out: lines{t}}
-	if err := demo.Run(t.Context(), o); err != nil {
+	t.Parallel()
+	o := airtablesync.DemoOptions{Exit: true, Options: stage.Options{
+		Dir: filepath.Join(t.TempDir(), "demo"), Records: 400, Speed: 100, Binary: binary, Out: lines{t}}}
+	if err := airtablesync.Demo(t.Context(), o); err != nil {
 		t.Fatalf("first start: %v", err)
 	}
-	if err := demo.Run(t.Context(), o); err != nil {
+	if err := airtablesync.Demo(t.Context(), o); err != nil {
 		t.Fatalf("second start: %v", err)
 	}
 }
 
 // The store of another build is no reason for a demo to fail.
 func TestDemoBeginsAnewOnAStoreOfAnotherBuild(t *testing.T) {
+	t.Parallel()
 	var said strings.Builder
-	o := demo.Options{Dir: filepath.Join(t.TempDir(), "demo"), Records: 40, Speed: 200, Exit: true, Binary: binary, Out: &said}
-	if err := demo.Run(t.Context(), o); err != nil {
+	o := airtablesync.DemoOptions{Exit: true, Options: stage.Options{
+		Dir: filepath.Join(t.TempDir(), "demo"), Records: 40, Speed: 200, Binary: binary, Out: &said}}
+	if err := airtablesync.Demo(t.Context(), o); err != nil {
 		t.Fatalf("first start: %v", err)
 	}
 	otherFormat(t, filepath.Join(o.Dir, "data", "paw.db"))
 	said.Reset()
-	if err := demo.Run(t.Context(), o); err != nil {
+	if err := airtablesync.Demo(t.Context(), o); err != nil {
 		t.Fatalf("after another build: %v", err)
 	}
-	if text := said.String(); !strings.Contains(text, "was made by another build") || !strings.Contains(text, "1. Source base filled") {
+	if text := said.String(); !strings.Contains(text, "made anew: ") || !strings.Contains(text, "format 99") || !strings.Contains(text, "1. Source base filled") {
 		t.Errorf("the demo said:\n%s", text)
 	}
 }
 
 func TestStoreOfAnotherBuildIsRefusedInOneSentence(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := serve(t, dir)
 	p.kill()
@@ -83,10 +89,34 @@ func otherFormat(t *testing.T, path string) {
 	}
 }
 
+func TestDemoOnDataThatCannotBeReadBeginsAnew(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	o := airtablesync.DemoOptions{Exit: true, Options: stage.Options{
+		Dir: filepath.Join(t.TempDir(), "demo"), Records: 40, Speed: 100, Binary: binary, Out: &out}}
+	if err := airtablesync.Demo(t.Context(), o); err != nil {
+		t.Fatalf("first start: %v\n%s", err, &out)
+	}
+	if strings.Contains(out.String(), "anew") {
+		t.Errorf("the first start said:\n%s", &out)
+	}
+	if err := os.WriteFile(filepath.Join(o.Dir, "data", "paw.db"), []byte("no database at all"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out.Reset()
+	if err := airtablesync.Demo(t.Context(), o); err != nil {
+		t.Fatalf("second start: %v\n%s", err, &out)
+	}
+	if !strings.Contains(out.String(), "made anew: ") || !strings.Contains(out.String(), "Source base filled") {
+		t.Errorf("the second start said:\n%s", &out)
+	}
+}
+
 func TestSyncOnPostgresSurvivesKill(t *testing.T) {
-	o := demo.TortureOptions{Dir: filepath.Join(t.TempDir(), "torture"), Kills: 2, Drops: 1, Records: 200, Seed: 11,
-		Binary: binary, Database: pgtest.URL(t), Out: lines{t}}
-	if err := demo.Torture(t.Context(), o); err != nil {
+	t.Parallel()
+	o := airtablesync.TortureOptions{Kills: 2, Drops: 1, Seed: 11, Options: stage.Options{
+		Dir: filepath.Join(t.TempDir(), "torture"), Records: 200, Binary: binary, Database: pgtest.URL(t), Out: lines{t}}}
+	if err := airtablesync.Torture(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -130,6 +160,7 @@ func createExample(t *testing.T, api *client.Client) workflow.Definition {
 }
 
 func TestDescriptionsExampleRunsAsItStands(t *testing.T) {
+	t.Parallel()
 	url, _, target := description(t)
 	p := serve(t, t.TempDir(), "--airtable-base-url", url, "--airtable-requests-per-second", "10000")
 	api := p.api(t)
@@ -183,6 +214,7 @@ func expectNowhere(t *testing.T, p *process, texts ...string) {
 }
 
 func TestRevokedTokenParksAndResumes(t *testing.T) {
+	t.Parallel()
 	url, _, _ := description(t)
 	p := serve(t, t.TempDir(), "--airtable-base-url", url, "--airtable-requests-per-second", "10000")
 	api := p.api(t)
@@ -235,6 +267,7 @@ func secretOf(t *testing.T, d workflow.Definition, bases string) string {
 }
 
 func TestSIGTERMUnderWorkLosesNothing(t *testing.T) {
+	t.Parallel()
 	url, _, _ := description(t)
 	dir := t.TempDir()
 	args := []string{"--airtable-base-url", url, "--airtable-requests-per-second", "10000"}

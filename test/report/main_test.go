@@ -6,6 +6,7 @@ import (
 )
 
 func TestReportShowsWhatAHangingTestSaid(t *testing.T) {
+	t.Parallel()
 	in := `{"Action":"output","Package":"p","Test":"TestFine","Output":"noise\n"}
 {"Action":"pass","Package":"p","Test":"TestFine"}
 {"Action":"output","Package":"p","Test":"TestHangs","Output":"panic: test timed out\n"}
@@ -22,6 +23,7 @@ func TestReportShowsWhatAHangingTestSaid(t *testing.T) {
 }
 
 func TestReportCountsSkips(t *testing.T) {
+	t.Parallel()
 	var out strings.Builder
 	counted := totals{said: map[string][]string{}}
 	if err := counted.read(strings.NewReader(`{"Action":"skip","Package":"p","Test":"TestLater"}`), &out); err != nil || counted.skipped != 1 {

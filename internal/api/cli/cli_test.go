@@ -19,7 +19,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/apitest"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
-	api "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
@@ -33,7 +33,7 @@ type testBundle struct {
 func setup(t *testing.T) *testBundle {
 	t.Helper()
 	b := &testBundle{Core: apitest.Open(t)}
-	server := httptest.NewServer(api.New(api.Options{Orchestrator: b.Orchestrator, Identity: b.Identity}))
+	server := httptest.NewServer(b.API(kit.Options{}))
 	t.Cleanup(server.Close)
 	b.url = server.URL
 	return b
@@ -214,16 +214,16 @@ func TestMistakes(t *testing.T) {
 		"broken token":        {env: []string{"PAW_URL=" + b.url, "PAW_TOKEN=paw_x\ny"}, args: []string{"workflows", "list"}, code: 4, err: "a blank or a line break"},
 		"wrong token, CRLF":   {env: []string{"PAW_URL=" + b.url, "PAW_TOKEN=paw_x\r\n"}, args: []string{"workflows", "list"}, code: 4, err: "the server refused the token"},
 		"wrong token by flag": {args: []string{"workflows", "list", "--token", "paw_x"}, code: 4, err: "set PAW_TOKEN or --token"},
-		"wrong JSON":          {stdin: "{\n \"name\": x}", args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "standard input is not JSON at line 2, column 10"},
-		"a list":              {stdin: "[1]", args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "holds a JSON array and not an object"},
-		"empty":               {stdin: "", args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "standard input is not JSON"},
-		"unknown field":       {stdin: `{"nme":"x","config":{}}`, args: []string{"workflows", "create", "--file", "-"}, code: 2, err: `unknown field "nme"`},
+		"wrong JSON":          {stdin: "{\n \"name\": x}", args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "standard input: not JSON at line 2, column 10"},
+		"a list":              {stdin: "[1]", args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "standard input must be an object"},
+		"empty":               {stdin: "", args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "standard input: not JSON"},
+		"unknown field":       {stdin: `{"nme":"x","config":{}}`, args: []string{"workflows", "create", "--file", "-"}, code: 2, err: `/nme: "nme" is not known here; did you mean "name"?`},
 		"no name":             {stdin: `{"greeting":"x"}`, args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "has no name or no type; put both into the file, or give --name and --type"},
 		"file absent":         {args: []string{"workflows", "create", "--file", "/nowhere.json"}, code: 2, err: "/nowhere.json: no such file"},
 		"file not given":      {args: []string{"workflows", "create"}, code: 2, err: `required flag(s) "file" not set`},
 		"unknown table":       {stdin: strings.Replace(whole, "hello", "bad", 1), args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "/config/tables/0: the table Nope is not in the base; correct its name"},
 		"unknown workflow":    {args: []string{"workflows", "get", ghost}, code: 2, err: ghost},
-		"wrong input":         {args: []string{"workflows", "run", wf, "--input", "{"}, code: 2, err: "--input is not JSON at line 1"},
+		"wrong input":         {args: []string{"workflows", "run", wf, "--input", "{"}, code: 2, err: "--input: not JSON at line 1"},
 		"input refused":       {args: []string{"workflows", "run", wf, "--input", `{"work":-1}`}, code: 2, err: "/work: work is 0 or more"},
 		"execution fails":     {args: []string{"workflows", "run", wf, "--wait", "--input", `{"end":"fail"}`}, code: 5, err: "the table Nope is not in the base; correct its name"},
 		"execution parks":     {args: []string{"workflows", "run", wf, "--wait", "--input", `{"end":"auth"}`}, code: 6, err: "the execution is parked (needs_reauth): a credential was refused"},

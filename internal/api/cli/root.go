@@ -84,10 +84,3 @@ func marked(c *cobra.Command) {
 		marked(child)
 	}
 }
-
-// group is a command that only holds others.
-func group(use, short string, commands ...*cobra.Command) *cobra.Command {
-	g := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
-	g.AddCommand(commands...)
-	return g
-}

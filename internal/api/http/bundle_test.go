@@ -2,8 +2,10 @@ package http_test
 
 import (
 	"bytes"
-	"encoding/json"
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -12,36 +14,78 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/api/apitest"
-	api "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/apitest/scenario"
+	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/request"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/sse"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
 )
 
-// testBundle is the API on a real core.
+// Tokens that the identity of the bundle knows.
+const (
+	reader  = "paw_reader"
+	writer  = "paw_writer"
+	nothing = "paw_nothing"
+)
+
+// testBundle is an API with one small resource, things, and without a core.
 type testBundle struct {
-	*apitest.Core
-	handler http.Handler
-	log     *logBuffer
+	handler  http.Handler
+	identity *identity
+	log      *logBuffer
+	feed     *feed
 
 	mu   sync.Mutex
-	seen []string // route and code of each answer
+	seen []string // route and status of each response
 }
 
-func setup(t *testing.T) *testBundle {
+func setup(t *testing.T) *testBundle { return setupWith(t, kit.Options{}) }
+
+func setupWith(t *testing.T, o kit.Options) *testBundle {
 	t.Helper()
-	b := &testBundle{Core: apitest.Open(t), log: &logBuffer{}}
-	b.handler = api.New(api.Options{
-		Orchestrator: b.Orchestrator, Identity: b.Identity, Heartbeat: 20 * time.Millisecond,
-		Logger:  slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Observe: b.observe,
-	})
+	b := &testBundle{log: &logBuffer{}, feed: &feed{messages: make(chan sse.Message, 10)}, identity: &identity{scopes: map[string][]workflow.Permission{
+		reader: {workflow.WorkflowRead, workflow.ExecutionRead}, writer: {workflow.WorkflowWrite}, nothing: nil,
+	}}}
+	o.Identity, o.Observe = b.identity, b.observe
+	o.Logger = slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	api := kit.New(o)
+	b.mount(api)
+	b.handler = api.Handler()
 	return b
 }
 
-func (b *testBundle) observe(route string, code int, _ time.Duration) {
+func (b *testBundle) run(t *testing.T, c scenario.Case) *httptest.ResponseRecorder {
+	t.Helper()
+	return scenario.Run(t, b.handler, c)
+}
+
+func (b *testBundle) observe(route string, status int, _ time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.seen = append(b.seen, fmt.Sprint(route, " ", code))
+	b.seen = append(b.seen, fmt.Sprint(route, " ", status))
+}
+
+// identity knows tokens by heart.
+type identity struct {
+	mu     sync.Mutex
+	scopes map[string][]workflow.Permission
+}
+
+func (i *identity) Authenticate(_ context.Context, token string) (workflow.Caller, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	scopes, known := i.scopes[token]
+	if !known {
+		return workflow.Caller{}, workflow.Unauthorized("invalid_token", "the token is not known")
+	}
+	return workflow.Caller{Workspace: "ws_1", Scopes: scopes}, nil
+}
+
+func (i *identity) revoke(token string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	delete(i.scopes, token)
 }
 
 // logBuffer is written by handlers and read by tests.
@@ -62,107 +106,110 @@ func (b *logBuffer) String() string {
 	return b.buf.String()
 }
 
-// scenario is one request and what must come of it.
-type scenario struct {
-	name   string
-	do     string // "POST /api/v1/workflows"
-	token  string // empty: none
-	body   string
-	header map[string]string
-
-	status  int
-	headers map[string]string // exact values
-	has     []string          // fragments of the answer
-	hasNot  []string
+type thing struct {
+	ID    string `json:"id"`
+	Name  string `json:"name,omitempty"`
+	Limit int    `json:"limit,omitempty"`
+	Trace string `json:"trace,omitempty"`
 }
 
-func (b *testBundle) run(t *testing.T, s scenario) *httptest.ResponseRecorder {
-	t.Helper()
-	w := b.send(s)
-	if w.Code != s.status {
-		t.Errorf("status is %d, want %d: %s", w.Code, s.status, w.Body)
+type thingPath struct {
+	ID string `path:"id" maxLength:"20"`
+}
+
+type createIn struct {
+	Body request.JSON[createThing]
+}
+
+type createThing struct {
+	_      struct{}          `additionalProperties:"false"`
+	Name   string            `json:"name" minLength:"1"`
+	Config strictjson.Object `json:"config,omitempty"`
+}
+
+type createOut struct {
+	Location string `header:"Location"`
+	Absent   string `header:"X-Absent"`
+	Body     thing
+}
+
+type listIn struct {
+	Limit int `query:"limit" minimum:"1" maximum:"10" default:"5"`
+}
+
+// mount adds the resource.
+func (b *testBundle) mount(api *kit.API) {
+	kit.Handle(api, workflow.Public, kit.Route{Method: "GET", Path: "/alive", ID: "alive", Tag: "Things"},
+		func(context.Context, workflow.Caller, *struct{}) (*kit.Reply[thing], error) {
+			return kit.ReplyOf(thing{ID: "<alive>"}, nil)
+		})
+	kit.Handle(api, workflow.WorkflowWrite, kit.Route{Method: "POST", Path: "/api/v1/things", ID: "create-thing", Tag: "Things", Status: http.StatusCreated},
+		func(_ context.Context, _ workflow.Caller, in *createIn) (*createOut, error) {
+			return &createOut{Location: "/api/v1/things/1", Body: thing{ID: "1", Name: in.Body.Value.Name}}, nil
+		})
+	kit.Handle(api, workflow.WorkflowRead, kit.Route{Method: "GET", Path: "/api/v1/things", ID: "list-things", Tag: "Things"},
+		func(_ context.Context, c workflow.Caller, in *listIn) (*kit.Reply[thing], error) {
+			return kit.ReplyOf(thing{ID: "all", Limit: in.Limit, Trace: c.TraceParent}, nil)
+		})
+	kit.Handle(api, workflow.WorkflowRead, kit.Route{Method: "GET", Path: "/api/v1/things/{id}", ID: "get-thing", Tag: "Things"}, b.get)
+	kit.Handle(api, workflow.WorkflowWrite, kit.Route{Method: "DELETE", Path: "/api/v1/things/{id}", ID: "delete-thing", Tag: "Things"},
+		func(context.Context, workflow.Caller, *thingPath) (*kit.NoContent, error) {
+			return &kit.NoContent{}, nil
+		})
+	kit.HandleStream(api, workflow.ExecutionRead, kit.Route{Method: "GET", Path: "/api/v1/things/{id}/stream", ID: "stream-thing", Tag: "Things"},
+		func(_ context.Context, _ workflow.Caller, in *thingPath) (kit.Stream, error) {
+			if in.ID == "none" {
+				return nil, workflow.NotFound("thing_not_found", "there is no such thing")
+			}
+			return b.feed, nil
+		})
+	kit.HandleDocument(api, kit.Route{Method: "GET", Path: "/api/v1/openapi.json", ID: "get-openapi", Tag: "Things"})
+}
+
+// get returns a thing, or fails as its ID says.
+func (b *testBundle) get(_ context.Context, _ workflow.Caller, in *thingPath) (*kit.Reply[any], error) {
+	switch in.ID {
+	case "panic":
+		panic("the secret reason")
+	case "abort":
+		panic(http.ErrAbortHandler)
+	case "broken":
+		return nil, errors.New("the secret reason")
+	case "busy":
+		return nil, workflow.TooMany(1500*time.Millisecond, "too_many_things", "wait")
+	case "unencodable":
+		return kit.ReplyOf(any(func() {}), nil)
 	}
-	for name, want := range s.headers {
-		if got := w.Header().Get(name); got != want {
-			t.Errorf("header %s is %q, want %q", name, got, want)
+	return kit.ReplyOf(any(thing{ID: in.ID}), nil)
+}
+
+// feed is a stream that a test fills.
+type feed struct {
+	messages chan sse.Message
+	closed   int
+}
+
+func (f *feed) Next(ctx context.Context) (sse.Message, error) {
+	select {
+	case <-ctx.Done():
+		return sse.Message{}, ctx.Err()
+	case m, open := <-f.messages:
+		if !open {
+			return m, io.EOF
+		}
+		return m, nil
+	}
+}
+
+func (f *feed) Close() { f.closed++ }
+
+const good = `{"name":"lamp"}`
+
+func contains(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q lacks %q", text, part)
 		}
 	}
-	for _, text := range s.has {
-		if !strings.Contains(w.Body.String(), text) {
-			t.Errorf("the answer lacks %s: %s", text, w.Body)
-		}
-	}
-	for _, text := range s.hasNot {
-		if strings.Contains(w.Body.String(), text) {
-			t.Errorf("the answer has %s: %s", text, w.Body)
-		}
-	}
-	if w.Code >= 400 {
-		checkProblem(t, w)
-	}
-	return w
 }
-
-func (b *testBundle) send(s scenario) *httptest.ResponseRecorder {
-	method, target, _ := strings.Cut(s.do, " ")
-	r := httptest.NewRequest(method, target, strings.NewReader(s.body))
-	if s.body == "" {
-		r = httptest.NewRequest(method, target, nil)
-	} else {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	if s.token != "" {
-		r.Header.Set("Authorization", "Bearer "+s.token)
-	}
-	for name, value := range s.header {
-		r.Header.Set(name, value)
-	}
-	w := httptest.NewRecorder()
-	b.handler.ServeHTTP(w, r)
-	return w
-}
-
-// checkProblem holds for every failure, wherever it came from.
-func checkProblem(t *testing.T, w *httptest.ResponseRecorder) {
-	t.Helper()
-	if ct := w.Header().Get("Content-Type"); ct != "application/problem+json" {
-		t.Errorf("the failure is %q and no problem", ct)
-	}
-	var p api.ProblemDetails
-	d := json.NewDecoder(bytes.NewReader(w.Body.Bytes()))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&p); err != nil {
-		t.Fatalf("the failure is not in its form: %v: %s", err, w.Body)
-	}
-	if p.Type == "" || p.Title == "" || p.Code == "" || p.Detail == "" || p.Status != w.Code {
-		t.Errorf("the problem is incomplete: %s", w.Body)
-	}
-	if p.Instance == "" || p.Instance != w.Header().Get("X-Request-Id") {
-		t.Errorf("instance %q is not the request id %q", p.Instance, w.Header().Get("X-Request-Id"))
-	}
-	if w.Code == 401 && w.Header().Get("WWW-Authenticate") != `Bearer error="invalid_token"` {
-		t.Errorf("401 with the challenge %q", w.Header().Get("WWW-Authenticate"))
-	}
-	if (w.Code == 429 || w.Code == 503) && w.Header().Get("Retry-After") == "" {
-		t.Errorf("%d without Retry-After", w.Code)
-	}
-}
-
-// decoded reads an answer as T.
-func decoded[T any](t *testing.T, w *httptest.ResponseRecorder) T {
-	t.Helper()
-	var v T
-	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
-		t.Fatalf("%v: %s", err, w.Body)
-	}
-	return v
-}
-
-// workflow makes one and returns its id.
-func (b *testBundle) workflow(t *testing.T) workflow.ID {
-	t.Helper()
-	w := b.run(t, scenario{do: "POST /api/v1/workflows", token: b.Admin, body: good, status: 201})
-	return decoded[workflow.Definition](t, w).ID
-}
-
-const good = `{"name":"Greeter","type":"test_kind","config":{"greeting":"hello"}}`

@@ -2,69 +2,125 @@ package http
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"reflect"
+	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/request"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
 )
 
 // apiVersion is the version of the API, not of the program: a caller without
 // a token learns nothing about the build.
 const apiVersion = "1.0.0"
 
-// documentConfig sets huma up: strict bodies in, additive documents out, our
-// own errors, and none of its pages, which load from foreign hosts.
-func documentConfig() huma.Config {
+// document is the OpenAPI document while routes are added. It is all that huma
+// is used for: no request and no response passes through it.
+type document struct {
+	*huma.OpenAPI
+	schemas huma.Registry
+}
+
+func newDocument() document {
 	c := huma.DefaultConfig("pyairtable-workflows", apiVersion)
-	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", "" // its pages load from other hosts
 	c.CreateHooks = nil
 	c.AllowAdditionalPropertiesByDefault = true
-	c.Transformers = []huma.Transformer{asProblem}
 	c.Info.Description = "Durable workflows on Airtable data. Every request but the probes needs the header Authorization: Bearer paw_…; the token alone decides the workspace. Errors are RFC 9457 problems that list every fault. Within v1 changes are additive: ignore fields that you do not know."
 	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	c.Servers = []*huma.Server{{URL: "/", Description: "This server"}}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token": {Type: "http", Scheme: "bearer", Description: "A service key, or the admin token of the first start"},
 	}
-	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[json.RawMessage](), reflect.TypeFor[any]())
-	return c
+	schemas := huma.NewMapRegistry("#/components/schemas/", schemaName)
+	schemas.RegisterTypeAlias(reflect.TypeFor[json.RawMessage](), reflect.TypeFor[any]())
+	schemas.RegisterTypeAlias(reflect.TypeFor[strictjson.Object](), reflect.TypeFor[anyObject]())
+	c.Components.Schemas = schemas
+	return document{huma.NewAPI(c, nil).OpenAPI(), schemas}
 }
 
-// documentAnswer is the OpenAPI document as it is.
-type documentAnswer struct {
-	ContentType string `header:"Content-Type"`
-	Body        []byte
+// anyObject describes strictjson.Object.
+type anyObject struct{}
+
+// Schema says that any object is accepted.
+func (anyObject) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
 
-// document registers the description of all other routes; it comes last.
-func (f *face) document() {
-	var text []byte
-	handle(f, workflow.Public, route{method: http.MethodGet, path: v1 + "/openapi.json", id: "get-openapi", tag: "Process",
-		summary: "Get this document", about: "OpenAPI 3.1."},
-		func(context.Context, workflow.Caller, *struct{}) (*documentAnswer, error) {
-			return &documentAnswer{ContentType: "application/openapi+json", Body: text}, nil
-		})
-	d := f.api.OpenAPI()
-	operation := d.Paths[v1+"/openapi.json"].Get
-	operation.Responses["200"] = &huma.Response{Description: "The document", Content: map[string]*huma.MediaType{
-		"application/openapi+json": {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}},
-	}}
-	stream := d.Paths[v1+"/executions/{id}/events/stream"].Get
-	stream.Responses["200"].Content = map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}}
-	// huma documents its own error form for itself; ours replaces it.
-	delete(d.Components.Schemas.Map(), "ErrorModel")
-	delete(d.Components.Schemas.Map(), "ErrorDetail")
-	text = encode(d)
+// schemaName names the schema of a type as the type, without its package.
+func schemaName(t reflect.Type, hint string) string {
+	if t == reflect.TypeFor[problem.Details]() {
+		return "ProblemDetails"
+	}
+	return huma.DefaultSchemaNamer(t, hint)
 }
 
-// encode cannot fail: the document consists of huma's own types.
-func encode(d *huma.OpenAPI) []byte {
-	raw, err := json.Marshal(d)
+// operation describes what a route takes, who may call it and how it fails.
+func (d document) operation(p workflow.Permission, r Route, shape *request.Shape) *huma.Operation {
+	op := &huma.Operation{
+		OperationID: r.ID,
+		Method:      r.Method,
+		Path:        r.Path,
+		Tags:        []string{r.Tag},
+		Summary:     r.Summary,
+		Description: r.About,
+		Responses:   failures(d.schemas, p, r, shape.Body != nil),
+	}
+	if p != workflow.Public {
+		op.Security = []map[string][]string{{"token": {}}}
+		op.Extensions = map[string]any{"x-permission": string(p)}
+	}
+	for _, param := range shape.Parameters {
+		op.Parameters = append(op.Parameters, parameterDoc(d.schemas, param))
+	}
+	if shape.Body != nil {
+		schema := huma.SchemaFromField(d.schemas, *shape.Body, "")
+		op.RequestBody = &huma.RequestBody{Required: shape.BodyRequired(), Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
+	}
+	return op
+}
+
+func parameterDoc(schemas huma.Registry, p request.Parameter) *huma.Param {
+	schema := huma.SchemaFromField(schemas, p.Field, "")
+	out := &huma.Param{Name: p.Name, In: string(p.In), Required: p.Required(), Schema: schema,
+		Description: schema.Description} // some tools show only this one
+	if p.In == request.Query {
+		out.Explode = new(bool)
+	}
+	return out
+}
+
+// failures documents the statuses that follow from a route's shape, each as a
+// problem, so that no generated client is surprised.
+func failures(schemas huma.Registry, p workflow.Permission, r Route, body bool) map[string]*huma.Response {
+	statuses := append([]int{http.StatusUnprocessableEntity}, r.Fails...)
+	if p != workflow.Public {
+		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden)
+	}
+	if strings.Contains(r.Path, "{") {
+		statuses = append(statuses, http.StatusNotFound)
+	}
+	if body {
+		statuses = append(statuses, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	content := map[string]*huma.MediaType{"application/problem+json": {Schema: schemas.Schema(reflect.TypeFor[problem.Details](), true, "")}}
+	out := map[string]*huma.Response{"default": {Description: "Any other failure", Content: content}}
+	for _, s := range statuses {
+		out[strconv.Itoa(s)] = &huma.Response{Description: http.StatusText(s), Content: content}
+	}
+	return out
+}
+
+// text encodes the document, which cannot fail: it consists of huma's own types.
+func (d document) text() []byte {
+	raw, err := json.Marshal(d.OpenAPI)
 	if err != nil {
 		panic(fmt.Sprintf("encode the OpenAPI document: %v", err))
 	}
@@ -75,6 +131,3 @@ func encode(d *huma.OpenAPI) []byte {
 	out.WriteByte('\n')
 	return out.Bytes()
 }
-
-// Document returns the OpenAPI document that New serves. Needs no server.
-func Document() []byte { return encode(build(Options{}).api.OpenAPI()) }

@@ -94,8 +94,8 @@ func TestPublicDataOfEvents(t *testing.T) {
 		"ended":    {string(engine.EncodeStep(engine.EventStepFailed, s)), step + `,"duration_ms":1` + fault},
 		"retrying": {string(engine.EncodeStep(engine.EventStepRetrying, s)), step + `,"class":"transient","code":"down","message":"a \"quoted\" word","next_at":"1970-01-01T00:00:01.000002Z"` + fault},
 		"parked":   {string(engine.EncodeEvent(engine.Parked{Reason: "needs_reauth", Step: "p/s", Path: "1", Error: e})), `{"reason":"needs_reauth","step":"p/s","path":"1"` + fault},
-		"end":      {string(engine.EncodeEnded([]byte(`{"n":1}`), nil, 2*time.Second)), `{"duration_ms":2000,"output":{"n":1}}`},
-		"no end":   {string(engine.EncodeEnded([]byte(`{}`), nil, 0)), `{"duration_ms":0}`},
+		"end":      {string(engine.EncodeEnded(true, []byte(`{"n":1}`), nil, 2*time.Second)), `{"duration_ms":2000,"output":{"n":1}}`},
+		"no end":   {string(engine.EncodeEnded(true, []byte(`{}`), nil, 0)), `{"duration_ms":0}`},
 	} {
 		if diff := cmp.Diff(c[1], c[0]); diff != "" {
 			t.Errorf("%s: %s", name, diff)

@@ -48,6 +48,8 @@ func IsEnd(eventType string) bool {
 type Labels struct {
 	Kind       string `json:"kind"`
 	Definition string `json:"definition"`
+	// Child: another execution waits for this one; it takes no lane of its own.
+	Child bool `json:"child,omitempty"`
 }
 
 // Encode returns the labels as a stream carries them.
@@ -65,6 +67,8 @@ func DecodeLabels(raw json.RawMessage) Labels {
 			l.Kind = text(value)
 		case "definition":
 			l.Definition = text(value)
+		case "child":
+			l.Child = value[0] == 't'
 		}
 	}
 	return l
@@ -72,14 +76,17 @@ func DecodeLabels(raw json.RawMessage) Labels {
 
 // Created is the data of execution.created.
 type Created struct {
-	Function string          `json:"function"`
-	Engine   string          `json:"engine"`
-	Version  int             `json:"version,omitempty"` // zero: pinned by execution.started
-	Priority int             `json:"priority,omitempty"`
-	Private  bool            `json:"private,omitempty"`
-	Parent   *Parent         `json:"parent,omitempty"`
-	Origin   *Origin         `json:"origin,omitempty"`
-	Input    json.RawMessage `json:"input,omitempty"` // absent for {} and when private
+	Function string  `json:"function"`
+	Engine   string  `json:"engine"`
+	Version  int     `json:"version,omitempty"` // zero: pinned by execution.started
+	Priority int     `json:"priority,omitempty"`
+	Private  bool    `json:"private,omitempty"`
+	Parent   *Parent `json:"parent,omitempty"`
+	Origin   *Origin `json:"origin,omitempty"`
+	// Root is the execution that the keys and the blobs of a redrive belong to;
+	// empty: its own.
+	Root  string          `json:"root,omitempty"`
+	Input json.RawMessage `json:"input,omitempty"` // absent for {} and when private
 	// Extra is a JSON object whose members stand beside the others.
 	Extra json.RawMessage `json:"-"`
 }
@@ -237,14 +244,25 @@ func EncodeEvent(v any) json.RawMessage {
 	return raw
 }
 
-// EncodeEnded returns the data of the three end events.
-func EncodeEnded(output json.RawMessage, err *Error, duration time.Duration) json.RawMessage {
+// EncodeEnded returns the data of the three end events. began says whether the
+// execution ever left pending.
+func EncodeEnded(began bool, output json.RawMessage, err *Error, duration time.Duration) json.RawMessage {
 	b := append(make([]byte, 0, 64+len(output)), `{"duration_ms":`...)
 	b = strconv.AppendInt(b, duration.Milliseconds(), 10)
+	if !began {
+		b = append(b, `,"began":false`...)
+	}
 	if len(output) > 0 && string(output) != "{}" {
 		b = append(append(b, `,"output":`...), output...)
 	}
 	return append(appendError(b, err), '}')
+}
+
+// DecodeBegan reports from the data of an end event whether the execution ever
+// left pending.
+func DecodeBegan(data json.RawMessage) bool {
+	began := member(data, "began")
+	return len(began) == 0 || began[0] == 't'
 }
 
 // DecodeEnded returns output and error of an end event, nil where there is none.

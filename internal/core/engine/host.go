@@ -113,10 +113,12 @@ type Engine interface {
 	// executions that bear its name.
 	Name() string
 	// Start creates an execution durably. Unless Hold, it counts as running from
-	// then on and begins as soon as the engine comes to it. It fails with
-	// ErrExists, and with ErrNoOrigin for an origin that cannot be fed.
+	// then on and begins as soon as the engine comes to it, on a place that the
+	// caller has taken for it; if Start fails, the caller still has the place. It
+	// fails with ErrExists, and with ErrNoOrigin for an origin that cannot be fed.
 	Start(ctx context.Context, s Start) (position int64, err error)
-	// Release starts an execution that was created with Hold.
+	// Release starts an execution that was created with Hold, on a place that the
+	// caller has taken for it; if Release fails, the caller still has the place.
 	Release(ctx context.Context, workspace, execution string, r Release) (position int64, err error)
 	// Cancel stops an execution: no new step starts, the outcome of running
 	// ones is awaited, then undos run. It overrides pause and parking. It reaches
@@ -138,6 +140,9 @@ type Engine interface {
 	// Open returns a page of the executions that have not ended. Before Ready it
 	// is empty.
 	Open(ctx context.Context, after OpenAfter, limit int) ([]OpenExecution, error)
+	// Pending lists executions of a definition that wait to be released, in the
+	// order of their priority, highest first, and then of their ids.
+	Pending(ctx context.Context, workspace, definition string, limit int) ([]OpenExecution, error)
 	// Run recovers the open executions and works until ctx ends; then it lets
 	// running steps end, up to a limit, and leaves the rest to recovery.
 	Run(ctx context.Context) error
@@ -162,7 +167,7 @@ type Meter interface {
 // wins. Its method must be quick and must not block or call the engine. What
 // becomes durable is heard of by following the events.
 type Observer interface {
-	Progress(workspace, execution string, p Progress)
+	Progress(by Info, p Progress)
 }
 
 // Places bounds how many executions are at work in the process. An execution

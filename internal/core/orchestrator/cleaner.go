@@ -3,9 +3,14 @@ package orchestrator
 import (
 	"context"
 	"sync"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-// Blobs is where steps keep big values, one group per execution.
+// Blobs is where steps keep big values, one group for each execution and its
+// redrives.
 type Blobs interface {
 	// DeleteGroup deletes everything of a group; none is no error.
 	DeleteGroup(ctx context.Context, group string) error
@@ -13,67 +18,119 @@ type Blobs interface {
 	Groups(ctx context.Context) ([]string, error)
 }
 
-// maxUnclean bounds the ended executions that wait for their blobs to be
-// deleted. What does not fit is found as an orphan at the next start.
-const maxUnclean = 100_000
+const (
+	// redriveTime is how long a failed execution can be redriven.
+	redriveTime = 30 * 24 * time.Hour
+	// sweepEvery is how often blobs are looked for that no one needs any more.
+	sweepEvery = 6 * time.Hour
+	// maxUnclean bounds the ended executions that wait for their blobs to be
+	// deleted. What does not fit is found by a sweep.
+	maxUnclean = 100_000
+)
 
-// cleaner deletes the blobs of executions that have ended.
+// cleaner deletes the blobs of executions that have ended and cannot be
+// redriven. Those of a redrive are in the group of its root.
 type cleaner struct {
-	mu    sync.Mutex
-	ended []string
-	wake  chan struct{} // capacity 1
+	mu   sync.Mutex
+	todo []executionKey
+	wake chan struct{} // capacity 1
 }
 
 func newCleaner() *cleaner { return &cleaner{wake: make(chan struct{}, 1)} }
 
-func (c *cleaner) add(execution string) {
+// add takes in an end. What a failed execution has kept stays for its redrive.
+func (c *cleaner) add(e end) {
+	if e.state != workflow.Failed && !e.child {
+		c.later(e.key)
+	}
+}
+
+// discard takes in that a failed execution will not be redriven.
+func (c *cleaner) discard(ws workflow.WorkspaceID, id workflow.ExecutionID) {
+	c.later(executionKey{Workspace: ws, Execution: id})
+}
+
+func (c *cleaner) later(key executionKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.ended) < maxUnclean {
-		c.ended = append(c.ended, execution)
+	if len(c.todo) < maxUnclean {
+		c.todo = append(c.todo, key)
 		signal(c.wake)
 	}
 }
 
-func (c *cleaner) take() []string {
+func (c *cleaner) take() []executionKey {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := c.ended
-	c.ended = nil
+	out := c.todo
+	c.todo = nil
 	return out
 }
 
-// clean deletes blobs of ended executions until ctx ends.
+// clean deletes blobs that no one needs until ctx ends.
 func (s *Service) clean(ctx context.Context) error {
+	if s.blobs == nil {
+		return nil
+	}
+	sweep := make(chan struct{}, 1)
+	signal(sweep)
 	for {
 		select {
 		case <-s.cleaner.wake:
+			for _, key := range s.cleaner.take() {
+				s.deleteOf(ctx, key)
+			}
+		case <-sweep:
+			s.sweep(ctx)
+			s.clock.AfterFunc(sweepEvery, func() { signal(sweep) })
 		case <-ctx.Done():
 			return nil
-		}
-		for _, group := range s.cleaner.take() {
-			s.deleteGroup(ctx, group)
 		}
 	}
 }
 
-// deleteOrphans deletes the groups of executions that are not open: they
-// ended while the process was dying. Groups are listed first, so that one
-// made meanwhile is not in the list.
-func (s *Service) deleteOrphans(ctx context.Context, groups []string) {
-	open := s.admission.groups()
+// deleteOf deletes the blobs of an execution, and of what it took over.
+func (s *Service) deleteOf(ctx context.Context, key executionKey) {
+	created, err := s.createdOf(ctx, key)
+	if err != nil {
+		s.log.Warn("blobs of an ended execution could not be deleted; a later sweep tries again", "execution", key.Execution, "error", err)
+		return
+	}
+	group := string(key.Execution)
+	if created.root != "" {
+		group = created.root
+	}
+	s.deleteGroup(ctx, group)
+}
+
+func (s *Service) deleteGroup(ctx context.Context, group string) {
+	if err := s.blobs.DeleteGroup(ctx, group); err != nil && ctx.Err() == nil {
+		s.log.Warn("blobs of an ended execution could not be deleted; a later sweep tries again", "execution", group, "error", err)
+	}
+}
+
+// sweep deletes the groups that belong to nothing that is open or can be
+// redriven: their executions ended while a process was dying, or too long ago.
+func (s *Service) sweep(ctx context.Context) {
+	groups, err := s.blobs.Groups(ctx)
+	if err == nil {
+		err = s.CaughtUp(ctx)
+	}
+	var needed map[string]bool
+	if err == nil {
+		needed, err = s.model.NeededGroups(ctx, s.now().Add(-redriveTime))
+	}
+	if err != nil {
+		if ctx.Err() == nil {
+			s.log.Warn("blobs that no one needs could not be looked for; a later sweep tries again", "error", err)
+		}
+		return
+	}
 	for _, g := range groups {
-		if _, ok := open[g]; !ok {
+		if !needed[g] {
 			s.deleteGroup(ctx, g)
 		}
 	}
 }
 
-func (s *Service) deleteGroup(ctx context.Context, group string) {
-	if s.blobs == nil {
-		return
-	}
-	if err := s.blobs.DeleteGroup(ctx, group); err != nil && ctx.Err() == nil {
-		s.log.Warn("blobs of an ended execution could not be deleted; the next start tries again", "execution", group, "error", err)
-	}
-}
+var _ = engine.StreamType

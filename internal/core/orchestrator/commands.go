@@ -46,7 +46,8 @@ type ListRequest struct {
 // another workflow all use it.
 type ExecuteRequest struct {
 	Workflow workflow.ID
-	// Version pins a version. Zero means the newest.
+	// Version pins a version. Zero means the newest at the time when the
+	// execution leaves pending.
 	Version int
 	// Trigger says what starts it. The zero value means the API.
 	Trigger workflow.Trigger
@@ -58,12 +59,14 @@ type ExecuteRequest struct {
 	Input json.RawMessage
 }
 
-// Started is the answer to ExecuteRequest. Position is that of the event
-// which recorded the start.
+// Started is the answer to ExecuteRequest and RedriveRequest. Position is that
+// of the event which recorded the start.
 type Started struct {
-	Execution workflow.Execution
-	Position  int64
-	Replayed  bool
+	Execution workflow.Execution `json:"execution"`
+	// Repeats counts, by the names of their steps, the effects that come again.
+	Repeats  map[string]int `json:"repeats,omitempty"`
+	Position int64          `json:"-"`
+	Replayed bool           `json:"-"`
 }
 
 // ExecutionsRequest asks for a page of executions, newest first.

@@ -11,18 +11,18 @@ import (
 	"unicode/utf8"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
-// Limits of a definition. Configuration and input travel together into the
-// first record of an execution, which has a limit of its own.
+// Limits of what callers send.
 const (
 	maxNameLength  = 200
 	maxLabels      = 64
 	maxLabelLength = 256
 	maxConfigBytes = 192 << 10
-	maxInputBytes  = 48 << 10
+	maxInputBytes  = 1 << 20
 )
 
 // Create makes a workflow. It needs workflow.WorkflowWrite. An invalid
@@ -106,15 +106,26 @@ func (s *Service) Archive(ctx context.Context, c workflow.Caller, id workflow.ID
 		if d.state == workflow.Archived {
 			return nil
 		}
-		if n := len(s.admission.openOf(c.Workspace, id)); n > 0 {
+		of := admission.Lane{Workspace: c.Workspace, Workflow: id}
+		if begun, pending := s.admission.Open(of); begun+pending > 0 {
+			n := begun + pending
 			return workflow.Conflict("executions_open", "%d executions of this workflow are open; cancel them or let them end first", n)
 		}
-		if err := s.record(ctx, c, d, workflow.EventArchived, struct{}{}, nil); err != nil {
+		if err := s.record(ctx, c, d, workflow.EventArchived, struct{}{}, s.cleanup(d)); err != nil {
 			return err
 		}
-		s.admission.halt(c.Workspace, id, 1, false) // nothing is left that a halt could hold
+		s.admission.Halt(of, false) // nothing is left that a halt could hold
 		return nil
 	})
+}
+
+// cleanup is what the kind removes with the definition.
+func (s *Service) cleanup(d *definition) []db.Write {
+	k := s.kinds[d.newest.Kind]
+	if k == nil {
+		return nil
+	}
+	return []db.Write{func(ctx context.Context, tx db.Tx) error { return k.Archive(ctx, tx, d.workspace, d.id) }}
 }
 
 // Get returns a workflow with its newest version. It needs workflow.WorkflowRead.

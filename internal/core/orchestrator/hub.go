@@ -4,89 +4,121 @@ import (
 	"sync"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-// Hub hears from the engine while it works and passes it on inside the
-// process: ends to the dispatcher and to those who wait for them, progress to
-// those who watch. It is made before the engine and given to both sides.
+// Limits bound what the process takes on.
+type Limits struct {
+	// MaxConcurrent bounds the executions that are at work at a time, over all
+	// workflows; those that wait, are paused or parked do not count. Zero means 100.
+	MaxConcurrent int
+	// MaxPending bounds the executions that wait to begin; beyond it a start is
+	// refused. Zero means 100,000.
+	MaxPending int
+}
+
+// Hub stands between the engine and the service: it tells the engine who has a
+// place, and passes on what workflow functions report. It is made before the
+// engine and given to both sides.
 type Hub struct {
-	progress *progressBoard
-
-	mu      sync.Mutex
-	service *Service
-	waiters map[executionKey][]chan workflow.ExecutionState
+	progress  *progressBoard
+	admission *admission.Control
+	ends      *ends
 }
 
-var _ engine.Observer = (*Hub)(nil)
+var (
+	_ engine.Observer = (*Hub)(nil)
+	_ engine.Places   = (*Hub)(nil)
+)
 
-// NewHub returns a hub that nobody is connected to.
-func NewHub() *Hub {
-	return &Hub{progress: newProgressBoard(), waiters: map[executionKey][]chan workflow.ExecutionState{}}
-}
-
-// Ended is called by the engine when an end is durable.
-func (h *Hub) Ended(workspace, execution, _ string, state engine.State) {
-	key := executionKey{workflow.WorkspaceID(workspace), workflow.ExecutionID(execution)}
-	if s := h.connected(); s != nil {
-		s.admission.ended(key)
-		s.cleaner.add(execution)
+// NewHub returns a hub for an engine and a service.
+func NewHub(l Limits) *Hub {
+	if l.MaxConcurrent == 0 {
+		l.MaxConcurrent = 100
 	}
-	h.progress.ended(key)
-	// Whoever asks for the end from now on finds the execution closed above.
-	h.mu.Lock()
-	waiters := h.waiters[key]
-	delete(h.waiters, key)
-	h.mu.Unlock()
-	for _, w := range waiters {
-		w <- workflow.ExecutionState(state) // has room for one
+	if l.MaxPending == 0 {
+		l.MaxPending = 100_000
 	}
+	return &Hub{progress: newProgressBoard(), admission: admission.New(l.MaxConcurrent, l.MaxPending), ends: newEnds()}
 }
 
 // Progress is called by the engine with what a workflow function reports.
-func (h *Hub) Progress(workspace, execution string, p engine.Progress) {
-	key := executionKey{workflow.WorkspaceID(workspace), workflow.ExecutionID(execution)}
-	out := workflow.Progress{Message: p.Message, Done: p.Done, Total: p.Total}
-	for _, item := range p.Items {
-		out.Items = append(out.Items, workflow.ProgressItem(item))
+func (h *Hub) Progress(by engine.Info, p engine.Progress) {
+	h.progress.report(keyOf(by.Workspace, by.Execution), workflow.ID(by.Definition), p)
+}
+
+// Acquire is called by the engine for an execution that wants to go on.
+func (h *Hub) Acquire(o engine.OpenExecution, granted func()) {
+	// A child's first place is its parent's.
+	first := o.Parent && (o.State == "" || o.State == workflow.Pending)
+	h.admission.Acquire(keyOf(o.Workspace, o.Execution), o.Priority, first, granted)
+}
+
+// Release is called by the engine when an execution gives its place back.
+func (h *Hub) Release(_, _ string) { h.admission.LeavePlace() }
+
+// keptEnds bounds how many ends are remembered for those who ask too late.
+const keptEnds = 100_000
+
+// ends knows how executions ended a moment ago, and who waits for an end.
+type ends struct {
+	mu      sync.Mutex
+	young   map[executionKey]workflow.ExecutionState
+	old     map[executionKey]workflow.ExecutionState
+	waiters map[executionKey][]chan workflow.ExecutionState
+}
+
+func newEnds() *ends {
+	return &ends{young: map[executionKey]workflow.ExecutionState{}, waiters: map[executionKey][]chan workflow.ExecutionState{}}
+}
+
+// ended tells those who wait.
+func (e *ends) ended(key executionKey, state workflow.ExecutionState) {
+	e.mu.Lock()
+	if len(e.young) >= keptEnds/2 {
+		e.old, e.young = e.young, map[executionKey]workflow.ExecutionState{}
 	}
-	h.progress.report(key, out)
+	e.young[key] = state
+	waiters := e.waiters[key]
+	delete(e.waiters, key)
+	e.mu.Unlock()
+	for _, w := range waiters {
+		w <- state // has room for one
+	}
 }
 
-func (h *Hub) connected() *Service {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.service
-}
-
-func (h *Hub) connect(s *Service) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.service = s
-}
-
-// wait returns a channel that gets the end state of an execution.
-func (h *Hub) wait(key executionKey) chan workflow.ExecutionState {
+// wait returns a channel that gets the end state of an execution, at once if it
+// has ended a moment ago.
+func (e *ends) wait(key executionKey) chan workflow.ExecutionState {
 	ch := make(chan workflow.ExecutionState, 1)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.waiters[key] = append(h.waiters[key], ch)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	state, ok := e.young[key]
+	if !ok {
+		state, ok = e.old[key]
+	}
+	if ok {
+		ch <- state
+		return ch
+	}
+	e.waiters[key] = append(e.waiters[key], ch)
 	return ch
 }
 
 // forget gives up a wait.
-func (h *Hub) forget(key executionKey, ch chan workflow.ExecutionState) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	kept := h.waiters[key][:0]
-	for _, w := range h.waiters[key] {
+func (e *ends) forget(key executionKey, ch chan workflow.ExecutionState) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	kept := e.waiters[key][:0]
+	for _, w := range e.waiters[key] {
 		if w != ch {
 			kept = append(kept, w)
 		}
 	}
 	if len(kept) == 0 {
-		delete(h.waiters, key)
+		delete(e.waiters, key)
 		return
 	}
-	h.waiters[key] = kept
+	e.waiters[key] = kept
 }

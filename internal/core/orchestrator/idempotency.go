@@ -16,11 +16,11 @@ import (
 // answersKept is how long an idempotency key is remembered.
 const answersKept = 24 * time.Hour
 
-// errAnswered says that another request with the same key was quicker.
+// errAnswered says that another request with the same key was faster.
 var errAnswered = errors.New("a request with this idempotency key was answered already")
 
-// command identifies a request that carries an idempotency key: who asked
-// whom for what.
+// command identifies a request that carries an idempotency key: who asked for
+// what.
 type command struct {
 	workspace, principal, scope, key, hash string
 }
@@ -73,8 +73,12 @@ func (s *Service) recall(ctx context.Context, q *command, answer any) (bool, err
 	if q == nil {
 		return false, nil
 	}
+	workspace, err := s.db.Workspace(ctx, q.workspace)
+	if err != nil {
+		return false, err
+	}
 	var hash, raw string
-	err := s.db.Read().QueryRow(ctx, recallAnswerSQL, q.workspace, q.principal, q.scope, q.key).Scan(&hash, &raw)
+	err = s.db.Read().QueryRow(ctx, s.sql.recallAnswer, workspace, q.principal, q.scope, q.key).Scan(&hash, &raw)
 	if errors.Is(err, db.ErrNoRows) {
 		return false, nil
 	}
@@ -98,7 +102,11 @@ func (s *Service) remember(q *command, answer any) ([]db.Write, error) {
 	}
 	now := s.clock.Now().UnixMicro()
 	return []db.Write{func(ctx context.Context, tx db.Tx) error {
-		n, err := tx.Exec(ctx, rememberAnswerSQL, q.workspace, q.principal, q.scope, q.key, q.hash, string(raw), now)
+		workspace, err := tx.Workspace(ctx, q.workspace)
+		if err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, s.sql.rememberAnswer, workspace, q.principal, q.scope, q.key, q.hash, string(raw), now)
 		if err == nil && n == 0 {
 			err = errAnswered
 		}
@@ -110,7 +118,7 @@ func (s *Service) remember(q *command, answer any) ([]db.Write, error) {
 func (s *Service) forgetAnswers(ctx context.Context) error {
 	before := s.clock.Now().Add(-answersKept).UnixMicro()
 	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		_, err := tx.Exec(ctx, forgetAnswersSQL, before)
+		_, err := tx.Exec(ctx, s.sql.forgetAnswers, before)
 		return err
 	})
 }

@@ -27,6 +27,7 @@ type progressBoard struct {
 }
 
 type report struct {
+	of       workflow.ID
 	progress workflow.Progress
 	ended    bool
 }
@@ -34,7 +35,7 @@ type report struct {
 // progressWatcher collects the newest report of each execution it is
 // interested in, until somebody takes them.
 type progressWatcher struct {
-	wants   func(executionKey) bool
+	wants   func(executionKey, workflow.ID) bool
 	pending map[executionKey]workflow.Progress // guarded by the board
 	ready   chan struct{}                      // capacity 1
 }
@@ -44,15 +45,15 @@ func newProgressBoard() *progressBoard {
 		watchers: map[*progressWatcher]struct{}{}, dirty: make(chan struct{}, 1)}
 }
 
-func (b *progressBoard) report(key executionKey, p workflow.Progress) {
+func (b *progressBoard) report(key executionKey, of workflow.ID, p workflow.Progress) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p.UpdatedAt = b.clock.Now().UTC().Truncate(time.Microsecond)
-	r := &report{progress: p}
+	r := &report{of: of, progress: p}
 	b.latest[key], b.changed[key] = r, r
 	signal(b.dirty)
 	for w := range b.watchers {
-		if w.wants(key) {
+		if w.wants(key, of) {
 			w.pending[key] = p
 			signal(w.ready)
 		}
@@ -90,7 +91,7 @@ func (b *progressBoard) take() []readmodel.SavedProgress {
 	defer b.mu.Unlock()
 	out := make([]readmodel.SavedProgress, 0, len(b.changed))
 	for key, r := range b.changed {
-		out = append(out, readmodel.SavedProgress{Workspace: key.workspace, Execution: key.id, Progress: r.progress})
+		out = append(out, readmodel.SavedProgress{Workspace: key.Workspace, Execution: key.Execution, Progress: r.progress})
 	}
 	return out
 }
@@ -100,7 +101,7 @@ func (b *progressBoard) saved(written []readmodel.SavedProgress) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, w := range written {
-		key := executionKey{w.Workspace, w.Execution}
+		key := executionKey{Workspace: w.Workspace, Execution: w.Execution}
 		r := b.changed[key]
 		if r == nil || r.progress.UpdatedAt.After(w.Progress.UpdatedAt) {
 			continue
@@ -112,13 +113,13 @@ func (b *progressBoard) saved(written []readmodel.SavedProgress) {
 	}
 }
 
-func (b *progressBoard) watch(wants func(executionKey) bool) *progressWatcher {
+func (b *progressBoard) watch(wants func(executionKey, workflow.ID) bool) *progressWatcher {
 	w := &progressWatcher{wants: wants, pending: map[executionKey]workflow.Progress{}, ready: make(chan struct{}, 1)}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.watchers[w] = struct{}{}
 	for key, r := range b.latest {
-		if wants(key) {
+		if wants(key, r.of) {
 			w.pending[key] = r.progress
 			signal(w.ready)
 		}
@@ -141,7 +142,7 @@ func (b *progressBoard) one(w *progressWatcher) (ExecutionProgress, bool) {
 		if len(w.pending) > 0 {
 			signal(w.ready)
 		}
-		return ExecutionProgress{Execution: key.id, Progress: p}, true
+		return ExecutionProgress{Execution: key.Execution, Progress: p}, true
 	}
 	return ExecutionProgress{}, false
 }

@@ -26,9 +26,9 @@ func onBoth(t *testing.T, test func(t *testing.T, b *bench)) {
 
 // tables are the rows that are folded from events, and their columns.
 var tables = map[string]string{
-	"workflows":        "seq, workspace, id, kind, name, state, version, config, labels, created_at, updated_at",
+	"workflows":        "workspace, seq, id, kind, name, state, version, config, labels, created_at, updated_at",
 	"workflow_figures": "workflow, figures",
-	"executions": "seq, workspace, id, workflow_seq, workflow, version, kind, state, flags, priority, trigger_type, trigger_key, run_as, " +
+	"executions": "workspace, seq, id, workflow, version, state, flags, priority, trigger_type, trigger_key, run_as, " +
 		"input, output, error, parked, steps_completed, steps_failed, retries, created_at, started_at, ended_at",
 	"execution_steps": "execution, seq, path, name, state, attempt, read_only, error, next_at, started_at, ended_at",
 	"read_checkpoint": "id, position",

@@ -92,7 +92,7 @@ func (s *Service) execution(ctx context.Context, c workflow.Caller, id workflow.
 	if err != nil {
 		return x, err
 	}
-	x.Progress, err = s.lastProgress(ctx, executionKey{c.Workspace, id})
+	x.Progress, err = s.lastProgress(ctx, executionKey{Workspace: c.Workspace, Execution: id})
 	return x, err
 }
 
@@ -102,7 +102,7 @@ func (s *Service) lastProgress(ctx context.Context, key executionKey) (*workflow
 	if p := s.hub.progress.get(key); p != nil {
 		return p, nil
 	}
-	return s.model.Progress(ctx, key.workspace, key.id)
+	return s.model.Progress(ctx, key.Workspace, key.Execution)
 }
 
 // Steps returns a page of the steps of an execution, in the order in which
@@ -169,10 +169,10 @@ func (s *Service) Events(ctx context.Context, c workflow.Caller, r EventsRequest
 
 func shownEvent(e *eventstore.Event) workflow.Event {
 	out := workflow.Event{Position: e.Position, ID: e.ID, Type: e.Type, Time: e.Time,
-		Actor: workflow.Actor{Kind: e.Meta.Actor.Kind, ID: e.Meta.Actor.ID}, Data: e.Data}
+		Actor: workflow.Actor{Kind: e.Meta.Actor.Kind, ID: e.Meta.Actor.ID}, Data: engine.Shown(e.Type, e.Labels, e.Data)}
 	switch e.Stream.Type {
 	case engine.StreamType:
-		out.Execution, out.Workflow = workflow.ExecutionID(e.Stream.ID), workflow.ID(readmodel.Definition(e.Data))
+		out.Execution, out.Workflow = workflow.ExecutionID(e.Stream.ID), workflow.ID(engine.DecodeLabels(e.Labels).Definition)
 	case workflow.StreamType:
 		out.Workflow = workflow.ID(e.Stream.ID)
 	}

@@ -1,15 +1,25 @@
 package orchestrator
 
-import "embed"
+import (
+	"context"
+	"embed"
 
-//go:embed migrations/*.sql
-var migrations embed.FS
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+)
 
-//go:embed sql/remember_answer.sql
-var rememberAnswerSQL string
+//go:embed migrations/*.sql sql/*.sql
+var files embed.FS
 
-//go:embed sql/recall_answer.sql
-var recallAnswerSQL string
+// statements are the SQL of the answers that are remembered.
+type statements struct{ recallAnswer, rememberAnswer, forgetAnswers string }
 
-//go:embed sql/forget_answers.sql
-var forgetAnswersSQL string
+// openTables brings the tables up to date and loads the statements.
+func openTables(ctx context.Context, d *db.DB) (*statements, error) {
+	if err := d.Migrate(ctx, "orchestrator", files); err != nil {
+		return nil, err
+	}
+	s := &statements{}
+	return s, d.Statements(files, map[string]*string{
+		"recall_answer": &s.recallAnswer, "remember_answer": &s.rememberAnswer, "forget_answers": &s.forgetAnswers,
+	})
+}

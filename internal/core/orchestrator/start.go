@@ -5,24 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
-
-// queueFullRetry is what a caller is told to wait when the queue is full.
-const queueFullRetry = 10 * time.Second
 
 // startedBy is what execution.created says beside the engine's own words.
 type startedBy struct {
-	Trigger  trigger              `json:"trigger"`
-	RunAs    workflow.PrincipalID `json:"run_as,omitempty"`
-	Priority int                  `json:"priority,omitempty"`
-	Input    json.RawMessage      `json:"input,omitempty"`
+	Trigger workflow.Trigger     `json:"trigger"`
+	RunAs   workflow.PrincipalID `json:"run_as,omitempty"`
 }
-
-type trigger = workflow.Trigger
 
 // Execute starts an execution. It needs workflow.WorkflowRun. It returns
 // after the start is durable; an execution for which there is no place yet is
@@ -39,88 +33,116 @@ func (s *Service) Execute(ctx context.Context, c workflow.Caller, r ExecuteReque
 	if err != nil {
 		return Started{}, err
 	}
-	var answer workflow.Execution
-	if found, err := s.recall(ctx, q, &answer); found || err != nil {
-		return Started{Execution: answer, Replayed: found}, err
-	}
-	var started Started
-	err = s.definitions.with(ctx, c.Workspace, r.Workflow, false, func(d *definition) (err error) {
-		started, err = s.start(ctx, c, d, r, q)
-		return err
+	return s.once(ctx, q, func() (started Started, err error) {
+		err = s.definitions.with(ctx, c.Workspace, r.Workflow, false, func(d *definition) (err error) {
+			started, err = s.startNew(ctx, c, d, r, q)
+			return err
+		})
+		return started, err
 	})
-	if errors.Is(err, errAnswered) {
-		found, err := s.recall(ctx, q, &answer)
-		return Started{Execution: answer, Replayed: found}, err
+}
+
+// once runs a start, unless a request with the same idempotency key was answered
+// before.
+func (s *Service) once(ctx context.Context, q *command, start func() (Started, error)) (Started, error) {
+	var started Started
+	found, err := s.recall(ctx, q, &started)
+	if !found && err == nil {
+		if started, err = start(); errors.Is(err, errAnswered) {
+			found, err = s.recall(ctx, q, &started)
+		}
 	}
+	started.Replayed = found
 	return started, err
 }
 
-// start starts one execution of d, which the caller holds for reading.
-func (s *Service) start(ctx context.Context, c workflow.Caller, d *definition, r ExecuteRequest, q *command) (Started, error) {
-	k, version, err := s.startable(ctx, d, r)
-	if err != nil {
-		return Started{}, err
-	}
-	x := workflow.Execution{ID: workflow.NewExecutionID(), Workflow: d.id, WorkflowVersion: version.Version, Type: version.Kind,
-		State: workflow.Running, Trigger: r.Trigger, RunAs: c.Principal, Input: r.Input, CreatedAt: s.now()}
-	key := executionKey{c.Workspace, x.ID}
-	p, err := s.admission.reserve(key, d.id, k.Concurrency(), r.Priority)
-	if err != nil {
-		return Started{}, err
-	}
-	if p.running {
-		x.StartedAt = &x.CreatedAt
-	} else {
-		x.State = workflow.Pending
-	}
-	command, err := s.startCommand(c, k, version, r, x, q)
-	if err == nil {
-		var position int64
-		// A caller who leaves now must not leave an execution without its place.
-		if position, err = s.engine.Start(context.WithoutCancel(ctx), command); err == nil {
-			s.admission.created(p)
-			return Started{Execution: x, Position: position}, nil
-		}
-	}
-	s.admission.ended(key)
-	return Started{}, startFailed(err)
+// launch is an execution that is about to be started.
+type launch struct {
+	kind      Kind
+	version   int // zero: the newest, once it leaves pending
+	validated int // the version that the input was checked with
+	input     json.RawMessage
+	trigger   workflow.Trigger
+	priority  int
+	origin    *engine.Origin
+	repeats   map[string]int // effects that come again
+	command   *command
 }
 
-// startable returns the kind and the version, or why nothing may start.
-func (s *Service) startable(ctx context.Context, d *definition, r ExecuteRequest) (Kind, workflow.VersionData, error) {
-	var none workflow.VersionData
-	switch d.state {
-	case workflow.Archived:
-		return nil, none, errArchived(d.id)
-	case workflow.Halted:
-		return nil, none, workflow.Conflict("workflow_paused", "workflow %s is paused; resume it first", d.id)
-	}
-	k := s.kinds[d.newest.Kind]
-	if k == nil {
-		return nil, none, workflow.Conflict("unknown_type", "this build does not know the type %q; use one that does", d.newest.Kind)
+// startNew starts one execution of d, which the caller holds for reading.
+func (s *Service) startNew(ctx context.Context, c workflow.Caller, d *definition, r ExecuteRequest, q *command) (Started, error) {
+	k, err := s.startable(d)
+	if err != nil {
+		return Started{}, err
 	}
 	version, err := s.definitions.version(ctx, d, r.Version)
 	if err != nil {
-		return nil, none, err
+		return Started{}, err
 	}
-	if found := k.ValidateInput(r.Input); len(found.Errors) > 0 {
-		return nil, none, workflow.Invalid("invalid_input", "the input cannot be accepted", below("/input", found.Errors)...)
+	if found := k.ValidateInput(version.Config, r.Input); len(found.Errors) > 0 {
+		return Started{}, workflow.Invalid("invalid_input", "the input cannot be accepted", below("/input", found.Errors)...)
 	}
-	return k, version, nil
+	return s.start(ctx, c, d.id, launch{kind: k, version: r.Version, validated: version.Version, input: r.Input, trigger: r.Trigger, priority: r.Priority, command: q})
 }
 
-func (s *Service) startCommand(c workflow.Caller, k Kind, v workflow.VersionData, r ExecuteRequest, x workflow.Execution, q *command) (engine.Start, error) {
-	input, err := json.Marshal(workflow.Input{Workspace: c.Workspace, Workflow: x.Workflow, Version: v.Version, Config: v.Config, Input: r.Input, RunAs: c.Principal})
+// startable returns the kind, or why nothing may start.
+func (s *Service) startable(d *definition) (Kind, error) {
+	switch d.state {
+	case workflow.Archived:
+		return nil, errArchived(d.id)
+	case workflow.Halted:
+		return nil, workflow.Conflict("workflow_paused", "workflow %s is paused; resume it first", d.id)
+	}
+	k := s.kinds[d.newest.Kind]
+	if k == nil {
+		return nil, workflow.Conflict("unknown_type", "this build does not know the type %q; use one that does", d.newest.Kind)
+	}
+	return k, nil
+}
+
+// start creates the execution: running if there is a place for it, pending
+// otherwise.
+func (s *Service) start(ctx context.Context, c workflow.Caller, of workflow.ID, l launch) (Started, error) {
+	x := workflow.Execution{ID: workflow.NewExecutionID(), Workflow: of, WorkflowVersion: l.version, Type: l.kind.Name(),
+		State: workflow.Pending, Trigger: l.trigger, RunAs: c.Principal, Input: l.input, Origin: originShown(l.origin), CreatedAt: s.now()}
+	lane := admission.Lane{Workspace: c.Workspace, Workflow: of}
+	runs, err := s.admission.Reserve(lane, max(1, l.kind.Concurrency()))
+	if err != nil {
+		return Started{}, err
+	}
+	if runs {
+		x.State, x.StartedAt, x.WorkflowVersion = workflow.Running, &x.CreatedAt, l.validated
+	}
+	started := Started{Execution: x, Repeats: l.repeats}
+	order, err := s.order(ctx, c, l, started)
+	if err == nil {
+		// A caller who leaves now must not leave an execution without its place.
+		if started.Position, err = s.engine.Start(context.WithoutCancel(ctx), order); err == nil {
+			if !runs {
+				s.admission.Created(admission.Pending{Key: executionKey{Workspace: c.Workspace, Execution: x.ID}, Lane: lane, Priority: l.priority})
+			}
+			return started, nil
+		}
+	}
+	s.admission.Abandon(lane, runs)
+	return Started{}, startFailed(err)
+}
+
+// order is the engine's start command.
+func (s *Service) order(ctx context.Context, c workflow.Caller, l launch, started Started) (engine.Start, error) {
+	x := started.Execution
+	public, err := json.Marshal(startedBy{Trigger: l.trigger, RunAs: c.Principal})
 	if err != nil {
 		return engine.Start{}, err
 	}
-	public, err := json.Marshal(startedBy{Trigger: r.Trigger, RunAs: c.Principal, Priority: r.Priority, Input: r.Input})
+	inline, err := s.remember(l.command, started)
 	if err != nil {
 		return engine.Start{}, err
 	}
-	memory, err := s.remember(q, x)
-	return engine.Start{Workspace: string(c.Workspace), Execution: string(x.ID), Function: k.Function(), Kind: v.Kind, Definition: string(x.Workflow),
-		DefinitionVersion: v.Version, Input: input, Public: public, Hold: x.State == workflow.Pending, Meta: meta(c), Inline: memory}, err
+	input, kept, err := s.inputs.keep(ctx, executionKey{Workspace: c.Workspace, Execution: x.ID}, l.kind.Private(), l.input)
+	return engine.Start{Workspace: string(c.Workspace), Execution: string(x.ID), Function: l.kind.Function(), Kind: l.kind.Name(), Definition: string(x.Workflow),
+		Version: x.WorkflowVersion, Input: input, Private: l.kind.Private(), Public: public, Priority: l.priority, Hold: x.State == workflow.Pending,
+		Origin: l.origin, Meta: meta(c), Inline: append(inline, kept...)}, err
 }
 
 // checkStart fills in defaults and lists what is wrong with a start command.
@@ -129,12 +151,11 @@ func checkStart(r *ExecuteRequest) error {
 	if len(r.Input) == 0 {
 		r.Input = json.RawMessage(`{}`)
 	}
-	if len(r.Input) > maxInputBytes || !json.Valid(r.Input) {
-		faults = append(faults, workflow.Problem{Pointer: "/input", Code: "malformed",
-			Detail: fmt.Sprintf("the input is JSON of at most %d KiB", maxInputBytes>>10)})
+	if fault := checkInput(r.Input); fault != nil {
+		faults = append(faults, *fault)
 	}
 	if r.Version < 0 {
-		faults = append(faults, workflow.Problem{Pointer: "/version", Code: "range", Detail: "a version is 1 or more; leave it out for the newest"})
+		faults = append(faults, workflow.Problem{Pointer: "/version", Code: "range", Detail: "a version is 1 or more; leave it out, or say \"latest\", for the newest"})
 	}
 	if r.Trigger.Type == "" {
 		r.Trigger.Type = "api"
@@ -148,12 +169,71 @@ func checkStart(r *ExecuteRequest) error {
 	return nil
 }
 
+func checkInput(input json.RawMessage) *workflow.Problem {
+	if len(input) <= maxInputBytes && json.Valid(input) {
+		return nil
+	}
+	return &workflow.Problem{Pointer: "/input", Code: "malformed", Detail: fmt.Sprintf("the input is JSON of at most %d KiB", maxInputBytes>>10)}
+}
+
 func startFailed(err error) error {
 	switch {
 	case errors.Is(err, engine.ErrStopping):
 		return workflow.Unavailable("stopping", "the server is stopping; try again after its restart")
+	case errors.Is(err, engine.ErrNoOrigin):
+		return &workflow.Error{Kind: workflow.KindConflict, Code: "not_redrivable", Message: err.Error(), Cause: err}
 	case errors.Is(err, engine.ErrInvalid):
 		return &workflow.Error{Kind: workflow.KindInvalid, Code: "invalid_start", Message: err.Error(), Cause: err}
 	}
 	return err
+}
+
+func originShown(o *engine.Origin) *workflow.Origin {
+	if o == nil {
+		return nil
+	}
+	return &workflow.Origin{Execution: workflow.ExecutionID(o.Execution), Generation: o.Generation, Fresh: o.Fresh}
+}
+
+// Inputs keeps inputs that no journal may hold: large ones, and those of kinds
+// whose inputs are private. They are sealed.
+type Inputs interface {
+	// Keep returns the writes that belong into the transaction of the start.
+	Keep(ctx context.Context, workspace workflow.WorkspaceID, execution workflow.ExecutionID, input json.RawMessage) ([]db.Write, error)
+	// Input returns what was kept.
+	Input(ctx context.Context, workspace workflow.WorkspaceID, execution workflow.ExecutionID) (json.RawMessage, error)
+}
+
+// KeptInput is what stands in a journal for an input that is kept elsewhere.
+const KeptInput = `"payload:kept"`
+
+// inputs decides where an input stands.
+type inputs struct{ kept Inputs }
+
+// keep returns what the journal gets for an input, and the writes that go with
+// it.
+func (i inputs) keep(ctx context.Context, key executionKey, private bool, input json.RawMessage) (json.RawMessage, []db.Write, error) {
+	if len(input) == 0 || string(input) == "{}" || !private && len(input) <= engine.MaxInputBytes {
+		return input, nil, nil
+	}
+	if i.kept == nil {
+		return nil, nil, workflow.Invalid("invalid_start", "the start cannot be accepted", workflow.Problem{Pointer: "/input", Code: "too_long",
+			Detail: fmt.Sprintf("this server keeps inputs of at most %d KiB", engine.MaxInputBytes>>10)})
+	}
+	writes, err := i.kept.Keep(ctx, key.Workspace, key.Execution, input)
+	return json.RawMessage(KeptInput), writes, err
+}
+
+// resolve returns the input itself.
+func (i inputs) resolve(ctx context.Context, key executionKey, private bool, input json.RawMessage) (json.RawMessage, error) {
+	if i.kept != nil && (private && len(input) == 0 || string(input) == KeptInput) {
+		found, err := i.kept.Input(ctx, key.Workspace, key.Execution)
+		if !errors.Is(err, workflow.ErrNotFound) {
+			return found, err
+		}
+	}
+	if len(input) == 0 {
+		return json.RawMessage(`{}`), nil
+	}
+	return input, nil
 }

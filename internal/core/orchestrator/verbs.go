@@ -9,6 +9,8 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -56,7 +58,7 @@ func (s *Service) toggle(ctx context.Context, c workflow.Caller, id workflow.ID,
 				return err
 			}
 		}
-		s.admission.halt(c.Workspace, id, s.concurrency(d.newest.Kind), to == workflow.Halted)
+		s.admission.Halt(admission.Lane{Workspace: c.Workspace, Workflow: id}, to == workflow.Halted)
 		out = d.shown()
 		return then(d)
 	})
@@ -81,25 +83,57 @@ func (s *Service) CancelWorkflow(ctx context.Context, c workflow.Caller, id work
 }
 
 // onOpen runs a verb on the open executions of a workflow and returns how
-// many it reached. One that has ended meanwhile is no error.
+// many it reached. One that has ended meanwhile is no error. Nothing starts
+// meanwhile: the caller holds the definition.
 func (s *Service) onOpen(ctx context.Context, c workflow.Caller, id workflow.ID, do verb, pending bool) (int, error) {
+	open, err := s.openOf(ctx, c.Workspace, id)
+	if err != nil {
+		return 0, err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	reached := 0
-	for _, x := range s.admission.openOf(c.Workspace, id) {
-		if x.pending && !pending {
+	for _, x := range open {
+		if x.State == workflow.Pending && !pending {
 			continue
 		}
 		reached++
 		group.Go(func() error {
-			_, err := do(ctx, string(c.Workspace), string(x.id), meta(c))
+			_, err := do(ctx, string(c.Workspace), string(x.ID), meta(c))
 			if errors.Is(err, engine.ErrEnded) || errors.Is(err, engine.ErrNotFound) {
 				return nil
 			}
-			return verbFailed(err, x.id)
+			return verbFailed(err, x.ID)
 		})
 	}
 	return reached, group.Wait()
+}
+
+// openOf lists the open executions of a workflow.
+func (s *Service) openOf(ctx context.Context, ws workflow.WorkspaceID, id workflow.ID) ([]workflow.Execution, error) {
+	if err := s.CaughtUp(ctx); err != nil {
+		return nil, err
+	}
+	var open []workflow.Execution
+	for _, state := range workflow.ExecutionStates() {
+		if state.Ended() {
+			continue
+		}
+		for cursor := ""; ; {
+			page, next, err := s.model.Executions(ctx, ws, id, state, cursor, pageOfOpen)
+			if errors.Is(err, readmodel.ErrNone) {
+				return nil, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			if open = append(open, page...); next == "" {
+				break
+			}
+			cursor = next
+		}
+	}
+	return open, nil
 }
 
 // CancelExecution stops an execution: no new step starts, then its undos run.
@@ -150,17 +184,18 @@ func (s *Service) onExecution(ctx context.Context, c workflow.Caller, id workflo
 // AnswerRequest settles a step of which nobody knows whether it had its
 // effect, or an undo that cannot succeed.
 type AnswerRequest struct {
-	Path    string
-	Verdict engine.Verdict  // done, not_done or fail
-	Result  json.RawMessage // of done
-	Message string          // of fail
+	Generation int // that the path belongs to; zero: the current one
+	Path       string
+	Verdict    engine.Verdict  // done, not_done or fail
+	Result     json.RawMessage // of done
+	Message    string          // of fail
 }
 
 // AnswerStep settles a parked step by what a person found out. It needs
 // workflow.WorkflowRun.
 func (s *Service) AnswerStep(ctx context.Context, c workflow.Caller, id workflow.ExecutionID, r AnswerRequest) (workflow.Execution, error) {
 	answer := func(ctx context.Context, ws, execution string, m eventstore.Meta) (int64, error) {
-		return s.engine.Answer(ctx, ws, execution, r.Path, engine.Answer{Verdict: r.Verdict, Result: r.Result, Message: r.Message}, m)
+		return s.engine.Answer(ctx, ws, execution, engine.Answer{Generation: r.Generation, Path: r.Path, Verdict: r.Verdict, Result: r.Result, Message: r.Message}, m)
 	}
 	return s.onExecution(ctx, c, id, answer, "")
 }

@@ -56,7 +56,7 @@ func (s *Service) Watch(ctx context.Context, c workflow.Caller, r WatchRequest) 
 	}
 	w := &Watch{service: s, request: r, batches: make(chan []eventstore.Event, 4)}
 	w.sub = s.store.Subscribe(r.After, watchFilter(c, r))
-	w.progress = s.hub.progress.watch(func(k executionKey) bool { return s.concerns(c, r, k) })
+	w.progress = s.hub.progress.watch(func(k executionKey, of workflow.ID) bool { return concerns(c, r, k, of) })
 	if err := errors.Join(w.storedProgress(ctx, c), w.afterEnd(ctx, c)); err != nil {
 		w.Close()
 		return nil, err
@@ -84,17 +84,14 @@ func watchFilter(c workflow.Caller, r WatchRequest) eventstore.Filter {
 }
 
 // concerns says whether a progress report belongs to a watch.
-func (s *Service) concerns(c workflow.Caller, r WatchRequest, k executionKey) bool {
-	if k.workspace != c.Workspace || r.Execution != "" && r.Execution != k.id {
-		return false
-	}
-	return r.Workflow == "" || s.admission.belongs(k, r.Workflow)
+func concerns(c workflow.Caller, r WatchRequest, k executionKey, of workflow.ID) bool {
+	return k.Workspace == c.Workspace && (r.Execution == "" || r.Execution == k.Execution) && (r.Workflow == "" || r.Workflow == of)
 }
 
 // storedProgress makes the progress from before a restart the first frame.
 func (w *Watch) storedProgress(ctx context.Context, c workflow.Caller) error {
 	id := w.request.Execution
-	if id == "" || w.service.hub.progress.get(executionKey{c.Workspace, id}) != nil {
+	if id == "" || w.service.hub.progress.get(executionKey{Workspace: c.Workspace, Execution: id}) != nil {
 		return nil
 	}
 	p, err := w.service.model.Progress(ctx, c.Workspace, id)
@@ -181,11 +178,11 @@ func (w *Watch) take() *workflow.Event {
 	for len(w.current) > 0 && !w.over {
 		e := &w.current[0]
 		w.current = w.current[1:]
-		if w.request.Workflow != "" && readmodel.Definition(e.Data) != string(w.request.Workflow) {
+		if w.request.Workflow != "" && engine.DecodeLabels(e.Labels).Definition != string(w.request.Workflow) {
 			continue
 		}
 		out := shownEvent(e)
-		w.over = w.request.Execution != "" && isEnd(e.Type)
+		w.over = w.request.Execution != "" && engine.IsEnd(e.Type)
 		return &out
 	}
 	return nil
@@ -199,10 +196,6 @@ func (w *Watch) ended() error {
 		return io.EOF
 	}
 	return w.err
-}
-
-func isEnd(kind string) bool {
-	return kind == engine.EventCompleted || kind == engine.EventFailed || kind == engine.EventCancelled
 }
 
 // Close frees the watch and waits for its reader. It may be called twice.
@@ -233,11 +226,17 @@ func (s *Service) AwaitEnd(ctx context.Context, c workflow.Caller, id workflow.E
 	if err := s.admit(ctx, c, workflow.ExecutionRead); err != nil {
 		return "", err
 	}
-	key := executionKey{c.Workspace, id}
-	ended := s.hub.wait(key)
-	defer s.hub.forget(key, ended)
-	if !s.admission.isOpen(key) { // it has ended, or there is none
-		x, err := s.Execution(ctx, c, id)
+	key := executionKey{Workspace: c.Workspace, Execution: id}
+	ended := s.hub.ends.wait(key)
+	defer s.hub.ends.forget(key, ended)
+	if len(ended) == 0 { // it has ended long ago, it is open, or there is none
+		x, err := s.model.Execution(ctx, c.Workspace, id)
+		if errors.Is(err, readmodel.ErrNone) {
+			_, err = s.createdOf(ctx, key)
+		}
+		if errors.Is(err, engine.ErrNotFound) {
+			err = noExecution(id)
+		}
 		if err != nil || x.State.Ended() {
 			return x.State, err
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"sort"
 	"sync/atomic"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
@@ -24,7 +24,7 @@ type Options struct {
 	Store  eventstore.Store
 	DB     *db.DB
 	Engine engine.Engine
-	// Hub is the engine's observer.
+	// Hub is the engine's observer and its places.
 	Hub *Hub
 	// Kinds are the kinds of workflow; their functions and steps stand in the
 	// engine's registry.
@@ -33,12 +33,8 @@ type Options struct {
 	Secrets *vault.Store
 	// Blobs may be nil when no step keeps big values.
 	Blobs Blobs
-	// MaxConcurrent bounds the executions that run at a time, over all
-	// workflows; parked ones are not counted. Zero means 100.
-	MaxConcurrent int
-	// MaxPending bounds the executions that wait for a place; beyond it a start
-	// is refused. Zero means 100,000.
-	MaxPending int
+	// Inputs keeps inputs that no journal may hold; nil refuses large ones.
+	Inputs Inputs
 	// ReadPatience bounds how long a read waits for the read models; then it
 	// is refused as unavailable. Zero means 10 s.
 	ReadPatience time.Duration
@@ -61,9 +57,12 @@ type Service struct {
 	blobs       Blobs
 	clock       clock.Clock
 	log         *slog.Logger
+	sql         *statements
 	model       *readmodel.Model
 	definitions *definitions
-	admission   *admission
+	admission   *admission.Control
+	takeover    takeover
+	inputs      inputs
 	cleaner     *cleaner
 	watches     atomic.Int64
 	// readPatience is how long a read waits for the read models.
@@ -86,26 +85,17 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		s.kindNames = append(s.kindNames, k.Name())
 	}
 	sort.Strings(s.kindNames)
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
+	var err error
+	if s.sql, err = openTables(ctx, o.DB); err != nil {
 		return nil, err
 	}
-	if err := o.DB.Migrate(ctx, "orchestrator", files); err != nil {
-		return nil, err
-	}
-	s.model, err = readmodel.Open(ctx, readmodel.Options{Store: o.Store, DB: o.DB, Clock: s.clock, Logger: s.log,
-		Parked: func(ws workflow.WorkspaceID, id workflow.ExecutionID, parked bool) {
-			s.admission.park(executionKey{ws, id}, parked)
-		}})
-	if err != nil {
-		return nil, err
-	}
-	o.Hub.connect(s)
-	return s, nil
+	s.takeover.begin()
+	s.model, err = readmodel.Open(ctx, readmodel.Options{Store: o.Store, DB: o.DB, Clock: s.clock, Logger: s.log})
+	return s, err
 }
 
 func newService(o Options) *Service {
-	s := &Service{store: o.Store, db: o.DB, engine: o.Engine, hub: o.Hub, kinds: map[string]Kind{}, secrets: o.Secrets, blobs: o.Blobs,
+	s := &Service{store: o.Store, db: o.DB, engine: o.Engine, hub: o.Hub, admission: o.Hub.admission, inputs: inputs{o.Inputs}, kinds: map[string]Kind{}, secrets: o.Secrets, blobs: o.Blobs,
 		clock: o.Clock, log: o.Logger, cleaner: newCleaner(), ready: make(chan struct{}), stopping: make(chan struct{}),
 		definitions: &definitions{store: o.Store, most: maxHeldDefinitions, held: map[definitionKey]*definition{}}}
 	if s.clock == nil {
@@ -114,16 +104,9 @@ func newService(o Options) *Service {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if o.MaxConcurrent == 0 {
-		o.MaxConcurrent = 100
-	}
-	if o.MaxPending == 0 {
-		o.MaxPending = 100_000
-	}
 	if s.readPatience = o.ReadPatience; s.readPatience == 0 {
 		s.readPatience = 10 * time.Second
 	}
-	s.admission = newAdmission(o.MaxConcurrent, o.MaxPending)
 	return s
 }
 

@@ -39,17 +39,6 @@ type Trigger struct {
 	Key  string `json:"key,omitempty"`
 }
 
-// Input is what a kind's workflow function receives. Config holds secret
-// references, never secrets.
-type Input struct {
-	Workspace WorkspaceID     `json:"workspace"`
-	Workflow  ID              `json:"workflow"`
-	Version   int             `json:"version"`
-	Config    json.RawMessage `json:"config,omitempty"`
-	Input     json.RawMessage `json:"input,omitempty"`
-	RunAs     PrincipalID     `json:"run_as,omitempty"`
-}
-
 // Failure is why an execution or a step failed or waits, as its error was
 // classified where it was first seen.
 type Failure struct {
@@ -75,7 +64,7 @@ type Parking struct {
 type Execution struct {
 	ID              ExecutionID     `json:"id"`
 	Workflow        ID              `json:"workflow"`
-	WorkflowVersion int             `json:"workflow_version"`
+	WorkflowVersion int             `json:"workflow_version,omitempty" doc:"Absent while it waits to be started with the newest version"`
 	Type            string          `json:"type" doc:"Kind of workflow"`
 	State           ExecutionState  `json:"state" enum:"pending,running,paused,parked,cancelling,compensating,completed,failed,cancelled"`
 	Trigger         Trigger         `json:"trigger"`
@@ -88,22 +77,51 @@ type Execution struct {
 	StepsCompleted  int             `json:"steps_completed"`
 	StepsFailed     int             `json:"steps_failed"`
 	Retries         int             `json:"retries"`
+	Priority        int             `json:"priority,omitempty"`
+	Generation      int             `json:"generation,omitempty" doc:"Grows when the execution continues with a fresh history; absent: 1"`
+	Parent          *Parent         `json:"parent,omitempty" doc:"The execution that waits for this one"`
+	Origin          *Origin         `json:"origin,omitempty" doc:"The failed execution that this one takes over from"`
+	SupersededBy    ExecutionID     `json:"superseded_by,omitempty" doc:"The execution that took over from this one"`
+	DiscardedAt     *time.Time      `json:"discarded_at,omitempty" doc:"When its redrive was given up"`
+	Waiting         *Waiting        `json:"waiting,omitempty" doc:"What it waits for, if it waits for a signal"`
 	CreatedAt       time.Time       `json:"created_at"`
 	StartedAt       *time.Time      `json:"started_at,omitempty"`
 	EndedAt         *time.Time      `json:"ended_at,omitempty"`
 }
 
+// Parent is the execution that a child was started by, and the call that waits.
+type Parent struct {
+	Execution  ExecutionID `json:"execution"`
+	Generation int         `json:"generation"`
+	Path       string      `json:"path"`
+}
+
+// Origin is the failed execution that a redrive takes over from.
+type Origin struct {
+	Execution  ExecutionID `json:"execution"`
+	Generation int         `json:"generation,omitempty"`
+	Fresh      bool        `json:"fresh,omitempty" doc:"Nothing was taken over, because the input is another one"`
+}
+
+// Waiting is what an execution waits for.
+type Waiting struct {
+	Name  string     `json:"name" doc:"The signal; several are separated by commas"`
+	Until *time.Time `json:"until,omitempty"`
+}
+
 // Step is one step of an execution. A read-only step appears when it has ended.
 type Step struct {
-	Path      string     `json:"path" doc:"Position in the execution" example:"4.17.2"`
-	Name      string     `json:"name" example:"airtablesync/write_batch"`
-	State     StepState  `json:"state" enum:"running,retrying,parked,completed,failed"`
-	Attempt   int        `json:"attempt"`
-	ReadOnly  bool       `json:"read_only,omitempty"`
-	Error     *Failure   `json:"error,omitempty" doc:"Last error, also of an attempt that was repeated"`
-	NextAt    *time.Time `json:"next_at,omitempty" doc:"When the next attempt starts"`
-	StartedAt *time.Time `json:"started_at,omitempty"`
-	EndedAt   *time.Time `json:"ended_at,omitempty"`
+	Path       string     `json:"path" doc:"Position in the execution" example:"4.17.2"`
+	Generation int        `json:"generation,omitempty" doc:"That the path belongs to; absent: 1"`
+	Label      string     `json:"label,omitempty" doc:"What the call is about, such as a table" example:"Contacts"`
+	Name       string     `json:"name" example:"airtable_sync/write_batch"`
+	State      StepState  `json:"state" enum:"running,retrying,parked,completed,failed"`
+	Attempt    int        `json:"attempt"`
+	ReadOnly   bool       `json:"read_only,omitempty"`
+	Error      *Failure   `json:"error,omitempty" doc:"Last error, also of an attempt that was repeated"`
+	NextAt     *time.Time `json:"next_at,omitempty" doc:"When the next attempt starts"`
+	StartedAt  *time.Time `json:"started_at,omitempty"`
+	EndedAt    *time.Time `json:"ended_at,omitempty"`
 }
 
 // Event is one thing that happened, as subscribers see it. Its position

@@ -12,7 +12,14 @@ const (
 	EventPaused   = "workflow.paused"
 	EventResumed  = "workflow.resumed"
 	EventArchived = "workflow.archived"
+	// EventDiscarded: the redrive of a failed execution was given up.
+	EventDiscarded = "workflow.execution_discarded"
 )
+
+// Discarded is the data of EventDiscarded.
+type Discarded struct {
+	Execution ExecutionID `json:"execution"`
+}
 
 // VersionData is the data of EventCreated and EventUpdated: one whole,
 // immutable version. Its configuration holds secret references only.

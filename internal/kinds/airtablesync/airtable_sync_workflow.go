@@ -3,27 +3,23 @@ package airtablesync
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
-// Workflow is the durable function of a sync. It holds the order of things and
-// nothing else: effects are steps, decisions are pure functions.
+// Workflow is the durable function of a sync. It holds the order of the work and
+// nothing else: effects are steps, decisions are functions of package plan.
 type Workflow struct{ steps steps }
 
-const (
-	// writesInFlight keep a base's rate used up while answers travel.
-	writesInFlight = 4
-	// schemaRounds bound how often schemas are read: for tables, their links, the
-	// names of inverse fields, and to see that nothing is missing; more often
-	// only where very much is missing.
-	schemaRounds = 10
-	// listingRestarts bound how often one listing may expire.
-	listingRestarts = 10
-)
+// schemaRounds bounds how often schemas are read: for tables, for their links,
+// for the names of inverse fields, and to see that nothing is missing. It takes
+// more rounds only if very much is missing.
+const schemaRounds = 10
 
 // Run makes the targets equal to the sources once.
 func (w *Workflow) Run(run engine.Run, in workflow.Input) (Summary, error) {
@@ -31,21 +27,27 @@ func (w *Workflow) Run(run engine.Run, in workflow.Input) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	j := &job{config: config, input: input, raw: in.Config, token: sweepToken(run.Info().Execution)}
-	if err := w.prepare(run, j); err != nil {
+	j := &job{steps: w.steps, config: config, rawConfig: in.Config, input: input, token: sweepToken(run.Info().Execution)}
+	made, err := prepare(run, j)
+	if err != nil {
 		return Summary{}, err
 	}
-	j.begin(run)
-	_, err = engine.Map(run, 0, j.groups, func(run engine.Run, tables []*table) (engine.None, error) {
-		return engine.None{}, w.syncBase(run, j, tables)
+	j.plan, j.warnings = made.Plan, made.Warnings
+	tables := make([]*tableSync, len(made.Pairs))
+	for i, info := range made.Pairs {
+		tables[i] = newTableSync(j, i, info)
+	}
+	j.progress.Begin(run, "syncing", tableNames(config, made.Pairs)...)
+	_, err = engine.Map(run, 0, made.Groups, func(run engine.Run, group []int) (engine.None, error) {
+		return engine.None{}, syncBase(run, pick(tables, group))
 	})
 	if err != nil {
 		return Summary{}, err
 	}
 	j.progress.Say(run, "finishing")
-	summary := j.summary()
-	_, err = w.steps.completeRun.Do(run, completeRequest{Plan: j.plan, Pairs: j.completed(), Summary: summary})
-	return summary, err
+	request := completeRequest{Plan: j.plan, Pairs: completedPairs(tables), Summary: summarize(j, tables)}
+	_, err = w.steps.completeRun.Do(run, request)
+	return request.Summary, err
 }
 
 func settings(in workflow.Input) (Config, Input, error) {
@@ -58,42 +60,38 @@ func settings(in workflow.Input) (Config, Input, error) {
 	return config, input, nil
 }
 
-// prepare reads all schemas and creates what the targets lack, until a plan
-// has nothing left to create.
-func (w *Workflow) prepare(run engine.Run, j *job) error {
+// prepare reads all schemas and creates what the targets lack, until a plan has
+// nothing left to create.
+func prepare(run engine.Run, j *job) (planMade, error) {
 	j.progress.Say(run, "reading schemas")
-	sources, err := w.readSchemas(run, j, j.config.SourceBases)
+	sources, err := readSchemas(run, j, j.config.SourceBases)
 	if err != nil {
-		return err
+		return planMade{}, err
 	}
 	var fresh []string
 	for range schemaRounds {
-		targets, err := w.readSchemas(run, j, j.config.TargetBases)
+		targets, err := readSchemas(run, j, j.config.TargetBases)
 		if err != nil {
-			return err
+			return planMade{}, err
 		}
 		schemas := slices.Concat(sources, targets) // of a base that is both, the newer reading counts
-		made, err := w.steps.plan.Do(run, planRequest{Config: j.raw, Schemas: schemas, Mode: j.input.Mode, Fresh: fresh})
-		if err != nil {
-			return err
+		made, err := j.steps.plan.Do(run, planRequest{Config: j.rawConfig, Schemas: schemas, Mode: j.input.Mode, Fresh: fresh})
+		if err != nil || len(made.Changes) == 0 {
+			return made, err
 		}
-		if len(made.Changes) == 0 {
-			j.take(made)
-			return nil
-		}
-		more, err := w.changeSchemas(run, j, made)
+		more, err := changeSchemas(run, j, made)
 		if err != nil {
-			return err
+			return planMade{}, err
 		}
 		fresh = append(fresh, more...)
 	}
-	return &engine.Error{Class: failure.Conflict, Code: "schema_unsettled",
-		Message: "the target's schema keeps changing while the sync creates what is missing; run again when nobody edits it"}
+	return planMade{}, &engine.Error{Class: failure.Conflict, Code: "schema_unsettled",
+		Message: "the target's schema keeps changing while the sync creates what is missing; run again when nobody is editing it"}
 }
 
-func (w *Workflow) readSchemas(run engine.Run, j *job, bases []BaseConfig) ([]schemaRead, error) {
+func readSchemas(run engine.Run, j *job, bases []BaseConfig) ([]schemaRead, error) {
 	read, err := engine.Map(run, 0, bases, func(run engine.Run, b BaseConfig) (schemaRead, error) {
-		return w.steps.readSchema.Do(run, schemaRequest{Base: airtable.BaseID(b.BaseID), APIKey: b.APIKey})
+		return j.steps.readSchema.Do(run, schemaRequest{Base: airtable.BaseID(b.BaseID), APIKey: b.APIKey})
 	})
 	j.calls.Schema += int64(len(read))
 	return read, err
@@ -101,83 +99,102 @@ func (w *Workflow) readSchemas(run engine.Run, j *job, bases []BaseConfig) ([]sc
 
 // changeSchemas makes the changes of a plan one after the other and returns
 // the tables that cannot hold a row of ours.
-func (w *Workflow) changeSchemas(run engine.Run, j *job, plan planMade) ([]string, error) {
+func changeSchemas(run engine.Run, j *job, made planMade) ([]string, error) {
 	var fresh []string
-	for i, change := range plan.Changes {
+	for i, change := range made.Changes {
 		j.progress.Say(run, change.Text)
-		step := w.steps.createTable
+		step := j.steps.createTable
 		switch change.Kind {
-		case CreateField:
-			step = w.steps.createField
-		case RenameField:
-			step = w.steps.renameField
+		case plan.CreateField:
+			step = j.steps.createField
+		case plan.RenameField:
+			step = j.steps.renameField
 		}
-		made, err := step.Do(run, changeRequest{Plan: plan.Plan, Change: i})
+		done, err := step.Do(run, changeRequest{Plan: made.Plan, Change: i})
 		if err != nil {
 			return nil, err
 		}
-		j.calls.Schema += made.Calls
-		if made.Fresh != "" {
-			fresh = append(fresh, made.Fresh)
+		j.calls.Schema += done.Calls
+		if done.Fresh != "" {
+			fresh = append(fresh, done.Fresh)
 		}
 	}
 	return fresh, nil
 }
 
 // syncBase brings the tables of one target base up to date: rows first, in an
-// order in which links can be followed, then links that had to wait, then
+// order in which links can be followed, then the links that had to wait, then
 // deletes. While the first table is written, all others are read.
-func (w *Workflow) syncBase(run engine.Run, j *job, tables []*table) error {
-	if err := w.read(run, j, tables[0]); err != nil {
+func syncBase(run engine.Run, tables []*tableSync) error {
+	first, others := tables[0], tables[1:]
+	if err := first.read(run); err != nil {
 		return err
 	}
 	err := engine.All(run,
-		func(run engine.Run) error { return w.write(run, j, tables[0], passRows) },
-		func(run engine.Run) error { return w.readAll(run, j, tables[1:]) })
+		func(run engine.Run) error { return first.write(run, plan.PassRows) },
+		func(run engine.Run) error { return each(others, func(t *tableSync) error { return t.read(run) }) })
 	if err != nil {
 		return err
 	}
-	for _, t := range tables[1:] {
-		if err := w.write(run, j, t, passRows); err != nil {
-			return err
-		}
+	if err := each(others, func(t *tableSync) error { return t.write(run, plan.PassRows) }); err != nil {
+		return err
 	}
-	for _, t := range tables {
-		if err := w.write(run, j, t, passLinks); err != nil {
-			return err
-		}
+	if err := each(tables, func(t *tableSync) error { return t.write(run, plan.PassLinks) }); err != nil {
+		return err
 	}
+	return each(tables, func(t *tableSync) error { return t.deleteGone(run) })
+}
+
+func each(tables []*tableSync, do func(*tableSync) error) error {
 	for _, t := range tables {
-		if err := w.deleteGone(run, j, t); err != nil {
+		if err := do(t); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *Workflow) readAll(run engine.Run, j *job, tables []*table) error {
-	for _, t := range tables {
-		if err := w.read(run, j, t); err != nil {
-			return err
-		}
+func pick(tables []*tableSync, numbers []int) []*tableSync {
+	var picked []*tableSync
+	for _, n := range numbers {
+		picked = append(picked, tables[n])
 	}
-	return nil
+	return picked
 }
 
-// write writes the rows of a table that differ, or the links that waited, in
-// full batches.
-func (w *Workflow) write(run engine.Run, j *job, t *table, pass string) error {
-	_, err := engine.Map(run, writesInFlight, inBatches(t.take(pass)), func(run engine.Run, batch []Part) (engine.None, error) {
-		written, err := w.steps.writeBatch.Do(run, batchRequest{Plan: j.plan, Pair: t.pair, Parts: batch, Pass: pass})
-		if err != nil {
-			return engine.None{}, err
+// tableNames names the tables for people: by the source table, and by the bases
+// too if there are several.
+func tableNames(c Config, pairs []pairInfo) []string {
+	names := make([]string, len(pairs))
+	for i, p := range pairs {
+		names[i] = p.SourceTable
+		if len(c.SourceBases)+len(c.TargetBases) > 2 {
+			names[i] = fmt.Sprintf("%s (%s → %s)", p.SourceTable, p.SourceBase, p.TargetBase)
 		}
-		j.calls.Write += written.Calls
-		t.wrote(batch, written)
-		if pass == passRows {
-			j.progress.Done(run, t.pair, sizeOf(batch))
+	}
+	return names
+}
+
+// completedPairs lists what becomes valid with the end of the run.
+func completedPairs(tables []*tableSync) []completedPair {
+	var first time.Time
+	for _, t := range tables {
+		if !t.mark.IsZero() && (first.IsZero() || t.mark.Before(first)) {
+			first = t.mark
 		}
-		return engine.None{}, nil
-	})
-	return err
+	}
+	var done []completedPair
+	for _, t := range tables {
+		done = append(done, t.completed(first))
+	}
+	return done
+}
+
+func summarize(j *job, tables []*tableSync) Summary {
+	s := Summary{Calls: j.calls.summed(), Warnings: j.warnings}
+	for _, t := range tables {
+		s.Tables = append(s.Tables, t.figures)
+		s.Warnings = append(s.Warnings, t.figures.warnings(j.input.Mode, t.duplicates)...)
+	}
+	return s
 }

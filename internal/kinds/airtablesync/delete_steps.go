@@ -4,15 +4,35 @@ import (
 	"context"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
+
+// deleteSteps find and delete target rows whose source rows are gone.
+type deleteSteps struct{ tools }
 
 // goneAtOnce is how many missing rows are looked up with one call.
 const goneAtOnce = 100
 
-func (s *targetSteps) countGone(ctx context.Context, in goneRequest) (goneCounted, error) {
-	pair, err := s.pair(ctx, in.Plan, in.Pair)
+// goneRequest asks for rows of ours that a sweep has not seen.
+type goneRequest struct {
+	Plan    blob.Ref          `json:"plan"`
+	Pair    int               `json:"pair"`
+	Sweep   string            `json:"sweep"`
+	Listing string            `json:"listing"`
+	After   airtable.RecordID `json:"after,omitempty"`
+}
+
+type goneCounted struct {
+	Rows    int64 `json:"rows"` // of ours in the target
+	Missing int64 `json:"missing"`
+}
+
+func (s deleteSteps) countGone(ctx context.Context, in goneRequest) (goneCounted, error) {
+	pair, err := s.readPair(ctx, in.Plan, in.Pair)
 	if err != nil {
 		return goneCounted{}, err
 	}
@@ -20,8 +40,12 @@ func (s *targetSteps) countGone(ctx context.Context, in goneRequest) (goneCounte
 	return goneCounted{Rows: rows, Missing: missing}, err
 }
 
-func (s *targetSteps) findGone(ctx context.Context, in goneRequest) (goneFound, error) {
-	pair, err := s.pair(ctx, in.Plan, in.Pair)
+type goneFound struct {
+	Gone []linkmap.Gone `json:"gone"`
+}
+
+func (s deleteSteps) findGone(ctx context.Context, in goneRequest) (goneFound, error) {
+	pair, err := s.readPair(ctx, in.Plan, in.Pair)
 	if err != nil {
 		return goneFound{}, err
 	}
@@ -29,18 +53,35 @@ func (s *targetSteps) findGone(ctx context.Context, in goneRequest) (goneFound, 
 	return goneFound{Gone: gone}, err
 }
 
-func (s *targetSteps) holdDeletes(ctx context.Context, in holdRequest) (engine.None, error) {
+// holdRequest reports that the deletes of a table wait for a person.
+type holdRequest struct {
+	Held DeletesHeld `json:"held"`
+}
+
+func (s deleteSteps) holdDeletes(ctx context.Context, in holdRequest) (engine.None, error) {
 	return engine.None{}, record(ctx, EventDeletesHeld, in.Held)
 }
 
-// deleteBatch deletes up to ten target rows. What is repeated, or refused
-// because a row is gone, first asks which of them still exist.
-func (s *targetSteps) deleteBatch(ctx context.Context, in deleteRequest) (batchDeleted, error) {
-	pair, err := s.pair(ctx, in.Plan, in.Pair)
+// deleteRequest asks to delete up to ten target rows.
+type deleteRequest struct {
+	Plan blob.Ref       `json:"plan"`
+	Pair int            `json:"pair"`
+	Gone []linkmap.Gone `json:"gone"`
+}
+
+type batchDeleted struct {
+	Deleted int   `json:"deleted"`
+	Calls   int64 `json:"calls"`
+}
+
+// deleteBatch deletes up to ten target rows. When it is repeated, or refused
+// because a row is gone, it first asks which of them still exist.
+func (s deleteSteps) deleteBatch(ctx context.Context, in deleteRequest) (batchDeleted, error) {
+	pair, err := s.readPair(ctx, in.Plan, in.Pair)
 	if err != nil {
 		return batchDeleted{}, err
 	}
-	ids, sources := targetsOf(in.Gone)
+	ids := targetsOf(in.Gone)
 	result := batchDeleted{Deleted: len(ids)}
 	if engine.InStep(ctx).Attempt > 1 {
 		err = s.deleteExisting(ctx, pair, ids, &result)
@@ -48,71 +89,55 @@ func (s *targetSteps) deleteBatch(ctx context.Context, in deleteRequest) (batchD
 		err = s.deleteExisting(ctx, pair, ids, &result)
 	}
 	if err != nil {
-		return result, s.explain(ctx, err, pair.Target)
+		return result, s.airtable.explain(ctx, err, pair.Target)
 	}
-	if err := engine.Attach(ctx, s.links.Forget(scope(ctx, pair), sources)); err != nil {
+	if err := engine.Attach(ctx, s.links.Forget(scope(ctx, pair), sourcesOf(in.Gone))); err != nil {
 		return result, err
 	}
 	return result, record(ctx, EventRecordsDeleted, RecordsDeleted{Base: pair.Target.Base, Table: pair.Target.Table, Count: len(ids)})
 }
 
-func targetsOf(gone []Gone) (targets, sources []airtable.RecordID) {
-	for _, g := range gone {
-		targets = append(targets, g.Target)
-		sources = append(sources, g.Source)
+func targetsOf(gone []linkmap.Gone) []airtable.RecordID {
+	ids := make([]airtable.RecordID, len(gone))
+	for i, g := range gone {
+		ids[i] = g.Target
 	}
-	return targets, sources
+	return ids
+}
+
+func sourcesOf(gone []linkmap.Gone) []airtable.RecordID {
+	ids := make([]airtable.RecordID, len(gone))
+	for i, g := range gone {
+		ids[i] = g.Source
+	}
+	return ids
 }
 
 // deleteExisting deletes those of the rows that still exist.
-func (s *targetSteps) deleteExisting(ctx context.Context, pair Pair, ids []airtable.RecordID, result *batchDeleted) error {
-	there, calls, err := s.existing(ctx, pair, ids)
+func (s deleteSteps) deleteExisting(ctx context.Context, pair plan.Pair, ids []airtable.RecordID, result *batchDeleted) error {
+	exists, calls, err := s.airtable.existing(ctx, pair, ids)
 	result.Calls += calls
 	if err != nil {
 		return err
 	}
 	var left []airtable.RecordID
 	for _, id := range ids {
-		if there[id] {
+		if exists[id] {
 			left = append(left, id)
 		}
 	}
 	return s.deleteThese(ctx, pair, left, result)
 }
 
-func (s *targetSteps) deleteThese(ctx context.Context, pair Pair, ids []airtable.RecordID, result *batchDeleted) error {
+func (s deleteSteps) deleteThese(ctx context.Context, pair plan.Pair, ids []airtable.RecordID, result *batchDeleted) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	tok, err := s.token(ctx, pair.Target.APIKey)
+	tok, err := s.airtable.token(ctx, pair.Target.APIKey)
 	if err != nil {
 		return err
 	}
 	result.Calls++
-	_, err = s.options.Airtable.Delete(ctx, tok, pair.Target.Base, pair.Target.Table, ids)
+	_, err = s.airtable.client.Delete(ctx, tok, pair.Target.Base, pair.Target.Table, ids)
 	return err
-}
-
-// completeRun makes the marks of all pairs valid and ends the run.
-func (s *targetSteps) completeRun(ctx context.Context, in completeRequest) (engine.None, error) {
-	var plan Plan
-	if err := s.getJSON(ctx, in.Plan, &plan); err != nil {
-		return engine.None{}, err
-	}
-	for _, done := range in.Pairs {
-		pair := plan.Pairs[done.Pair]
-		if !done.Mark.IsZero() { // Airtable's clock is unknown: the next run reads all again
-			mark := Mark{At: done.Mark, Fingerprint: pair.Fingerprint()}
-			if err := engine.Attach(ctx, s.links.SaveMark(scope(ctx, pair), mark)); err != nil {
-				return engine.None{}, err
-			}
-		}
-		if done.Sweep == "" {
-			continue // an incremental run has not swept
-		}
-		if err := engine.Attach(ctx, s.links.Clean(scope(ctx, pair), done.Sweep, done.Listing)); err != nil {
-			return engine.None{}, err
-		}
-	}
-	return engine.None{}, record(ctx, EventRunCompleted, RunCompleted{Summary: in.Summary})
 }

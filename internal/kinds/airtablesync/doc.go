@@ -1,12 +1,14 @@
 // Package airtablesync is the kind airtable_sync: it keeps tables of Airtable
 // target bases equal to tables of source bases, one way. A run reads the
-// schemas, creates in the targets what is missing, reads the source (all of it,
-// or what changed since the last completed run), writes the rows that differ
-// and, in a full run, deletes what disappeared from the source. Every write has
-// a repeat rule, so that a lost answer or a crash leaves no double: records are
-// found by an external-id field, tables and fields by their names, deletes by
-// asking what still exists.
+// schemas, creates what the targets lack, reads the source (all of it, or what
+// has changed since the last completed run), writes the rows that differ and, in
+// a full run, deletes what has disappeared from the source. Every write can be
+// repeated, so a lost answer or a crash leaves no duplicates: records are found
+// by an external-ID field, tables and fields by their names, and a delete asks
+// what still exists.
 //
-// It is not an Airtable client (internal/outside/airtable) and does not retry:
-// its steps run under the durable engine, which does.
+// The decisions are in the package plan and the memory of the rows is in the
+// package linkmap. This package holds the workflow function and its steps. It is
+// not an Airtable client (internal/outside/airtable), and it does not retry:
+// the engine that runs its steps does.
 package airtablesync

@@ -1,15 +1,9 @@
 package airtablesync
 
-import (
-	"context"
-	"fmt"
-
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
-	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
-)
+import "github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 
 // Types of the domain events that a sync records. They name tables and fields
-// and count rows; no cell ever stands in one.
+// and count rows; they never hold a cell.
 const (
 	EventTableCreated   = "airtable_sync.table_created"
 	EventFieldCreated   = "airtable_sync.field_created"
@@ -28,7 +22,8 @@ type TableCreated struct {
 }
 
 // FieldCreated says that a target field was created or, after a lost answer,
-// found. Inverse is the field that Airtable made on the other side of a link.
+// found. Inverse is the field that Airtable has added on the other side of a
+// link.
 type FieldCreated struct {
 	Base    airtable.BaseID    `json:"base"`
 	Table   airtable.TableID   `json:"table"`
@@ -38,7 +33,8 @@ type FieldCreated struct {
 	Inverse airtable.FieldID   `json:"inverse,omitempty"`
 }
 
-// FieldRenamed says that an inverse link field got the name it has in the source.
+// FieldRenamed says that an inverse link field got the name that it has in the
+// source.
 type FieldRenamed struct {
 	Base  airtable.BaseID  `json:"base"`
 	Table airtable.TableID `json:"table"`
@@ -46,8 +42,8 @@ type FieldRenamed struct {
 	Name  string           `json:"name"`
 }
 
-// DeletesHeld says that more rows disappeared from a source table than a run
-// deletes without being told to.
+// DeletesHeld says that more rows have disappeared from a source table than a
+// run deletes without being told to.
 type DeletesHeld struct {
 	Base    airtable.BaseID  `json:"base"`
 	Table   airtable.TableID `json:"table"`
@@ -56,7 +52,8 @@ type DeletesHeld struct {
 	Rows    int64            `json:"rows"`
 }
 
-// RecordsDeleted counts target rows that were deleted with their source rows.
+// RecordsDeleted counts target rows that were deleted because their source rows
+// are gone.
 type RecordsDeleted struct {
 	Base  airtable.BaseID  `json:"base"`
 	Table airtable.TableID `json:"table"`
@@ -66,11 +63,4 @@ type RecordsDeleted struct {
 // RunCompleted ends a run; Summary is its result.
 type RunCompleted struct {
 	Summary Summary `json:"summary"`
-}
-
-func record(ctx context.Context, event string, data any) error {
-	if err := engine.Record(ctx, engine.Event{Type: event, Schema: 1, Data: data}); err != nil {
-		return fmt.Errorf("record %s: %w", event, err)
-	}
-	return nil
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
-	"log/slog"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
@@ -22,7 +22,8 @@ const functionName = "airtablesync/sync"
 //go:embed config.schema.json
 var configSchema []byte
 
-// Options are what a Kind works with. All but Logger are required.
+// Options are what a Kind works with. All are required, and all stay the
+// caller's to close.
 type Options struct {
 	Airtable Airtable
 	Secrets  Secrets
@@ -31,26 +32,18 @@ type Options struct {
 	Blobs blob.Store
 	// DB holds the link map.
 	DB *db.DB
-	// Logger gets what is worth a line. Nil means none.
-	Logger *slog.Logger
 }
 
 // Kind is the kind airtable_sync. It is safe for concurrent use.
-type Kind struct {
-	options Options
-	links   *LinkMap
-}
+type Kind struct{ tools tools }
 
 // New brings the tables of the link map up to date and returns the kind.
 func New(ctx context.Context, o Options) (*Kind, error) {
-	links, err := openLinkMap(ctx, o.DB)
+	links, err := linkmap.Open(ctx, o.DB)
 	if err != nil {
 		return nil, err
 	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	return &Kind{options: o, links: links}, nil
+	return &Kind{tools: tools{airtable: access{client: o.Airtable, secrets: o.Secrets}, blobs: o.Blobs, links: links}}, nil
 }
 
 // Name returns airtable_sync.
@@ -63,7 +56,7 @@ func (*Kind) Schema() json.RawMessage { return json.RawMessage(configSchema) }
 // a network.
 func (*Kind) Validate(config json.RawMessage) workflow.Problems { return validateConfig(config) }
 
-// ValidateInput reports every fault of execute's input.
+// ValidateInput reports every fault in the input of execute.
 func (*Kind) ValidateInput(input json.RawMessage) workflow.Problems {
 	_, problems := parseInput(input)
 	return problems
@@ -76,7 +69,7 @@ func (*Kind) SecretPointers() []string {
 
 // Register adds the steps and the workflow function.
 func (k *Kind) Register(r *engine.Registry) error {
-	w := &Workflow{steps: registerSteps(r, k)}
+	w := &Workflow{steps: registerSteps(r, k.tools)}
 	engine.NewWorkflow(r, functionName, w.Run)
 	return r.Err()
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 )
 
-// Airtable is what a sync needs of the Airtable client. Errors are classified
-// (*failure.Error); nothing behind it retries.
+// Airtable is what a sync needs of the Airtable client. Its errors are
+// classified (*failure.Error), and it does not retry.
 type Airtable interface {
 	Schema(ctx context.Context, tok airtable.Token, base airtable.BaseID) (*airtable.Base, error)
 	CreateTable(ctx context.Context, tok airtable.Token, base airtable.BaseID, t airtable.NewTable) (*airtable.Table, error)
@@ -16,10 +16,4 @@ type Airtable interface {
 	List(ctx context.Context, tok airtable.Token, base airtable.BaseID, table airtable.TableID, p airtable.ListParams) (*airtable.Page, error)
 	Upsert(ctx context.Context, tok airtable.Token, base airtable.BaseID, table airtable.TableID, r airtable.UpsertRequest) (*airtable.UpsertResult, error)
 	Delete(ctx context.Context, tok airtable.Token, base airtable.BaseID, table airtable.TableID, ids []airtable.RecordID) (*airtable.DeleteResult, error)
-}
-
-// Secrets turns a reference that stands in a configuration (secret:sec_…) into
-// the credential.
-type Secrets interface {
-	Resolve(ctx context.Context, workspace, ref string) (string, error)
 }

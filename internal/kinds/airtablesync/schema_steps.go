@@ -2,74 +2,154 @@ package airtablesync
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
-// schemaSteps read schemas, plan, and create what the targets lack.
-type schemaSteps struct{ *Kind }
+// schemaSteps read schemas and plan.
+type schemaSteps struct{ tools }
 
-func (s *schemaSteps) readSchema(ctx context.Context, in schemaRequest) (schemaRead, error) {
-	schema, err := s.schemaOf(ctx, Side{Base: in.Base, APIKey: in.APIKey})
+// schemaRequest asks for the schema of one base.
+type schemaRequest struct {
+	Base   airtable.BaseID `json:"base"`
+	APIKey string          `json:"api_key"` // a reference
+}
+
+// schemaRead refers to the schema of a base.
+type schemaRead struct {
+	Base   airtable.BaseID `json:"base"`
+	Schema blob.Ref        `json:"schema"`
+}
+
+func (s schemaSteps) readSchema(ctx context.Context, in schemaRequest) (schemaRead, error) {
+	schema, err := s.airtable.schema(ctx, in.Base, in.APIKey)
 	if err != nil {
 		return schemaRead{}, err
 	}
-	ref, err := s.putJSON(ctx, schema)
+	ref, err := putJSON(ctx, s.blobs, schema)
 	return schemaRead{Base: in.Base, Schema: ref}, err
 }
 
-func (k *Kind) schemaOf(ctx context.Context, side Side) (*airtable.Base, error) {
-	tok, err := k.token(ctx, side.APIKey)
-	if err != nil {
-		return nil, err
-	}
-	schema, err := k.options.Airtable.Schema(ctx, tok, side.Base)
-	side.Table = "" // the schema itself is asked for
-	return schema, k.explain(ctx, err, side)
+// planRequest asks what to do, given all schemas.
+type planRequest struct {
+	Config  json.RawMessage `json:"config"`
+	Schemas []schemaRead    `json:"schemas"`
+	Mode    Mode            `json:"mode"`
+	// Fresh names the target tables that cannot hold a row of ours: this run
+	// has created them, or the field that would say so.
+	Fresh []string `json:"fresh,omitempty"`
 }
 
-// plan compares configuration and schemas. Every reason not to begin is one
-// failure, before the first write.
-func (s *schemaSteps) plan(ctx context.Context, in planRequest) (planMade, error) {
+// planMade refers to a plan and holds its table of contents.
+type planMade struct {
+	Plan     blob.Ref       `json:"plan"`
+	Pairs    []pairInfo     `json:"pairs"`
+	Groups   [][]int        `json:"groups"` // numbers of pairs, by target base
+	Changes  []changeInfo   `json:"changes,omitempty"`
+	Warnings []plan.Warning `json:"warnings,omitempty"`
+}
+
+// pairInfo is what the workflow function needs to know of a pair.
+type pairInfo struct {
+	SourceBase  airtable.BaseID  `json:"source_base"`
+	SourceTable string           `json:"source_table"`
+	TargetBase  airtable.BaseID  `json:"target_base"`
+	TargetTable string           `json:"target_table"`
+	TargetID    airtable.TableID `json:"target_id"`
+	Full        bool             `json:"full"`
+	Since       time.Time        `json:"since,omitzero"` // of an incremental read
+	// List says that the target must be listed, to find drift and rows of ours.
+	List bool `json:"list"`
+}
+
+// changeInfo names a change for progress and history.
+type changeInfo struct {
+	Kind plan.ChangeKind `json:"kind"`
+	Text string          `json:"text"`
+}
+
+// plan compares the configuration with the schemas. If there is any reason not
+// to begin, it fails with all of them, before the first write.
+func (s schemaSteps) plan(ctx context.Context, in planRequest) (planMade, error) {
 	config, problems := parseConfig(in.Config)
 	if len(problems.Errors) > 0 {
 		return planMade{}, failure.New(failure.Validation, "bad_config", "%s: %s", problems.Errors[0].Pointer, problems.Errors[0].Detail)
 	}
 	schemas := map[airtable.BaseID]*airtable.Base{}
 	for _, read := range in.Schemas {
-		schema := &airtable.Base{}
-		if err := s.getJSON(ctx, read.Schema, schema); err != nil {
+		schema, err := getJSON[*airtable.Base](ctx, s.blobs, read.Schema)
+		if err != nil {
 			return planMade{}, err
 		}
 		schemas[read.Base] = schema
 	}
-	plan, faults := DetectSchemaChanges(config, schemas)
+	p, faults := plan.DetectSchemaChanges(planned(config), schemas)
 	if len(faults) > 0 {
 		return planMade{}, faultsError(faults)
 	}
-	made := planMade{Groups: plan.groups(), Warnings: plan.Warnings}
-	for _, c := range plan.Changes {
-		made.Changes = append(made.Changes, changeInfo{Kind: c.Kind, Text: c.describe()})
+	made := planMade{Groups: p.Groups(), Warnings: p.Warnings}
+	for _, c := range p.Changes {
+		made.Changes = append(made.Changes, changeInfo{Kind: c.Kind, Text: c.Text()})
 	}
-	for _, pair := range plan.Pairs {
+	for _, pair := range p.Pairs {
 		info, err := s.infoOf(ctx, pair, in)
 		if err != nil {
 			return planMade{}, err
 		}
 		made.Pairs = append(made.Pairs, info)
 	}
-	ref, err := s.putJSON(ctx, plan)
+	ref, err := putJSON(ctx, s.blobs, p)
 	made.Plan = ref
 	return made, err
 }
 
-// infoOf decides how much of a pair is read: all of it until a full run has
+// planned is the part of a configuration that is planned with.
+func planned(c Config) plan.Sync {
+	s := plan.Sync{Sources: plannedBases(c.SourceBases), Targets: plannedBases(c.TargetBases), ExternalIDField: c.ExternalIDField}
+	for _, r := range c.SyncRules {
+		s.Rules = append(s.Rules, plan.Rule{SourceTable: r.SourceTable, TargetTable: r.TargetTable, FieldMapping: r.FieldMapping})
+	}
+	return s
+}
+
+func plannedBases(bases []BaseConfig) []plan.SyncedBase {
+	var planned []plan.SyncedBase
+	for _, b := range bases {
+		planned = append(planned, plan.SyncedBase{Base: airtable.BaseID(b.BaseID), APIKey: b.APIKey, Tables: b.Tables})
+	}
+	return planned
+}
+
+// faultsError is the failure of a configuration that does not fit the schemas.
+func faultsError(faults []plan.Fault) error {
+	const told, detailedFaults = 10, 200
+	var texts []string
+	for i, f := range faults {
+		if i == told {
+			texts = append(texts, fmt.Sprintf("and %d more", len(faults)-i))
+			break
+		}
+		texts = append(texts, f.Pointer+": "+f.Detail)
+	}
+	code := faults[0].Code
+	if len(faults) > 1 {
+		code = "schema_mismatch"
+	}
+	return detailed(failure.New(failure.Validation, code, "nothing was written: %s", strings.Join(texts, "; ")),
+		map[string]any{"faults": faults[:min(len(faults), detailedFaults)]})
+}
+
+// infoOf decides how much of a pair is read: all of it, until a full run has
 // completed with this very mapping.
-func (s *schemaSteps) infoOf(ctx context.Context, pair Pair, in planRequest) (pairInfo, error) {
+func (s schemaSteps) infoOf(ctx context.Context, pair plan.Pair, in planRequest) (pairInfo, error) {
 	info := pairInfo{
 		SourceBase: pair.Source.Base, SourceTable: pair.Source.Name,
 		TargetBase: pair.Target.Base, TargetTable: pair.Target.Name, TargetID: pair.Target.Table,
@@ -88,151 +168,7 @@ func (s *schemaSteps) infoOf(ctx context.Context, pair Pair, in planRequest) (pa
 	return info, err
 }
 
+// freshKey names a target table that cannot hold a row of ours.
 func freshKey(base airtable.BaseID, table airtable.TableID) string {
 	return string(base) + "/" + string(table)
-}
-
-func (s *schemaSteps) change(ctx context.Context, in changeRequest) (SchemaChange, error) {
-	var plan Plan
-	err := s.getJSON(ctx, in.Plan, &plan)
-	if err != nil {
-		return SchemaChange{}, err
-	}
-	return plan.Changes[in.Change], nil
-}
-
-// createTable creates a table, or adopts the one that an earlier attempt made.
-func (s *schemaSteps) createTable(ctx context.Context, in changeRequest) (changeMade, error) {
-	c, err := s.change(ctx, in)
-	if err != nil {
-		return changeMade{}, err
-	}
-	tok, err := s.token(ctx, c.APIKey)
-	if err != nil {
-		return changeMade{}, err
-	}
-	made := changeMade{}
-	table, err := s.adoptTable(ctx, c, &made)
-	if table == nil && err == nil {
-		made.Calls++
-		table, err = s.options.Airtable.CreateTable(ctx, tok, c.Base, airtable.NewTable{Name: c.Name, Fields: c.Fields})
-		if taken := err; nameTaken(taken) {
-			if table, err = s.tableNamed(ctx, c, &made); table == nil && err == nil {
-				err = taken
-			}
-		}
-	}
-	if err != nil {
-		return made, s.explain(ctx, err, Side{Base: c.Base, APIKey: c.APIKey})
-	}
-	made.Fresh = freshKey(c.Base, table.ID)
-	return made, record(ctx, EventTableCreated, TableCreated{Base: c.Base, Table: table.ID, Name: table.Name})
-}
-
-// adoptTable looks for what an earlier attempt made; the first attempt has
-// nothing to look for.
-func (s *schemaSteps) adoptTable(ctx context.Context, c SchemaChange, made *changeMade) (*airtable.Table, error) {
-	if engine.InStep(ctx).Attempt <= 1 {
-		return nil, nil
-	}
-	return s.tableNamed(ctx, c, made)
-}
-
-func (s *schemaSteps) tableNamed(ctx context.Context, c SchemaChange, made *changeMade) (*airtable.Table, error) {
-	made.Calls++
-	schema, err := s.schemaOf(ctx, Side{Base: c.Base, APIKey: c.APIKey})
-	if err != nil {
-		return nil, err
-	}
-	return findTable(schema, c.Name), nil
-}
-
-// createField creates a field, or adopts the equal one that an earlier attempt
-// made, and with it the inverse field of a link.
-func (s *schemaSteps) createField(ctx context.Context, in changeRequest) (changeMade, error) {
-	c, err := s.change(ctx, in)
-	if err != nil {
-		return changeMade{}, err
-	}
-	tok, err := s.token(ctx, c.APIKey)
-	if err != nil {
-		return changeMade{}, err
-	}
-	made := changeMade{}
-	var field *airtable.Field
-	if engine.InStep(ctx).Attempt > 1 {
-		field, err = s.equalField(ctx, c, &made)
-	}
-	if field == nil && err == nil {
-		made.Calls++
-		field, err = s.options.Airtable.CreateField(ctx, tok, c.Base, c.Table, c.Fields[0])
-		if taken := err; nameTaken(taken) {
-			if field, err = s.equalField(ctx, c, &made); field == nil && err == nil {
-				err = taken
-			}
-		}
-	}
-	if err != nil {
-		return made, s.explain(ctx, err, Side{Base: c.Base, APIKey: c.APIKey, Table: c.Table, Name: c.Name})
-	}
-	if c.External {
-		made.Fresh = freshKey(c.Base, c.Table)
-	}
-	link, _ := field.Link()
-	return made, record(ctx, EventFieldCreated, FieldCreated{Base: c.Base, Table: c.Table, Field: field.ID,
-		Name: field.Name, Type: field.Type, Inverse: link.InverseLinkFieldID})
-}
-
-// equalField returns the field of the wanted name, nil if there is none. One
-// of another type is refused.
-func (s *schemaSteps) equalField(ctx context.Context, c SchemaChange, made *changeMade) (*airtable.Field, error) {
-	made.Calls++
-	schema, err := s.schemaOf(ctx, Side{Base: c.Base, APIKey: c.APIKey})
-	if err != nil {
-		return nil, err
-	}
-	table, ok := schema.Table(string(c.Table))
-	if !ok {
-		return nil, failure.New(failure.Validation, "target_table_missing",
-			"table %q (%s) is no longer in target base %s; run again to create it", c.Name, c.Table, c.Base)
-	}
-	want := c.Fields[0]
-	field := findField(table, want.Name)
-	if field == nil {
-		return nil, nil
-	}
-	if field.Type != want.Type || !sameLink(*field, want) {
-		return nil, failure.New(failure.Validation, "type_mismatch",
-			"field %q of table %q in target base %s is another field than the one to be created; rename or delete it, then run again",
-			want.Name, c.Name, c.Base)
-	}
-	return field, nil
-}
-
-func sameLink(have airtable.Field, want airtable.NewField) bool {
-	h, hok := have.Link()
-	w, wok := airtable.Field{Type: want.Type, Options: want.Options}.Link()
-	return hok == wok && h.LinkedTableID == w.LinkedTableID
-}
-
-// renameField sets a name; repeating it changes nothing.
-func (s *schemaSteps) renameField(ctx context.Context, in changeRequest) (changeMade, error) {
-	c, err := s.change(ctx, in)
-	if err != nil {
-		return changeMade{}, err
-	}
-	tok, err := s.token(ctx, c.APIKey)
-	if err != nil {
-		return changeMade{}, err
-	}
-	_, err = s.options.Airtable.UpdateField(ctx, tok, c.Base, c.Table, c.Field, airtable.FieldPatch{Name: &c.Rename})
-	if err != nil {
-		return changeMade{}, s.explain(ctx, err, Side{Base: c.Base, APIKey: c.APIKey, Table: c.Table, Name: c.Name})
-	}
-	return changeMade{Calls: 1}, record(ctx, EventFieldRenamed, FieldRenamed{Base: c.Base, Table: c.Table, Field: c.Field, Name: c.Rename})
-}
-
-// nameTaken reports Airtable's refusal of a second table or field of one name.
-func nameTaken(err error) bool {
-	return strings.HasPrefix(failure.CodeOf(err), "duplicate_")
 }

@@ -1,13 +1,20 @@
 package airtablesync
 
-// Summary is the result of a run: what was done to each table, at what price.
+import (
+	"fmt"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
+)
+
+// Summary is the result of a run: what was done to each table, and how many
+// calls it took.
 type Summary struct {
 	Tables   []TableSummary `json:"tables"`
 	Calls    Calls          `json:"calls"`
-	Warnings []Warning      `json:"warnings,omitempty"`
+	Warnings []plan.Warning `json:"warnings,omitempty"`
 }
 
-// TableSummary counts rows of one pair of tables.
+// TableSummary counts the rows of one pair of tables.
 type TableSummary struct {
 	SourceBase  string `json:"source_base"`
 	SourceTable string `json:"source_table"`
@@ -24,15 +31,41 @@ type TableSummary struct {
 	// SkippedLinks counts links that lead to tables outside the sync.
 	SkippedLinks int64 `json:"skipped_links"`
 	// OpenLinks counts links to rows that are not in the target: they appeared
-	// during the run, or somebody deleted them there.
+	// during the run, or someone has deleted them there.
 	OpenLinks int64 `json:"open_links"`
 }
 
-// Calls counts the calls to Airtable that had an answer.
+// Calls counts the calls to Airtable that got an answer.
 type Calls struct {
 	Schema int64 `json:"schema"` // reading and changing schemas
 	Read   int64 `json:"read"`   // pages of source and target
 	Write  int64 `json:"write"`
 	Delete int64 `json:"delete"`
 	Total  int64 `json:"total"`
+}
+
+func (c Calls) summed() Calls {
+	c.Total = c.Schema + c.Read + c.Write + c.Delete
+	return c
+}
+
+// warnings are what people should know about a table although the run has
+// completed. asked is the mode that the run was started with, duplicates are
+// the target rows that carry the external ID of another row.
+func (t TableSummary) warnings(asked Mode, duplicates int64) []plan.Warning {
+	var all []plan.Warning
+	warn := func(code string, count int64, format string, args ...any) {
+		if count > 0 {
+			all = append(all, plan.Warning{Code: code, Table: t.TargetTable, Count: count, Detail: fmt.Sprintf(format, args...)})
+		}
+	}
+	if asked == ModeIncremental && t.Mode == ModeFull {
+		warn("read_in_full", 1, "no full run has completed with this mapping yet, so the table was read in full")
+	}
+	warn("deletes_held", t.Held, "%d rows have disappeared from the source, more than a run deletes without being told to; "+
+		`run again with {"allow_deletes": true} if that is intended`, t.Held)
+	warn("doubled_rows", duplicates, "%d target rows carry the source ID of another row; delete the copies by hand", duplicates)
+	warn("open_links", t.OpenLinks, "%d links lead to rows that are not in the target; the next run writes the links to rows "+
+		"that have appeared in the source meanwhile, a full run writes them all", t.OpenLinks)
+	return all
 }

@@ -6,87 +6,114 @@ import (
 	"slices"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
-// writing is one batch on its way.
+// writeSteps write target rows.
+type writeSteps struct{ tools }
+
+// batchRequest asks to write up to ten rows.
+type batchRequest struct {
+	Plan  blob.Ref  `json:"plan"`
+	Pair  int       `json:"pair"`
+	Parts []part    `json:"parts"` // of plan.RowChange
+	Pass  plan.Pass `json:"pass"`
+}
+
+// batchWritten counts what a batch did.
+type batchWritten struct {
+	plan.BatchCounts
+	Calls int64 `json:"calls"`
+}
+
+// writing is a batch under way.
 type writing struct {
-	plan    Plan
-	pair    Pair
-	changes []RowChange
-	targets Targets // of the rows that the batch links to
-	pass    string
+	plan    plan.Plan
+	pair    plan.Pair
+	changes []plan.RowChange
+	targets plan.Counterparts // of the rows that the batch links to
+	pass    plan.Pass
 	calls   int64
 }
 
 // writeBatch writes up to ten rows with one call and notes them in the link
-// map. Repeating it finds the rows by their external id.
-func (s *targetSteps) writeBatch(ctx context.Context, in batchRequest) (batchWritten, error) {
-	w := &writing{pass: in.Pass, targets: Targets{}}
-	if err := s.getJSON(ctx, in.Plan, &w.plan); err != nil {
+// map. Repeating it finds the rows by their external ID.
+func (s writeSteps) writeBatch(ctx context.Context, in batchRequest) (batchWritten, error) {
+	w, err := s.begin(ctx, in)
+	if err != nil {
 		return batchWritten{}, err
 	}
-	w.pair = w.plan.Pairs[in.Pair]
+	written, open, err := s.upsert(ctx, w)
+	if err != nil {
+		return batchWritten{}, s.airtable.explain(ctx, err, w.pair.Target)
+	}
+	rows, counts := plan.Outcome(w.pair, w.changes, open, written, in.Pass)
+	return batchWritten{BatchCounts: counts, Calls: w.calls}, engine.Attach(ctx, s.links.Wrote(scope(ctx, w.pair), rows))
+}
+
+// begin collects the rows of a batch and the target rows that they link to.
+func (s writeSteps) begin(ctx context.Context, in batchRequest) (*writing, error) {
+	p, err := s.readPlan(ctx, in.Plan)
+	if err != nil {
+		return nil, err
+	}
+	w := &writing{plan: p, pair: p.Pairs[in.Pair], pass: in.Pass, targets: plan.Counterparts{}}
 	for _, part := range in.Parts {
-		rows, err := getRows[RowChange](ctx, s.Kind, part.Ref, part.From, part.To)
+		rows, err := getRows[plan.RowChange](ctx, s.blobs, part.Ref, part.From, part.To)
 		if err != nil {
-			return batchWritten{}, err
+			return nil, err
 		}
 		w.changes = append(w.changes, rows...)
 	}
-	for to, ids := range w.pair.wanted(w.changes) {
-		var err error
-		if w.targets[to], err = s.links.Targets(ctx, scopeOf(ctx, to), ids); err != nil {
-			return batchWritten{}, err
+	for to, sources := range plan.LinkedSources(w.pair, w.changes) {
+		if w.targets[to], err = s.links.Targets(ctx, scopeOf(ctx, to), sources); err != nil {
+			return nil, err
 		}
 	}
-	result, open, err := s.upsert(ctx, w)
-	if err != nil {
-		return batchWritten{}, s.explain(ctx, err, w.pair.Target)
-	}
-	written, batch := w.pair.writtenRows(w.changes, open, result, in.Pass)
-	batch.Calls = w.calls
-	return batch, engine.Attach(ctx, s.links.Wrote(scope(ctx, w.pair), written))
+	return w, nil
 }
 
-// upsert makes the call. Where it meets a row that somebody deleted in the
+// upsert makes the call. If it meets a row that someone has deleted in the
 // target, it asks which ones exist: such a row is created again, and a link to
-// such a row is left open until a full run has created that one.
-func (s *targetSteps) upsert(ctx context.Context, w *writing) (*airtable.UpsertResult, []openLinks, error) {
-	request, open := w.pair.upsertOf(w.changes, w.targets, w.pass)
-	result, err := s.call(ctx, w, request)
-	if !gone(err) {
-		return result, open, err
+// one is left open until a full run has created that row again.
+func (s writeSteps) upsert(ctx context.Context, w *writing) ([]airtable.Record, []plan.OpenLinks, error) {
+	request, open := plan.Upsert(w.pair, w.changes, w.targets, w.pass)
+	written, err := s.call(ctx, w, request)
+	if failure.CodeOf(err) != airtable.CodeRowDoesNotExist {
+		return written, open, err
 	}
 	if err := s.dropGone(ctx, w); err != nil {
 		return nil, nil, err
 	}
-	request, open = w.pair.upsertOf(w.changes, w.targets, w.pass)
-	result, err = s.call(ctx, w, request)
-	return result, open, err
+	request, open = plan.Upsert(w.pair, w.changes, w.targets, w.pass)
+	written, err = s.call(ctx, w, request)
+	return written, open, err
 }
 
-func gone(err error) bool { return failure.CodeOf(err) == airtable.CodeRowDoesNotExist }
-
-func (s *targetSteps) call(ctx context.Context, w *writing, r airtable.UpsertRequest) (*airtable.UpsertResult, error) {
+func (s writeSteps) call(ctx context.Context, w *writing, r airtable.UpsertRequest) ([]airtable.Record, error) {
 	side := w.pair.Target
-	tok, err := s.token(ctx, side.APIKey)
+	tok, err := s.airtable.token(ctx, side.APIKey)
 	if err != nil {
 		return nil, err
 	}
 	w.calls++
-	result, err := s.options.Airtable.Upsert(ctx, tok, side.Base, side.Table, r)
-	if err == nil && len(result.Records) != len(r.Records) {
-		return nil, failure.New(failure.UnknownOutcome, airtable.CodeBadAnswer,
-			"Airtable answered %d rows of table %q to a write of %d", len(result.Records), side.Name, len(r.Records))
+	result, err := s.airtable.client.Upsert(ctx, tok, side.Base, side.Table, r)
+	if err != nil {
+		return nil, err
 	}
-	return result, err
+	if len(result.Records) != len(r.Records) {
+		return nil, failure.New(failure.UnknownOutcome, airtable.CodeBadAnswer,
+			"Airtable answered with %d rows of table %q to a write of %d", len(result.Records), side.Name, len(r.Records))
+	}
+	return result.Records, nil
 }
 
-// dropGone forgets those rows, of the batch and linked by it, that no longer
-// exist in the target.
-func (s *targetSteps) dropGone(ctx context.Context, w *writing) error {
+// dropGone forgets the target rows, of the batch and linked by it, that no
+// longer exist.
+func (s writeSteps) dropGone(ctx context.Context, w *writing) error {
 	own := make(map[airtable.RecordID]airtable.RecordID)
 	for _, c := range w.changes {
 		if c.Target != "" {
@@ -107,39 +134,12 @@ func (s *targetSteps) dropGone(ctx context.Context, w *writing) error {
 	return nil
 }
 
-func (s *targetSteps) keepExisting(ctx context.Context, w *writing, pair Pair, targets map[airtable.RecordID]airtable.RecordID) error {
-	there, calls, err := s.existing(ctx, pair, slices.Collect(maps.Values(targets)))
+func (s writeSteps) keepExisting(ctx context.Context, w *writing, pair plan.Pair, targets map[airtable.RecordID]airtable.RecordID) error {
+	exists, calls, err := s.airtable.existing(ctx, pair, slices.Collect(maps.Values(targets)))
 	w.calls += calls
 	if err != nil {
 		return err
 	}
-	maps.DeleteFunc(targets, func(_, target airtable.RecordID) bool { return !there[target] })
+	maps.DeleteFunc(targets, func(_, target airtable.RecordID) bool { return !exists[target] })
 	return nil
-}
-
-// existing asks which rows of a target table exist, a hundred at a time.
-func (s *targetSteps) existing(ctx context.Context, pair Pair, ids []airtable.RecordID) (map[airtable.RecordID]bool, int64, error) {
-	there, calls := map[airtable.RecordID]bool{}, int64(0)
-	tok, err := s.token(ctx, pair.Target.APIKey)
-	if err != nil {
-		return nil, 0, err
-	}
-	for len(ids) > 0 {
-		n := min(len(ids), airtable.MaxPageSize)
-		params := airtable.ListParams{FilterByFormula: airtable.AnyRecord(ids[:n]),
-			Fields: []string{string(pair.ExternalID)}, ReturnFieldsByFieldID: true}
-		ids = ids[n:]
-		for more := true; more; more = params.Offset != "" {
-			calls++
-			page, err := s.options.Airtable.List(ctx, tok, pair.Target.Base, pair.Target.Table, params)
-			if err != nil {
-				return nil, calls, err
-			}
-			for _, r := range page.Records {
-				there[r.ID] = true
-			}
-			params.Offset = page.Offset
-		}
-	}
-	return there, calls, nil
 }

@@ -15,15 +15,15 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/resilience"
 )
 
-// do waits for its turn, sends one request and gives the body of a 2xx answer
-// to read. An error of read that is not about the answer itself comes back
-// unchanged; every other one is classified.
+// do waits for its turn, sends one request and passes the body of a 2xx answer
+// to read. A consumerError of read is returned as it is; every other error is
+// classified.
 func (c *Client) do(ctx context.Context, tok Token, r request, read func(io.Reader) error) (Answer, error) {
 	if tok == "" {
-		return Answer{}, r.fail(failure.Auth, CodeUnauthenticated, Detail{}, nil, "there is no token: give the connection a personal access token with the scope %s", r.op.scope)
+		return Answer{}, r.fail(failure.Auth, CodeUnauthenticated, Detail{}, nil, "the connection has no token: give it a personal access token%s", r.op.withScope())
 	}
 	if strings.ContainsFunc(string(tok), unsendable) {
-		return Answer{}, r.fail(failure.Auth, CodeUnauthenticated, Detail{}, nil, "the token has a blank or a line break in it, which no header can carry: copy it again without")
+		return Answer{}, r.fail(failure.Auth, CodeUnauthenticated, Detail{}, nil, "the token contains a space or a line break, which no header can carry: copy it again without them")
 	}
 	if err := c.wait(ctx, tok, r); err != nil {
 		return Answer{}, err
@@ -51,12 +51,12 @@ func (c *Client) do(ctx context.Context, tok Token, r request, read func(io.Read
 	return answer, c.receive(tok, r, resp, read)
 }
 
-// unsendable finds what net/http would refuse only when it sends, with an
-// error that looks like a connection's and would be repeated in vain.
+// unsendable finds what net/http would refuse only while sending, with an error
+// that looks like a failed connection and would be retried in vain.
 func unsendable(c rune) bool { return c <= ' ' || c == 0x7f }
 
-// wait takes the call's turn in both limiters. The base comes first: it is
-// the slower one, and a turn of the token should be used at once.
+// wait takes the call's turn in both limiters. The base comes first: it is the
+// slower one, and the token's turn should be used at once.
 func (c *Client) wait(ctx context.Context, tok Token, r request) error {
 	if r.base != "" {
 		if err := c.bases.Wait(ctx, string(r.base)); err != nil {
@@ -71,13 +71,13 @@ func (c *Client) newRequest(ctx context.Context, tok Token, r request) (*http.Re
 	if r.hasBody() {
 		encoded, err := encode(r.body)
 		if err != nil {
-			return nil, r.fail(failure.Validation, "invalid_cell", Detail{}, err, "a value is not JSON: %v", err)
+			return nil, r.fail(failure.Validation, "invalid_cell", Detail{}, err, "a cell is not valid JSON: %v", err)
 		}
 		body = bytes.NewReader(encoded)
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, c.url(r), body)
 	if err != nil {
-		return nil, r.fail(failure.Validation, "invalid_url", Detail{}, unwrapURL(err), "%q is no usable address: correct airtable.base_url", c.o.BaseURL)
+		return nil, r.fail(failure.Validation, "invalid_url", Detail{}, unwrapURL(err), "%q is not a usable address: correct airtable.base_url", c.o.BaseURL)
 	}
 	req.Header.Set("Authorization", "Bearer "+string(tok))
 	req.Header.Set("Accept", "application/json")
@@ -96,7 +96,7 @@ func (c *Client) url(r request) string {
 	return u
 }
 
-// encode leaves cells as they are: no HTML escaping.
+// encode writes JSON without HTML escaping, so that cells stay as they are.
 func encode(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -105,14 +105,14 @@ func encode(v any) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-// maxErrorBytes bounds how much of a refusal is read.
+// maxErrorBytes bounds how much of a refusal's body is read.
 const maxErrorBytes = 64 << 10
 
 func (c *Client) receive(tok Token, r request, resp *http.Response, read func(io.Reader) error) error {
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		return c.readAnswer(r, resp, read)
 	}
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBytes)) // a refusal that is cut off is still a refusal
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBytes)) // a truncated refusal is still a refusal
 	f := c.classify(tok, r, resp, body)
 	if resp.StatusCode == http.StatusTooManyRequests && f.Code != CodeQuotaExhausted {
 		c.pause(tok, r, f.RetryAfter)
@@ -141,22 +141,22 @@ func (c *Client) readAnswer(r request, resp *http.Response, read func(io.Reader)
 	case errors.Is(body.err, errTooLarge):
 		return r.badAnswer(CodeAnswerTooLarge, resp.StatusCode, nil, "the answer is larger than %d bytes: ask for smaller pages (batch_size)", c.o.MaxAnswerBytes)
 	case body.err != nil:
-		return r.badAnswer(CodeCut, resp.StatusCode, body.err, "the answer broke off: %v", body.err)
+		return r.badAnswer(CodeCut, resp.StatusCode, body.err, "the connection was lost in the middle of the answer: %v", body.err)
 	default:
-		return r.badAnswer(CodeBadAnswer, resp.StatusCode, err, "the answer is not what the API documents (%s): check that airtable.base_url leads to Airtable", describe(resp))
+		return r.badAnswer(CodeBadAnswer, resp.StatusCode, err, "the answer is not what the API documents (%s): check that airtable.base_url points to Airtable", describe(resp))
 	}
 }
 
-// consumerError carries an error of the receiver of records past the
-// classification: it is not the answer's fault.
+// consumerError carries an error of whoever receives the records past the
+// classification: the answer is not to blame.
 type consumerError struct{ err error }
 
 func (e *consumerError) Error() string { return e.err.Error() }
 
 var errTooLarge = errors.New("answer too large")
 
-// answerReader bounds a body and remembers how reading it failed, so that a
-// cut connection is told apart from a wrong answer.
+// answerReader bounds a body and remembers how reading it failed, which tells a
+// lost connection from a wrong answer.
 type answerReader struct {
 	r    io.Reader
 	left int64
@@ -184,8 +184,8 @@ func serverDate(h http.Header) time.Time {
 	return date.UTC()
 }
 
-// unwrapURL drops the address from an error of net/http: it may hold a
-// formula with customers' values.
+// unwrapURL drops the address from an error of net/http: it may contain a
+// formula with customers' data.
 func unwrapURL(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -194,7 +194,7 @@ func unwrapURL(err error) error {
 	return err
 }
 
-// one returns a reader of an answer that is a single JSON value.
+// one returns a function that reads an answer of a single JSON value.
 func one(v any) func(io.Reader) error {
 	return func(body io.Reader) error { return json.NewDecoder(body).Decode(v) }
 }

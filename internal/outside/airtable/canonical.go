@@ -13,7 +13,7 @@ import (
 type form int
 
 const (
-	formJSON form = iota // as a JSON value: order of keys and spelling of numbers do not count
+	formJSON form = iota // as a JSON value, whatever the order of keys and the spelling of numbers
 	formText
 	formRichText
 	formNumber
@@ -25,16 +25,16 @@ const (
 	formAttachment
 )
 
-// Canonical returns the form in which cells of field f are compared: equal
-// cells have equal bytes. An empty cell (absent, null, "", false, [], an
-// emptied rich text) returns nil. Where two fields are compared, give both
-// cells the field with the smaller precision. A cell that is not what its type
-// promises, or whose type is unknown, is compared as a JSON value; bytes that
-// are no JSON are returned as they are.
+// Canonical returns the form in which cells of field f are compared: equal cells
+// have equal bytes. An empty cell (absent, null, "", false, [], an emptied rich
+// text) returns nil. To compare the cells of two fields, pass the field with the
+// smaller precision for both. A cell that is not what its type promises, or whose
+// type is unknown, is compared as a JSON value; bytes that are not JSON are
+// returned as they are.
 //
-// Numbers are rounded to the field's precision, times compared in UTC
-// milliseconds, rich text after the rewriting that Airtable does, selects by
-// name, people by email, attachments by name and size: their ids and
+// Numbers are rounded to the field's precision and times are compared in UTC
+// milliseconds. Rich text is compared after Airtable's own rewriting, selects by
+// name, people by email, and attachments by name and size, since their ids and
 // addresses change on every read.
 func Canonical(f Field, cell json.RawMessage) json.RawMessage {
 	v, err := decodeValue(cell)
@@ -72,7 +72,7 @@ func canonicalValue(f Field, v any) any {
 	return plainNumbers(v)
 }
 
-// decodeValue reads a cell with its numbers as they are written.
+// decodeValue reads a cell and keeps its numbers as they are written.
 func decodeValue(cell json.RawMessage) (any, error) {
 	if len(cell) == 0 {
 		return nil, nil
@@ -87,7 +87,8 @@ func decodeValue(cell json.RawMessage) (any, error) {
 	return v, err
 }
 
-// empty reports what Airtable leaves out of a record. The number 0 is a value.
+// empty reports whether Airtable leaves the value out of a record. The number 0
+// is a value.
 func empty(v any) bool {
 	switch v := v.(type) {
 	case nil:
@@ -102,6 +103,7 @@ func empty(v any) bool {
 	return false
 }
 
+// whenText applies f to a text and leaves anything else as it is.
 func whenText(v any, f func(string) string) any {
 	if s, ok := v.(string); ok {
 		return f(s)
@@ -109,7 +111,7 @@ func whenText(v any, f func(string) string) any {
 	return plainNumbers(v)
 }
 
-// each applies f to the items of a list, or to the one value.
+// each applies f to the items of a list, or to a single value.
 func each(v any, f func(any) any) any {
 	items, ok := v.([]any)
 	if !ok {
@@ -122,8 +124,8 @@ func each(v any, f func(any) any) any {
 	return out
 }
 
-// pick takes an object's key where the cell came as objects, as it does in
-// webhook payloads.
+// pick replaces an object by one of its members. Cells come as objects in webhook
+// payloads.
 func pick(key string) func(any) any {
 	return func(v any) any {
 		if o, ok := v.(map[string]any); ok {
@@ -155,8 +157,8 @@ func attachment(v any) any {
 	return []any{plainNumbers(o["filename"]), plainNumbers(o["size"])}
 }
 
-// digits is how many decimal places of a cell count; -1 means all. A percent
-// cell holds a fraction: 12.3 % is 0.123.
+// digits is how many decimal places of a cell count; -1 means all of them. A
+// percent cell is a fraction: 12.3 % is 0.123.
 func (f Field) digits() int {
 	precision := f.options().Precision
 	switch {
@@ -178,13 +180,13 @@ func roundNumber(v any, digits int) any {
 		return n
 	}
 	if digits >= 0 {
-		// through text, so that 0.1+0.2 and 0.3 meet
+		// by way of text, so that 0.1+0.2 equals 0.3
 		x, _ = strconv.ParseFloat(strconv.FormatFloat(x, 'f', digits, 64), 64)
 	}
 	return plainNumber(x)
 }
 
-// plainNumber spells a number in one way, whatever it was: 1e2 and 100.0 are 100.
+// plainNumber spells a number in one way, however it was spelled: 1e2 and 100.0 are 100.
 func plainNumber(x float64) json.Number {
 	if x == 0 { // also -0
 		return "0"
@@ -195,7 +197,7 @@ func plainNumber(x float64) json.Number {
 	return json.Number(strconv.FormatFloat(x, 'e', -1, 64))
 }
 
-// plainNumbers spells all numbers inside v in one way.
+// plainNumbers spells all numbers in v in one way.
 func plainNumbers(v any) any {
 	switch v := v.(type) {
 	case json.Number:
@@ -217,7 +219,7 @@ func plainNumbers(v any) any {
 
 const timeForm = "2006-01-02T15:04:05.000Z07:00"
 
-// canonicalTime brings an ISO time or epoch milliseconds to UTC milliseconds.
+// canonicalTime turns an ISO time or epoch milliseconds into UTC milliseconds.
 func canonicalTime(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -241,7 +243,7 @@ func parseTime(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// dateOnly takes the day of a date that came with a time.
+// dateOnly drops the time from a date that came with one.
 func dateOnly(s string) string {
 	if at, ok := parseTime(s); ok {
 		return at.UTC().Format(time.DateOnly)
@@ -249,8 +251,8 @@ func dateOnly(s string) string {
 	return s
 }
 
-// normalMarkdown undoes the rewriting that Airtable does to rich text: one
-// bullet character, no blanks at line ends, no newline at the end. An emptied
+// normalMarkdown evens out what Airtable rewrites in rich text: one bullet
+// character, no blanks at the ends of lines, no newline at the end. An emptied
 // cell reads "\n".
 func normalMarkdown(s string) string {
 	lines := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")

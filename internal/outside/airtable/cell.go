@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// null is the cell that clears.
+// null is what clears a cell.
 var null = json.RawMessage("null")
 
-// ForWrite turns a cell as it is read into what the API takes when it is
-// written to a field of type t: attachments by address and name, people by
-// email (or id where there is none), selects by name. An empty cell becomes
-// null, which clears. A cell of any other type is written as it was read.
+// ForWrite turns a cell as it was read into what the API takes for a field of
+// type t: attachments by address and name, people by email (or by id if there is
+// none), selects by name. An empty cell becomes null, which clears. A cell of any
+// other type is written as it was read.
 func ForWrite(t FieldType, cell json.RawMessage) json.RawMessage {
 	v, err := decodeValue(cell)
 	if err != nil {
@@ -46,8 +46,8 @@ func keep(keys ...string) func(any) any {
 	}
 }
 
-// newAttachment makes an attachment of another base one to be fetched: its id
-// means nothing there.
+// newAttachment turns an attachment of another base into one to be fetched: its
+// id means nothing here.
 func newAttachment(v any) any {
 	o, _ := v.(map[string]any)
 	url, _ := o["url"].(string)
@@ -61,9 +61,9 @@ func newAttachment(v any) any {
 	return out
 }
 
-// Text renders a cell of any type as plain text: what a computed source
-// becomes in a text field. Lists are joined by ", ", objects give the one part
-// that a person would read; an empty cell gives "".
+// Text renders a cell of any type as plain text, which is what a computed field
+// becomes in a text field. Lists are joined with ", ", an object is the one part
+// of it that a person would read, and an empty cell is "".
 func Text(cell json.RawMessage) string {
 	v, err := decodeValue(cell)
 	if err != nil {
@@ -95,8 +95,8 @@ func textOf(v any) string {
 	return string(mustJSON(plainNumbers(v)))
 }
 
-// objectText finds the readable part: of people, choices, barcodes, AI
-// answers, attachments, buttons and computation errors.
+// objectText is the readable part of an object: a person, a choice, a barcode, an
+// AI answer, an attachment, a button or a computation's error.
 func objectText(o map[string]any) string {
 	for _, key := range []string{"name", "email", "text", "filename", "value", "label", "error", "specialValue", "id"} {
 		if part, ok := o[key]; ok && !empty(part) {
@@ -125,7 +125,7 @@ func Links(cell json.RawMessage) []RecordID {
 	return ids
 }
 
-// LinkCell returns the link cell that holds ids, in order; null for none.
+// LinkCell returns the link cell with these ids, in order; null for none.
 func LinkCell(ids []RecordID) json.RawMessage {
 	if len(ids) == 0 {
 		return null

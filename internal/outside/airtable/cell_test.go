@@ -18,6 +18,7 @@ func field(t airtable.FieldType, options string) airtable.Field {
 }
 
 func TestEqualCellsHaveEqualBytes(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		field   airtable.Field
@@ -58,6 +59,7 @@ func TestEqualCellsHaveEqualBytes(t *testing.T) {
 		{"no JSON", field(airtable.Number, ""), []string{`{"a`}, `{"a`, `1`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			for _, cell := range c.cells {
 				if got := string(airtable.Canonical(c.field, json.RawMessage(cell))); got != c.want {
 					t.Errorf("Canonical(%s) = %s, want %s", cell, got, c.want)
@@ -71,6 +73,7 @@ func TestEqualCellsHaveEqualBytes(t *testing.T) {
 }
 
 func TestForWriteTakesWhatWasRead(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		t          airtable.FieldType
 		cell, want string
@@ -99,6 +102,7 @@ func TestForWriteTakesWhatWasRead(t *testing.T) {
 }
 
 func TestTextIsWhatAPersonReads(t *testing.T) {
+	t.Parallel()
 	for cell, want := range map[string]string{
 		``: "", `null`: "", `false`: "", `true`: "true", `"a"`: "a", `1.50`: "1.5", `1e3`: "1000",
 		`["a",2,null]`:                      "a, 2, ",
@@ -121,6 +125,7 @@ func TestTextIsWhatAPersonReads(t *testing.T) {
 }
 
 func TestLinksRoundTrip(t *testing.T) {
+	t.Parallel()
 	ids := []airtable.RecordID{"rec2", "rec1"}
 	if diff := cmp.Diff(ids, airtable.Links(airtable.LinkCell(ids))); diff != "" {
 		t.Error(diff)

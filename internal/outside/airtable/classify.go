@@ -12,7 +12,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
-// classify turns a refusal into a failure. The status decides the class, save
+// classify turns a refusal into a failure. The status decides the class, except
 // for the monthly quota, which shares 429 with the rate limit.
 func (c *Client) classify(tok Token, r request, resp *http.Response, body []byte) *failure.Error {
 	d := Detail{Status: resp.StatusCode}
@@ -21,25 +21,25 @@ func (c *Client) classify(tok Token, r request, resp *http.Response, body []byte
 	said := refusal(d, resp)
 	switch status := resp.StatusCode; {
 	case d.Type == "PUBLIC_API_BILLING_LIMIT_EXCEEDED":
-		return r.fail(failure.RateLimited, CodeQuotaExhausted, d, nil, "%s: the workspace's API calls of this month are used up: wait until the 1st (UTC) or upgrade its plan, then resume", said)
+		return r.fail(failure.RateLimited, CodeQuotaExhausted, d, nil, "%s: the workspace has used up its API calls for this month: wait until the 1st (UTC) or upgrade its plan, then resume", said)
 	case status == http.StatusTooManyRequests:
-		f := r.fail(failure.RateLimited, code(d, CodeRateLimited), d, nil, "%s: the base's rate limit is used by all its API users together", said)
+		f := r.fail(failure.RateLimited, code(d, CodeRateLimited), d, nil, "%s: everyone who calls this base shares its rate limit", said)
 		f.RetryAfter = retryAfter(resp.Header, c.o.Clock.Now(), c.o.Penalty)
 		return f
 	case status == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "":
-		f := r.fail(failure.RateLimited, code(d, "service_unavailable"), d, nil, "%s: Airtable asks to come back later", said)
+		f := r.fail(failure.RateLimited, code(d, "service_unavailable"), d, nil, "%s: Airtable asks callers to come back later", said)
 		f.RetryAfter = retryAfter(resp.Header, c.o.Clock.Now(), 0)
 		return f
 	case status == http.StatusUnauthorized:
-		return r.fail(failure.Auth, code(d, CodeUnauthenticated), d, nil, "%s: the token is unknown, expired or revoked: put a new one into the connection", said)
+		return r.fail(failure.Auth, code(d, CodeUnauthenticated), d, nil, "%s: the token is unknown, expired or revoked: give the connection a new one", said)
 	case status == http.StatusForbidden:
 		return r.fail(failure.Auth, code(d, CodeInvalidPermissions), d, nil, "%s: %s", said, grantFix(r))
 	case d.Type == "LIST_RECORDS_ITERATOR_NOT_AVAILABLE":
-		return r.fail(failure.Validation, CodeOffsetExpired, d, nil, "%s: the listing has expired: restart it from its first page", said)
+		return r.fail(failure.Validation, CodeOffsetExpired, d, nil, "%s: the listing has expired: start it again from its first page", said)
 	case status == http.StatusConflict || status == http.StatusPreconditionFailed:
 		return r.fail(failure.Conflict, code(d, "conflict"), d, nil, "%s", said)
 	case safeToRepeat(status):
-		return r.fail(failure.Transient, code(d, "unavailable"), d, nil, "%s: it had no effect and may be repeated", said)
+		return r.fail(failure.Transient, code(d, "unavailable"), d, nil, "%s: the call had no effect and can be repeated", said)
 	case status >= 500:
 		return r.fail(r.lost(), code(d, "server_error"), d, nil, "%s", said)
 	case status < 400:
@@ -49,7 +49,7 @@ func (c *Client) classify(tok Token, r request, resp *http.Response, body []byte
 	}
 }
 
-// safeToRepeat lists the statuses that promise that nothing happened.
+// safeToRepeat reports whether a status promises that nothing happened.
 func safeToRepeat(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusBadGateway, http.StatusServiceUnavailable:
@@ -58,14 +58,14 @@ func safeToRepeat(status int) bool {
 	return false
 }
 
-// grantFix names what may be missing behind a 403. An unknown base or table
-// looks the same as a missing grant.
+// grantFix names what may be missing after a 403. An unknown base or table looks
+// the same as a missing grant.
 func grantFix(r request) string {
 	switch {
 	case r.op == opCreateBase:
-		return fmt.Sprintf("give the token the scope %s and all workspaces, and its owner the role creator in the workspace", r.op.scope)
+		return fmt.Sprintf("give the token the scope %s and access to all workspaces, and make its owner a creator in the workspace", r.op.scope)
 	case r.op.scope == "":
-		return "the token may not be used for the API: make a new one"
+		return "the token cannot be used for the API: create a new one"
 	}
 	role := "a collaborator"
 	switch r.op.scope {
@@ -74,10 +74,10 @@ func grantFix(r request) string {
 	case writeSchema:
 		role = "a creator"
 	}
-	return fmt.Sprintf("check that base and table exist, that the token has the scope %s and the base %s in its access list, and that its owner is %s there", r.op.scope, r.base, role)
+	return fmt.Sprintf("check that the base and the table exist, that the token has the scope %s and the base %s in its access list, and that its owner is %s there", r.op.scope, r.base, role)
 }
 
-// refusal says what Airtable answered.
+// refusal is what Airtable answered, in words.
 func refusal(d Detail, resp *http.Response) string {
 	s := "Airtable refused with " + strconv.Itoa(d.Status)
 	switch {
@@ -89,7 +89,7 @@ func refusal(d Detail, resp *http.Response) string {
 	return s + " and " + describe(resp)
 }
 
-// describe names a body that cannot be quoted.
+// describe is a body that cannot be quoted, in words.
 func describe(resp *http.Response) string {
 	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
 	if kind == "" {
@@ -106,8 +106,8 @@ func code(d Detail, otherwise string) string {
 }
 
 // parseError reads the three shapes of refusals: {"error":{"type","message"}},
-// {"error":"TYPE"} and {"errors":[{"error","message"}]}. Anything else, such
-// as the HTML of a proxy, gives nothing.
+// {"error":"TYPE"} and {"errors":[{"error","message"}]}. Anything else, such as
+// a proxy's HTML, yields nothing.
 func parseError(body []byte) (kind, message string) {
 	var shape struct {
 		Error   json.RawMessage `json:"error"`
@@ -144,7 +144,7 @@ func (e errorObject) name() string {
 
 var typeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,99}$`)
 
-// typeName keeps what can be a type: it becomes a code.
+// typeName returns s if it can be a type, which becomes a code.
 func typeName(s string) string {
 	if !typeForm.MatchString(s) {
 		return ""
@@ -154,8 +154,8 @@ func typeName(s string) string {
 
 const maxMessage = 500
 
-// Airtable quotes the offending cell in two messages. Cells of customers must
-// not reach journals and logs, so the value is left out.
+// Airtable quotes the offending cell in two messages. Customers' cells must not
+// reach journals and logs, so the value is left out.
 var (
 	valueInParse  = regexp.MustCompile(`(?s)(Cannot parse value ).*( for field )`)
 	valueInSelect = regexp.MustCompile(`(?s)(create new select option ).*`)
@@ -172,7 +172,7 @@ func presentable(message string, tok Token) string {
 	return message
 }
 
-// retryAfter reads the header in both its forms, seconds and date.
+// retryAfter reads the Retry-After header in both its forms, seconds and date.
 func retryAfter(h http.Header, now time.Time, otherwise time.Duration) time.Duration {
 	value := h.Get("Retry-After")
 	if s, err := strconv.ParseFloat(value, 64); err == nil && s >= 0 && s < 1e6 {

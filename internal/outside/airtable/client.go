@@ -10,30 +10,30 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/resilience"
 )
 
-// Options configure a Client. The zero value talks to Airtable itself within
-// its documented limits.
+// Options configure a Client. The zero value talks to Airtable itself and keeps
+// to its documented limits.
 type Options struct {
-	// BaseURL is scheme and host, without /v0. Empty means https://api.airtable.com.
+	// BaseURL is the scheme and host, without /v0. Empty means https://api.airtable.com.
 	BaseURL string
-	// RequestsPerSecond bounds the calls to one base, over all tokens. Airtable
-	// refuses more than 5. Zero means 4.9.
+	// RequestsPerSecond bounds the calls to one base by all tokens together.
+	// Airtable refuses more than 5. Zero means 4.9.
 	RequestsPerSecond float64
-	// TokenRequestsPerSecond bounds the calls of one token over all bases. Zero means 50.
+	// TokenRequestsPerSecond bounds the calls with one token to all bases together. Zero means 50.
 	TokenRequestsPerSecond float64
 	// Penalty is how long a base is left alone after a 429. Zero means 30 s.
 	Penalty time.Duration
-	// RequestTimeout bounds one call, without the wait on limiters. Zero means 30 s.
+	// RequestTimeout bounds one call, not counting the wait for limiters. Zero means 30 s.
 	RequestTimeout time.Duration
 	// MaxAnswerBytes bounds one answer after decompression. Zero means 64 MiB.
 	MaxAnswerBytes int64
 	// HTTP sends the requests; its own timeout should be zero. Nil means a
-	// client that reuses connections. Redirects are never followed.
+	// client of our own that reuses connections. Redirects are never followed.
 	HTTP *http.Client
-	// Clock is used for durations and limiters. Nil means the machine's.
+	// Clock measures durations and paces the limiters. Nil means the machine's clock.
 	Clock clock.Clock
 	// Meter learns of calls and waits. Nil means none.
 	Meter Meter
-	// UserAgent names us. Empty means pyairtable-workflows.
+	// UserAgent is the User-Agent header. Empty means pyairtable-workflows.
 	UserAgent string
 }
 
@@ -54,9 +54,9 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Client calls the Airtable Web API. It is safe for concurrent use, shares
-// its limiters between all callers and never retries: a failure is classified
-// once (*failure.Error) and returned.
+// Client calls the Airtable Web API. It is safe for concurrent use, and all its
+// callers share its limiters. It never retries: a failure is classified once
+// (*failure.Error) and returned.
 type Client struct {
 	o      Options
 	http   http.Client

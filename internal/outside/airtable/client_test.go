@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -18,69 +17,8 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
-// canary looks like a token; no error, log or detail may ever show it.
-const canary = "patCANARY0000000.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-
-const token = airtable.Token(canary)
-
-// seen is one request as it came over the wire.
-type seen struct {
-	Method, Path, Query, Body string
-}
-
-// server answers every call with answer and remembers the calls.
-type server struct {
-	*httptest.Server
-	mu    sync.Mutex
-	calls []seen
-}
-
-func serve(t *testing.T, answer http.HandlerFunc) *server {
-	t.Helper()
-	s := &server{}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		s.mu.Lock()
-		s.calls = append(s.calls, seen{r.Method, r.URL.EscapedPath(), r.URL.RawQuery, strings.TrimSpace(string(body))})
-		s.mu.Unlock()
-		if r.Header.Get("Authorization") != "Bearer "+canary {
-			t.Errorf("Authorization = %q", r.Header.Get("Authorization"))
-		}
-		answer(w, r)
-	}))
-	t.Cleanup(s.Close)
-	return s
-}
-
-func reply(status int, body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		w.Header().Set("Date", "Tue, 24 Nov 2026 10:00:00 GMT")
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body)
-	}
-}
-
-func connect(t *testing.T, url string, o airtable.Options) *airtable.Client {
-	t.Helper()
-	o.BaseURL = url
-	if o.RequestsPerSecond == 0 {
-		o.RequestsPerSecond, o.TokenRequestsPerSecond = 1e6, 1e6
-	}
-	c := airtable.New(o)
-	t.Cleanup(c.CloseIdleConnections)
-	return c
-}
-
-func fields(pairs ...string) map[string]json.RawMessage {
-	m := map[string]json.RawMessage{}
-	for i := 0; i < len(pairs); i += 2 {
-		m[pairs[i]] = json.RawMessage(pairs[i+1])
-	}
-	return m
-}
-
 func TestListAsksByGet(t *testing.T) {
+	t.Parallel()
 	s := serve(t, reply(200, `{"records":[{"id":"rec1","createdTime":"2022-09-05T07:00:00.000Z","fields":{"fldA":1.50,"fldB":{"new":["shape"]}},"commentCount":2}],"offset":"itrA/recB","later":{}}`))
 	page, err := connect(t, s.URL+"/", airtable.Options{}).List(t.Context(), token, "app1", "Deals / 2026", airtable.ListParams{
 		PageSize: 50, MaxRecords: 250, Offset: "itr1/rec1", View: "Open", FilterByFormula: `{A}="x&y"`,
@@ -104,6 +42,7 @@ func TestListAsksByGet(t *testing.T) {
 }
 
 func TestListGoesByPostWhenTheAddressIsTooLong(t *testing.T) {
+	t.Parallel()
 	s := serve(t, reply(200, `{"records":[],"offset":null}`))
 	c := connect(t, s.URL, airtable.Options{})
 	long := strings.Repeat("x", 15_000)
@@ -130,6 +69,7 @@ func TestListGoesByPostWhenTheAddressIsTooLong(t *testing.T) {
 }
 
 func TestALargePageIsRead(t *testing.T) {
+	t.Parallel()
 	cell := strings.Repeat("x", 52_000)
 	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"records":[`)
@@ -152,6 +92,7 @@ func TestALargePageIsRead(t *testing.T) {
 }
 
 func TestStreamPassesTheReceiversErrorOn(t *testing.T) {
+	t.Parallel()
 	s := serve(t, reply(200, `{"records":[{"id":"rec1","fields":{}},{"id":"rec2","fields":{}}]}`))
 	full := errors.New("disk full")
 	n := 0
@@ -165,6 +106,7 @@ func TestStreamPassesTheReceiversErrorOn(t *testing.T) {
 }
 
 func TestWritesOnTheWire(t *testing.T) {
+	t.Parallel()
 	two := []airtable.RecordWrite{{ID: "rec1", Fields: fields("A", `"<b>"`)}, {ID: "rec2", Fields: fields("A", "null")}}
 	const twoBack = `{"records":[{"id":"rec1","fields":{}},{"id":"rec2","fields":{}}],"createdRecords":["rec2"],"updatedRecords":["rec1"],"details":{"message":"partialSuccess"}}`
 	for _, c := range []struct {
@@ -197,6 +139,7 @@ func TestWritesOnTheWire(t *testing.T) {
 		}, seen{"PUT", "/v0/app1/tbl1", "", `{"performUpsert":{"fieldsToMergeOn":["K"]},"records":[{"id":"rec1","fields":{"A":"<b>"}},{"id":"rec2","fields":{"A":null}}]}`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := serve(t, reply(200, twoBack))
 			if err := c.call(connect(t, s.URL, airtable.Options{})); err != nil {
 				t.Fatal(err)
@@ -209,6 +152,7 @@ func TestWritesOnTheWire(t *testing.T) {
 }
 
 func TestDeleteNamesWhatIsGone(t *testing.T) {
+	t.Parallel()
 	s := serve(t, reply(200, `{"records":[{"id":"rec1","deleted":true},{"id":"rec2","deleted":true}]}`))
 	got, err := connect(t, s.URL, airtable.Options{}).Delete(t.Context(), token, "app1", "tbl1", []airtable.RecordID{"rec1", "rec2"})
 	if err != nil {
@@ -223,6 +167,7 @@ func TestDeleteNamesWhatIsGone(t *testing.T) {
 }
 
 func TestMetadataOnTheWire(t *testing.T) {
+	t.Parallel()
 	name := "New"
 	for _, c := range []struct {
 		name   string
@@ -273,6 +218,7 @@ func TestMetadataOnTheWire(t *testing.T) {
 			&airtable.User{ID: "usr1", Scopes: []string{"data.records:read"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := serve(t, reply(200, c.answer))
 			got, err := c.call(connect(t, s.URL, airtable.Options{}))
 			if err != nil {
@@ -289,6 +235,7 @@ func TestMetadataOnTheWire(t *testing.T) {
 }
 
 func TestWhatCannotBeSentIsRefusedHere(t *testing.T) {
+	t.Parallel()
 	s := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a call was sent") })
 	c := connect(t, s.URL, airtable.Options{})
 	eleven := make([]airtable.RecordWrite, 11)
@@ -314,7 +261,11 @@ func TestWhatCannotBeSentIsRefusedHere(t *testing.T) {
 			_, err := c.List(t.Context(), token, "app1", "tbl1", airtable.ListParams{PageSize: 101})
 			return err
 		},
-		"cell is no JSON": func() error {
+		"fewer than no records": func() error {
+			_, err := c.List(t.Context(), token, "app1", "tbl1", airtable.ListParams{MaxRecords: -1})
+			return err
+		},
+		"cell is not JSON": func() error {
 			_, err := c.Create(t.Context(), token, "app1", "tbl1", airtable.WriteRequest{Records: []airtable.RecordWrite{{Fields: fields("A", "{")}}})
 			return err
 		},
@@ -323,7 +274,10 @@ func TestWhatCannotBeSentIsRefusedHere(t *testing.T) {
 			t.Errorf("%s: %v, want validation", name, err)
 		}
 	}
-	if _, err := c.Whoami(t.Context(), ""); failure.ClassOf(err) != failure.Auth {
+	if _, err := c.Whoami(t.Context(), ""); failure.ClassOf(err) != failure.Auth || !strings.HasSuffix(err.Error(), "give it a personal access token") {
+		t.Errorf("no token: %v, want auth", err)
+	}
+	if _, err := c.Schema(t.Context(), "", "app1"); failure.ClassOf(err) != failure.Auth || !strings.HasSuffix(err.Error(), "a personal access token with the scope schema.bases:read") {
 		t.Errorf("no token: %v, want auth", err)
 	}
 	for _, tok := range []airtable.Token{"patA\n", "patA\x00", "pat A", "\t"} { // net/http refuses them as late as when it sends
@@ -356,6 +310,7 @@ func (m *meter) Waited(limiter string, _ time.Duration) {
 }
 
 func TestTheMeterLearnsOfEveryCall(t *testing.T) {
+	t.Parallel()
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
 			reply(200, `{"id":"usr1"}`)(w, r)
@@ -369,11 +324,11 @@ func TestTheMeterLearnsOfEveryCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := c.Create(t.Context(), token, "app1", "tbl1", airtable.WriteRequest{Records: []airtable.RecordWrite{{}}}); err == nil {
-		t.Fatal("a 422 is no error")
+		t.Fatal("a 422 is not an error")
 	}
 	s.Close()
 	if _, err := c.Schema(t.Context(), token, "app1"); err == nil {
-		t.Fatal("a closed server is no error")
+		t.Fatal("a closed server is not an error")
 	}
 	type brief struct {
 		Operation string
@@ -398,6 +353,7 @@ func TestTheMeterLearnsOfEveryCall(t *testing.T) {
 }
 
 func TestConnectionsAreReused(t *testing.T) {
+	t.Parallel()
 	s := serve(t, reply(200, `{"records":[]}`))
 	var mu sync.Mutex
 	remotes := map[string]bool{}

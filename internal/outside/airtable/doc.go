@@ -1,5 +1,5 @@
 // Package airtable is our client of the Airtable Web API: records, schema,
-// the shared limiters, the classification of every failure, and the pure
-// helpers by which cells are compared, translated and read incrementally. It
-// never retries, stores nothing and knows no workflow.
+// shared limiters, the classification of every failure, and pure helpers that
+// compare cells, translate them and read them incrementally. It never retries,
+// stores nothing and knows nothing of workflows.
 package airtable

@@ -37,6 +37,7 @@ const (
 )
 
 func TestRefusalsAreClassified(t *testing.T) {
+	t.Parallel()
 	const quota = "API billing plan limit exceeded. You've reached the maximum number of requests allowed for this month."
 	for _, c := range []struct {
 		name        string
@@ -48,7 +49,7 @@ func TestRefusalsAreClassified(t *testing.T) {
 		says        string
 		retryAfter  time.Duration
 	}{
-		{"no such token", 401, "", `{"error":{"type":"AUTHENTICATION_REQUIRED","message":"Authentication required"}}`, auth, auth, airtable.CodeUnauthenticated, "put a new one", 0},
+		{"no such token", 401, "", `{"error":{"type":"AUTHENTICATION_REQUIRED","message":"Authentication required"}}`, auth, auth, airtable.CodeUnauthenticated, "give the connection a new one", 0},
 		{"missing grant or base", 403, "", `{"error":{"type":"INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND","message":"Invalid permissions, or the requested model was not found."}}`, auth, auth, airtable.CodeModelNotFound, "the scope data.records:", 0},
 		{"missing role", 403, "", `{"error":{"type":"INVALID_PERMISSIONS","message":"You are not permitted to perform this operation"}}`, auth, auth, airtable.CodeInvalidPermissions, "the base app1 in its access list", 0},
 		{"bare not found", 404, "", `{"error":"NOT_FOUND"}`, validation, validation, airtable.CodeNotFound, "NOT_FOUND", 0},
@@ -59,10 +60,10 @@ func TestRefusalsAreClassified(t *testing.T) {
 		{"unknown field", 422, "", `{"error":{"type":"UNKNOWN_FIELD_NAME","message":"Unknown field name: \"Foo\""}}`, validation, validation, "unknown_field_name", `Unknown field name: "Foo"`, 0},
 		{"row is gone", 422, "", `{"error":{"type":"ROW_DOES_NOT_EXIST","message":"Record ID recX does not exist in this table"}}`, validation, validation, airtable.CodeRowDoesNotExist, "recX", 0},
 		{"computed field", 422, "", `{"error":{"type":"INVALID_VALUE_FOR_COLUMN","message":"Field \"X\" cannot accept a value because the field is computed"}}`, validation, validation, "invalid_value_for_column", `Field "X" cannot accept`, 0},
-		{"expired listing", 422, "", `{"error":{"type":"LIST_RECORDS_ITERATOR_NOT_AVAILABLE"}}`, validation, validation, airtable.CodeOffsetExpired, "restart it from its first page", 0},
-		{"expired listing, string form", 422, "", `{"error":"LIST_RECORDS_ITERATOR_NOT_AVAILABLE"}`, validation, validation, airtable.CodeOffsetExpired, "restart it", 0},
+		{"expired listing", 422, "", `{"error":{"type":"LIST_RECORDS_ITERATOR_NOT_AVAILABLE"}}`, validation, validation, airtable.CodeOffsetExpired, "start it again from its first page", 0},
+		{"expired listing, string form", 422, "", `{"error":"LIST_RECORDS_ITERATOR_NOT_AVAILABLE"}`, validation, validation, airtable.CodeOffsetExpired, "start it again", 0},
 		{"no type", 422, "", `{}`, validation, validation, "http_422", "422", 0},
-		{"type that is no type", 422, "", `{"error":{"type":"<script> x"}}`, validation, validation, "http_422", "422", 0},
+		{"type that is not a type", 422, "", `{"error":{"type":"<script> x"}}`, validation, validation, "http_422", "422", 0},
 		{"conflict", 409, "", `{}`, failure.Conflict, failure.Conflict, "conflict", "409", 0},
 		{"rate limit, array", 429, "", `{"errors":[{"error":"RATE_LIMIT_REACHED","message":"Rate limit exceeded. Please try again later"}]}`, rateLimited, rateLimited, airtable.CodeRateLimited, "Please try again later", time.Second},
 		{"rate limit, object", 429, "", `{"error":{"type":"RATE_LIMIT_REACHED","message":"Rate limit exceeded"}}`, rateLimited, rateLimited, airtable.CodeRateLimited, "rate limit", time.Second},
@@ -82,6 +83,7 @@ func TestRefusalsAreClassified(t *testing.T) {
 		{"cut JSON", 422, "", `{"error":{"type":"X`, validation, validation, "http_422", "422", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				if c.header != "" {
 					w.Header().Set("Retry-After", c.header)
@@ -120,6 +122,7 @@ func TestRefusalsAreClassified(t *testing.T) {
 }
 
 func TestTheMissingScopeIsNamed(t *testing.T) {
+	t.Parallel()
 	s := serve(t, reply(403, `{"error":{"type":"INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"}}`))
 	c := connect(t, s.URL, airtable.Options{})
 	for scope, call := range map[string]func() error{
@@ -143,6 +146,7 @@ func TestTheMissingScopeIsNamed(t *testing.T) {
 }
 
 func TestRefusedIsTransientAndCutIsUnknown(t *testing.T) {
+	t.Parallel()
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -160,17 +164,18 @@ func TestRefusedIsTransientAndCutIsUnknown(t *testing.T) {
 	html := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>log in</html>") })
 	for _, c := range []struct {
 		name, url   string
+		timeout     time.Duration
 		read, write failure.Class
 		code        string
 	}{
-		{"refused", refused, transient, transient, airtable.CodeConnection},
-		{"no such host", "http://nowhere.invalid", transient, transient, airtable.CodeConnection},
-		{"cut before the answer", cut.URL, transient, unknown, airtable.CodeCut},
-		{"cut inside the answer", halfway.URL, transient, unknown, airtable.CodeCut},
-		{"no answer in time", slow.URL, transient, unknown, airtable.CodeCut},
-		{"200 that is not JSON", html.URL, transient, unknown, airtable.CodeBadAnswer},
+		{"refused", refused, 0, transient, transient, airtable.CodeConnection},
+		{"no such host", "http://nowhere.invalid", 0, transient, transient, airtable.CodeConnection},
+		{"cut before the answer", cut.URL, 0, transient, unknown, airtable.CodeCut},
+		{"cut inside the answer", halfway.URL, 0, transient, unknown, airtable.CodeCut},
+		{"no answer in time", slow.URL, 300 * time.Millisecond, transient, unknown, airtable.CodeCut},
+		{"200 that is not JSON", html.URL, 0, transient, unknown, airtable.CodeBadAnswer},
 	} {
-		o := airtable.Options{RequestTimeout: 300 * time.Millisecond}
+		o := airtable.Options{RequestTimeout: c.timeout}
 		if err := read(t, connect(t, c.url, o)); failure.ClassOf(err) != c.read || failure.CodeOf(err) != c.code {
 			t.Errorf("%s, read: %s %s (%v)", c.name, failure.ClassOf(err), failure.CodeOf(err), err)
 		}
@@ -181,6 +186,7 @@ func TestRefusedIsTransientAndCutIsUnknown(t *testing.T) {
 }
 
 func TestACancelledCallKeepsItsCause(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	s := serve(t, func(_ http.ResponseWriter, r *http.Request) {
 		cancel()
@@ -199,6 +205,7 @@ func TestACancelledCallKeepsItsCause(t *testing.T) {
 }
 
 func TestAnAnswerOfTheWrongLengthIsUnknown(t *testing.T) {
+	t.Parallel()
 	for _, body := range []string{`{"records":[]}`, `{}`, `{"records":[{"id":"a"},{"id":"b"}]}`, ``} {
 		s := serve(t, reply(200, body))
 		if err := write(t, connect(t, s.URL, airtable.Options{})); failure.ClassOf(err) != failure.UnknownOutcome || failure.CodeOf(err) != airtable.CodeBadAnswer {
@@ -208,6 +215,7 @@ func TestAnAnswerOfTheWrongLengthIsUnknown(t *testing.T) {
 }
 
 func TestCellsAndTokensStayOutOfErrors(t *testing.T) {
+	t.Parallel()
 	const cell = `Jane "JJ" Doe's
 secret`
 	quotedCell, _ := json.Marshal(cell)
@@ -240,6 +248,7 @@ secret`
 }
 
 func TestATokenPrintsAsStars(t *testing.T) {
+	t.Parallel()
 	var log strings.Builder
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "token", token, "in", struct{ T airtable.Token }{token})
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "token", token, "in", struct{ T airtable.Token }{token})

@@ -10,6 +10,7 @@ import (
 )
 
 func TestTypesAreWhatTheAPIAllows(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		t                                      airtable.FieldType
 		writable, creatable, computed, primary bool
@@ -35,6 +36,7 @@ func TestTypesAreWhatTheAPIAllows(t *testing.T) {
 }
 
 func TestCreateOptionsHoldWhatMayBeSent(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		field airtable.Field
@@ -71,6 +73,7 @@ func TestCreateOptionsHoldWhatMayBeSent(t *testing.T) {
 }
 
 func TestLinkOptions(t *testing.T) {
+	t.Parallel()
 	got, ok := field(airtable.MultipleRecordLinks, `{"linkedTableId":"tbl2","isReversed":true,"prefersSingleRecordLink":false,"inverseLinkFieldId":"fld9"}`).Link()
 	if want := (airtable.LinkOptions{LinkedTableID: "tbl2", InverseLinkFieldID: "fld9", IsReversed: true}); !ok || got != want {
 		t.Errorf("Link = %+v, %t", got, ok)
@@ -88,6 +91,7 @@ func TestLinkOptions(t *testing.T) {
 }
 
 func TestASchemaIsSearchedByIDThenByName(t *testing.T) {
+	t.Parallel()
 	var base airtable.Base
 	if err := json.Unmarshal([]byte(`{"tables":[{"id":"tbl1","name":"tbl2","primaryFieldId":"fld2","fields":[{"id":"fld1","name":"A","type":"url"},{"id":"fld2","name":"B","type":"url"}]},{"id":"tbl2","name":"Deals"}]}`), &base); err != nil {
 		t.Fatal(err)

@@ -22,8 +22,8 @@ func (f Field) Link() (LinkOptions, bool) {
 	return o, true
 }
 
-// NewLinkOptions returns the options with which a link to table is created.
-// Everything else about a link is read-only.
+// NewLinkOptions returns the options for creating a link to table. Everything
+// else about a link is read-only.
 func NewLinkOptions(table TableID) json.RawMessage {
 	return mustJSON(struct {
 		LinkedTableID TableID `json:"linkedTableId"`
@@ -36,8 +36,8 @@ type Choice struct {
 	Color string `json:"color,omitempty"`
 }
 
-// Choices returns the names a select field offers, in order; nil for any
-// other type.
+// Choices returns the choices of a select field, in order, and nil for any other
+// type.
 func (f Field) Choices() []Choice {
 	if f.Type != SingleSelect && f.Type != MultipleSelects {
 		return nil
@@ -45,8 +45,8 @@ func (f Field) Choices() []Choice {
 	return f.options().Choices
 }
 
-// fieldOptions are all options that the API takes on create. Pointers tell
-// absent from zero.
+// fieldOptions are all options that the API takes when a field is created. A nil
+// pointer is an absent option.
 type fieldOptions struct {
 	Precision      *int        `json:"precision,omitempty"`
 	Symbol         *string     `json:"symbol,omitempty"`
@@ -65,7 +65,7 @@ type nameFormat struct {
 	Format string `json:"format,omitempty"`
 }
 
-// options reads what is known of the options; what does not parse is absent.
+// options reads the options that we know. Those that do not parse are absent.
 func (f Field) options() fieldOptions {
 	var o fieldOptions
 	if json.Unmarshal(f.Options, &o) != nil {
@@ -74,16 +74,16 @@ func (f Field) options() fieldOptions {
 	return o
 }
 
-// CreateOptions returns the options with which a field like f is created:
-// only what the API takes on create (no choice ids, no results), and a default
-// where it demands what f does not say. Nil means that the type takes none. A
-// link needs the target's own table: use NewLinkOptions.
+// CreateOptions returns the options for creating a field like f: only those that
+// the API takes (no choice ids, no results), and a default for each that it
+// demands and f does not have. Nil means that the type takes none. For a link,
+// whose table is another one in the target, use NewLinkOptions.
 func CreateOptions(f Field) (json.RawMessage, error) {
 	switch {
 	case !f.Type.Creatable():
 		return nil, fmt.Errorf("field %s: the API cannot create a field of type %s", quoted(f.Name), f.Type)
 	case f.Type == MultipleRecordLinks:
-		return nil, fmt.Errorf("field %s: a link is created with the id of the table it leads to", quoted(f.Name))
+		return nil, fmt.Errorf("field %s: a link is created with the id of the table that it points to", quoted(f.Name))
 	}
 	o, takesNone := f.options().forCreate(f.Type)
 	if takesNone {
@@ -97,7 +97,8 @@ func CreateOptions(f Field) (json.RawMessage, error) {
 	return mustJSON(o), nil
 }
 
-// forCreate keeps what the type takes and completes what it demands.
+// forCreate keeps the options that the type takes and completes those that it
+// demands.
 func (o fieldOptions) forCreate(t FieldType) (clean fieldOptions, takesNone bool) {
 	switch t {
 	case Number, Percent:
@@ -141,7 +142,7 @@ func or[T comparable](v, otherwise T) T {
 	return otherwise
 }
 
-// mustJSON marshals plain data, which cannot fail.
+// mustJSON marshals plain data, which always has a JSON form.
 func mustJSON(v any) json.RawMessage {
 	b, err := encode(v)
 	if err != nil {

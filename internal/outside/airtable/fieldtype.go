@@ -1,6 +1,6 @@
 package airtable
 
-// FieldType is Airtable's name of a field type. New ones appear at any time.
+// FieldType is Airtable's name for a field type. New ones may appear at any time.
 type FieldType string
 
 // The field types that the Web API documents.
@@ -41,16 +41,16 @@ const (
 	ManualSort            FieldType = "manualSort"
 )
 
-// traits is what must be known of a type.
+// traits is what there is to know about a type.
 type traits struct {
 	writable  bool // cells may be written
-	creatable bool // a field may be created with the options of another one
+	creatable bool // a field may be created with the options of another field
 	primary   bool // may be the first field of a new table
 	compare   form // how its cells are compared
 }
 
-// typeTraits is the table of field types. Computed types can be created, if
-// at all, only by naming their inputs; a copy of their options cannot.
+// typeTraits is the table of field types. A field of a computed type can be
+// created, if at all, only by naming its inputs, not by copying its options.
 var typeTraits = map[FieldType]traits{
 	SingleLineText:        {true, true, true, formText},
 	Email:                 {true, true, true, formText},
@@ -88,24 +88,24 @@ var typeTraits = map[FieldType]traits{
 	ManualSort:            {compare: formText},
 }
 
-// Known reports whether the type is one of the documented ones.
+// Known reports whether the type is documented.
 func (t FieldType) Known() bool {
 	_, ok := typeTraits[t]
 	return ok
 }
 
-// Writable reports whether cells of the type may be written. Unknown types
-// are not.
+// Writable reports whether cells of the type may be written. Those of an unknown
+// type may not.
 func (t FieldType) Writable() bool { return typeTraits[t].writable }
 
-// Creatable reports whether the API creates a field of the type when given
-// the options of another one (CreateOptions).
+// Creatable reports whether the API creates a field of the type from the options
+// of another field (see CreateOptions).
 func (t FieldType) Creatable() bool { return typeTraits[t].creatable }
 
-// Computed reports whether Airtable computes the cells of the type. An
-// unknown type is not known to be computed; it is not Writable either.
+// Computed reports whether Airtable is known to compute the cells of the type. An
+// unknown type is neither Computed nor Writable.
 func (t FieldType) Computed() bool { return t.Known() && !t.Writable() }
 
-// PrimaryCapable reports whether a field of the type may be created as a
-// table's first field.
+// PrimaryCapable reports whether a field of the type may be the first field of a
+// new table.
 func (t FieldType) PrimaryCapable() bool { return typeTraits[t].primary }

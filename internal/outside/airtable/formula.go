@@ -12,15 +12,15 @@ func QuoteText(s string) string { return `"` + textEscapes.Replace(s) + `"` }
 
 var nameEscapes = strings.NewReplacer(`\`, `\\`, `}`, `\}`)
 
-// FieldRef returns a formula's reference to a field by name. Names, not ids:
-// Airtable has refused ids in formulas.
+// FieldRef returns a formula's reference to a field by name. It takes no ids,
+// because Airtable has refused them in formulas.
 func FieldRef(name string) string { return "{" + nameEscapes.Replace(name) + "}" }
 
-// AnyRecord returns the formula that keeps exactly the records with these
-// ids: with up to 100 of them, one page looks them all up. No ids keep none.
+// AnyRecord returns the formula that keeps exactly the records with these ids: one
+// page looks up as many as 100. Without ids it keeps none.
 func AnyRecord(ids []RecordID) string {
 	if len(ids) == 0 {
-		return "0" // a formula of the value 0 keeps nothing
+		return "0" // the value of a formula that keeps nothing
 	}
 	tests := make([]string, len(ids))
 	for i, id := range ids {
@@ -29,14 +29,14 @@ func AnyRecord(ids []RecordID) string {
 	return anyOf(tests)
 }
 
-// ChangedAfter returns the formula that keeps what was created or changed
-// after t. It needs no such field in the table. Deletes are invisible to it,
-// and so are changes of computed fields.
+// ChangedAfter returns the formula that keeps what was created or changed after t.
+// The table needs no field for it. It cannot see deletes or changes of computed
+// fields.
 func ChangedAfter(t time.Time) string {
 	at := "DATETIME_PARSE(" + QuoteText(t.UTC().Format(timeForm)) + ")"
 	return anyOf([]string{
 		"IS_AFTER(LAST_MODIFIED_TIME(), " + at + ")",
-		"IS_AFTER(CREATED_TIME(), " + at + ")", // a record never changed has no last change
+		"IS_AFTER(CREATED_TIME(), " + at + ")", // a record that was never changed has no last change
 	})
 }
 

@@ -30,7 +30,7 @@ func FuzzCanonical(f *testing.F) {
 				t.Errorf("%s: %q becomes %q, then %q", ft, cell, once, twice)
 			}
 			if json.Valid(cell) && len(once) > 0 && !json.Valid(once) {
-				t.Errorf("%s: %q becomes %q, which is no JSON", ft, cell, once)
+				t.Errorf("%s: %q becomes %q, which is not JSON", ft, cell, once)
 			}
 			if written := ForWrite(ft, cell); json.Valid(cell) && !json.Valid(written) {
 				t.Errorf("%s: %q is written as %q", ft, cell, written)
@@ -60,7 +60,7 @@ func FuzzDecodePage(f *testing.F) {
 		}
 		var whole any
 		if err := json.NewDecoder(bytes.NewReader(body)).Decode(&whole); err != nil {
-			t.Errorf("accepted %q, which is no JSON: %v", body, err)
+			t.Errorf("accepted %q, which is not JSON: %v", body, err)
 		}
 		for _, r := range records {
 			if r.ID == "" {

@@ -6,11 +6,11 @@ import (
 	"log/slog"
 )
 
-// BaseID names a base (app…). Lengths vary at Airtable: never check them.
+// BaseID names a base (app…). Never check the length of an id: it varies.
 type BaseID string
 
-// TableID names a table by its id (tbl…) or, where a call takes it in a path,
-// by its name; ids survive a rename.
+// TableID names a table by its id (tbl…) or, in the path of a call, by its name.
+// Only the id survives a rename.
 type TableID string
 
 // FieldID names a field (fld…).
@@ -22,8 +22,8 @@ type RecordID string
 // WorkspaceID names a workspace (wsp…); the API cannot list them.
 type WorkspaceID string
 
-// Token is a personal access token or an OAuth access token. However it is
-// printed, logged or marshalled, it reads ***; only the client sends it.
+// Token is a personal access token or an OAuth access token. Whether printed,
+// logged or marshalled, it reads ***. Only the client sends it.
 type Token string
 
 const mask = "***"
@@ -34,7 +34,7 @@ func (Token) String() string { return mask }
 // Format prints *** for every verb.
 func (Token) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, mask) }
 
-// MarshalText returns ***, so that a token in a struct is never marshalled.
+// MarshalText returns ***, also for a token in a struct.
 func (Token) MarshalText() ([]byte, error) { return []byte(mask), nil }
 
 // LogValue returns ***.

@@ -44,6 +44,7 @@ func virtual(o airtable.Options, answer func(*http.Request) (int, string)) (*air
 func schemaPath(base string) string { return "/v0/meta/bases/" + base + "/tables" }
 
 func TestABaseIsAskedAtMost49TimesIn10SecondsByAllTokens(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, w := virtual(airtable.Options{}, nil)
 		var wg sync.WaitGroup
@@ -68,6 +69,7 @@ func TestABaseIsAskedAtMost49TimesIn10SecondsByAllTokens(t *testing.T) {
 }
 
 func TestATokenMakes50CallsASecondOverAllBases(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, w := virtual(airtable.Options{}, nil)
 		var wg sync.WaitGroup
@@ -90,6 +92,7 @@ func TestATokenMakes50CallsASecondOverAllBases(t *testing.T) {
 }
 
 func TestARateLimitPausesTheBaseForAll(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		refuse := true
 		c, w := virtual(airtable.Options{}, func(*http.Request) (int, string) {
@@ -121,6 +124,7 @@ func TestARateLimitPausesTheBaseForAll(t *testing.T) {
 }
 
 func TestTheWaitOfAPausedBaseIsNoTimeout(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, w := virtual(airtable.Options{Penalty: time.Minute}, func(*http.Request) (int, string) { return 429, `{}` })
 		if _, err := c.Schema(t.Context(), token, "app1"); failure.ClassOf(err) != failure.RateLimited {
@@ -139,6 +143,7 @@ func TestTheWaitOfAPausedBaseIsNoTimeout(t *testing.T) {
 }
 
 func TestAnExhaustedQuotaPausesNothing(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, w := virtual(airtable.Options{}, func(*http.Request) (int, string) {
 			return 429, `{"errors":[{"error":"PUBLIC_API_BILLING_LIMIT_EXCEEDED"}]}`
@@ -155,6 +160,7 @@ func TestAnExhaustedQuotaPausesNothing(t *testing.T) {
 }
 
 func TestARateLimitWithoutABasePausesTheToken(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, w := virtual(airtable.Options{}, func(r *http.Request) (int, string) {
 			if strings.HasSuffix(r.URL.Path, "whoami") {

@@ -10,7 +10,7 @@ import (
 	"strconv"
 )
 
-// maxURL is the length from which a listing goes by POST; Airtable refuses
+// maxURL is the length beyond which a listing goes by POST: Airtable refuses
 // addresses of 16,000 characters.
 const maxURL = 15_000
 
@@ -29,17 +29,20 @@ func (c *Client) List(ctx context.Context, tok Token, base BaseID, table TableID
 	return page, nil
 }
 
-// Stream reads one page and gives each record to yield while the answer
-// arrives, so that a large page is never held whole. The returned page has no
-// Records. An error of yield ends the reading and is returned as it is; after
-// any error the records given before do not count.
+// Stream reads one page and passes each record to yield as it arrives, so that a
+// large page is never held in memory whole. The returned page has no Records. An
+// error from yield stops the reading and is returned as it is. After any error,
+// the records passed so far do not count.
 func (c *Client) Stream(ctx context.Context, tok Token, base BaseID, table TableID, p ListParams, yield func(Record) error) (*Page, error) {
 	r := request{op: opList, base: base, table: table}
 	if err := r.checkTable(); err != nil {
 		return nil, err
 	}
-	if p.PageSize < 0 || p.PageSize > MaxPageSize || p.MaxRecords < 0 {
-		return nil, r.invalid("a page holds 1 to %d records, %d were asked for", MaxPageSize, p.PageSize)
+	if p.PageSize < 0 || p.PageSize > MaxPageSize {
+		return nil, r.invalid("a page holds 1 to %d records, not %d", MaxPageSize, p.PageSize)
+	}
+	if p.MaxRecords < 0 {
+		return nil, r.invalid("a listing cannot be limited to %d records", p.MaxRecords)
 	}
 	c.shape(&r, p)
 	page := &Page{}
@@ -95,8 +98,8 @@ func (p ListParams) query() url.Values {
 	return q
 }
 
-// listBody is the POST form. Its offset must stand in the body: in the query
-// Airtable ignores it and gives the first page for ever.
+// listBody is the POST form. The offset must be in the body: Airtable ignores it
+// in the query and answers with the first page forever.
 type listBody struct {
 	PageSize              int      `json:"pageSize,omitempty"`
 	MaxRecords            int      `json:"maxRecords,omitempty"`
@@ -112,7 +115,7 @@ func (p ListParams) body() listBody {
 	return listBody{p.PageSize, p.MaxRecords, p.Offset, p.View, p.FilterByFormula, p.Fields, p.Sort, p.ReturnFieldsByFieldID}
 }
 
-// decodePage reads a page as a stream: one record in memory at a time.
+// decodePage reads a page as a stream, with one record in memory at a time.
 func decodePage(body io.Reader, yield func(Record) error) (offset string, err error) {
 	dec := json.NewDecoder(body)
 	if err := expect(dec, '{'); err != nil {
@@ -171,15 +174,16 @@ func expect(dec *json.Decoder, want json.Delim) error {
 		return err
 	}
 	if got != want {
-		return fmt.Errorf("%v stands where %v should", got, want)
+		return fmt.Errorf("found %v instead of %v", got, want)
 	}
 	return nil
 }
 
-// checkTable refuses empty names: they would address something else.
+// checkTable refuses an empty base or table: the address would mean something
+// else.
 func (r request) checkTable() error {
 	if r.base == "" || r.table == "" {
-		return r.invalid("base and table must be named")
+		return r.invalid("name the base and the table")
 	}
 	return nil
 }

@@ -2,22 +2,22 @@ package airtable
 
 import "time"
 
-// Call is one finished call, as a Meter learns of it.
+// Call is one finished call as a Meter sees it.
 type Call struct {
-	Operation  string // records.list, schema.read, …: closed set, fit for a label
+	Operation  string // records.list, schema.read, …: a closed set, fit for a label
 	Base       BaseID // "" for calls that concern no base
 	Host       string
 	Code       int           // HTTP status; 0 when no answer came
-	Duration   time.Duration // without the wait on limiters
+	Duration   time.Duration // not counting the wait for limiters
 	ServerDate time.Time     // the answer's Date header; zero when none came
 }
 
-// Meter learns of every call and of every wait on a limiter. Its methods must
+// Meter is told of every call and of every wait for a limiter. Its methods must
 // be quick and safe for concurrent use.
 type Meter interface {
-	// Called is told after each call that was sent, also a failed one.
+	// Called comes after each call that was sent, whether it failed or not.
 	Called(Call)
-	// Waited is told how long a call waited on a limiter: airtable_base or airtable_token.
+	// Waited says how long a call waited for a limiter: airtable_base or airtable_token.
 	Waited(limiter string, d time.Duration)
 }
 

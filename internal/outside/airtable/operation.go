@@ -2,13 +2,20 @@ package airtable
 
 import "net/http"
 
-// operation is what a kind of call needs to be known for: its name in
-// metrics, the scope it needs, and whether it changes anything.
+// operation is what there is to know about a kind of call.
 type operation struct {
-	name    string
-	doing   string // "list records of", followed by the table or base
-	scope   string // "" where any token may
-	effects bool
+	name    string // in metrics
+	doing   string // "list the records of", followed by the table or the base
+	scope   string // that the token needs; "" when any token will do
+	effects bool   // whether it changes anything
+}
+
+// withScope names the scope that the token needs, for the end of a sentence.
+func (o operation) withScope() string {
+	if o.scope == "" {
+		return ""
+	}
+	return " with the scope " + o.scope
 }
 
 const (
@@ -43,11 +50,11 @@ type request struct {
 	query  string // encoded
 	base   BaseID // "" where the call concerns no base
 	table  TableID
-	name   string // of what a create makes, for messages
+	name   string // of what is created, for messages
 	body   any    // marshalled as JSON; nil for none
 }
 
-// doing says what the call does, for messages.
+// doing says what the call does, in words.
 func (r request) doing() string {
 	s := r.op.doing
 	if r.name != "" {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// DefaultOverlap is how far a mark is set back behind Airtable's clock.
+// DefaultOverlap is how far a mark is set back from Airtable's clock.
 const DefaultOverlap = time.Minute
 
 // Reading says what a read of one table covers.
@@ -15,18 +15,18 @@ type Reading string
 // The two readings.
 const (
 	ReadAll     Reading = "all"     // every record
-	ReadChanged Reading = "changed" // created or changed after Since; deletes are invisible to it
+	ReadChanged Reading = "changed" // every record that was created or changed after Since; it cannot see deletes
 )
 
-// Position is where a read of one table stands. It is small plain data, so
-// that each page can be a step of its own: a position goes in, a page and the
+// Position is how far a read of one table has come. It is small and plain data,
+// so that each page can be a step of its own: a position goes in, a page and the
 // next position come out.
 type Position struct {
 	Reading Reading   `json:"reading"`
-	Since   time.Time `json:"since,omitzero"` // of ReadChanged
+	Since   time.Time `json:"since,omitzero"` // for ReadChanged
 	Offset  string    `json:"offset,omitempty"`
-	// Mark is where the next ReadChanged starts once this read has
-	// completed: Airtable's clock at the first page, minus the overlap.
+	// Mark is the Since of the next ReadChanged, once this read is complete:
+	// Airtable's clock at the first page, minus the overlap.
 	Mark time.Time `json:"mark,omitzero"`
 	Done bool      `json:"done,omitempty"`
 }
@@ -34,11 +34,11 @@ type Position struct {
 // StartAll begins a read of every record.
 func StartAll() Position { return Position{Reading: ReadAll} }
 
-// StartChanged begins a read of what changed after since, a former Mark.
+// StartChanged begins a read of what has changed after since, an earlier Mark.
 func StartChanged(since time.Time) Position { return Position{Reading: ReadChanged, Since: since} }
 
-// Restart returns the beginning of the same read, for an expired offset. The
-// mark stays: an earlier one only repeats.
+// Restart returns the beginning of the same read, for use after an expired
+// offset. The mark stays: being early only repeats records.
 func (p Position) Restart() Position {
 	p.Offset, p.Done = "", false
 	return p
@@ -55,10 +55,9 @@ func (p Position) Params(o ReadOptions) ListParams {
 
 // After returns the position that follows page.
 //
-// The mark is taken from the first page: what changes while the read goes on
-// is then read again next time, never missed. It never goes backwards past
-// Since, and stays zero if Airtable sent no clock. An overlap of zero means
-// DefaultOverlap.
+// The mark comes from the first page, so that what changes during the read is
+// read again next time and never missed. It is never before Since, and stays
+// zero when Airtable sent no time. An overlap of zero means DefaultOverlap.
 func (p Position) After(page *Page, overlap time.Duration) Position {
 	if p.Offset == "" && p.Mark.IsZero() && !page.ServerDate.IsZero() {
 		p.Mark = page.ServerDate.Add(-cmp.Or(overlap, DefaultOverlap))
@@ -82,15 +81,15 @@ type Lister interface {
 	List(ctx context.Context, tok Token, base BaseID, table TableID, p ListParams) (*Page, error)
 }
 
-// Reader reads tables page by page. It holds no position and no state.
+// Reader reads tables page by page. It has no state: the position is the caller's.
 type Reader struct{ lister Lister }
 
 // NewReader returns a reader over a client.
 func NewReader(l Lister) *Reader { return &Reader{lister: l} }
 
-// Read reads the page at p and returns it with the next position. Fields are
-// keyed by field id. An expired offset is an error with CodeOffsetExpired:
-// go on with p.Restart().
+// Read reads the page at p and returns it with the next position. Cells are keyed
+// by field id. An expired offset is an error with CodeOffsetExpired: go on with
+// p.Restart().
 func (r *Reader) Read(ctx context.Context, tok Token, base BaseID, table TableID, p Position, o ReadOptions) (*Page, Position, error) {
 	if p.Done {
 		return &Page{}, p, nil

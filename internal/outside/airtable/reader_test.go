@@ -37,6 +37,7 @@ func page(minute int, offset string) *airtable.Page {
 }
 
 func TestAReadGoesFromPositionToPosition(t *testing.T) {
+	t.Parallel()
 	p := &pages{next: []*airtable.Page{page(10, "itr/1"), page(20, "itr/2"), page(30, "")}}
 	r := airtable.NewReader(p)
 	pos := airtable.StartChanged(at(0))
@@ -72,6 +73,7 @@ func TestAReadGoesFromPositionToPosition(t *testing.T) {
 }
 
 func TestAnExpiredReadRestartsWithItsFirstMark(t *testing.T) {
+	t.Parallel()
 	p := &pages{next: []*airtable.Page{page(10, "itr/1")}}
 	r := airtable.NewReader(p)
 	_, pos, err := r.Read(t.Context(), token, "app1", "tbl1", airtable.StartAll(), airtable.ReadOptions{})
@@ -93,6 +95,7 @@ func TestAnExpiredReadRestartsWithItsFirstMark(t *testing.T) {
 }
 
 func TestAMarkNeverGoesBack(t *testing.T) {
+	t.Parallel()
 	if pos := airtable.StartChanged(at(10)).After(page(10, ""), time.Minute); pos.Mark != at(10) {
 		t.Errorf("the mark went back to %v", pos.Mark)
 	}
@@ -103,6 +106,7 @@ func TestAMarkNeverGoesBack(t *testing.T) {
 }
 
 func TestFormulas(t *testing.T) {
+	t.Parallel()
 	for got, want := range map[string]string{
 		airtable.QuoteText("a\"b\\c\nd"):                        `"a\"b\\c\nd"`,
 		airtable.FieldRef("Price (€)"):                          `{Price (€)}`,

@@ -5,39 +5,39 @@ import (
 	"time"
 )
 
-// MaxBatch is how many records one write or delete may carry.
+// MaxBatch is how many records one write or delete may have.
 const MaxBatch = 10
 
-// MaxPageSize is how many records one page of a listing may hold.
+// MaxPageSize is how many records one page of a listing may have.
 const MaxPageSize = 100
 
-// Record is one row. A cell stays the JSON it was; an empty cell is absent.
+// Record is one row. A cell is the JSON that Airtable sent; an empty cell is absent.
 type Record struct {
 	ID          RecordID                   `json:"id"`
 	CreatedTime string                     `json:"createdTime,omitempty"`
 	Fields      map[string]json.RawMessage `json:"fields"`
 }
 
-// Answer is what every answer carries beside its body.
+// Answer is what every answer has beside its body.
 type Answer struct {
-	// ServerDate is Airtable's own clock (the Date header, whole seconds):
-	// the only source of marks. Zero when the header was missing.
+	// ServerDate is Airtable's own clock (the Date header, in whole seconds),
+	// the only source of marks. It is zero when the header is missing.
 	ServerDate time.Time `json:"-"`
 }
 
-// ListParams selects what List returns. The zero value lists all records in
-// pages of 100.
+// ListParams selects what List returns. The zero value lists all records in pages
+// of 100.
 type ListParams struct {
 	PageSize              int    // 1–100; 0 means 100
-	MaxRecords            int    // over all pages; 0 means all
-	Offset                string // from the page before; "" is the start
+	MaxRecords            int    // of all pages together; 0 means all
+	Offset                string // of the page before; "" is the start
 	View                  string // name or id
 	FilterByFormula       string
 	Fields                []string // names or ids; nil means all
 	Sort                  []Sort
 	ReturnFieldsByFieldID bool
-	// Post forces POST listRecords. Without it the client uses that form
-	// only when the URL would become too long.
+	// Post forces POST listRecords. Without it the client uses that form only
+	// when the address would be too long.
 	Post bool
 }
 
@@ -47,47 +47,47 @@ type Sort struct {
 	Direction string `json:"direction,omitempty"` // asc (default) or desc
 }
 
-// Page is one page of a listing. Offset is "" on the last page: a full page
-// says nothing about whether another follows.
+// Page is one page of a listing. Offset is "" on the last page. A full page may
+// be the last one.
 type Page struct {
 	Answer
 	Records []Record
 	Offset  string
 }
 
-// RecordWrite is a record to be created (no ID) or changed. A null cell clears.
+// RecordWrite is a record to create (without an ID) or to change. A null cell clears.
 type RecordWrite struct {
 	ID     RecordID                   `json:"id,omitempty"`
 	Fields map[string]json.RawMessage `json:"fields"`
 }
 
-// WriteRequest is what Create, Update and Replace send: 1–10 records, all or
-// nothing at Airtable.
+// WriteRequest is what Create, Update and Replace send: 1–10 records, of which
+// Airtable writes all or none.
 type WriteRequest struct {
 	Records               []RecordWrite `json:"records"`
 	Typecast              bool          `json:"typecast,omitempty"`
 	ReturnFieldsByFieldID bool          `json:"returnFieldsByFieldId,omitempty"`
 }
 
-// WriteResult holds the whole records in the order of the request.
+// WriteResult has the whole records in the order of the request.
 type WriteResult struct {
 	Answer
 	Records []Record `json:"records"`
 }
 
-// UpsertRequest is what Upsert sends: 1–10 records that are matched by the
-// fields of MergeOn (1–3 names or ids). A record with an ID is a plain update.
-// Two records of one request must not share a key.
+// UpsertRequest is what Upsert sends: 1–10 records, which are matched by the
+// fields in MergeOn (1–3 names or ids). A record with an ID is a plain update. Two
+// records of one request must not have the same key.
 type UpsertRequest struct {
 	Records               []RecordWrite
 	MergeOn               []string
 	Typecast              bool
 	ReturnFieldsByFieldID bool
-	Replace               bool // PUT: writable fields not named are cleared
+	Replace               bool // PUT: writable fields that are not named are cleared
 }
 
-// UpsertResult holds the whole records in the order of the request, and which
-// of them were created and which updated.
+// UpsertResult has the whole records in the order of the request, and says which
+// of them were created and which were updated.
 type UpsertResult struct {
 	Answer
 	Records []Record   `json:"records"`
@@ -95,7 +95,7 @@ type UpsertResult struct {
 	Updated []RecordID `json:"updatedRecords"`
 }
 
-// DeleteResult names the records that this call deleted.
+// DeleteResult names the records that the call deleted.
 type DeleteResult struct {
 	Answer
 	Deleted []RecordID

@@ -20,7 +20,7 @@ type Table struct {
 	Views          []View  `json:"views,omitempty"`
 }
 
-// Field is one field of a table; Options stays the JSON it was.
+// Field is one field of a table. Options is the JSON that Airtable sent.
 type Field struct {
 	ID          FieldID         `json:"id"`
 	Name        string          `json:"name"`
@@ -36,8 +36,8 @@ type View struct {
 	Type string `json:"type"`
 }
 
-// NewBase describes a base to create. ID is an extension of our simulator and
-// stays empty for Airtable.
+// NewBase describes a base to create. ID is an extension of our simulator; leave
+// it empty for Airtable.
 type NewBase struct {
 	ID          BaseID      `json:"id,omitempty"`
 	Name        string      `json:"name"`
@@ -60,21 +60,21 @@ type NewField struct {
 	Options     json.RawMessage `json:"options,omitempty"`
 }
 
-// TablePatch changes a table; nil leaves as it is.
+// TablePatch changes a table. What is nil stays as it is.
 type TablePatch struct {
 	Name        *string `json:"name,omitempty"`
 	Description *string `json:"description,omitempty"`
 }
 
-// FieldPatch changes a field; nil leaves as it is. Options are accepted by
-// Airtable for formula fields only.
+// FieldPatch changes a field. What is nil stays as it is. Airtable accepts Options
+// for formula fields only.
 type FieldPatch struct {
 	Name        *string         `json:"name,omitempty"`
 	Description *string         `json:"description,omitempty"`
 	Options     json.RawMessage `json:"options,omitempty"`
 }
 
-// User is the owner of a token. Scopes are told for OAuth tokens only.
+// User is the owner of a token. Scopes are known for OAuth tokens only.
 type User struct {
 	ID     string   `json:"id"`
 	Email  string   `json:"email,omitempty"`
@@ -111,7 +111,7 @@ func (t *Table) Field(idOrName string) (*Field, bool) {
 	return nil, false
 }
 
-// Primary returns the table's primary field, or nil where the schema has none.
+// Primary returns the table's primary field, or nil if the schema has none.
 func (t *Table) Primary() *Field {
 	f, _ := t.Field(string(t.PrimaryFieldID))
 	return f

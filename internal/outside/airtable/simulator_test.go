@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -21,168 +19,9 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
-// hands is a clock that tests set.
-type hands struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (h *hands) Now() time.Time {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.now
-}
-
-func (h *hands) AfterFunc(d time.Duration, f func()) clock.Timer { return time.AfterFunc(d, f) }
-
-func (h *hands) advance(d time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.now = h.now.Add(d)
-}
-
-// simulated is a client of a fresh simulator with one base of two linked tables.
-type simulated struct {
-	*airtable.Client
-	t     *testing.T
-	url   string
-	admin *http.Client
-	clock *hands
-	base  airtable.BaseID
-	deals *airtable.Table
-	names *airtable.Table
-	key   airtable.FieldID
-}
-
-const (
-	workspace = airtable.WorkspaceID("wsp0123456789abcd")
-	readOnly  = airtable.Token("patREADONLY00000.bbbbbbbb")
-)
-
-func simulate(t *testing.T, c sim.Config, o airtable.Options) *simulated {
-	t.Helper()
-	s := &simulated{t: t, clock: &hands{now: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)}}
-	c.Tokens = []sim.Token{{Value: canary}, {Value: "patREADONLY00000.bbbbbbbb", Scopes: []string{"data.records:read"}}}
-	if c.Clock == nil {
-		c.Clock = s.clock
-	}
-	simulator, err := sim.Open(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(simulator.Handler())
-	t.Cleanup(func() {
-		server.Close()
-		if err := simulator.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	s.url, s.admin, s.Client = server.URL, server.Client(), connect(t, server.URL, o)
-	s.fill()
-	return s
-}
-
-// columns are fields of every type that the API creates without further ado.
-var columns = []airtable.NewField{
-	{Name: "Name", Type: airtable.SingleLineText},
-	{Name: "Notes", Type: airtable.RichText},
-	{Name: "Amount", Type: airtable.Currency, Options: json.RawMessage(`{"precision":2,"symbol":"€"}`)},
-	{Name: "Share", Type: airtable.Percent, Options: json.RawMessage(`{"precision":1}`)},
-	{Name: "Count", Type: airtable.Number, Options: json.RawMessage(`{"precision":0}`)},
-	{Name: "Length", Type: airtable.Duration, Options: json.RawMessage(`{"durationFormat":"h:mm"}`)},
-	{Name: "Stars", Type: airtable.Rating, Options: json.RawMessage(`{"icon":"star","max":5,"color":"yellowBright"}`)},
-	{Name: "Won", Type: airtable.Checkbox, Options: json.RawMessage(`{"icon":"check","color":"greenBright"}`)},
-	{Name: "Day", Type: airtable.Date, Options: json.RawMessage(`{"dateFormat":{"name":"iso","format":"YYYY-MM-DD"}}`)},
-	{Name: "Moment", Type: airtable.DateTime, Options: json.RawMessage(`{"dateFormat":{"name":"iso","format":"YYYY-MM-DD"},"timeFormat":{"name":"24hour","format":"HH:mm"},"timeZone":"utc"}`)},
-	{Name: "Stage", Type: airtable.SingleSelect, Options: json.RawMessage(`{"choices":[{"name":"Open","color":"blueLight2"},{"name":"Closed"}]}`)},
-	{Name: "Tags", Type: airtable.MultipleSelects, Options: json.RawMessage(`{"choices":[]}`)},
-	{Name: "Mail", Type: airtable.Email},
-	{Name: "Site", Type: airtable.URL},
-	{Name: "Phone", Type: airtable.PhoneNumber},
-	{Name: "Text", Type: airtable.MultilineText},
-}
-
-func (s *simulated) fill() {
-	s.t.Helper()
-	ctx := s.t.Context()
-	base, err := s.CreateBase(ctx, token, airtable.NewBase{Name: "CRM", WorkspaceID: workspace, Tables: []airtable.NewTable{
-		{Name: "Names / all", Fields: []airtable.NewField{{Name: "Name", Type: airtable.SingleLineText}}}}})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.base, s.names = base.ID, &base.Tables[0]
-	if s.deals, err = s.CreateTable(ctx, token, s.base, airtable.NewTable{Name: "Deals", Fields: columns}); err != nil {
-		s.t.Fatal(err)
-	}
-	key, err := s.CreateField(ctx, token, s.base, s.deals.ID, airtable.NewField{Name: "Source Record ID", Type: airtable.SingleLineText})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.key = key.ID
-}
-
-// faults sets the simulator's plan.
-func (s *simulated) faults(plan string) {
-	s.t.Helper()
-	req, err := http.NewRequest(http.MethodPut, s.url+"/_sim/faults", strings.NewReader(plan))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	resp, err := s.admin.Do(req)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		s.t.Fatalf("setting faults: %s", resp.Status)
-	}
-}
-
-// rows are n upserts with the keys first, first+1, ….
-func (s *simulated) rows(first, n int, cells ...string) airtable.UpsertRequest {
-	r := airtable.UpsertRequest{MergeOn: []string{string(s.key)}, Typecast: true, ReturnFieldsByFieldID: true}
-	for i := range n {
-		f := fields(cells...)
-		f[string(s.key)] = json.RawMessage(fmt.Sprintf("%q", fmt.Sprint("app/rec", first+i)))
-		r.Records = append(r.Records, airtable.RecordWrite{Fields: f})
-	}
-	return r
-}
-
-func (s *simulated) upsert(r airtable.UpsertRequest) *airtable.UpsertResult {
-	s.t.Helper()
-	got, err := s.Upsert(s.t.Context(), token, s.base, s.deals.ID, r)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return got
-}
-
-func (s *simulated) seed(n int) {
-	for first := 0; first < n; first += 10 {
-		s.upsert(s.rows(first, min(10, n-first)))
-	}
-}
-
-// readAll reads from a position to the end and returns the ids.
-func (s *simulated) readAll(p airtable.Position, o airtable.ReadOptions) ([]airtable.RecordID, airtable.Position) {
-	s.t.Helper()
-	var ids []airtable.RecordID
-	for r := airtable.NewReader(s.Client); !p.Done; {
-		page, next, err := r.Read(s.t.Context(), token, s.base, s.deals.ID, p, o)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		for _, record := range page.Records {
-			ids = append(ids, record.ID)
-		}
-		p = next
-	}
-	return ids, p
-}
-
 func TestSimUpsertIsRepeatable(t *testing.T) {
-	s := simulate(t, sim.Config{NoRateLimit: true}, airtable.Options{})
+	t.Parallel()
+	s := setup(t, sim.Config{NoRateLimit: true}, airtable.Options{})
 	first := s.upsert(s.rows(0, 10))
 	if len(first.Created) != 10 || len(first.Updated) != 0 || !first.ServerDate.Equal(s.clock.Now()) {
 		t.Errorf("created %d, updated %d at %v", len(first.Created), len(first.Updated), first.ServerDate)
@@ -197,19 +36,21 @@ func TestSimUpsertIsRepeatable(t *testing.T) {
 }
 
 func TestSimAWriteWithoutAnAnswerIsUnknownAndRepeatable(t *testing.T) {
-	s := simulate(t, sim.Config{NoRateLimit: true}, airtable.Options{})
+	t.Parallel()
+	s := setup(t, sim.Config{NoRateLimit: true}, airtable.Options{})
 	s.faults(`{"faults":[{"method":"PATCH","fault":"drop"}]}`)
 	_, err := s.Upsert(t.Context(), token, s.base, s.deals.ID, s.rows(0, 10))
 	if failure.ClassOf(err) != failure.UnknownOutcome {
 		t.Fatalf("a dropped answer: %v", err)
 	}
 	if got := s.upsert(s.rows(0, 10)); len(got.Updated) != 10 || len(got.Created) != 0 {
-		t.Errorf("the repeat created %d: doubles", len(got.Created))
+		t.Errorf("the repeat created %d duplicates", len(got.Created))
 	}
 }
 
 func TestSimPagesInBothForms(t *testing.T) {
-	s := simulate(t, sim.Config{NoRateLimit: true}, airtable.Options{})
+	t.Parallel()
+	s := setup(t, sim.Config{NoRateLimit: true}, airtable.Options{})
 	s.seed(25)
 	for _, post := range []bool{false, true} {
 		var ids []airtable.RecordID
@@ -235,7 +76,8 @@ func TestSimPagesInBothForms(t *testing.T) {
 }
 
 func TestSimAnExpiredListingRestarts(t *testing.T) {
-	s := simulate(t, sim.Config{NoRateLimit: true}, airtable.Options{})
+	t.Parallel()
+	s := setup(t, sim.Config{NoRateLimit: true}, airtable.Options{})
 	s.seed(25)
 	reader, options := airtable.NewReader(s.Client), airtable.ReadOptions{PageSize: 10}
 	_, pos, err := reader.Read(t.Context(), token, s.base, s.deals.ID, airtable.StartAll(), options)
@@ -254,7 +96,8 @@ func TestSimAnExpiredListingRestarts(t *testing.T) {
 }
 
 func TestSimAnIncrementalReadSeesWhatChanged(t *testing.T) {
-	s := simulate(t, sim.Config{NoRateLimit: true}, airtable.Options{})
+	t.Parallel()
+	s := setup(t, sim.Config{NoRateLimit: true}, airtable.Options{})
 	s.seed(30)
 	s.clock.advance(10 * time.Minute)
 	_, end := s.readAll(airtable.StartAll(), airtable.ReadOptions{})
@@ -282,7 +125,8 @@ func TestSimAnIncrementalReadSeesWhatChanged(t *testing.T) {
 }
 
 func TestSimALookUpByID(t *testing.T) {
-	s := simulate(t, sim.Config{NoRateLimit: true}, airtable.Options{})
+	t.Parallel()
+	s := setup(t, sim.Config{NoRateLimit: true}, airtable.Options{})
 	s.seed(30)
 	name, _ := s.deals.Field("Name")
 	one := airtable.ReadOptions{PageSize: 20, Fields: []string{string(name.ID)}}
@@ -309,7 +153,8 @@ func TestSimALookUpByID(t *testing.T) {
 }
 
 func TestSimDeleteAndGet(t *testing.T) {
-	s := simulate(t, sim.Config{NoRateLimit: true}, airtable.Options{})
+	t.Parallel()
+	s := setup(t, sim.Config{NoRateLimit: true}, airtable.Options{})
 	made := s.upsert(s.rows(0, 10)).Created
 	got, err := s.Get(t.Context(), token, s.base, s.deals.ID, made[0], true)
 	if err != nil || got.ID != made[0] || string(got.Fields[string(s.key)]) != `"app/rec0"` {
@@ -334,7 +179,8 @@ func TestSimDeleteAndGet(t *testing.T) {
 // TestSimCellsCompareEqualAfterARoundTrip writes cells of each type and reads
 // them back: what Airtable makes of them must not count as a change.
 func TestSimCellsCompareEqualAfterARoundTrip(t *testing.T) {
-	s := simulate(t, sim.Config{NoRateLimit: true}, airtable.Options{})
+	t.Parallel()
+	s := setup(t, sim.Config{NoRateLimit: true}, airtable.Options{})
 	cells := map[string]string{
 		"Name": `"Ärger & <b>"`, "Notes": `"* one\n* two"`, "Amount": `19.99`, "Share": `0.123`, "Count": `0`, "Length": `5400`, "Stars": `4`, "Won": `true`,
 		"Day": `"2026-02-28"`, "Moment": `"2026-02-28T12:30:00.000Z"`, "Stage": `"Open"`, "Tags": `["b","a"]`, "Mail": `"a@x.org"`, "Site": `"https://x.org/?a=1&b=2"`, "Phone": `"+49 30"`, "Text": `"line\nline"`,
@@ -370,7 +216,8 @@ func TestSimCellsCompareEqualAfterARoundTrip(t *testing.T) {
 // TestSimASchemaCanBeCopied creates in a second base what the first one has,
 // from the options as they were read.
 func TestSimASchemaCanBeCopied(t *testing.T) {
-	s := simulate(t, sim.Config{NoRateLimit: true}, airtable.Options{})
+	t.Parallel()
+	s := setup(t, sim.Config{NoRateLimit: true}, airtable.Options{})
 	link, err := s.CreateField(t.Context(), token, s.base, s.deals.ID, airtable.NewField{Name: "People", Type: airtable.MultipleRecordLinks, Options: airtable.NewLinkOptions(s.names.ID)})
 	if err != nil {
 		t.Fatal(err)
@@ -416,7 +263,8 @@ func TestSimASchemaCanBeCopied(t *testing.T) {
 }
 
 func TestSimRefusals(t *testing.T) {
-	s := simulate(t, sim.Config{NoRateLimit: true}, airtable.Options{})
+	t.Parallel()
+	s := setup(t, sim.Config{NoRateLimit: true}, airtable.Options{})
 	name, _ := s.deals.Field("Name")
 	created := func(t airtable.Token, table airtable.TableID, cells ...string) error {
 		_, err := s.Create(s.t.Context(), t, s.base, table, airtable.WriteRequest{Records: []airtable.RecordWrite{{Fields: fields(cells...)}}})
@@ -436,7 +284,7 @@ func TestSimRefusals(t *testing.T) {
 		code  string
 		says  string
 	}{
-		{"unknown token", whoami, failure.Auth, airtable.CodeUnauthenticated, "put a new one"},
+		{"unknown token", whoami, failure.Auth, airtable.CodeUnauthenticated, "give the connection a new one"},
 		{"missing scope", noSchema, failure.Auth, airtable.CodeModelNotFound, "the scope schema.bases:read"},
 		{"missing scope to write", created(readOnly, s.deals.ID, string(name.ID), `"x"`), failure.Auth, airtable.CodeModelNotFound, "the scope data.records:write"},
 		{"unknown table", noTable, failure.Auth, airtable.CodeModelNotFound, "No such table"},
@@ -458,7 +306,8 @@ func TestSimRefusals(t *testing.T) {
 }
 
 func TestSimFaults(t *testing.T) {
-	s := simulate(t, sim.Config{NoRateLimit: true}, airtable.Options{})
+	t.Parallel()
+	s := setup(t, sim.Config{NoRateLimit: true}, airtable.Options{})
 	list := func() error {
 		_, err := s.List(t.Context(), token, s.base, s.deals.ID, airtable.ListParams{})
 		return err
@@ -490,8 +339,9 @@ func TestSimFaults(t *testing.T) {
 }
 
 func TestSimStayingWithinTheLimitIsNeverRefused(t *testing.T) {
+	t.Parallel()
 	const speed = 20
-	s := simulate(t, sim.Config{Speed: speed, Clock: clock.System()}, airtable.Options{RequestsPerSecond: 4.9 * speed, TokenRequestsPerSecond: 50 * speed, Penalty: 30 * time.Second / speed})
+	s := setup(t, sim.Config{Speed: speed, Clock: clock.System()}, airtable.Options{RequestsPerSecond: 4.9 * speed, TokenRequestsPerSecond: 50 * speed, Penalty: 30 * time.Second / speed})
 	var wg sync.WaitGroup
 	for range 60 {
 		wg.Go(func() {
@@ -504,8 +354,9 @@ func TestSimStayingWithinTheLimitIsNeverRefused(t *testing.T) {
 }
 
 func TestSimGoingOverTheLimitIsPaused(t *testing.T) {
+	t.Parallel()
 	const speed = 100
-	s := simulate(t, sim.Config{Speed: speed, Clock: clock.System()}, airtable.Options{RequestsPerSecond: 1e5, TokenRequestsPerSecond: 1e5, Penalty: 30 * time.Second / speed})
+	s := setup(t, sim.Config{Speed: speed, Clock: clock.System()}, airtable.Options{RequestsPerSecond: 1e5, TokenRequestsPerSecond: 1e5, Penalty: 30 * time.Second / speed})
 	refused := false
 	for !refused {
 		_, err := s.List(t.Context(), token, s.base, s.deals.ID, airtable.ListParams{})

@@ -9,16 +9,17 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
-// Get reads one record by id, its cells keyed by field id if byFieldID.
-// Airtable looks in the whole base, so an answer does not prove that the
-// record is in that table; a missing one is an error with CodeRecordNotFound.
+// Get reads one record by id (scope data.records:read), its cells keyed by field
+// id if byFieldID. Airtable looks in the whole base, so an answer does not prove
+// that the record is in the table. A missing one is an error with
+// CodeRecordNotFound.
 func (c *Client) Get(ctx context.Context, tok Token, base BaseID, table TableID, id RecordID, byFieldID bool) (*Record, error) {
 	r := request{op: opGet, method: http.MethodGet, base: base, table: table, path: tablePath(base, table) + "/" + url.PathEscape(string(id))}
 	if err := r.checkTable(); err != nil {
 		return nil, err
 	}
 	if id == "" {
-		return nil, r.invalid("the record must be named")
+		return nil, r.invalid("name the record")
 	}
 	if byFieldID {
 		r.query = "returnFieldsByFieldId=true"
@@ -31,20 +32,20 @@ func (c *Client) Get(ctx context.Context, tok Token, base BaseID, table TableID,
 	return &record, nil
 }
 
-// Create creates 1–10 records, all or nothing (scope data.records:write).
-// Repeating it makes doubles: use Upsert where an answer may be lost.
+// Create creates 1–10 records, all or none (scope data.records:write). Repeating
+// it creates duplicates: use Upsert where an answer may be lost.
 func (c *Client) Create(ctx context.Context, tok Token, base BaseID, table TableID, w WriteRequest) (*WriteResult, error) {
 	return c.write(ctx, tok, request{op: opCreate, method: http.MethodPost, base: base, table: table}, w)
 }
 
-// Update changes the given fields of 1–10 records, all or nothing (scope
+// Update changes the given fields of 1–10 records, all or none (scope
 // data.records:write). Repeating it is safe.
 func (c *Client) Update(ctx context.Context, tok Token, base BaseID, table TableID, w WriteRequest) (*WriteResult, error) {
 	return c.write(ctx, tok, request{op: opUpdate, method: http.MethodPatch, base: base, table: table}, w)
 }
 
-// Replace changes 1–10 records and clears every writable field not given
-// (scope data.records:write). Repeating it is safe.
+// Replace changes 1–10 records, all or none, and clears every writable field that
+// is not given (scope data.records:write). Repeating it is safe.
 func (c *Client) Replace(ctx context.Context, tok Token, base BaseID, table TableID, w WriteRequest) (*WriteResult, error) {
 	return c.write(ctx, tok, request{op: opReplace, method: http.MethodPut, base: base, table: table}, w)
 }
@@ -60,9 +61,9 @@ func (c *Client) write(ctx context.Context, tok Token, r request, w WriteRequest
 	return &result, nil
 }
 
-// Upsert creates or changes 1–10 records by key fields, all or nothing (scope
-// data.records:write). Repeating it is safe as long as the keys stay. A key
-// that matches more than one record fails the whole request.
+// Upsert creates or changes 1–10 records by key fields, all or none (scope
+// data.records:write). Repeating it is safe as long as the keys stay the same. A
+// key that matches more than one record fails the whole request.
 func (c *Client) Upsert(ctx context.Context, tok Token, base BaseID, table TableID, u UpsertRequest) (*UpsertResult, error) {
 	r := request{op: opUpsert, method: http.MethodPatch, base: base, table: table, body: upsertBody(u)}
 	if u.Replace {
@@ -90,8 +91,8 @@ func upsertBody(u UpsertRequest) any {
 	}{merge{u.MergeOn}, WriteRequest{u.Records, u.Typecast, u.ReturnFieldsByFieldID}}
 }
 
-// batch sends a write and makes sure that the answer holds as many records as
-// the request: they belong together by position.
+// batch sends a write and makes sure that the answer has as many records as the
+// request, since they are matched by position.
 func (c *Client) batch(ctx context.Context, tok Token, r request, sent []RecordWrite, result any, got *[]Record) (Answer, error) {
 	if err := r.checkTable(); err != nil {
 		return Answer{}, err
@@ -102,14 +103,14 @@ func (c *Client) batch(ctx context.Context, tok Token, r request, sent []RecordW
 	r.path = tablePath(r.base, r.table)
 	answer, err := c.do(ctx, tok, r, one(result))
 	if err == nil && len(*got) != len(sent) {
-		err = r.fail(failure.UnknownOutcome, CodeBadAnswer, Detail{Status: http.StatusOK}, nil, "%d records were sent and %d came back", len(sent), len(*got))
+		err = r.fail(failure.UnknownOutcome, CodeBadAnswer, Detail{Status: http.StatusOK}, nil, "%d records were sent but %d came back", len(sent), len(*got))
 	}
 	return answer, err
 }
 
-// Delete deletes 1–10 records (scope data.records:write). To repeat it after
-// a lost answer, list first which of the ids still exist: one that is gone
-// fails the request.
+// Delete deletes 1–10 records, all or none (scope data.records:write). To repeat
+// it after a lost answer, first list which of the ids still exist: one that is
+// gone fails the request.
 func (c *Client) Delete(ctx context.Context, tok Token, base BaseID, table TableID, ids []RecordID) (*DeleteResult, error) {
 	r := request{op: opDelete, method: http.MethodDelete, base: base, table: table, path: tablePath(base, table)}
 	if err := r.checkTable(); err != nil {

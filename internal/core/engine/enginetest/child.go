@@ -73,7 +73,7 @@ func story(effect func(ctx context.Context, name, key string) error, attached fu
 // nobody hears nothing.
 type nobody struct{}
 
-func (nobody) Progress(string, string, engine.Progress) {}
+func (nobody) Progress(engine.Info, engine.Progress) {}
 
 // child is one life: it starts the story unless it has begun, and lives until
 // its end or its point.

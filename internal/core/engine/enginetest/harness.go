@@ -62,7 +62,7 @@ func newH(t *testing.T, virtual bool, open func(t *testing.T) Backend) *H {
 }
 
 // Progress makes H the engines' observer: it keeps what was reported.
-func (h *H) Progress(_, _ string, p engine.Progress) {
+func (h *H) Progress(_ engine.Info, p engine.Progress) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.progress = append(h.progress, p)

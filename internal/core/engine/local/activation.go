@@ -33,6 +33,7 @@ type activation struct {
 	strays    []string   // children cancelled after the commit
 	counted   []*journal.Record
 	created   bool
+	tookPlace bool // over from the caller
 	continues bool // the next generation begins after the commit
 	ended     workflow.ExecutionState
 	output    *journal.Record // the end

@@ -74,7 +74,7 @@ func (a *activation) start(s *start) {
 	x.ledger.Meta = eventstore.Meta{Correlation: s.Meta.Correlation, TraceParent: s.Meta.TraceParent}
 	x.ledger.Info.Kind, x.ledger.Info.Definition = s.Kind, s.Definition
 	a.created = true
-	a.labels = engine.Labels{Kind: s.Kind, Definition: s.Definition}
+	a.labels = engine.Labels{Kind: s.Kind, Definition: s.Definition, Child: s.parent != nil}
 	a.inline = append(a.inline, s.Inline...)
 	begin := &journal.Begin{Function: s.Function, Version: s.Version, Priority: s.Priority, Private: s.Private, Parent: s.parent,
 		Origin: s.Start.Origin, Input: s.Input, Engine: Name}
@@ -92,6 +92,7 @@ func (a *activation) start(s *start) {
 	}
 	x.loaded = s.loaded
 	if s.parent == nil {
+		a.tookPlace = true
 		x.holdPlace() // the caller has one for it
 	}
 	a.begin(s.Version, x.inherit())
@@ -119,6 +120,7 @@ func (a *activation) release(r *engine.Release) {
 	if !x.ledger.Pending() {
 		return
 	}
+	a.tookPlace = true
 	x.holdPlace() // the caller has one for it
 	if r.Refused != nil {
 		end := &journal.Record{Type: journal.Failed, Err: r.Refused}

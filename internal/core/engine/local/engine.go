@@ -92,7 +92,7 @@ func (o Options) withDefaults() Options {
 // nobody is the observer when there is none.
 type nobody struct{}
 
-func (nobody) Progress(string, string, engine.Progress) {}
+func (nobody) Progress(engine.Info, engine.Progress) {}
 
 // everywhere is Places without a bound.
 type everywhere struct{}
@@ -114,7 +114,7 @@ type Engine struct {
 	stopSteps context.CancelCauseFunc
 
 	mu         sync.Mutex
-	executions map[openset.Key]*execution // in memory: at work, or woken soon
+	executions map[openset.Key]*execution      // in memory: at work, or woken soon
 	parents    map[openset.Key][]engine.Parent // who waits for a child
 
 	active   atomic.Int64  // goroutines and commits at work

@@ -247,6 +247,13 @@ func (x *execution) holdPlace() {
 	x.place = placeHeld
 }
 
+// dropPlace forgets a place that is the caller's again.
+func (x *execution) dropPlace() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.place = noPlace
+}
+
 // placed is called when there is a place: what has waited for it begins.
 func (x *execution) placed() {
 	if !x.engine.enter() {

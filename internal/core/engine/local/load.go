@@ -159,7 +159,7 @@ func (x *execution) build(version int, marks map[string]int, replaying bool) *ma
 
 // report hands progress to the observer.
 func (x *execution) report(p engine.Progress) {
-	x.engine.options.Observer.Progress(x.key.Workspace, x.key.Execution, p)
+	x.engine.options.Observer.Progress(x.ledger.Info, p)
 }
 
 // failing ends the machine if it cannot go on.

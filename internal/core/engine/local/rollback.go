@@ -60,6 +60,9 @@ func (x *execution) rollBack(failed []*activation) {
 	x.unload()
 	var kept []input
 	for _, a := range failed {
+		if a.tookPlace { // the caller learns of the failure and still has it
+			x.dropPlace()
+		}
 		for _, at := range a.starts { // they never began
 			x.disown(at)
 		}

@@ -190,6 +190,19 @@ func (e *Engine) Open(ctx context.Context, after engine.OpenAfter, limit int) ([
 	return open, nil
 }
 
+// Pending lists executions of a definition that wait to be released.
+func (e *Engine) Pending(ctx context.Context, workspace, definition string, limit int) ([]engine.OpenExecution, error) {
+	rows, err := e.open.Pending(ctx, workspace, definition, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list the pending executions: %w", err)
+	}
+	open := make([]engine.OpenExecution, len(rows))
+	for i, r := range rows {
+		open[i] = openExecution(r)
+	}
+	return open, nil
+}
+
 func openExecution(r openset.Row) engine.OpenExecution {
 	return engine.OpenExecution{Workspace: r.Key.Workspace, Execution: r.Key.Execution, Kind: r.Kind, Definition: r.Definition,
 		State: r.State, Priority: r.Priority, Parent: r.Child}

@@ -3,24 +3,19 @@ package readmodel
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
-
-// name is an id within its workspace.
-type name struct{ workspace, id string }
 
 // fold is the state of the projection between two writes: the rows that are
 // still moving, and what the next write has to store. What the events make of
 // the rows depends on the events alone, never on where a batch ends.
 type fold struct {
-	read       db.Querier // for rows that are not held
+	read       *reader // for rows that are not held
 	workflows  map[name]*workflowRow
 	executions map[name]*executionRow
 
@@ -32,7 +27,7 @@ type fold struct {
 	stepIndex         map[*stepRow]struct{}
 }
 
-func newFold(read db.Querier) *fold {
+func newFold(read *reader) *fold {
 	return &fold{read: read, workflows: map[name]*workflowRow{}, executions: map[name]*executionRow{}, stepIndex: map[*stepRow]struct{}{}}
 }
 
@@ -144,27 +139,11 @@ func (f *fold) workflow(ctx context.Context, key name) (*workflowRow, error) {
 	if r, ok := f.workflows[key]; ok {
 		return r, nil
 	}
-	r, err := scanWorkflow(f.read.QueryRow(ctx, readWorkflowSQL, key.workspace, key.id))
-	if errors.Is(err, db.ErrNoRows) {
-		return nil, nil
+	r, err := f.read.counted(ctx, key)
+	if r != nil && err == nil {
+		f.workflows[key] = r
 	}
-	if err != nil {
-		return nil, err
-	}
-	if r.figures, err = readFigures(ctx, f.read, r.seq); err != nil {
-		return nil, err
-	}
-	f.workflows[key] = r
-	return r, nil
-}
-
-func readFigures(ctx context.Context, q db.Querier, seq int64) (*figures, error) {
-	var raw string
-	if err := q.QueryRow(ctx, readFiguresSQL, seq).Scan(&raw); err != nil {
-		return nil, err
-	}
-	figures := newFigures()
-	return figures, json.Unmarshal([]byte(raw), figures)
+	return r, err
 }
 
 // execution returns a row with its open steps, nil when there is none.
@@ -172,24 +151,9 @@ func (f *fold) execution(ctx context.Context, key name) (*executionRow, error) {
 	if r, ok := f.executions[key]; ok {
 		return r, nil
 	}
-	r, err := scanExecution(f.read.QueryRow(ctx, readExecutionSQL, key.workspace, key.id))
-	if errors.Is(err, db.ErrNoRows) {
-		return nil, nil
+	r, err := f.read.open(ctx, key)
+	if r != nil && err == nil {
+		f.executions[key] = r
 	}
-	if err != nil {
-		return nil, err
-	}
-	rows, err := f.read.Query(ctx, openStepsSQL, r.seq)
-	if err != nil {
-		return nil, err
-	}
-	steps, err := collect(rows, scanStep)
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range steps {
-		r.openSteps[s.path] = s
-	}
-	f.executions[key] = r
-	return r, nil
+	return r, err
 }

@@ -40,13 +40,10 @@ func (f *fold) applyExecution(ctx context.Context, e *eventstore.Event) error {
 }
 
 func createdExecution(e *eventstore.Event) *executionRow {
-	r := &executionRow{seq: e.Position, workspace: e.Stream.Workspace, id: e.Stream.ID, created: e.Time.UnixMicro(), openSteps: map[string]*stepRow{}}
+	r := &executionRow{seq: e.Position, workspace: e.Stream.Workspace, id: e.Stream.ID, created: e.Time.UnixMicro(), openSteps: map[string]*stepRow{},
+		kind: about(e, "kind"), workflow: Definition(e)}
 	for key, value := range members(e.Data) {
 		switch key {
-		case "kind":
-			r.kind = text(value)
-		case "definition":
-			r.workflow = text(value)
 		case "version":
 			r.version = number(value)
 		case "priority":

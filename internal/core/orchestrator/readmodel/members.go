@@ -6,6 +6,8 @@ import (
 	"iter"
 	"strconv"
 	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 )
 
 // members walks the members of a JSON object that the store has accepted as
@@ -123,5 +125,13 @@ func member(raw []byte, name string) []byte {
 	return nil
 }
 
-// Definition returns the workflow that an execution's event names.
-func Definition(data []byte) string { return text(member(data, "definition")) }
+// Definition returns the workflow that an execution's event is about.
+func Definition(e *eventstore.Event) string { return about(e, "definition") }
+
+// about returns what the labels of the stream say, or else the event itself.
+func about(e *eventstore.Event, name string) string {
+	if value := member(e.Labels, name); value != nil {
+		return text(value)
+	}
+	return text(member(e.Data, name))
+}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 )
 
 var documents = []string{
@@ -62,7 +64,18 @@ func TestScalars(t *testing.T) {
 	if moment([]byte(`"2026-11-24T10:00:00.000001Z"`)) != 1795514400000001 || moment([]byte(`"soon"`)) != 0 {
 		t.Errorf("a time is misread: %d", moment([]byte(`"2026-11-24T10:00:00.000001Z"`)))
 	}
-	if Definition([]byte(`{"kind":"k","definition":"wf_1"}`)) != "wf_1" || Definition(nil) != "" {
-		t.Error("the definition is misread")
+}
+
+func TestDefinitionIsThatOfTheStreamOrTheEvent(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ labels, data, want string }{
+		"labels": {`{"kind":"k","definition":"wf_1"}`, `{"definition":"wf_2"}`, "wf_1"},
+		"data":   {`{"kind":"k"}`, `{"definition":"wf_2"}`, "wf_2"},
+		"none":   {"", "", ""},
+	} {
+		e := eventstore.Event{Labels: []byte(c.labels), Data: []byte(c.data)}
+		if got := Definition(&e); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"sync"
 	"time"
@@ -42,13 +41,15 @@ type Options struct {
 
 // Model is the read side. It is safe for concurrent use; Run may be called once.
 type Model struct {
-	store      eventstore.Store
-	db         *db.DB
-	clock      clock.Clock
-	log        *slog.Logger
-	parked     func(workflow.WorkspaceID, workflow.ExecutionID, bool)
-	statements statements
-	kick       chan struct{} // capacity 1: somebody waits, or a rebuild is wanted
+	store  eventstore.Store
+	db     *db.DB
+	clock  clock.Clock
+	log    *slog.Logger
+	parked func(workflow.WorkspaceID, workflow.ExecutionID, bool)
+	sql    *statements
+	reader *reader
+	writer *writer
+	kick   chan struct{} // capacity 1: someone waits, or a rebuild is wanted
 
 	mu      sync.Mutex
 	applied int64
@@ -66,15 +67,14 @@ type waiter struct {
 
 // Open prepares the tables and reads the checkpoint.
 func Open(ctx context.Context, o Options) (*Model, error) {
-	files, err := fs.Sub(migrations, "migrations")
+	sql, err := openTables(ctx, o.DB)
 	if err != nil {
 		return nil, err
 	}
-	if err := o.DB.Migrate(ctx, "readmodel", files); err != nil {
-		return nil, err
-	}
-	m := &Model{store: o.Store, db: o.DB, clock: o.Clock, log: o.Logger, parked: o.Parked, statements: newStatements(o.DB.Dialect()), kick: make(chan struct{}, 1)}
-	return m, m.db.Read().QueryRow(ctx, readCheckpointSQL).Scan(&m.applied)
+	m := &Model{store: o.Store, db: o.DB, clock: o.Clock, log: o.Logger, parked: o.Parked, sql: sql,
+		reader: &reader{o.DB, sql}, writer: newWriter(o.DB.Dialect(), sql), kick: make(chan struct{}, 1)}
+	m.applied, err = m.reader.checkpoint(ctx)
+	return m, err
 }
 
 // WaitFor returns once the rows hold everything up to position. It does not
@@ -189,7 +189,7 @@ func (m *Model) write(ctx context.Context, f *fold) error {
 		}
 		figures = append(figures, figuresRow{r.seq, string(raw)})
 	}
-	err := m.db.Write(ctx, func(ctx context.Context, tx db.Tx) error { return m.statements.save(ctx, tx, f, figures) })
+	err := m.db.Write(ctx, func(ctx context.Context, tx db.Tx) error { return m.writer.save(ctx, tx, f, figures) })
 	if err != nil {
 		return fmt.Errorf("write the read models: %w", err)
 	}
@@ -203,5 +203,3 @@ type figuresRow struct {
 	workflow int64
 	figures  string
 }
-
-func (r figuresRow) args(to []any) []any { return append(to, r.workflow, r.figures) }

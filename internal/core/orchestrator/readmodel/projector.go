@@ -39,8 +39,8 @@ func (m *Model) Run(ctx context.Context) error {
 // follow applies batches from the checkpoint on until something is wrong or
 // a rebuild is wanted.
 func (m *Model) follow(ctx context.Context) error {
-	var after int64
-	if err := m.db.Read().QueryRow(ctx, readCheckpointSQL).Scan(&after); err != nil {
+	after, err := m.reader.checkpoint(ctx)
+	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -50,7 +50,7 @@ func (m *Model) follow(ctx context.Context) error {
 	m.mu.Unlock()
 	sub := m.store.Subscribe(after, eventstore.Filter{Private: true})
 	defer sub.Close()
-	f := newFold(m.db.Read())
+	f := newFold(m.reader)
 	for !m.wantsRebuild() {
 		batch, err := m.batch(ctx, sub)
 		if err != nil {
@@ -179,7 +179,7 @@ func (m *Model) rebuildAlone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f := newFold(m.db.Read())
+	f := newFold(m.reader)
 	for f.position < head {
 		batch, err := m.store.ReadAll(ctx, f.position, maxBatchEvents, eventstore.Filter{Private: true})
 		if err != nil {
@@ -198,12 +198,12 @@ func (m *Model) rebuildAlone(ctx context.Context) error {
 // reset empties the tables and sets the checkpoint to the beginning.
 func (m *Model) reset(ctx context.Context) error {
 	err := m.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		for _, sql := range []string{dropExecutionStepsSQL, dropExecutionsSQL, dropWorkflowFiguresSQL, dropWorkflowsSQL} {
-			if _, err := tx.Exec(ctx, sql); err != nil {
+		for _, drop := range []string{m.sql.dropSteps, m.sql.dropExecutions, m.sql.dropFigures, m.sql.dropWorkflows} {
+			if _, err := tx.Exec(ctx, drop); err != nil {
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, writeCheckpointSQL, int64(0))
+		_, err := tx.Exec(ctx, m.sql.writeCheckpoint, int64(0))
 		return err
 	})
 	if err == nil {

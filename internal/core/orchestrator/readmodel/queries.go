@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
@@ -25,14 +25,23 @@ var ErrNone = errors.New("no such row")
 // newest), of a kind and in a state. Empty means all kinds, and all states
 // but archived.
 func (m *Model) Workflows(ctx context.Context, ws workflow.WorkspaceID, kind string, state workflow.DefinitionState, before string, limit int) ([]workflow.Definition, error) {
-	if before == "" {
-		before = afterAllWorkflows
-	}
-	rows, err := m.db.Read().Query(ctx, listWorkflowsSQL, string(ws), before, kind, string(state), int64(limit))
+	workspace, err := m.db.Workspace(ctx, string(ws))
 	if err != nil {
 		return nil, err
 	}
-	found, err := collect(rows, scanWorkflow)
+	if before == "" {
+		before = afterAllWorkflows
+	}
+	sql, args := m.sql.listWorkflows, []any{workspace, before, int64(limit)}
+	switch {
+	case kind != "" && state != "":
+		sql, args = m.sql.listWorkflowsOfKindInState, append(args, kind, string(state))
+	case kind != "":
+		sql, args = m.sql.listWorkflowsOfKind, append(args, kind)
+	case state != "":
+		sql, args = m.sql.listWorkflowsInState, append(args, string(state))
+	}
+	found, err := collect(ctx, m.reader, func(row scanner) (*workflowRow, error) { return scanWorkflow(string(ws), row) }, sql, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +62,7 @@ func (m *Model) Execution(ctx context.Context, ws workflow.WorkspaceID, id workf
 }
 
 func (m *Model) executionRow(ctx context.Context, ws workflow.WorkspaceID, id workflow.ExecutionID) (*executionRow, error) {
-	r, err := scanExecution(m.db.Read().QueryRow(ctx, readExecutionSQL, string(ws), string(id)))
+	r, err := m.reader.execution(ctx, name{string(ws), string(id)})
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, ErrNone
 	}
@@ -71,9 +80,18 @@ func (m *Model) Waiting(ctx context.Context, ws workflow.WorkspaceID, id workflo
 }
 
 // Executions returns up to limit executions before a cursor of this list
-// (empty: the newest) and the cursor after them.
+// (empty: the newest) and the cursor after them. The list of all is ordered by
+// id, the others by the position of the creation.
 func (m *Model) Executions(ctx context.Context, ws workflow.WorkspaceID, of workflow.ID, state workflow.ExecutionState, cursor string, limit int) ([]workflow.Execution, string, error) {
-	rows, bySeq, err := m.executionRows(ctx, ws, of, state, cursor, limit)
+	sql, args, err := m.executionList(ctx, ws, of, state)
+	if err != nil {
+		return nil, "", err
+	}
+	if args[1], err = executionCursor(of, state, cursor); err != nil {
+		return nil, "", err
+	}
+	args[2] = int64(limit)
+	rows, err := collect(ctx, m.reader, func(row scanner) (*executionRow, error) { return scanExecution(string(ws), row) }, sql, args...)
 	if err != nil {
 		return nil, "", err
 	}
@@ -85,44 +103,59 @@ func (m *Model) Executions(ctx context.Context, ws workflow.WorkspaceID, of work
 		return out, "", nil
 	}
 	last := rows[len(rows)-1]
-	if bySeq {
-		return out, fmt.Sprint(last.seq), nil
+	if listedByID(of, state) {
+		return out, last.id, nil
 	}
-	return out, last.id, nil
+	return out, strconv.FormatInt(last.seq, 10), nil
 }
 
-// executionRows picks the query whose index fits; bySeq says what its cursor is.
-func (m *Model) executionRows(ctx context.Context, ws workflow.WorkspaceID, of workflow.ID, state workflow.ExecutionState, cursor string, limit int) (out []*executionRow, bySeq bool, err error) {
-	sql, args := listExecutionsSQL, []any{string(ws), afterAllExecutions, string(state), int64(limit)}
-	switch {
-	case of != "":
-		w, err := scanWorkflow(m.db.Read().QueryRow(ctx, readWorkflowSQL, string(ws), string(of)))
+// executionList returns the statement of a list, which has an index of its own,
+// and its arguments; cursor and limit are left open.
+func (m *Model) executionList(ctx context.Context, ws workflow.WorkspaceID, of workflow.ID, state workflow.ExecutionState) (sql string, args []any, err error) {
+	workspace, err := m.db.Workspace(ctx, string(ws))
+	if err != nil {
+		return "", nil, err
+	}
+	args = []any{workspace, nil, nil}
+	var seq int64
+	if of != "" {
+		err := m.db.Read().QueryRow(ctx, m.sql.findWorkflow, workspace, string(of)).Scan(&seq)
 		if errors.Is(err, db.ErrNoRows) {
-			return nil, true, ErrNone
+			return "", nil, ErrNone
 		}
 		if err != nil {
-			return nil, true, err
-		}
-		sql, args, bySeq = listWorkflowExecutionsSQL, []any{w.seq, int64(math.MaxInt64), string(state), int64(limit)}, true
-	case state != "" && !state.Ended():
-		sql, args[1], bySeq = listOpenExecutionsSQL, int64(math.MaxInt64), true
-	}
-	if cursor != "" {
-		args[1] = cursor
-		if bySeq {
-			var seq int64
-			if _, err := fmt.Sscan(cursor, &seq); err != nil {
-				return nil, bySeq, ErrNone
-			}
-			args[1] = seq
+			return "", nil, err
 		}
 	}
-	rows, err := m.db.Read().Query(ctx, sql, args...)
+	code := codeOf(executionStates, state)
+	switch {
+	case of != "" && state != "":
+		return m.sql.listExecutionsOfWorkflowInState, append(args, seq, code), nil
+	case of != "":
+		return m.sql.listExecutionsOfWorkflow, append(args, seq), nil
+	case state != "":
+		return m.sql.listExecutionsInState, append(args, code), nil
+	}
+	return m.sql.listExecutions, args, nil
+}
+
+func listedByID(of workflow.ID, state workflow.ExecutionState) bool { return of == "" && state == "" }
+
+// executionCursor returns the bound that a cursor stands for.
+func executionCursor(of workflow.ID, state workflow.ExecutionState, cursor string) (any, error) {
+	switch {
+	case listedByID(of, state) && cursor == "":
+		return afterAllExecutions, nil
+	case listedByID(of, state):
+		return cursor, nil
+	case cursor == "":
+		return int64(math.MaxInt64), nil
+	}
+	seq, err := strconv.ParseInt(cursor, 10, 64)
 	if err != nil {
-		return nil, bySeq, err
+		return nil, ErrNone
 	}
-	out, err = collect(rows, scanExecution)
-	return out, bySeq, err
+	return seq, nil
 }
 
 // Steps returns up to limit steps of an execution after a cursor, in the
@@ -132,11 +165,7 @@ func (m *Model) Steps(ctx context.Context, ws workflow.WorkspaceID, id workflow.
 	if err != nil {
 		return nil, 0, err
 	}
-	rows, err := m.db.Read().Query(ctx, listStepsSQL, r.seq, after, int64(limit))
-	if err != nil {
-		return nil, 0, err
-	}
-	found, err := collect(rows, scanStep)
+	found, err := collect(ctx, m.reader, scanStep, m.sql.listSteps, r.seq, after, int64(limit))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -152,23 +181,20 @@ func (m *Model) Steps(ctx context.Context, ws workflow.WorkspaceID, id workflow.
 
 // Metrics returns the figures of a workflow.
 func (m *Model) Metrics(ctx context.Context, ws workflow.WorkspaceID, id workflow.ID) (workflow.Metrics, error) {
-	_, f, err := m.figures(ctx, ws, id)
+	w, err := m.counted(ctx, ws, id)
 	if err != nil {
 		return workflow.Metrics{}, err
 	}
-	return f.metrics(id), nil
+	return w.figures.metrics(id), nil
 }
 
-func (m *Model) figures(ctx context.Context, ws workflow.WorkspaceID, id workflow.ID) (*workflowRow, *figures, error) {
-	r, err := scanWorkflow(m.db.Read().QueryRow(ctx, readWorkflowSQL, string(ws), string(id)))
-	if errors.Is(err, db.ErrNoRows) {
-		return nil, nil, ErrNone
+// counted returns a workflow with its figures.
+func (m *Model) counted(ctx context.Context, ws workflow.WorkspaceID, id workflow.ID) (*workflowRow, error) {
+	w, err := m.reader.counted(ctx, name{string(ws), string(id)})
+	if err == nil && w == nil {
+		err = ErrNone
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	f, err := readFigures(ctx, m.db.Read(), r.seq)
-	return r, f, err
+	return w, err
 }
 
 // maxParked bounds the parked executions that a health report names.
@@ -185,10 +211,11 @@ type Pulse struct {
 
 // Pulse returns how a workflow has been doing.
 func (m *Model) Pulse(ctx context.Context, ws workflow.WorkspaceID, id workflow.ID) (Pulse, error) {
-	w, f, err := m.figures(ctx, ws, id)
+	w, err := m.counted(ctx, ws, id)
 	if err != nil {
 		return Pulse{}, err
 	}
+	f := w.figures
 	p := Pulse{State: workflow.DefinitionState(w.state), InARow: f.InARow, Pending: int(f.States[workflow.Pending])}
 	for state, n := range f.States {
 		if !state.Ended() {
@@ -220,7 +247,11 @@ func (m *Model) SaveProgress(ctx context.Context, reports []SavedProgress) error
 			if err != nil {
 				return err
 			}
-			if _, err := tx.Exec(ctx, upsertProgressSQL, string(r.Workspace), string(r.Execution), string(raw), r.Progress.UpdatedAt.UnixMicro()); err != nil {
+			workspace, err := tx.Workspace(ctx, string(r.Workspace))
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, m.sql.upsertProgress, workspace, string(r.Execution), string(raw), r.Progress.UpdatedAt.UnixMicro()); err != nil {
 				return err
 			}
 		}
@@ -230,8 +261,12 @@ func (m *Model) SaveProgress(ctx context.Context, reports []SavedProgress) error
 
 // Progress returns the last stored report of an execution, nil when there is none.
 func (m *Model) Progress(ctx context.Context, ws workflow.WorkspaceID, id workflow.ExecutionID) (*workflow.Progress, error) {
+	workspace, err := m.db.Workspace(ctx, string(ws))
+	if err != nil {
+		return nil, err
+	}
 	var raw string
-	err := m.db.Read().QueryRow(ctx, readProgressSQL, string(ws), string(id)).Scan(&raw)
+	err = m.db.Read().QueryRow(ctx, m.sql.readProgress, workspace, string(id)).Scan(&raw)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, nil
 	}

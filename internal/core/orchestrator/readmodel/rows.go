@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
 // scanner is a row of a query.
@@ -22,13 +21,15 @@ type workflowRow struct {
 	changed, recounted        bool
 }
 
+// args appends the columns after the workspace.
 func (r *workflowRow) args(to []any) []any {
-	return append(to, r.seq, r.workspace, r.id, r.kind, r.name, r.state, r.version, r.config, r.labels, r.created, r.updated)
+	return append(to, r.seq, r.id, r.kind, r.name, r.state, r.version, r.config, r.labels, r.created, r.updated)
 }
 
-func scanWorkflow(row scanner) (*workflowRow, error) {
-	r := &workflowRow{}
-	err := row.Scan(&r.seq, &r.workspace, &r.id, &r.kind, &r.name, &r.state, &r.version, &r.config, &r.labels, &r.created, &r.updated)
+// scanWorkflow reads a row of a workspace.
+func scanWorkflow(workspace string, row scanner) (*workflowRow, error) {
+	r := &workflowRow{workspace: workspace}
+	err := row.Scan(&r.seq, &r.id, &r.kind, &r.name, &r.state, &r.version, &r.config, &r.labels, &r.created, &r.updated)
 	return r, err
 }
 
@@ -69,17 +70,22 @@ type executionRow struct {
 	changed   bool
 }
 
+// args appends the columns after the workspace. Workflow and kind are the
+// workflow's.
 func (r *executionRow) args(to []any) []any {
-	return append(to, r.seq, r.workspace, r.id, r.workflowSeq, r.workflow, r.version, r.kind, r.state, r.flags, r.priority,
+	return append(to, r.id, r.seq, r.workflowSeq, r.version, codeOf(executionStates, workflow.ExecutionState(r.state)), r.flags, r.priority,
 		r.triggerType, r.triggerKey, r.runAs, r.input, r.output, r.failure, r.parked, r.stepsCompleted, r.stepsFailed, r.retry,
 		r.created, r.started, r.ended)
 }
 
-func scanExecution(row scanner) (*executionRow, error) {
-	r := &executionRow{openSteps: map[string]*stepRow{}}
-	err := row.Scan(&r.seq, &r.workspace, &r.id, &r.workflowSeq, &r.workflow, &r.version, &r.kind, &r.state, &r.flags, &r.priority,
+// scanExecution reads a row of a workspace.
+func scanExecution(workspace string, row scanner) (*executionRow, error) {
+	r := &executionRow{workspace: workspace, openSteps: map[string]*stepRow{}}
+	var code int64
+	err := row.Scan(&r.seq, &r.id, &r.workflowSeq, &r.version, &code, &r.flags, &r.priority,
 		&r.triggerType, &r.triggerKey, &r.runAs, &r.input, &r.output, &r.failure, &r.parked, &r.stepsCompleted, &r.stepsFailed, &r.retry,
-		&r.created, &r.started, &r.ended)
+		&r.created, &r.started, &r.ended, &r.workflow, &r.kind)
+	r.state = stateOf(executionStates, code)
 	return r, err
 }
 
@@ -138,12 +144,14 @@ type stepRow struct {
 }
 
 func (r *stepRow) args(to []any) []any {
-	return append(to, r.execution, r.seq, r.path, r.name, r.state, r.attempt, r.readOnly, r.failure, r.nextAt, r.startedAt, r.endedAt)
+	return append(to, r.execution, r.seq, r.path, r.name, codeOf(stepStates, workflow.StepState(r.state)), r.attempt, r.readOnly, r.failure, r.nextAt, r.startedAt, r.endedAt)
 }
 
 func scanStep(row scanner) (*stepRow, error) {
 	r := &stepRow{}
-	err := row.Scan(&r.execution, &r.seq, &r.path, &r.name, &r.state, &r.attempt, &r.readOnly, &r.failure, &r.nextAt, &r.startedAt, &r.endedAt)
+	var code int64
+	err := row.Scan(&r.execution, &r.seq, &r.path, &r.name, &code, &r.attempt, &r.readOnly, &r.failure, &r.nextAt, &r.startedAt, &r.endedAt)
+	r.state = stateOf(stepStates, code)
 	return r, err
 }
 
@@ -166,18 +174,4 @@ func failureOf(raw string) *workflow.Failure {
 	f := &workflow.Failure{}
 	_ = json.Unmarshal([]byte(raw), f) // an event that the store accepted
 	return f
-}
-
-// collect reads all rows of a query.
-func collect[T any](rows db.Rows, scan func(scanner) (*T, error)) ([]*T, error) {
-	defer rows.Close()
-	var out []*T
-	for rows.Next() {
-		r, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, r)
-	}
-	return out, rows.Err()
 }

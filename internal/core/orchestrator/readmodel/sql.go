@@ -1,69 +1,46 @@
 package readmodel
 
-import "embed"
+import (
+	"context"
+	"embed"
 
-//go:embed migrations
-var migrations embed.FS
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+)
 
-//go:embed sql/drop_execution_steps.sql
-var dropExecutionStepsSQL string
+//go:embed migrations/*.sql sql/*.sql
+var files embed.FS
 
-//go:embed sql/drop_executions.sql
-var dropExecutionsSQL string
+// statements are the SQL of the read models.
+type statements struct {
+	readCheckpoint, writeCheckpoint                                                      string
+	readWorkflow, findWorkflow, upsertWorkflows, dropWorkflows                           string
+	listWorkflows, listWorkflowsInState, listWorkflowsOfKind, listWorkflowsOfKindInState string
+	readFigures, upsertFigures, dropFigures                                              string
+	readExecution, upsertExecutions, dropExecutions                                      string
+	listExecutions, listExecutionsInState                                                string
+	listExecutionsOfWorkflow, listExecutionsOfWorkflowInState                            string
+	listSteps, listOpenSteps, upsertSteps, dropSteps                                     string
+	readProgress, upsertProgress                                                         string
+}
 
-//go:embed sql/drop_workflow_figures.sql
-var dropWorkflowFiguresSQL string
-
-//go:embed sql/drop_workflows.sql
-var dropWorkflowsSQL string
-
-//go:embed sql/list_executions.sql
-var listExecutionsSQL string
-
-//go:embed sql/list_open_executions.sql
-var listOpenExecutionsSQL string
-
-//go:embed sql/list_steps.sql
-var listStepsSQL string
-
-//go:embed sql/list_workflow_executions.sql
-var listWorkflowExecutionsSQL string
-
-//go:embed sql/list_workflows.sql
-var listWorkflowsSQL string
-
-//go:embed sql/open_steps.sql
-var openStepsSQL string
-
-//go:embed sql/read_checkpoint.sql
-var readCheckpointSQL string
-
-//go:embed sql/read_execution.sql
-var readExecutionSQL string
-
-//go:embed sql/read_figures.sql
-var readFiguresSQL string
-
-//go:embed sql/read_progress.sql
-var readProgressSQL string
-
-//go:embed sql/read_workflow.sql
-var readWorkflowSQL string
-
-//go:embed sql/upsert_executions.sql
-var upsertExecutionsSQL string
-
-//go:embed sql/upsert_figures.sql
-var upsertFiguresSQL string
-
-//go:embed sql/upsert_progress.sql
-var upsertProgressSQL string
-
-//go:embed sql/upsert_steps.sql
-var upsertStepsSQL string
-
-//go:embed sql/upsert_workflows.sql
-var upsertWorkflowsSQL string
-
-//go:embed sql/write_checkpoint.sql
-var writeCheckpointSQL string
+// openTables brings the tables up to date and loads the statements.
+func openTables(ctx context.Context, d *db.DB) (*statements, error) {
+	if err := d.Migrate(ctx, "readmodel", files); err != nil {
+		return nil, err
+	}
+	s := &statements{}
+	return s, d.Statements(files, map[string]*string{
+		"read_checkpoint": &s.readCheckpoint, "write_checkpoint": &s.writeCheckpoint,
+		"read_workflow": &s.readWorkflow, "find_workflow": &s.findWorkflow,
+		"upsert_workflows": &s.upsertWorkflows, "drop_workflows": &s.dropWorkflows,
+		"list_workflows": &s.listWorkflows, "list_workflows_in_state": &s.listWorkflowsInState,
+		"list_workflows_of_kind": &s.listWorkflowsOfKind, "list_workflows_of_kind_in_state": &s.listWorkflowsOfKindInState,
+		"read_figures": &s.readFigures, "upsert_figures": &s.upsertFigures, "drop_figures": &s.dropFigures,
+		"read_execution": &s.readExecution, "upsert_executions": &s.upsertExecutions, "drop_executions": &s.dropExecutions,
+		"list_executions": &s.listExecutions, "list_executions_in_state": &s.listExecutionsInState,
+		"list_executions_of_workflow":          &s.listExecutionsOfWorkflow,
+		"list_executions_of_workflow_in_state": &s.listExecutionsOfWorkflowInState,
+		"list_steps":                           &s.listSteps, "list_open_steps": &s.listOpenSteps, "upsert_steps": &s.upsertSteps, "drop_steps": &s.dropSteps,
+		"read_progress": &s.readProgress, "upsert_progress": &s.upsertProgress,
+	})
+}

@@ -42,21 +42,28 @@ func newUpsert(d db.Dialect, one string) upsert {
 	return u
 }
 
-// statements are the upserts of the four tables.
-type statements struct{ workflows, figures, executions, steps upsert }
-
-func newStatements(d db.Dialect) statements {
-	return statements{newUpsert(d, upsertWorkflowsSQL), newUpsert(d, upsertFiguresSQL), newUpsert(d, upsertExecutionsSQL), newUpsert(d, upsertStepsSQL)}
+// writer stores what a fold has changed.
+type writer struct {
+	checkpoint                            string
+	workflows, figures, executions, steps upsert
 }
 
-// store runs u over rows, as many at a time as fit.
-func store[R any](ctx context.Context, tx db.Tx, u *upsert, rows []R, args func(R, []any) []any) error {
+func newWriter(d db.Dialect, sql *statements) *writer {
+	return &writer{sql.writeCheckpoint, newUpsert(d, sql.upsertWorkflows), newUpsert(d, sql.upsertFigures),
+		newUpsert(d, sql.upsertExecutions), newUpsert(d, sql.upsertSteps)}
+}
+
+// store runs u over rows, as many at a time as fit. args appends the arguments of
+// one row.
+func store[R any](ctx context.Context, tx db.Tx, u *upsert, rows []R, args func(R, []any) ([]any, error)) (err error) {
 	values := make([]any, 0, min(len(rows), sizes[0])*u.columns)
 	for i, size := range sizes {
 		for len(rows) >= size {
 			values = values[:0]
 			for _, r := range rows[:size] {
-				values = args(r, values)
+				if values, err = args(r, values); err != nil {
+					return err
+				}
 			}
 			if _, err := tx.Exec(ctx, u.texts[i], values...); err != nil {
 				return err
@@ -68,19 +75,31 @@ func store[R any](ctx context.Context, tx db.Tx, u *upsert, rows []R, args func(
 }
 
 // save writes everything that the fold has changed, and the checkpoint.
-func (s *statements) save(ctx context.Context, tx db.Tx, f *fold, figures []figuresRow) error {
-	if err := store(ctx, tx, &s.workflows, f.changedWorkflows, (*workflowRow).args); err != nil {
+func (w *writer) save(ctx context.Context, tx db.Tx, f *fold, figures []figuresRow) error {
+	err := store(ctx, tx, &w.workflows, f.changedWorkflows, func(r *workflowRow, to []any) ([]any, error) {
+		workspace, err := tx.Workspace(ctx, r.workspace)
+		return r.args(append(to, workspace)), err
+	})
+	if err != nil {
 		return err
 	}
-	if err := store(ctx, tx, &s.figures, figures, figuresRow.args); err != nil {
+	err = store(ctx, tx, &w.figures, figures, func(r figuresRow, to []any) ([]any, error) {
+		return append(to, r.workflow, r.figures), nil
+	})
+	if err != nil {
 		return err
 	}
-	if err := store(ctx, tx, &s.executions, f.changedExecutions, (*executionRow).args); err != nil {
+	err = store(ctx, tx, &w.executions, f.changedExecutions, func(r *executionRow, to []any) ([]any, error) {
+		workspace, err := tx.Workspace(ctx, r.workspace)
+		return r.args(append(to, workspace)), err
+	})
+	if err != nil {
 		return err
 	}
-	if err := store(ctx, tx, &s.steps, f.changedSteps, (*stepRow).args); err != nil {
+	err = store(ctx, tx, &w.steps, f.changedSteps, func(r *stepRow, to []any) ([]any, error) { return r.args(to), nil })
+	if err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, writeCheckpointSQL, f.position)
+	_, err = tx.Exec(ctx, w.checkpoint, f.position)
 	return err
 }

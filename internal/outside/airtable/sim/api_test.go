@@ -11,7 +11,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
+)
+
+// What Airtable says in more than one test.
+const (
+	badParameters = "Invalid request: parameter validation failed. Check your request data."
+	noModelType   = "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"
+	noModel       = "Invalid permissions, or the requested model was not found. Check that both your user and your token " +
+		"have the required permissions, and that the model names and/or ids are correct."
+	sameTableName = "Cannot use the same table name more than once"
+	badFieldName  = "Field names must be unique and must not be empty"
+	updateShape   = `You must provide an array of up to 10 record objects, each with an "id" ID field and a "fields" object for cell values.`
+	badAttachment = "Invalid attachment object: an attachment needs a public url, or the id of an existing one"
 )
 
 // obj and list are JSON as tests write and read it.
@@ -40,8 +53,8 @@ type airtable struct {
 	base  string
 }
 
-// start opens a simulator without limits and with one empty base, unless the configuration says otherwise.
-func start(t *testing.T, change ...func(*Config)) *airtable {
+// setup opens a simulator without limits and without bases, unless the configuration says otherwise.
+func setup(t testing.TB, change ...func(*Config)) *airtable {
 	t.Helper()
 	a := &airtable{t: t, clock: &handClock{time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)}, token: "patAll"}
 	cfg := Config{
@@ -62,6 +75,16 @@ func start(t *testing.T, change ...func(*Config)) *airtable {
 		}
 	})
 	return a
+}
+
+// onFile keeps the data in a file. The clock starts afresh.
+func onFile(path string) func(*Config) { return func(c *Config) { c.DataFile = path } }
+
+// with is the same simulator for a subtest, and for another token.
+func (a *airtable) with(t *testing.T, token string) *airtable {
+	other := *a
+	other.t, other.token = t, token
+	return &other
 }
 
 // crm makes a base with a table of people and a table of companies, and links between them.
@@ -142,7 +165,7 @@ func (a *airtable) fails(method, target string, body any, status int, want strin
 // failsWith is fails for the usual shape of an error.
 func (a *airtable) failsWith(method, target string, body any, status int, kind, message string) {
 	a.t.Helper()
-	a.fails(method, target, body, status, string((&apiError{kind: kind, message: message}).body()))
+	a.fails(method, target, body, status, string((&wire.Error{Type: kind, Message: message}).Body()))
 }
 
 // create makes records one call after the other and returns their ids.
@@ -169,25 +192,77 @@ func (a *airtable) fields(table, id string) obj {
 	return a.ok("GET", a.at(table)+"/"+id, nil)["fields"].(obj)
 }
 
-// names lists the Name cells that a listing answers, over all its pages.
-func (a *airtable) names(table string, query ...string) string {
+// schema is the tables of the base as the API shows them.
+func (a *airtable) schema() list {
+	a.t.Helper()
+	return a.ok("GET", "/v0/meta/bases/"+a.base+"/tables", nil)["tables"].(list)
+}
+
+// table is a table of the base as the API shows it.
+func (a *airtable) table(id string) obj {
+	a.t.Helper()
+	for _, t := range a.schema() {
+		if t.(obj)["id"] == id {
+			return t.(obj)
+		}
+	}
+	a.t.Fatalf("no table %s", id)
+	return nil
+}
+
+// field is a field as the API shows it.
+func (a *airtable) field(table, name string) obj {
+	a.t.Helper()
+	for _, f := range a.table(table)["fields"].(list) {
+		if f.(obj)["name"] == name {
+			return f.(obj)
+		}
+	}
+	a.t.Fatalf("no field %s", name)
+	return nil
+}
+
+// fieldID is the id of a field of a table.
+func (a *airtable) fieldID(table, name string) string {
+	a.t.Helper()
+	return a.field(table, name)["id"].(string)
+}
+
+// view is the id of the only view of a table.
+func (a *airtable) view(table string) string {
+	a.t.Helper()
+	return a.table(table)["views"].(list)[0].(obj)["id"].(string)
+}
+
+// records lists records over all pages of a listing, whose parameters are pairs of name and value.
+func (a *airtable) records(table string, query ...string) []obj {
 	a.t.Helper()
 	values := url.Values{}
 	for i := 0; i < len(query); i += 2 {
 		values.Add(query[i], query[i+1])
 	}
-	var names []string
+	var all []obj
 	for {
-		answer := a.ok("GET", a.at(table)+"?"+values.Encode(), nil)
-		for _, r := range answer["records"].(list) {
-			names = append(names, fmt.Sprint(r.(obj)["fields"].(obj)["Name"]))
+		page := a.ok("GET", a.at(table)+"?"+values.Encode(), nil)
+		for _, r := range page["records"].(list) {
+			all = append(all, r.(obj))
 		}
-		offset, more := answer["offset"].(string)
+		offset, more := page["offset"].(string)
 		if !more {
-			return strings.Join(names, ",")
+			return all
 		}
 		values.Set("offset", offset)
 	}
+}
+
+// names lists the Name cells that a listing answers, over all its pages.
+func (a *airtable) names(table string, query ...string) string {
+	a.t.Helper()
+	var names []string
+	for _, r := range a.records(table, query...) {
+		names = append(names, fmt.Sprint(r["fields"].(obj)["Name"]))
+	}
+	return strings.Join(names, ",")
 }
 
 // at is the path of a table.

@@ -5,10 +5,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
 
 func TestCells(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, companies := a.crm()
 	firm := a.create(companies, obj{"Name": "Acme"})[0]
 	absent := any(nil)
@@ -51,7 +54,7 @@ func TestCells(t *testing.T) {
 		{"Tags", true, list{"c"}, list{"c"}},
 		{"Tags", true, "a, d", list{"a", "d"}},
 		{"Owner", false, obj{"id": "usrAAAAAAAAAAAAAA"}, obj{"id": "usrAAAAAAAAAAAAAA"}},
-		{"Owner", false, obj{"email": "ann@example.com"}, obj{"id": derivedID("usr", "ann@example.com"), "email": "ann@example.com", "name": "ann"}},
+		{"Owner", false, obj{"email": "ann@example.com"}, obj{"id": wire.DerivedID("usr", "ann@example.com"), "email": "ann@example.com", "name": "ann"}},
 		{"Team", false, list{"usrAAAAAAAAAAAAAA", obj{"id": "ugpAAAAAAAAAAAAAA"}}, list{obj{"id": "usrAAAAAAAAAAAAAA"}, obj{"id": "ugpAAAAAAAAAAAAAA"}}},
 		{"Code", false, obj{"text": "123", "type": "upce"}, obj{"text": "123", "type": "upce"}},
 		{"Code", false, obj{"text": "123"}, obj{"text": "123"}},
@@ -69,7 +72,8 @@ func TestCells(t *testing.T) {
 }
 
 func TestRefusedCells(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, _ := a.crm()
 	const column = "INVALID_VALUE_FOR_COLUMN"
 	cannot := func(name string) string { return `Field "` + name + `" cannot accept the provided value` }
@@ -99,8 +103,8 @@ func TestRefusedCells(t *testing.T) {
 		{"Owner", false, "ann@example.com", column, cannot("Owner")},
 		{"Owner", false, obj{"id": "x"}, column, cannot("Owner")},
 		{"Team", false, "x", column, cannot("Team")},
-		{"Files", false, list{obj{"url": "ftp://x"}}, "INVALID_ATTACHMENT_OBJECT", errBadAttachment().message},
-		{"Files", false, list{obj{"id": "attAAAAAAAAAAAAAA"}}, "INVALID_ATTACHMENT_OBJECT", errBadAttachment().message},
+		{"Files", false, list{obj{"url": "ftp://x"}}, "INVALID_ATTACHMENT_OBJECT", badAttachment},
+		{"Files", false, list{obj{"id": "attAAAAAAAAAAAAAA"}}, "INVALID_ATTACHMENT_OBJECT", badAttachment},
 		{"Code", false, "123", column, cannot("Code")},
 		{"Company", false, "Acme", column, "Value is not an array of record IDs."},
 		{"Company", false, list{"Acme"}, column, "Value is not an array of record IDs."},
@@ -115,23 +119,25 @@ func TestRefusedCells(t *testing.T) {
 }
 
 func TestNewChoicesStayAndAreListed(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, _ := a.crm()
 	id := a.ok("POST", a.at(people), obj{"fields": obj{"Stage": "Lost"}, "typecast": true})["id"].(string)
 	a.ok("DELETE", a.at(people)+"/"+id, nil)
 	choices := a.field(people, "Stage")["options"].(obj)["choices"].(list)
-	if len(choices) != 3 || choices[2].(obj)["name"] != "Lost" || !isID(choices[2].(obj)["id"].(string), "sel") {
+	if len(choices) != 3 || choices[2].(obj)["name"] != "Lost" || !wire.IsID(choices[2].(obj)["id"].(string), "sel") {
 		t.Errorf("got %v", choices)
 	}
 	a.create(people, obj{"Stage": "Lost"}) // now without typecast
 }
 
 func TestAttachmentsAreKeptByIDAndReplacedWhole(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, _ := a.crm()
 	id := a.create(people, obj{"Files": list{obj{"url": "https://example.com/dir/a.png"}, obj{"url": "https://example.com/b", "filename": "b.txt"}}})[0]
 	files := a.fields(people, id)["Files"].(list)
-	if files[0].(obj)["filename"] != "a.png" || files[1].(obj)["filename"] != "b.txt" || !isID(files[0].(obj)["id"].(string), "att") {
+	if files[0].(obj)["filename"] != "a.png" || files[1].(obj)["filename"] != "b.txt" || !wire.IsID(files[0].(obj)["id"].(string), "att") {
 		t.Errorf("got %v", files)
 	}
 	a.ok("PATCH", a.at(people)+"/"+id, obj{"fields": obj{"Files": list{obj{"id": files[1].(obj)["id"]}}}})
@@ -141,7 +147,8 @@ func TestAttachmentsAreKeptByIDAndReplacedWhole(t *testing.T) {
 }
 
 func TestLinksKeepBothSidesInStep(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, companies := a.crm()
 	firms := a.create(companies, obj{"Name": "Acme"}, obj{"Name": "Apex"})
 	ids := a.create(people, obj{"Name": "Ann", "Company": list{firms[0]}}, obj{"Name": "Bob", "Company": list{firms[0]}})
@@ -165,7 +172,8 @@ func TestLinksKeepBothSidesInStep(t *testing.T) {
 }
 
 func TestTypecastMakesLinkedRecords(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, companies := a.crm()
 	made := a.ok("POST", a.at(people), obj{"fields": obj{"Name": "Ann", "Company": "Acme, Apex"}, "typecast": true})
 	if n := len(made["fields"].(obj)["Company"].(list)); n != 2 {
@@ -181,18 +189,4 @@ func TestTypecastMakesLinkedRecords(t *testing.T) {
 	if _, isObject := objects[0].(obj)["id"]; !isObject {
 		t.Errorf("got %v", objects)
 	}
-}
-
-// field is a field as the schema shows it.
-func (a *airtable) field(table, name string) obj {
-	a.t.Helper()
-	for _, t := range a.ok("GET", "/v0/meta/bases/"+a.base+"/tables", nil)["tables"].(list) {
-		for _, f := range t.(obj)["fields"].(list) {
-			if t.(obj)["id"] == table && f.(obj)["name"] == name {
-				return f.(obj)
-			}
-		}
-	}
-	a.t.Fatalf("no field %s", name)
-	return nil
 }

@@ -1,164 +1,152 @@
 package sim
 
 import (
-	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/journal"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/fault"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/limit"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
 
-const (
-	// maxURL is the length from which a URL is refused.
-	maxURL = 16_000
-	// maxBody bounds a request's body, in bytes. Airtable documents no figure.
-	maxBody = 16 << 20
-)
+// maxURL is the length from which a URL is refused.
+const maxURL = 16_000
 
-// request is one call on its way through the gate.
-type request struct {
-	http  *http.Request
-	op    operation
-	path  path
-	query url.Values
-	body  []byte
-	token Token
+// gate serves the Web API: it checks each call, has its operation run, and answers when everything that the call saw
+// or did is on disk.
+type gate struct {
+	tokens []Token
+	limits *limit.Limits
+	faults *fault.Injector
+	stats  *stats
+	world  *world
 }
 
-// answer is a success: its JSON, and the ticket of what must be durable before it is sent.
-type answer struct {
-	body   []byte
-	ticket *journal.Ticket
-}
-
-// serveAPI takes a call through the gate, runs it, and answers when everything it saw or did is on disk.
-func (s *Sim) serveAPI(w http.ResponseWriter, r *http.Request) {
-	q, caught, err := s.gate(r)
-	var ok answer
-	if err == nil && caught.kind == faultDelay {
-		caught.wait(r.Context())
-	}
+// ServeHTTP answers one call.
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	op, c, effect, err := g.admit(r)
+	name := op.countedAs(r.Method)
+	effect.Wait(r.Context())
 	if err == nil {
-		err = caught.instead()
+		err = effect.Refusal()
 	}
+	var body []byte
 	if err == nil {
-		ok, err = s.run(q)
+		body, err = g.run(op, c, r)
 	}
-	if caught.kind == faultDrop {
-		s.stats.record(q.call(), 0)
+	if effect.DropsAnswer() {
+		g.stats.record(name, 0)
 		panic(http.ErrAbortHandler) // cuts the connection without an answer
 	}
-	s.respond(w, q, ok, err)
+	g.stats.record(name, statusOf(err))
+	g.respond(w, body, err)
 }
 
-// run executes the operation and waits until its effect is durable.
-func (s *Sim) run(q *request) (answer, *apiError) {
-	body, err := io.ReadAll(http.MaxBytesReader(nil, q.http.Body, maxBody))
-	if err != nil {
-		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-			return answer{}, errBodyTooLarge()
-		}
-		return answer{}, errBadBody()
-	}
-	if len(body) > 0 && q.http.Method != http.MethodGet && q.http.Method != http.MethodDelete &&
-		!strings.HasPrefix(q.http.Header.Get("Content-Type"), "application/json") {
-		return answer{}, errBadBody()
-	}
-	q.body = body
-	ok, failed := q.op.serve(s, q)
-	if failed != nil {
-		return answer{}, failed
-	}
-	if err := ok.ticket.Wait(); err != nil {
-		return answer{}, errJournal(err)
-	}
-	return ok, nil
-}
-
-// gate checks what does not depend on the data, in Airtable's order: the URL, the path, the token, the
-// limits, the scope. Only a call that passed them can meet a fault.
-func (s *Sim) gate(r *http.Request) (*request, fault, *apiError) {
-	q := &request{http: r}
+// admit checks what does not depend on the data, in Airtable's order: the URL, the path, the token, the limits, the
+// scope. Only a call that has passed them can meet a fault.
+func (g *gate) admit(r *http.Request) (operation, *call, fault.Effect, *wire.Error) {
 	if len(r.Host)+len(r.RequestURI)+len("https://") >= maxURL {
-		return q, fault{}, errURITooLong()
+		return operation{}, nil, fault.Effect{}, &wire.Error{Status: http.StatusRequestURITooLong, Message: "Request-URI Too Large", Shape: wire.Text}
 	}
-	var found bool
-	if q.op, q.path, found = route(r.Method, r.URL.EscapedPath()); !found {
-		return q, fault{}, errNoRoute()
+	op, path, found := route(r.Method, r.URL.EscapedPath())
+	if !found {
+		return op, nil, fault.Effect{}, &wire.Error{Status: http.StatusNotFound, Type: "NOT_FOUND", Shape: wire.Word}
 	}
-	q.query, _ = url.ParseQuery(r.URL.RawQuery) // what is malformed in it is left out
-	if q.token, found = s.token(r.Header.Get("Authorization")); !found {
-		return q, fault{}, errUnauthenticated()
+	token, found := g.token(r.Header.Get("Authorization"))
+	if !found {
+		return op, nil, fault.Effect{}, &wire.Error{Status: http.StatusUnauthorized, Type: "AUTHENTICATION_REQUIRED", Message: "Authentication required"}
 	}
-	shape := s.faults.limitShape()
-	if !s.limits.allow(q.token.Value, q.path.base, s.now()) {
-		s.stats.limited(q.path.base)
-		return q, fault{}, errRateLimited(shape)
+	if err := g.spend(op, token, path.base); err != nil {
+		return op, nil, fault.Effect{}, err
 	}
-	if !q.op.meta && !s.faults.spend() {
-		return q, fault{}, errQuota(shape)
+	if op.scope != "" && !token.allows(op.scope) {
+		return op, nil, fault.Effect{}, wire.ModelNotFound()
 	}
-	if q.op.scope != "" && !q.token.allows(q.op.scope) {
-		return q, fault{}, errNoModel()
-	}
-	return q, s.faults.next(q), nil
+	query, _ := url.ParseQuery(r.URL.RawQuery) // what is malformed in it is left out
+	effect := g.faults.Next(fault.Call{Method: r.Method, Path: r.URL.EscapedPath(), Operation: op.name})
+	return op, &call{method: r.Method, path: path, query: query, token: token}, effect, nil
 }
 
-// token finds the token of an Authorization header, unless it was revoked.
-func (s *Sim) token(header string) (Token, bool) {
+// token finds the token of an Authorization header, unless it has been revoked.
+func (g *gate) token(header string) (Token, bool) {
 	value, bearer := strings.CutPrefix(header, "Bearer ")
-	if !bearer || s.faults.isRevoked(value) {
+	if !bearer || g.faults.Revoked(value) {
 		return Token{}, false
 	}
-	at := slices.IndexFunc(s.cfg.Tokens, func(t Token) bool { return t.Value == value })
+	at := slices.IndexFunc(g.tokens, func(t Token) bool { return t.Value == value })
 	if at < 0 {
 		return Token{}, false
 	}
-	return s.cfg.Tokens[at], true
+	return g.tokens[at], true
 }
 
-// allows reports whether the token has a scope.
-func (t Token) allows(scope string) bool { return t.Scopes == nil || slices.Contains(t.Scopes, scope) }
-
-// call is the name under which a call is counted.
-func (q *request) call() string {
-	if q.op.name == "" {
-		return q.http.Method + " unknown"
+// spend counts a call against the rates and the monthly quota.
+func (g *gate) spend(op operation, token Token, base string) *wire.Error {
+	shape := wire.Array
+	if g.faults.Singular() {
+		shape = wire.Object
 	}
-	return q.http.Method + " " + q.op.name
+	if !g.limits.Allow(token.Value, base, g.world.now()) {
+		g.stats.limited(base)
+		return &wire.Error{Status: http.StatusTooManyRequests, Type: "RATE_LIMIT_REACHED",
+			Message: "Rate limit exceeded. Please try again later", Shape: shape}
+	}
+	if !op.meta && !g.faults.Spend() {
+		return &wire.Error{Status: http.StatusTooManyRequests, Type: "PUBLIC_API_BILLING_LIMIT_EXCEEDED",
+			Message: "API billing plan limit exceeded. You've reached the maximum number of requests allowed for this month.",
+			Shape:   shape}
+	}
+	return nil
 }
 
-// respond writes the answer, with the server's own time on it as on every answer.
-func (s *Sim) respond(w http.ResponseWriter, q *request, ok answer, err *apiError) {
-	status, body, contentType := http.StatusOK, ok.body, "application/json; charset=utf-8"
+// run executes the operation and waits until what it saw and did is durable.
+func (g *gate) run(op operation, c *call, r *http.Request) ([]byte, *wire.Error) {
+	var err *wire.Error
+	if c.body, err = readBody(r); err != nil {
+		return nil, err
+	}
+	done, err := op.serve(g.world, c)
 	if err != nil {
-		status, body = err.status, err.body()
-		if err.shape == shapeText {
-			contentType = "text/html; charset=utf-8"
+		return nil, err
+	}
+	if err := done.ticket.Wait(); err != nil {
+		return nil, &wire.Error{Status: http.StatusInternalServerError, Type: "SERVER_ERROR", Message: "The simulator cannot save: " + err.Error()}
+	}
+	return done.body, nil
+}
+
+// respond writes the answer. As on every answer, the simulator's own time is on it.
+func (g *gate) respond(w http.ResponseWriter, body []byte, err *wire.Error) {
+	header := w.Header()
+	header.Set("Content-Type", "application/json; charset=utf-8")
+	if err != nil {
+		body = err.Body()
+		if err.Shape == wire.Text {
+			header.Set("Content-Type", "text/html; charset=utf-8")
 		}
-		if err.retryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(err.retryAfter))
+		if err.RetryAfter > 0 {
+			header.Set("Retry-After", strconv.Itoa(err.RetryAfter))
 		}
 	}
-	s.stats.record(q.call(), status)
-	header := w.Header()
-	header.Set("Content-Type", contentType)
-	header.Set("Date", s.now().UTC().Format(http.TimeFormat))
+	header.Set("Date", g.world.now().UTC().Format(http.TimeFormat))
 	header.Set("Access-Control-Allow-Origin", "*")
+	status := statusOf(err)
 	if status == http.StatusOK || status == http.StatusNotFound {
 		header.Set("ETag", fmt.Sprintf(`W/"%x-%08x"`, len(body), crc32.ChecksumIEEE(body)))
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // a caller that went away is its own affair
+	_, _ = w.Write(body) // a caller who has gone away does not need it
 }
 
-// now is the simulator's time, in milliseconds as Airtable shows it.
-func (s *Sim) now() time.Time { return s.cfg.Clock.Now().Truncate(time.Millisecond) }
+func statusOf(err *wire.Error) int {
+	if err == nil {
+		return http.StatusOK
+	}
+	return err.Status
+}

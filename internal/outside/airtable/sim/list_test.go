@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
 
 // numbered are n people named p00, p01 and so on.
@@ -21,7 +23,8 @@ func numbered(n int) []obj {
 }
 
 func TestPages(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, _ := a.crm()
 	ids := a.create(people, numbered(25)...)
 	for query, want := range map[string]string{
@@ -60,12 +63,13 @@ func TestPages(t *testing.T) {
 }
 
 func TestOffsets(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, companies := a.crm()
 	ids := a.create(people, numbered(4)...)
 	slices.Sort(ids)
 	first := a.ok("GET", a.at(people)+"?pageSize=1", nil)["offset"].(string)
-	if itr, rec, _ := strings.Cut(first, "/"); !isID(itr, "itr") || !isID(rec, "rec") {
+	if itr, rec, _ := strings.Cut(first, "/"); !wire.IsID(itr, "itr") || !wire.IsID(rec, "rec") {
 		t.Errorf("the offset is %s", first)
 	}
 	next := func(offset string) string {
@@ -91,7 +95,8 @@ func TestOffsets(t *testing.T) {
 }
 
 func TestOffsetInTheQueryOfAPostIsIgnored(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, _ := a.crm()
 	a.create(people, numbered(3)...)
 	listing := a.at(people) + "/listRecords"
@@ -107,14 +112,14 @@ func TestOffsetInTheQueryOfAPostIsIgnored(t *testing.T) {
 }
 
 func TestListingParameters(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, _ := a.crm()
 	a.create(people, obj{"Name": "b", "Age": 2, "Stage": "Won", "Active": true}, obj{"Name": "A", "Age": 10, "Stage": "New"},
 		obj{"Name": "c", "Tags": list{"a", "b"}, "Born": "2001-01-01"})
-	view := a.sim.world.tables[people].views[0]
 	for want, query := range map[string][]string{
 		"b,A,c": {"view", "Grid view"},
-		"b,A":   {"view", view.ID, "maxRecords", "2"},
+		"b,A":   {"view", a.view(people), "maxRecords", "2"},
 		"A,b,c": {"sort[0][field]", "Name"},
 		"c,b,A": {"sort[0][field]", "Name", "sort[0][direction]", "desc"},
 		"c,A,b": {"sort[0][field]", "Stage"}, // blanks first, then the order of the choices
@@ -141,10 +146,11 @@ func TestListingParameters(t *testing.T) {
 }
 
 func TestRefusedListings(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, companies := a.crm()
-	other := a.sim.world.tables[companies].views[0].ID
-	parameters := errParameters().message
+	other := a.view(companies)
+	const parameters = badParameters
 	for query, want := range map[string][2]string{
 		"pageSize=0":                                {"INVALID_REQUEST_UNKNOWN", parameters},
 		"pageSize=101":                              {"INVALID_REQUEST_UNKNOWN", parameters},
@@ -178,7 +184,8 @@ func TestRefusedListings(t *testing.T) {
 }
 
 func TestGetRecord(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, companies := a.crm()
 	id := a.create(people, obj{"Name": "Ann", "Age": 3})[0]
 	if got := a.fields(companies, id)["Name"]; got != "Ann" { // found in the other table of the base
@@ -188,12 +195,13 @@ func TestGetRecord(t *testing.T) {
 	if got["fields"].(obj)[a.fieldID(people, "Age")] != "3" {
 		t.Errorf("got %v", got)
 	}
-	a.failsWith("GET", a.at(people)+"/"+id+"?fields[]=Name", nil, 422, "INVALID_REQUEST_UNKNOWN", errParameters().message)
+	a.failsWith("GET", a.at(people)+"/"+id+"?fields[]=Name", nil, 422, "INVALID_REQUEST_UNKNOWN", badParameters)
 	a.failsWith("GET", a.at(people)+"/recAAAAAAAAAAAAAA", nil, 404, "MODEL_ID_NOT_FOUND", "Record not found")
 }
 
 func TestLargePages(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, _ := a.crm()
 	long := strings.Repeat("ä", 27_000)
 	rows := numbered(100)

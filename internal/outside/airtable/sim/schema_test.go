@@ -6,13 +6,16 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
 
 func TestBases(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	tables := list{obj{"name": "T", "fields": list{obj{"name": "Name", "type": "singleLineText"}}}}
 	made := a.ok("POST", "/v0/meta/bases", obj{"name": "One", "workspaceId": "wspAAAAAAAAAAAAAAA", "tables": tables})
-	if !isID(made["id"].(string), "app") || len(made["tables"].(list)) != 1 {
+	if !wire.IsID(made["id"].(string), "app") || len(made["tables"].(list)) != 1 {
 		t.Errorf("got %v", made)
 	}
 	chosen := obj{"id": "appBBBBBBBBBBBBBB", "name": "Two", "workspaceId": "wspAAAAAAAAAAAAAA", "tables": tables}
@@ -24,33 +27,35 @@ func TestBases(t *testing.T) {
 	if diff := cmp.Diff(want, a.ok("GET", "/v0/meta/bases", nil)); diff != "" {
 		t.Error(diff)
 	}
-	a.failsWith("GET", "/v0/meta/bases?pageSize=5", nil, 422, "INVALID_REQUEST_UNKNOWN", errParameters().message)
+	a.failsWith("GET", "/v0/meta/bases?pageSize=5", nil, 422, "INVALID_REQUEST_UNKNOWN", badParameters)
 	a.failsWith("POST", "/v0/meta/bases", obj{"name": "x", "tables": tables}, 422, "INVALID_REQUEST", "Server error")
 	a.failsWith("POST", "/v0/meta/bases", obj{"name": "x", "workspaceId": "nope", "tables": tables}, 404, "MODEL_ID_NOT_FOUND", "Workspace not found")
-	a.failsWith("POST", "/v0/meta/bases", obj{"name": "x", "workspaceId": "wspAAAAAAAAAAAAAA"}, 422, "INVALID_REQUEST_UNKNOWN", errParameters().message)
+	a.failsWith("POST", "/v0/meta/bases", obj{"name": "x", "workspaceId": "wspAAAAAAAAAAAAAA"}, 422, "INVALID_REQUEST_UNKNOWN", badParameters)
 	bad := list{tables[0], obj{"name": "T", "fields": list{obj{"name": "Name", "type": "singleLineText"}}}}
-	a.failsWith("POST", "/v0/meta/bases", obj{"name": "x", "workspaceId": "wspAAAAAAAAAAAAAA", "tables": bad}, 422, "DUPLICATE_TABLE_NAME", errTableName().message)
+	a.failsWith("POST", "/v0/meta/bases", obj{"name": "x", "workspaceId": "wspAAAAAAAAAAAAAA", "tables": bad}, 422, "DUPLICATE_TABLE_NAME", sameTableName)
 	if n := len(a.ok("GET", "/v0/meta/bases", nil)["bases"].(list)); n != 2 {
 		t.Errorf("a refused base is there: %d", n)
 	}
 }
 
 func TestBasesArePaged(t *testing.T) {
-	a := start(t)
-	c := a.sim.world.begin(0)
-	for range basesPerPage + 1 {
-		c.addBase(newID("app"), "x")
+	t.Parallel()
+	a := setup(t)
+	tables := list{obj{"name": "T", "fields": list{obj{"name": "Name", "type": "singleLineText"}}}}
+	for range 1001 {
+		a.ok("POST", "/v0/meta/bases", obj{"name": "x", "workspaceId": "wspAAAAAAAAAAAAAA", "tables": tables})
 	}
 	first := a.ok("GET", "/v0/meta/bases", nil)
 	second := a.ok("GET", "/v0/meta/bases?offset="+first["offset"].(string), nil)
-	if len(first["bases"].(list)) != basesPerPage || len(second["bases"].(list)) != 1 || second["offset"] != nil {
+	if len(first["bases"].(list)) != 1000 || len(second["bases"].(list)) != 1 || second["offset"] != nil {
 		t.Error("1,001 bases are not two pages")
 	}
 	a.failsWith("GET", "/v0/meta/bases?offset=junk", nil, 422, "INVALID_OFFSET_VALUE", "The value of offset junk is invalid")
 }
 
 func TestSchema(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, companies := a.crm()
 	tables := a.ok("GET", "/v0/meta/bases/"+a.base+"/tables?include[]=visibleFieldIds", nil)["tables"].(list)
 	table := tables[1].(obj)
@@ -81,7 +86,8 @@ func TestSchema(t *testing.T) {
 }
 
 func TestInverseTakesAnotherNameOnAClash(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, companies := a.crm()
 	path := "/v0/meta/bases/" + a.base + "/tables/" + people + "/fields"
 	second := a.ok("POST", path, obj{"name": "Former", "type": "multipleRecordLinks", "options": obj{"linkedTableId": companies}})
@@ -101,7 +107,8 @@ func TestInverseTakesAnotherNameOnAClash(t *testing.T) {
 }
 
 func TestRefusedFields(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, companies := a.crm()
 	path := "/v0/meta/bases/" + a.base + "/tables/" + people + "/fields"
 	const wrong, prefix = "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE", "Invalid options for People.F: "
@@ -114,7 +121,7 @@ func TestRefusedFields(t *testing.T) {
 		{"createdTime", nil, "UNSUPPORTED_FIELD_TYPE_FOR_CREATE", prefix + "Creating createdTime fields is not supported at this time"},
 		{"autoNumber", nil, "UNSUPPORTED_FIELD_TYPE_FOR_CREATE", prefix + "Creating autoNumber fields is not supported at this time"},
 		{"rollup", obj{}, "UNSUPPORTED_FIELD_TYPE_FOR_CREATE", prefix + "Creating rollup fields is not supported at this time"},
-		{"nonsense", nil, "INVALID_REQUEST_UNKNOWN", errParameters().message},
+		{"nonsense", nil, "INVALID_REQUEST_UNKNOWN", badParameters},
 		{"number", nil, wrong, prefix + "Failed schema validation: F.options is missing"},
 		{"number", obj{}, wrong, prefix + "Failed schema validation: F.options.precision is missing"},
 		{"number", obj{"precision": 9}, wrong, prefix + "Failed schema validation: F.options.precision is invalid"},
@@ -137,10 +144,10 @@ func TestRefusedFields(t *testing.T) {
 		a.failsWith("POST", path, obj{"name": "F", "type": c.kind, "options": c.options}, 422, c.code, c.message)
 	}
 	for _, name := range []string{"", "  ", "name", "AGE"} {
-		a.failsWith("POST", path, obj{"name": name, "type": "email"}, 422, "DUPLICATE_OR_EMPTY_FIELD_NAME", errFieldName().message)
+		a.failsWith("POST", path, obj{"name": name, "type": "email"}, 422, "DUPLICATE_OR_EMPTY_FIELD_NAME", badFieldName)
 	}
-	a.failsWith("POST", path, obj{"name": "F", "type": "email", "description": strings.Repeat("x", 20_001)}, 422, "INVALID_REQUEST_UNKNOWN", errParameters().message)
-	if n := len(a.sim.world.tables[companies].fields); n != 2 {
+	a.failsWith("POST", path, obj{"name": "F", "type": "email", "description": strings.Repeat("x", 20_001)}, 422, "INVALID_REQUEST_UNKNOWN", badParameters)
+	if n := len(a.table(companies)["fields"].(list)); n != 2 {
 		t.Errorf("refused links left %d fields on the other side", n)
 	}
 	a.ok("POST", path, obj{"name": "F", "type": "dateTime", "description": "d", "options": obj{"dateFormat": obj{"name": "us", "format": "M/D/YYYY"}, "timeFormat": obj{"name": "12hour"}, "timeZone": "Europe/Berlin"}})
@@ -151,12 +158,13 @@ func TestRefusedFields(t *testing.T) {
 }
 
 func TestTablesOfTheAPI(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, _ := a.crm()
 	path := "/v0/meta/bases/" + a.base + "/tables"
 	field := func(kind string, options any) list { return list{obj{"name": "N", "type": kind, "options": options}} }
-	a.failsWith("POST", path, obj{"name": "people", "fields": field("email", nil)}, 422, "DUPLICATE_TABLE_NAME", errTableName().message)
-	a.failsWith("POST", path, obj{"name": "T", "fields": list{}}, 422, "INVALID_REQUEST_UNKNOWN", errParameters().message)
+	a.failsWith("POST", path, obj{"name": "people", "fields": field("email", nil)}, 422, "DUPLICATE_TABLE_NAME", sameTableName)
+	a.failsWith("POST", path, obj{"name": "T", "fields": list{}}, 422, "INVALID_REQUEST_UNKNOWN", badParameters)
 	for kind, options := range map[string]any{"checkbox": obj{"icon": "check", "color": "greenBright"}, "multipleRecordLinks": obj{"linkedTableId": people},
 		"singleSelect": obj{"choices": list{}}, "richText": nil} {
 		a.failsWith("POST", path, obj{"name": "T", "fields": field(kind, options)}, 422, "INVALID_REQUEST_UNKNOWN", "A field of type "+kind+" cannot be the primary field")
@@ -180,15 +188,16 @@ func TestTablesOfTheAPI(t *testing.T) {
 }
 
 func TestPatchOfTheSchema(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, companies := a.crm()
 	table := "/v0/meta/bases/" + a.base + "/tables/" + people
 	got := a.ok("PATCH", table, obj{"name": "Persons", "description": "all"})
 	if got["name"] != "Persons" || got["description"] != "all" {
 		t.Errorf("got %v", got)
 	}
-	a.failsWith("PATCH", table, obj{"name": "companies"}, 422, "DUPLICATE_TABLE_NAME", errTableName().message)
-	a.failsWith("PATCH", table, obj{"primaryFieldId": "x"}, 422, "INVALID_REQUEST_UNKNOWN", errParameters().message)
+	a.failsWith("PATCH", table, obj{"name": "companies"}, 422, "DUPLICATE_TABLE_NAME", sameTableName)
+	a.failsWith("PATCH", table, obj{"primaryFieldId": "x"}, 422, "INVALID_REQUEST_UNKNOWN", badParameters)
 
 	age, label := table+"/fields/"+a.fieldID(people, "Age"), table+"/fields/"+a.fieldID(people, "Label")
 	id := a.create("Persons", obj{"Name": "Ann", "Age": 3})[0]
@@ -199,8 +208,8 @@ func TestPatchOfTheSchema(t *testing.T) {
 	const fixed = "Changing a field's type or number precision is not currently supported"
 	a.failsWith("PATCH", age, obj{"options": obj{"precision": 2}}, 422, "INVALID_REQUEST_UNKNOWN", fixed)
 	a.failsWith("PATCH", age, obj{"type": "singleLineText"}, 422, "INVALID_REQUEST_UNKNOWN", fixed)
-	a.failsWith("PATCH", age, obj{"name": "NAME"}, 422, "DUPLICATE_OR_EMPTY_FIELD_NAME", errFieldName().message)
-	a.failsWith("PATCH", age, obj{}, 422, "INVALID_REQUEST_UNKNOWN", errParameters().message)
+	a.failsWith("PATCH", age, obj{"name": "NAME"}, 422, "DUPLICATE_OR_EMPTY_FIELD_NAME", badFieldName)
+	a.failsWith("PATCH", age, obj{}, 422, "INVALID_REQUEST_UNKNOWN", badParameters)
 
 	a.ok("PATCH", label, obj{"options": obj{"formula": "{Years} + 1"}})
 	if got := a.fields(people, id)["Label"]; got != 4.0 {
@@ -216,11 +225,12 @@ func TestPatchOfTheSchema(t *testing.T) {
 		t.Errorf("after a refused formula: %v", got)
 	}
 	a.fails("PATCH", table+"/fields/"+second["id"].(string)[:5], obj{"name": "x"}, 404, `{"error":"NOT_FOUND"}`)
-	a.failsWith("PATCH", "/v0/meta/bases/"+a.base+"/tables/"+companies+"/fields/"+second["id"].(string), obj{"name": "x"}, 403, errNoModel().kind, errNoModel().message)
+	a.failsWith("PATCH", "/v0/meta/bases/"+a.base+"/tables/"+companies+"/fields/"+second["id"].(string), obj{"name": "x"}, 403, noModelType, noModel)
 }
 
 func TestWhatTheAPICannotDo(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, _ := a.crm()
 	base := "/v0/meta/bases/" + a.base
 	for _, call := range []string{"DELETE " + base + "/tables/" + people, "DELETE " + base + "/tables/" + people + "/fields/" + a.fieldID(people, "Age"),
@@ -235,7 +245,8 @@ func TestWhatTheAPICannotDo(t *testing.T) {
 }
 
 func TestFormulaFields(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, companies := a.crm()
 	path := "/v0/meta/bases/" + a.base + "/tables/" + people + "/fields"
 	for name, source := range map[string]string{"Id": "RECORD_ID()", "Half": "{Age} / 0", "Nothing": "0 / 0", "Wrong": `{Name} * 2`,
@@ -260,7 +271,8 @@ func TestFormulaFields(t *testing.T) {
 }
 
 func TestFormulasInACircleAcrossTablesAreErrors(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	made := a.ok("POST", "/v0/meta/bases", obj{"name": "C", "workspaceId": "wspAAAAAAAAAAAAAA", "tables": list{
 		obj{"name": "A", "fields": list{obj{"name": "Name", "type": "formula", "options": obj{"formula": "1"}}}},
 		obj{"name": "B", "fields": list{obj{"name": "Name", "type": "formula", "options": obj{"formula": "1"}}}},
@@ -279,7 +291,8 @@ func TestFormulasInACircleAcrossTablesAreErrors(t *testing.T) {
 }
 
 func TestFormulasThatDoubleEachOtherEndInAnError(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, _ := a.crm()
 	path := "/v0/meta/bases/" + a.base + "/tables/" + people + "/fields"
 	last := "Name"

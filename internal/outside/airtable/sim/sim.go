@@ -6,7 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/journal"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/fault"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/limit"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 )
 
@@ -16,81 +17,80 @@ type Config struct {
 	Tokens []Token
 	// Penalty is how long a base refuses every call after its rate was exceeded. Zero means 30 s.
 	Penalty time.Duration
-	// NoRateLimit switches the limits per base and per token off; the monthly quota stays.
+	// NoRateLimit switches the limits per base and per token off. The monthly quota stays.
 	NoRateLimit bool
-	// Speed multiplies the allowed rates and divides penalties and expiries; it never touches
-	// timestamps. Zero means 1, Airtable's own pace.
+	// Speed multiplies the allowed rates and divides penalties and expiries. It never changes a timestamp. Zero
+	// means 1, Airtable's own pace.
 	Speed float64
 	// OffsetTTL is how long a listing may rest between two pages. Zero means 5 minutes.
 	OffsetTTL time.Duration
-	// DataFile keeps all bases, tables and records; it is created when missing. Empty means memory only.
+	// DataFile keeps all bases, tables and records. It is created when missing. Empty means memory only.
 	DataFile string
 	// Clock gives timestamps and measures rates. Nil means the system's clock.
 	Clock clock.Clock
 }
 
-// Token is one personal access token. A nil Scopes grants every scope.
-type Token struct {
-	Value  string
-	Scopes []string
-}
-
-// Sim is one simulated Airtable. It is safe for concurrent use.
-type Sim struct {
-	cfg       Config
-	world     *world
-	iterators *iterators
-	limits    *limits
-	faults    *faults
-	stats     *stats
-	journal   *journal.Journal // nil without a data file
-	compactAt int64            // size of the journal from which it is rewritten
-}
-
-// Open reads the data file, if there is one, and returns a simulator that is ready to answer. It refuses a
-// file that another process has open.
-func Open(cfg Config) (*Sim, error) {
-	if cfg.Speed < 0 || cfg.Penalty < 0 || cfg.OffsetTTL < 0 {
-		return nil, fmt.Errorf("open the simulator: speed %g, penalty %s and offset time %s must not be negative",
-			cfg.Speed, cfg.Penalty, cfg.OffsetTTL)
+// withDefaults fills in what was left out and refuses what cannot be meant.
+func (c Config) withDefaults() (Config, error) {
+	if c.Speed < 0 || c.Penalty < 0 || c.OffsetTTL < 0 {
+		return c, fmt.Errorf("open the simulator: speed %g, penalty %s and offset time %s must not be negative",
+			c.Speed, c.Penalty, c.OffsetTTL)
 	}
-	if cfg.Speed == 0 {
-		cfg.Speed = 1
+	if c.Speed == 0 {
+		c.Speed = 1
 	}
-	if cfg.Penalty == 0 {
-		cfg.Penalty = 30 * time.Second
+	if c.Penalty == 0 {
+		c.Penalty = 30 * time.Second
 	}
-	if cfg.OffsetTTL == 0 {
-		cfg.OffsetTTL = 5 * time.Minute
+	if c.OffsetTTL == 0 {
+		c.OffsetTTL = 5 * time.Minute
 	}
-	if cfg.Clock == nil {
-		cfg.Clock = clock.System()
+	if c.Clock == nil {
+		c.Clock = clock.System()
 	}
-	s := &Sim{
-		cfg: cfg, world: newWorld(), limits: newLimits(cfg), faults: &faults{}, stats: newStats(),
-		iterators: &iterators{ttl: cfg.scaled(cfg.OffsetTTL), all: map[string]*iterator{}},
-	}
-	return s, s.openJournal()
+	return c, nil
 }
 
 // scaled is how long something of Airtable's lasts at this speed.
 func (c Config) scaled(d time.Duration) time.Duration { return time.Duration(float64(d) / c.Speed) }
 
+// Sim is one simulated Airtable. It is safe for concurrent use.
+type Sim struct {
+	world *world
+	api   *gate
+	admin *admin
+}
+
+// Open reads the data file, if there is one, and returns a simulator that is ready to answer. It refuses a file that
+// another process has open. The caller closes it.
+func Open(cfg Config) (*Sim, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	world, err := openWorld(cfg.DataFile, cfg.scaled(cfg.OffsetTTL), cfg.Clock)
+	if err != nil {
+		return nil, err
+	}
+	faults, stats := &fault.Injector{}, newStats()
+	limits := limit.New(limit.Options{Off: cfg.NoRateLimit, Speed: cfg.Speed, Penalty: cfg.scaled(cfg.Penalty)})
+	return &Sim{
+		world: world,
+		api:   &gate{tokens: cfg.Tokens, limits: limits, faults: faults, stats: stats, world: world},
+		admin: &admin{faults: faults, stats: stats},
+	}, nil
+}
+
 // Handler serves the Web API below /v0/ and the admin interface below /_sim/.
 func (s *Sim) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/_sim/") {
-			s.serveAdmin(w, r)
+			s.admin.ServeHTTP(w, r)
 			return
 		}
-		s.serveAPI(w, r)
+		s.api.ServeHTTP(w, r)
 	})
 }
 
 // Close waits until what is pending is durable and releases the data file. Calls that come later fail.
-func (s *Sim) Close() error {
-	if s.journal == nil {
-		return nil
-	}
-	return s.journal.Close()
-}
+func (s *Sim) Close() error { return s.world.close() }

@@ -8,12 +8,7 @@ import (
 
 // BenchmarkUpsert writes a table of 5,000 records, ten a call and then over again, into a data file.
 func BenchmarkUpsert(b *testing.B) {
-	a := &airtable{t: b, clock: &handClock{}, token: "patAll"}
-	var err error
-	if a.sim, err = Open(Config{Tokens: []Token{{Value: "patAll"}}, NoRateLimit: true, DataFile: filepath.Join(b.TempDir(), "data")}); err != nil {
-		b.Fatal(err)
-	}
-	defer a.sim.Close()
+	a := setup(b, onFile(filepath.Join(b.TempDir(), "data")))
 	people, _ := a.crm()
 	for i := range b.N {
 		batch := list{}
@@ -26,11 +21,7 @@ func BenchmarkUpsert(b *testing.B) {
 
 // BenchmarkList reads pages of 100 from a table of 5,000 records, each first page with a filter.
 func BenchmarkList(b *testing.B) {
-	a := &airtable{t: b, clock: &handClock{}, token: "patAll"}
-	var err error
-	if a.sim, err = Open(Config{Tokens: []Token{{Value: "patAll"}}, NoRateLimit: true}); err != nil {
-		b.Fatal(err)
-	}
+	a := setup(b)
 	people, _ := a.crm()
 	a.create(people, numbered(5000)...)
 	for b.Loop() {

@@ -2,68 +2,53 @@ package sim
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/journal"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/record"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/schema"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
 
-// The journal's lines hold what is, not what was done: whole bases, whole schemas of tables, whole records.
-// Reading the same line twice changes nothing.
+// The journal's lines hold what is, not what was done: whole bases, whole schemas of tables, whole records. Reading a
+// line twice changes nothing.
 type (
 	entry struct {
 		Snapshot bool                `json:"snapshot,omitempty"` // written by a rewrite, not by a call
-		Bases    []baseEntry         `json:"bases,omitempty"`
+		Bases    []schema.BaseEntry  `json:"bases,omitempty"`
 		Tables   []tableEntry        `json:"tables,omitempty"`
-		Records  []recordEntry       `json:"records,omitempty"`
+		Records  []record.Entry      `json:"records,omitempty"`
 		Removed  map[string][]string `json:"removed,omitempty"` // ids by table
 	}
-	baseEntry struct {
-		ID   string `json:"id"`
-		Name string `json:"name"`
-	}
 	tableEntry struct {
-		Base        string       `json:"base"`
-		ID          string       `json:"id"`
-		Name        string       `json:"name"`
-		Description string       `json:"description,omitempty"`
-		Views       []view       `json:"views"`
-		Fields      []fieldEntry `json:"fields"`
-		NextSeq     int64        `json:"next"`
-	}
-	fieldEntry struct {
-		ID          string                     `json:"id"`
-		Name        string                     `json:"name"`
-		Description string                     `json:"description,omitempty"`
-		Kind        kind                       `json:"type"`
-		Options     map[string]json.RawMessage `json:"options,omitempty"`
-		Choices     []choice                   `json:"choices,omitempty"`
-		Linked      string                     `json:"linked,omitempty"`
-		Inverse     string                     `json:"inverse,omitempty"`
-		Source      string                     `json:"formula,omitempty"`
-	}
-	recordEntry struct {
-		Table    string                     `json:"t"`
-		ID       string                     `json:"id"`
-		Seq      int64                      `json:"n"`
-		Created  int64                      `json:"c"`
-		Modified int64                      `json:"m"`
-		Cells    map[string]json.RawMessage `json:"f"`
+		schema.TableEntry
+		NextSeq int64 `json:"next"`
 	}
 )
 
-// compactMin is the size below which a journal is never rewritten, in bytes.
-const compactMin = 8 << 20
+const (
+	// compactMin is the size below which a journal is never rewritten, in bytes.
+	compactMin = 8 << 20
+	// snapshotRecords is how many records a line of a rewritten journal holds.
+	snapshotRecords = 200
+)
 
-// snapshotRecords is how many records a line of a rewritten journal holds.
-const snapshotRecords = 200
+// store keeps a schema and its records on disk. The caller keeps changes apart from each other, and readers apart
+// from changes.
+type store struct {
+	schema    *schema.Schema
+	data      *record.Data
+	journal   *journal.Journal
+	compactAt int64 // size of the journal from which it is rewritten
+}
 
-// openJournal replays the data file into the world.
-func (s *Sim) openJournal() error {
-	if s.cfg.DataFile == "" {
-		return nil
-	}
+// openStore reads a data file into a schema and its records, which must be empty.
+func openStore(path string, s *schema.Schema, d *record.Data) (*store, error) {
+	st := &store{schema: s, data: d}
 	live := int64(0)
-	opened, err := journal.Open(s.cfg.DataFile, func(line []byte) error {
+	opened, err := journal.Open(path, func(line []byte) error {
 		var e entry
 		if err := json.Unmarshal(line, &e); err != nil {
 			return err
@@ -71,122 +56,119 @@ func (s *Sim) openJournal() error {
 		if e.Snapshot {
 			live += int64(len(line))
 		}
-		return s.world.apply(e)
+		return st.restore(e)
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.journal = opened
-	s.compactAt = max(compactMin, 4*live)
-	if err := s.world.compileFormulas(); err != nil {
-		return fmt.Errorf("%s: %w", s.cfg.DataFile, err)
+	st.journal = opened
+	st.compactAt = max(compactMin, 4*live)
+	if err = s.Compile(); err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	} else {
+		err = st.compact()
 	}
-	return s.compact()
+	if err != nil {
+		return nil, errors.Join(err, opened.Close())
+	}
+	return st, nil
 }
 
-// commit writes what a change touched. The caller holds the world's lock, so the lines are in the order of
-// the changes; it waits for the ticket after releasing it.
-func (s *Sim) commit(c *change) *journal.Ticket {
-	if s.journal == nil {
-		return nil
-	}
-	ticket := s.journal.Append(encoded(c.entry()))
-	if err := s.compact(); err != nil {
+func (st *store) close() error { return st.journal.Close() }
+
+// newest is the ticket of the last change.
+func (st *store) newest() *journal.Ticket { return st.journal.Newest() }
+
+// commit writes what a change touched. The caller still keeps other changes away, so that the lines are in the order
+// of the changes. It waits for the ticket afterwards.
+func (st *store) commit(c *record.Change) *journal.Ticket {
+	ticket := st.journal.Append(wire.Encode(st.changed(c)))
+	if err := st.compact(); err != nil {
 		return ticket // the old file is still good; the next try comes when it has grown again
 	}
 	return ticket
 }
 
-// read is the answer of a call that changed nothing: it waits for all changes that it may have seen.
-func (s *Sim) read(body []byte) answer {
-	if s.journal == nil {
-		return answer{body: body}
-	}
-	return answer{body: body, ticket: s.journal.Newest()}
-}
-
-// compact rewrites a journal that has grown too large for what it holds. The caller keeps others from changing the world.
-func (s *Sim) compact() error {
-	if s.journal.Size() < s.compactAt {
+// compact rewrites a journal that has grown too large for what it holds.
+func (st *store) compact() error {
+	if st.journal.Size() < st.compactAt {
 		return nil
 	}
-	err := s.journal.Rewrite(s.world.snapshot)
-	s.compactAt = max(compactMin, 4*s.journal.Size())
+	err := st.journal.Rewrite(st.snapshot)
+	st.compactAt = max(compactMin, 4*st.journal.Size())
 	return err
 }
 
-// entry is the journal line of a change.
-func (c *change) entry() entry {
+// changed is the line of a change.
+func (st *store) changed(c *record.Change) entry {
 	var e entry
-	for _, b := range c.bases {
-		e.Bases = append(e.Bases, baseEntry{b.id, b.name})
+	bases, tables := c.Schema.Touched()
+	for _, b := range bases {
+		e.Bases = append(e.Bases, b.Entry())
 	}
-	for _, t := range c.tables {
-		e.Tables = append(e.Tables, t.entry())
+	for _, t := range tables {
+		e.Tables = append(e.Tables, st.table(t))
 	}
-	for _, r := range c.records {
-		if !r.deleted {
-			e.Records = append(e.Records, r.entry())
+	for _, r := range c.Touched() {
+		if !r.Deleted() {
+			e.Records = append(e.Records, r.Entry())
 			continue
 		}
 		if e.Removed == nil {
 			e.Removed = map[string][]string{}
 		}
-		e.Removed[r.table.id] = append(e.Removed[r.table.id], r.id)
+		table := r.Table().ID
+		e.Removed[table] = append(e.Removed[table], r.ID)
 	}
 	return e
 }
 
-// snapshot writes the whole world as journal lines.
-func (w *world) snapshot(add func(line []byte)) error {
-	for _, b := range w.order {
-		e := entry{Snapshot: true, Bases: []baseEntry{{b.id, b.name}}}
-		for _, t := range b.tables {
-			e.Tables = append(e.Tables, t.entry())
+// snapshot writes everything as lines.
+func (st *store) snapshot(add func(line []byte)) error {
+	for _, b := range st.schema.Bases() {
+		e := entry{Snapshot: true, Bases: []schema.BaseEntry{b.Entry()}}
+		for _, t := range b.Tables {
+			e.Tables = append(e.Tables, st.table(t))
 		}
-		add(encoded(e))
-		for _, t := range b.tables {
-			records := t.inViewOrder()
-			for len(records) > 0 {
-				n := min(snapshotRecords, len(records))
+		add(wire.Encode(e))
+		for _, t := range b.Tables {
+			for chunk := range slices.Chunk(st.data.Of(t).InCreationOrder(), snapshotRecords) {
 				e := entry{Snapshot: true}
-				for _, r := range records[:n] {
-					e.Records = append(e.Records, r.entry())
+				for _, r := range chunk {
+					e.Records = append(e.Records, r.Entry())
 				}
-				add(encoded(e))
-				records = records[n:]
+				add(wire.Encode(e))
 			}
 		}
 	}
 	return nil
 }
 
-func (t *table) entry() tableEntry {
-	e := tableEntry{Base: t.base.id, ID: t.id, Name: t.name, Description: t.description, Views: t.views, NextSeq: t.nextSeq}
-	for _, f := range t.fields {
-		e.Fields = append(e.Fields, fieldEntry{f.id, f.name, f.description, f.kind, f.options, f.choices, f.linked, f.inverse, f.source})
-	}
-	return e
+func (st *store) table(t *schema.Table) tableEntry {
+	return tableEntry{t.Entry(), st.data.NextSeq(t)}
 }
 
-func (r *record) entry() recordEntry {
-	e := recordEntry{r.table.id, r.id, r.seq, r.created, r.modified, make(map[string]json.RawMessage, len(r.cells))}
-	for id, cell := range r.cells {
-		e.Cells[id] = encodeCell(cell)
+// restore puts the content of one line into the schema and the records.
+func (st *store) restore(e entry) error {
+	for _, b := range e.Bases {
+		st.schema.RestoreBase(b)
 	}
-	return e
-}
-
-func encodeCell(cell any) json.RawMessage {
-	switch v := cell.(type) {
-	case string:
-		return appendString(nil, v)
-	case float64:
-		return appendNumber(nil, v)
-	case []string:
-		return appendStrings(nil, v)
-	case json.RawMessage:
-		return v
+	for _, one := range e.Tables {
+		t, err := st.schema.RestoreTable(one.TableEntry)
+		if err != nil {
+			return err
+		}
+		st.data.RestoreNextSeq(t, one.NextSeq)
 	}
-	return json.RawMessage("true")
+	for _, r := range e.Records {
+		if err := st.data.Restore(r); err != nil {
+			return err
+		}
+	}
+	for table, removed := range e.Removed {
+		for _, id := range removed {
+			st.data.RestoreDeleted(table, id)
+		}
+	}
+	return nil
 }

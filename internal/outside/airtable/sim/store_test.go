@@ -12,11 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// stored opens a simulator on a data file; the clock goes on where the last one stopped.
-func stored(t *testing.T, path string) *airtable {
-	return start(t, func(c *Config) { c.DataFile = path })
-}
-
 // copyOf copies the data file as it is at this moment: what a process that is killed now leaves behind.
 func copyOf(t *testing.T, path string, tail string) string {
 	t.Helper()
@@ -35,19 +30,10 @@ func copyOf(t *testing.T, path string, tail string) string {
 // were modified after they were created.
 func (a *airtable) everything() any {
 	a.t.Helper()
-	tables := a.ok("GET", "/v0/meta/bases/"+a.base+"/tables", nil)["tables"].(list)
-	all := list{tables}
-	for _, t := range tables {
+	all := list{a.schema()}
+	for _, t := range a.schema() {
 		id := t.(obj)["id"].(string)
-		for offset := ""; ; {
-			page := a.ok("GET", a.at(id)+"?view=Grid%20view&offset="+offset, nil)
-			all = append(all, page["records"])
-			next, more := page["offset"].(string)
-			if !more {
-				break
-			}
-			offset = next
-		}
+		all = append(all, a.records(id, "view", "Grid view"))
 		all = append(all, a.names(id, "view", "Grid view", "filterByFormula", "IS_AFTER(LAST_MODIFIED_TIME(),CREATED_TIME())"))
 	}
 	return all
@@ -70,12 +56,14 @@ func (a *airtable) exercise() (people string) {
 }
 
 func TestWhatWasAnsweredIsThereAfterAnUncleanStop(t *testing.T) {
+	t.Parallel()
 	for name, tail := range map[string]string{"clean end": "", "torn line": `12345678 {"records":[{"t":`, "half a checksum": "1234", "wrong checksum": "00000000 {}\n"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			path := filepath.Join(t.TempDir(), "data")
-			before := stored(t, path)
+			before := setup(t, onFile(path))
 			people := before.exercise()
-			after := stored(t, copyOf(t, path, tail))
+			after := setup(t, onFile(copyOf(t, path, tail)))
 			after.base = before.base
 			if diff := cmp.Diff(before.everything(), after.everything()); diff != "" {
 				t.Fatal(diff)
@@ -93,8 +81,9 @@ func TestWhatWasAnsweredIsThereAfterAnUncleanStop(t *testing.T) {
 }
 
 func TestEveryPrefixOfTheFileIsAStateThatWasAnswered(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
-	a := stored(t, path)
+	a := setup(t, onFile(path))
 	people, companies := a.crm()
 	firm := a.create(companies, obj{"Name": "Acme"})[0]
 	states := map[string]bool{fmt.Sprint(a.everything()): true}
@@ -115,7 +104,7 @@ func TestEveryPrefixOfTheFileIsAStateThatWasAnswered(t *testing.T) {
 		if err := os.WriteFile(target, raw[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		after := stored(t, target)
+		after := setup(t, onFile(target))
 		after.base = a.base
 		if !states[fmt.Sprint(after.everything())] {
 			t.Fatalf("the first %d of %d bytes are a state that no call has left", cut, len(raw))
@@ -124,20 +113,22 @@ func TestEveryPrefixOfTheFileIsAStateThatWasAnswered(t *testing.T) {
 }
 
 func TestRefusedWritesLeaveNoTraceOnDisk(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
-	a := stored(t, path)
+	a := setup(t, onFile(path))
 	people, _ := a.crm()
-	size := a.sim.journal.Size()
+	size := a.sim.world.store.journal.Size()
 	a.failsWith("POST", a.at(people), obj{"records": list{obj{"fields": obj{"Name": "x"}}, obj{"fields": obj{"Age": "x"}}}}, 422,
 		"INVALID_VALUE_FOR_COLUMN", `Field "Age" cannot accept the provided value`)
-	if got := a.sim.journal.Size(); got != size {
+	if got := a.sim.world.store.journal.Size(); got != size {
 		t.Errorf("the file grew by %d bytes", got-size)
 	}
 }
 
 func TestCompaction(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
-	before := stored(t, path)
+	before := setup(t, onFile(path))
 	people := before.exercise()
 	for i := range 300 {
 		before.create(people, obj{"Name": fmt.Sprint("n", i), "Notes": strings.Repeat("x", 500)})
@@ -145,14 +136,14 @@ func TestCompaction(t *testing.T) {
 	for _, id := range before.create(people, numbered(20)...) {
 		before.ok("DELETE", before.at(people)+"/"+id, nil)
 	}
-	size := before.sim.journal.Size()
-	before.sim.compactAt = 1
+	size := before.sim.world.store.journal.Size()
+	before.sim.world.store.compactAt = 1
 	before.create(people, obj{"Name": "rewrites"})
-	if got := before.sim.journal.Size(); got >= size {
+	if got := before.sim.world.store.journal.Size(); got >= size {
 		t.Errorf("the file went from %d to %d bytes", size, got)
 	}
 	before.create(people, obj{"Name": "behind it"})
-	after := stored(t, copyOf(t, path, "torn"))
+	after := setup(t, onFile(copyOf(t, path, "torn")))
 	after.base = before.base
 	if diff := cmp.Diff(before.everything(), after.everything()); diff != "" {
 		t.Error(diff)
@@ -160,8 +151,9 @@ func TestCompaction(t *testing.T) {
 }
 
 func TestCallersAtTheSameTime(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
-	a := stored(t, path)
+	a := setup(t, onFile(path))
 	people, _ := a.crm()
 	var callers sync.WaitGroup
 	for caller := range 8 {
@@ -174,7 +166,7 @@ func TestCallersAtTheSameTime(t *testing.T) {
 		})
 	}
 	callers.Wait()
-	after := stored(t, copyOf(t, path, ""))
+	after := setup(t, onFile(copyOf(t, path, "")))
 	after.base = a.base
 	if n := len(strings.Split(after.names(people), ",")); n != 80 {
 		t.Errorf("found %d records of 80", n)
@@ -185,25 +177,27 @@ func TestCallersAtTheSameTime(t *testing.T) {
 }
 
 func TestDataFileInUseIsRefused(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
-	stored(t, path)
+	setup(t, onFile(path))
 	if _, err := Open(Config{DataFile: path}); err == nil || !strings.Contains(err.Error(), "is in use") {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestAFullDiskIsAnErrorAndNothingIsAnswered(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
-	a := stored(t, path)
+	a := setup(t, onFile(path))
 	people, _ := a.crm()
-	if err := a.sim.journal.Close(); err != nil { // stands for a disk that takes nothing more
+	if err := a.sim.world.store.journal.Close(); err != nil { // stands for a disk that takes nothing more
 		t.Fatal(err)
 	}
 	status, text, _ := a.call("POST", a.at(people), obj{"fields": obj{"Name": "lost"}})
 	if status != 500 || !strings.Contains(text, "SERVER_ERROR") {
 		t.Errorf("got %d %s", status, text)
 	}
-	after := stored(t, copyOf(t, path, ""))
+	after := setup(t, onFile(copyOf(t, path, "")))
 	after.base = a.base
 	if got := after.names(people); got != "" {
 		t.Errorf("got %q", got)

@@ -1,151 +1,113 @@
 package sim
 
 import (
-	"cmp"
-	"slices"
-	"strings"
 	"sync"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/journal"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/listing"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/record"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/schema"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 )
 
-// world is everything that the simulator keeps. Its lock is taken once per call by the routes: reading for
-// calls that change nothing, writing for all others; what stands below it takes no lock of its own but the
-// one around lazily sorted lists.
+// world is everything that the simulator keeps. Its lock is taken once per call: shared by calls that change nothing,
+// alone by all others. Nothing below takes it.
 type world struct {
+	clock    clock.Clock
+	listings *listing.Listings
+	store    *store // nil without a data file
+
 	mu     sync.RWMutex
-	bases  map[string]*base
-	order  []*base // as created
-	tables map[string]*table
+	schema *schema.Schema
+	data   *record.Data
 }
 
-// base is a set of tables. records finds a record of any of them.
-type base struct {
-	id, name string
-	tables   []*table
-	records  map[string]*record
+// answer is a success: its JSON, and the ticket of what must be durable before it is sent.
+type answer struct {
+	body   []byte
+	ticket *journal.Ticket
 }
 
-// table has fields, of which the first is the primary one, and records.
-type table struct {
-	base        *base
-	id          string
-	name        string
-	description string
-	fields      []*field
-	views       []view
-	records     map[string]*record
-	nextSeq     int64
-	indexes     []*mergeIndex
-	sorted      sortedRecords
+// openWorld returns the world of a data file, or an empty one that is not kept when path is "".
+func openWorld(path string, offsetTTL time.Duration, c clock.Clock) (*world, error) {
+	s := schema.New()
+	w := &world{clock: c, listings: listing.New(offsetTTL), schema: s, data: record.NewData(s)}
+	if path == "" {
+		return w, nil
+	}
+	var err error
+	w.store, err = openStore(path, w.schema, w.data)
+	return w, err
 }
 
-// view is one view of a table; every table has the grid view that came with it.
-type view struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-	Type string `json:"type"`
+func (w *world) close() error {
+	if w.store == nil {
+		return nil
+	}
+	return w.store.close()
 }
 
-// record is one row. A cell is a string, a float64, true, a []string or a json.RawMessage; an empty one is
-// absent. Times are milliseconds since 1970.
-type record struct {
-	table    *table
-	id       string
-	seq      int64 // place in the order of creation
-	created  int64
-	modified int64 // last change of a cell that is not computed
-	cells    map[string]any
-	deleted  bool // listings under way skip it
+// now is the simulator's time, in milliseconds as Airtable shows it.
+func (w *world) now() time.Time { return w.clock.Now().Truncate(time.Millisecond) }
+
+// read runs a call that changes nothing. Its answer waits for all changes that it may have seen.
+func (w *world) read(look func() ([]byte, *wire.Error)) (answer, *wire.Error) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	body, err := look()
+	if err != nil || w.store == nil {
+		return answer{body: body}, err
+	}
+	return answer{body: body, ticket: w.store.newest()}, nil
 }
 
-// sortedRecords caches the two orders in which a table is listed. A slice that was handed out is never
-// changed: a change of the table drops it, and the next listing makes a new one.
-type sortedRecords struct {
-	mu          sync.Mutex
-	byID, bySeq []*record
-	idOK, seqOK bool
+// write runs a call that changes something. It happens whole or not at all.
+func (w *world) write(do func(c *record.Change) ([]byte, *wire.Error)) (answer, *wire.Error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c := w.data.Begin(w.now().UnixMilli())
+	body, err := do(c)
+	if err != nil {
+		c.Rollback()
+		return answer{}, err
+	}
+	if w.store == nil {
+		return answer{body: body}, nil
+	}
+	return answer{body: body, ticket: w.store.commit(c)}, nil
 }
 
-func newWorld() *world {
-	return &world{bases: map[string]*base{}, tables: map[string]*table{}}
-}
-
-// table finds a table of the base by id or by name.
-func (b *base) table(key string) *table {
-	for _, t := range b.tables {
-		if t.id == key || t.name == key {
-			return t
+// readTable is read for a call on the records of a table.
+func (w *world) readTable(p path, look func(t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error)) (answer, *wire.Error) {
+	return w.read(func() ([]byte, *wire.Error) {
+		t, err := w.schema.Find(p.base, p.table)
+		if err != nil {
+			return nil, err
 		}
-	}
-	return nil
+		return look(t, record.NewEvaluator(w.data))
+	})
 }
 
-// field finds a field by id or by name.
-func (t *table) field(key string) *field {
-	for _, f := range t.fields {
-		if f.id == key || f.name == key {
-			return f
+// writeTable is write for a call on the records of a table.
+func (w *world) writeTable(p path, do func(c *record.Change, t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error)) (answer, *wire.Error) {
+	return w.write(func(c *record.Change) ([]byte, *wire.Error) {
+		t, err := w.schema.Find(p.base, p.table)
+		if err != nil {
+			return nil, err
 		}
-	}
-	return nil
+		return do(c, t, record.NewEvaluator(w.data))
+	})
 }
 
-// fieldNamed finds a field by name without minding the case, as names must be unique.
-func (t *table) fieldNamed(name string) *field {
-	for _, f := range t.fields {
-		if strings.EqualFold(f.name, name) {
-			return f
+// writeBase is write for a call on the schema of a base.
+func (w *world) writeBase(p path, do func(c *schema.Change, b *schema.Base) ([]byte, *wire.Error)) (answer, *wire.Error) {
+	return w.write(func(c *record.Change) ([]byte, *wire.Error) {
+		b, err := w.schema.Base(p.base)
+		if err != nil {
+			return nil, err
 		}
-	}
-	return nil
-}
-
-// fieldByID finds a field by id alone.
-func (t *table) fieldByID(id string) *field {
-	for _, f := range t.fields {
-		if f.id == id {
-			return f
-		}
-	}
-	return nil
-}
-
-// primary is the table's first field.
-func (t *table) primary() *field { return t.fields[0] }
-
-// inIDOrder lists the records as a listing without view and sort does.
-func (t *table) inIDOrder() []*record {
-	t.sorted.mu.Lock()
-	defer t.sorted.mu.Unlock()
-	if !t.sorted.idOK {
-		t.sorted.byID = t.collect(func(a, b *record) int { return strings.Compare(a.id, b.id) })
-		t.sorted.idOK = true
-	}
-	return t.sorted.byID
-}
-
-// inViewOrder lists the records as the grid view does: as they were created.
-func (t *table) inViewOrder() []*record {
-	t.sorted.mu.Lock()
-	defer t.sorted.mu.Unlock()
-	if !t.sorted.seqOK {
-		t.sorted.bySeq = t.collect(func(a, b *record) int { return cmp.Compare(a.seq, b.seq) })
-		t.sorted.seqOK = true
-	}
-	return t.sorted.bySeq
-}
-
-func (t *table) collect(order func(a, b *record) int) []*record {
-	list := make([]*record, 0, len(t.records))
-	for _, r := range t.records {
-		list = append(list, r)
-	}
-	slices.SortFunc(list, order)
-	return list
-}
-
-// reordered drops the cached orders after a record came or went.
-func (t *table) reordered() {
-	t.sorted.mu.Lock()
-	defer t.sorted.mu.Unlock()
-	t.sorted.byID, t.sorted.bySeq, t.sorted.idOK, t.sorted.seqOK = nil, nil, false, false
+		return do(c.Schema, b)
+	})
 }

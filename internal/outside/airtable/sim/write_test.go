@@ -6,14 +6,17 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
 
 func TestCreateOneAnswersBare(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, _ := a.crm()
 	a.clock.pass(123 * time.Millisecond)
 	got := a.ok("POST", a.at(people), obj{"fields": obj{"Name": "Ann", "Age": 3}})
-	if !isID(got["id"].(string), "rec") || got["createdTime"] != "2024-05-06T07:08:09.000Z" {
+	if !wire.IsID(got["id"].(string), "rec") || got["createdTime"] != "2024-05-06T07:08:09.000Z" {
 		t.Errorf("got %v", got)
 	}
 	if diff := cmp.Diff(obj{"Name": "Ann", "Age": 3.0, "Label": "Ann/3"}, got["fields"]); diff != "" {
@@ -22,7 +25,8 @@ func TestCreateOneAnswersBare(t *testing.T) {
 }
 
 func TestCreateManyAnswersInOrderAndTakesNamesAndIDs(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, _ := a.crm()
 	age := a.fieldID(people, "Age")
 	got := a.ok("POST", a.at("People")+"/", obj{"returnFieldsByFieldId": true, "records": list{
@@ -35,7 +39,8 @@ func TestCreateManyAnswersInOrderAndTakesNamesAndIDs(t *testing.T) {
 }
 
 func TestCreateIsAllOrNothing(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, companies := a.crm()
 	body := obj{"typecast": true, "records": list{
 		obj{"fields": obj{"Name": "good", "Stage": "Brand new", "Company": list{"Fresh Inc"}}}, obj{"fields": obj{"Age": list{}}},
@@ -49,7 +54,8 @@ func TestCreateIsAllOrNothing(t *testing.T) {
 }
 
 func TestRefusedWrites(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, _ := a.crm()
 	id := a.create(people, obj{"Name": "Ann"})[0]
 	eleven := list{}
@@ -85,11 +91,9 @@ func TestRefusedWrites(t *testing.T) {
 		"delete with a missing":  {"DELETE", "?records[]=" + id + "&records[]=recAAAAAAAAAAAAAA", nil, "ROW_DOES_NOT_EXIST", "Record ID recAAAAAAAAAAAAAA does not exist in this table"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a.t = t
-			a.failsWith(c.method, a.at(people)+c.path, c.body, 422, c.kind, c.message)
+			a.with(t, a.token).failsWith(c.method, a.at(people)+c.path, c.body, 422, c.kind, c.message)
 		})
 	}
-	a.t = t
 	if got := a.names(people); got != "Ann" {
 		t.Errorf("refused calls left %q", got)
 	}
@@ -98,7 +102,8 @@ func TestRefusedWrites(t *testing.T) {
 }
 
 func TestPatchKeepsAndPutClears(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, _ := a.crm()
 	id := a.create(people, obj{"Name": "Ann", "Age": 3, "Tags": list{"a", "b"}, "Active": true})[0]
 	for _, step := range []struct {
@@ -125,7 +130,8 @@ func TestPatchKeepsAndPutClears(t *testing.T) {
 }
 
 func TestDeleteAnswersAndTakesLinksAlong(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, companies := a.crm()
 	firms := a.create(companies, obj{"Name": "Acme"}, obj{"Name": "Apex"})
 	ids := a.create(people, obj{"Name": "Ann", "Company": list{firms[0], firms[1]}}, obj{"Name": "Bob"}, obj{"Name": "Cid"})
@@ -150,7 +156,8 @@ func TestDeleteAnswersAndTakesLinksAlong(t *testing.T) {
 }
 
 func TestUpsert(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, _ := a.crm()
 	ids := a.create(people, obj{"Name": "Ann", "Age": 1}, obj{"Name": "Bob"}, obj{"Name": "Twin"}, obj{"Name": "Twin"})
 	upsert := func(on list, records ...any) obj {
@@ -175,12 +182,12 @@ func TestUpsert(t *testing.T) {
 	before := a.names(people)
 	a.failsWith("PATCH", a.at(people), upsert(list{"Name"}, rec(obj{"Name": "Other"}), rec(obj{"Name": "Twin"})), 422,
 		"INVALID_VALUE_FOR_COLUMN", `Cannot upsert: more than one record has the given values in "Name"`)
-	a.failsWith("PATCH", a.at(people), upsert(list{"Name"}, rec(obj{"Age": 1})), 422, "INVALID_RECORDS", errUpdateShape().message)
+	a.failsWith("PATCH", a.at(people), upsert(list{"Name"}, rec(obj{"Age": 1})), 422, "INVALID_RECORDS", updateShape)
 	a.failsWith("PATCH", a.at(people), upsert(list{"Label"}, rec(obj{"Name": "x"})), 422, "INVALID_VALUE_FOR_COLUMN", `Field "Label" cannot accept a value because the field is computed`)
 	a.failsWith("PATCH", a.at(people), upsert(list{"Nope"}, rec(obj{"Name": "x"})), 422, "UNKNOWN_FIELD_NAME", `Unknown field name: "Nope"`)
 	a.failsWith("PATCH", a.at(people), upsert(list{"Name"}, obj{"id": "recAAAAAAAAAAAAAA", "fields": obj{"Name": "x"}}), 422, "ROW_DOES_NOT_EXIST", "Record ID recAAAAAAAAAAAAAA does not exist in this table")
 	for _, on := range []list{{}, {"Name", "Age", "Stage", "Notes"}, {"Company"}, {"Name", "Name"}} {
-		a.failsWith("PATCH", a.at(people), upsert(on, rec(obj{"Name": "x", "Age": 1})), 422, "INVALID_REQUEST_UNKNOWN", errParameters().message)
+		a.failsWith("PATCH", a.at(people), upsert(on, rec(obj{"Name": "x", "Age": 1})), 422, "INVALID_REQUEST_UNKNOWN", badParameters)
 	}
 	if got := a.names(people); got != before {
 		t.Errorf("refused upserts changed %q to %q", before, got)
@@ -188,7 +195,8 @@ func TestUpsert(t *testing.T) {
 }
 
 func TestUpsertKeys(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, _ := a.crm()
 	send := func(method string, on list, fields obj) (created bool, record obj) {
 		t.Helper()
@@ -240,7 +248,8 @@ func TestUpsertKeys(t *testing.T) {
 }
 
 func TestEqualNewKeysInOneBatchMakeTwoRecords(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, _ := a.crm()
 	got := a.ok("PATCH", a.at(people), obj{"performUpsert": obj{"fieldsToMergeOn": list{"Name"}},
 		"records": list{obj{"fields": obj{"Name": "x"}}, obj{"fields": obj{"Name": "x"}}}})
@@ -250,7 +259,8 @@ func TestEqualNewKeysInOneBatchMakeTwoRecords(t *testing.T) {
 }
 
 func TestModifiedTimeMovesWithRealChangesOnly(t *testing.T) {
-	a := start(t)
+	t.Parallel()
+	a := setup(t)
 	people, companies := a.crm()
 	firm := a.create(companies, obj{"Name": "Acme"})[0]
 	id := a.create(people, obj{"Name": "Ann", "Age": 1})[0]
@@ -279,10 +289,4 @@ func TestModifiedTimeMovesWithRealChangesOnly(t *testing.T) {
 			t.Errorf("%s: person moved %v, firm moved %v", step.name, person, firm)
 		}
 	}
-}
-
-// fieldID is the id of a field of a table.
-func (a *airtable) fieldID(table, name string) string {
-	a.t.Helper()
-	return a.sim.world.tables[table].field(name).id
 }

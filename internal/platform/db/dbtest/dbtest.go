@@ -5,6 +5,7 @@ package dbtest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -57,10 +58,20 @@ func Exec(t testing.TB, d *db.DB, sql string, args ...any) {
 	}
 }
 
+// Fill runs an INSERT … SELECT … FROM counter, whose rows have n from 1 to rows,
+// and lets PostgreSQL gather statistics, without which it may plan anything.
+func Fill(t testing.TB, d *db.DB, rows int, insert string) {
+	t.Helper()
+	Exec(t, d, fmt.Sprintf("WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < %d) ", rows)+insert)
+	if d.Dialect() == db.Postgres {
+		Exec(t, d, "ANALYZE")
+	}
+}
+
 // Walks fails t unless a statement only walks indexes: it reads no row that it
 // does not return, and it sorts nothing. PostgreSQL is asked for a plan without
-// table scans and sorts, so that the answer does not depend on how few rows a
-// test has.
+// table scans and sorts, but chooses among the indexes by what the tables hold:
+// Fill them first.
 func Walks(t testing.TB, d *db.DB, name, sql string, args ...any) {
 	t.Helper()
 	check(t, d, name, sql, args, "")

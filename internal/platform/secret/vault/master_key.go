@@ -20,8 +20,8 @@ const MasterKeyVariable = "PAW_MASTER_KEY"
 
 // loadMaster finds the master key and proves that it fits the store. The
 // file is made only for a store that has never had a key.
-func loadMaster(ctx context.Context, o Options) (master, error) {
-	fingerprint, err := readFingerprint(ctx, o.DB)
+func loadMaster(ctx context.Context, o Options, sql *statements) (master, error) {
+	fingerprint, err := readFingerprint(ctx, o.DB, sql)
 	if err != nil {
 		return master{}, err
 	}
@@ -35,7 +35,7 @@ func loadMaster(ctx context.Context, o Options) (master, error) {
 	}
 	if fingerprint == "" {
 		return m, o.DB.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-			_, err := tx.Exec(ctx, writeMasterSQL, m.fingerprint)
+			_, err := tx.Exec(ctx, sql.writeMaster, m.fingerprint)
 			return err
 		})
 	}
@@ -45,9 +45,9 @@ func loadMaster(ctx context.Context, o Options) (master, error) {
 	return m, nil
 }
 
-func readFingerprint(ctx context.Context, d *db.DB) (string, error) {
+func readFingerprint(ctx context.Context, d *db.DB, sql *statements) (string, error) {
 	var fingerprint string
-	err := d.Read().QueryRow(ctx, readMasterSQL).Scan(&fingerprint)
+	err := d.Read().QueryRow(ctx, sql.readMaster).Scan(&fingerprint)
 	if errors.Is(err, db.ErrNoRows) {
 		return "", nil
 	}

@@ -1,30 +1,31 @@
 package vault
 
-import "embed"
+import (
+	"context"
+	"embed"
 
-//go:embed migrations/*.sql
-var migrations embed.FS
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+)
 
-//go:embed sql/read_master.sql
-var readMasterSQL string
+//go:embed migrations/*.sql sql/*.sql
+var files embed.FS
 
-//go:embed sql/write_master.sql
-var writeMasterSQL string
+// statements are the SQL of this package.
+type statements struct {
+	readMaster, writeMaster                  string
+	newestDataKey, readDataKey, writeDataKey string
+	readSecret, writeSecret, replaceSecret   string
+}
 
-//go:embed sql/newest_data_key.sql
-var newestDataKeySQL string
-
-//go:embed sql/read_data_key.sql
-var readDataKeySQL string
-
-//go:embed sql/write_data_key.sql
-var writeDataKeySQL string
-
-//go:embed sql/read_secret.sql
-var readSecretSQL string
-
-//go:embed sql/write_secret.sql
-var writeSecretSQL string
-
-//go:embed sql/replace_secret.sql
-var replaceSecretSQL string
+// openTables brings the tables up to date and loads the statements.
+func openTables(ctx context.Context, d *db.DB) (*statements, error) {
+	if err := d.Migrate(ctx, "secret", files); err != nil {
+		return nil, err
+	}
+	s := &statements{}
+	return s, d.Statements(files, map[string]*string{
+		"read_master": &s.readMaster, "write_master": &s.writeMaster,
+		"newest_data_key": &s.newestDataKey, "read_data_key": &s.readDataKey, "write_data_key": &s.writeDataKey,
+		"read_secret": &s.readSecret, "write_secret": &s.writeSecret, "replace_secret": &s.replaceSecret,
+	})
+}

@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"sync"
 
@@ -35,6 +34,7 @@ type Options struct {
 // Store seals and opens secrets. It is safe for concurrent use.
 type Store struct {
 	db     *db.DB
+	sql    *statements
 	clock  clock.Clock
 	master master
 
@@ -51,14 +51,15 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Clock == nil {
 		o.Clock = clock.System()
 	}
-	if err := migrate(ctx, o.DB); err != nil {
-		return nil, err
-	}
-	m, err := loadMaster(ctx, o)
+	sql, err := openTables(ctx, o.DB)
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: o.DB, clock: o.Clock, master: m, keys: map[keyName][]byte{}, used: map[string]keyName{}}, nil
+	m, err := loadMaster(ctx, o, sql)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{db: o.DB, sql: sql, clock: o.Clock, master: m, keys: map[keyName][]byte{}, used: map[string]keyName{}}, nil
 }
 
 // Seal encrypts a new secret. The reference is valid once write, which
@@ -71,7 +72,11 @@ func (s *Store) Seal(ctx context.Context, workspace string, plain secret.Secret)
 	}
 	now := s.clock.Now().UnixMicro()
 	return secret.RefPrefix + id, func(ctx context.Context, tx db.Tx) error {
-		_, err := tx.Exec(ctx, writeSecretSQL, workspace, id, name.id, sealed, now)
+		key, err := tx.Workspace(ctx, workspace)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, s.sql.writeSecret, key, id, name.id, sealed, now)
 		return err
 	}, nil
 }
@@ -86,7 +91,11 @@ func (s *Store) Replace(ctx context.Context, workspace, ref string, plain secret
 	}
 	now := s.clock.Now().UnixMicro()
 	return func(ctx context.Context, tx db.Tx) error {
-		n, err := tx.Exec(ctx, replaceSecretSQL, workspace, id, name.id, sealed, now)
+		key, err := tx.Workspace(ctx, workspace)
+		if err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, s.sql.replaceSecret, key, id, name.id, sealed, now)
 		if err == nil && n != 1 {
 			err = notFound(ref)
 		}
@@ -131,7 +140,11 @@ func (s *Store) row(ctx context.Context, workspace, ref string) (dataKey, sealed
 	if !ok {
 		return "", "", notFound(ref)
 	}
-	err = s.db.Read().QueryRow(ctx, readSecretSQL, workspace, id).Scan(&dataKey, &sealed)
+	key, err := s.db.Workspace(ctx, workspace)
+	if err != nil {
+		return "", "", err
+	}
+	err = s.db.Read().QueryRow(ctx, s.sql.readSecret, key, id).Scan(&dataKey, &sealed)
 	if errors.Is(err, db.ErrNoRows) {
 		return "", "", notFound(ref)
 	}
@@ -157,8 +170,12 @@ func (s *Store) currentKey(ctx context.Context, workspace string) (keyName, []by
 	if name, ok := s.used[workspace]; ok {
 		return name, s.keys[name], nil
 	}
+	of, err := s.db.Workspace(ctx, workspace)
+	if err != nil {
+		return keyName{}, nil, err
+	}
 	name, wrapped := keyName{workspace: workspace}, ""
-	err := s.db.Read().QueryRow(ctx, newestDataKeySQL, workspace).Scan(&name.id, &wrapped)
+	err = s.db.Read().QueryRow(ctx, s.sql.newestDataKey, of).Scan(&name.id, &wrapped)
 	var key []byte
 	switch {
 	case errors.Is(err, db.ErrNoRows):
@@ -182,7 +199,11 @@ func (s *Store) createKey(ctx context.Context, workspace string) (keyName, []byt
 		return keyName{}, nil, err
 	}
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		_, err := tx.Exec(ctx, writeDataKeySQL, workspace, name.id, wrapped)
+		of, err := tx.Workspace(ctx, workspace)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, s.sql.writeDataKey, of, name.id, wrapped)
 		return err
 	})
 	return name, key, err
@@ -194,8 +215,12 @@ func (s *Store) dataKey(ctx context.Context, name keyName) ([]byte, error) {
 	if key, ok := s.keys[name]; ok {
 		return key, nil
 	}
+	of, err := s.db.Workspace(ctx, name.workspace)
+	if err != nil {
+		return nil, err
+	}
 	var wrapped string
-	if err := s.db.Read().QueryRow(ctx, readDataKeySQL, name.workspace, name.id).Scan(&wrapped); err != nil {
+	if err := s.db.Read().QueryRow(ctx, s.sql.readDataKey, of, name.id).Scan(&wrapped); err != nil {
 		return nil, fmt.Errorf("read a data key: %w", err)
 	}
 	key, err := s.unwrap(name, wrapped)
@@ -232,12 +257,4 @@ func notFound(ref string) error {
 
 func decryptFailed(cause error, what string) error {
 	return failure.Wrap(cause, failure.Fatal, "decrypt_failed", "%s cannot be decrypted: its row was changed or belongs elsewhere; give the credential again", what)
-}
-
-func migrate(ctx context.Context, d *db.DB) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	return d.Migrate(ctx, "secret", files)
 }

@@ -64,6 +64,7 @@ func (s *site) exec(sql string, args ...any) {
 }
 
 func TestASecretComesBackAlsoAfterARestart(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ref := s.keep(s.open(), "ws_a", "canary")
 	again := s.open()
@@ -89,6 +90,7 @@ func TestASecretComesBackAlsoAfterARestart(t *testing.T) {
 }
 
 func TestAForeignSecretReadsLikeAMissingOne(t *testing.T) { // S14, S18
+	t.Parallel()
 	s := newSite(t)
 	store := s.open()
 	ref := s.keep(store, "ws_a", "canary")
@@ -115,13 +117,19 @@ func TestAForeignSecretReadsLikeAMissingOne(t *testing.T) { // S14, S18
 	}
 }
 
+// key is the SQL of the small integer that stands for a workspace.
+func key(workspace string) string {
+	return "(SELECT key FROM db_workspaces WHERE id = '" + workspace + "')"
+}
+
 func TestACiphertextOpensOnlyWhereItBelongs(t *testing.T) { // S37
+	t.Parallel()
 	attacks := map[string]func(s *site, first, second string){
 		"swapped between rows": func(s *site, first, second string) {
 			s.exec("UPDATE secrets SET sealed = (SELECT sealed FROM secrets WHERE id = $1) WHERE id = $2", second, first)
 		},
 		"moved to another workspace": func(s *site, first, _ string) {
-			s.exec("UPDATE secrets SET workspace = 'ws_b' WHERE id = $1", first)
+			s.exec("UPDATE secrets SET workspace = "+key("ws_b")+" WHERE id = $1", first)
 		},
 		"a bit flipped": func(s *site, first, _ string) {
 			s.exec("UPDATE secrets SET sealed = 'A' || substr(sealed, 2) WHERE id = $1 AND substr(sealed, 1, 1) <> 'A'", first)
@@ -131,11 +139,12 @@ func TestACiphertextOpensOnlyWhereItBelongs(t *testing.T) { // S37
 			s.exec("UPDATE secrets SET sealed = substr(sealed, 1, 8) WHERE id = $1", first)
 		},
 		"another data key": func(s *site, first, _ string) {
-			s.exec("UPDATE secret_data_keys SET wrapped = (SELECT wrapped FROM secret_data_keys WHERE workspace = 'ws_b') WHERE workspace = 'ws_a'")
+			s.exec("UPDATE secret_data_keys SET wrapped = (SELECT wrapped FROM secret_data_keys WHERE workspace = " + key("ws_b") + ") WHERE workspace = " + key("ws_a"))
 		},
 	}
 	for name, attack := range attacks {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t)
 			store := s.open()
 			first, second := s.keep(store, "ws_a", "canary-one"), s.keep(store, "ws_a", "canary-two")
@@ -144,7 +153,7 @@ func TestACiphertextOpensOnlyWhereItBelongs(t *testing.T) { // S37
 			workspace := "ws_a"
 			if name == "moved to another workspace" {
 				workspace = "ws_b"
-				s.exec("INSERT INTO secret_data_keys SELECT 'ws_b', id, wrapped FROM secret_data_keys WHERE workspace = 'ws_a'")
+				s.exec("INSERT INTO secret_data_keys SELECT " + key("ws_b") + ", id, wrapped FROM secret_data_keys WHERE workspace = " + key("ws_a"))
 			}
 			got, err := s.open().Resolve(t.Context(), workspace, first)
 			if failure.CodeOf(err) != "decrypt_failed" || failure.ClassOf(err) != failure.Fatal || got != "" {
@@ -155,6 +164,7 @@ func TestACiphertextOpensOnlyWhereItBelongs(t *testing.T) { // S37
 }
 
 func TestTheMasterKeyIsNeverInTheDatabase(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.keep(s.open(), "ws_a", "canary")
 	info, err := os.Stat(s.file)
@@ -185,6 +195,7 @@ func TestTheMasterKeyIsNeverInTheDatabase(t *testing.T) {
 }
 
 func TestOpenRefusesAKeyThatIsMissingWrongOrWeak(t *testing.T) { // S37
+	t.Parallel()
 	s := newSite(t)
 	s.keep(s.open(), "ws_a", "canary")
 	good, err := os.ReadFile(s.file)
@@ -232,6 +243,7 @@ func TestOpenRefusesAKeyThatIsMissingWrongOrWeak(t *testing.T) { // S37
 }
 
 func TestAKeyFileThatWasMadeBeforeACrashIsUsed(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	key := base64.StdEncoding.EncodeToString([]byte("a key of exactly thirty-two byte"))
 	if err := os.WriteFile(s.file, []byte(key), 0o600); err != nil {
@@ -244,6 +256,7 @@ func TestAKeyFileThatWasMadeBeforeACrashIsUsed(t *testing.T) {
 }
 
 func TestASecretHasALimit(t *testing.T) { // I30
+	t.Parallel()
 	store := newSite(t).open()
 	for _, plain := range []string{"", strings.Repeat("x", secret.MaxBytes+1)} {
 		if _, _, err := store.Seal(t.Context(), "ws_a", secret.Secret(plain)); failure.CodeOf(err) != "secret_size" {

@@ -111,7 +111,7 @@ func (r *Record) public(l *Ledger) json.RawMessage {
 		if l.Private {
 			out = nil
 		}
-		return engine.EncodeEnded(out, r.Err, r.Duration)
+		return engine.EncodeEnded(!l.Pending(), out, r.Err, r.Duration)
 	case Paused, Resumed, Unparked, CancelRequested:
 		return json.RawMessage(empty)
 	case Compensating:
@@ -123,6 +123,9 @@ func (r *Record) public(l *Ledger) json.RawMessage {
 func (b *Begin) created(extra json.RawMessage) *engine.Created {
 	c := &engine.Created{Function: b.Function, Engine: b.Engine, Version: b.Version, Priority: b.Priority, Private: b.Private,
 		Parent: b.Parent, Origin: b.Origin, Extra: extra}
+	if b.Root != nil {
+		c.Root = b.Root.Execution
+	}
 	if !b.Private {
 		c.Input = b.Input
 	}

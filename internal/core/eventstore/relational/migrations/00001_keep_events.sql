@@ -11,7 +11,7 @@
 -- labels, whose text is the same for all.
 CREATE TABLE event_categories (
 	key       {key}  PRIMARY KEY,
-	workspace BIGINT NOT NULL, -- key in db_workspaces, 0 for none
+	workspace INTEGER NOT NULL, -- key in db_workspaces, 0 for none
 	type      {text} NOT NULL,
 	UNIQUE (workspace, type)
 );

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// testRow is a record with a few fields of every sort.
+// testRow is a record with a few fields of every kind.
 type testRow map[string]Value
 
 func (r testRow) Field(id string) Value { return r[id] }
@@ -28,7 +28,7 @@ func at(text string) int64 {
 
 var row = testRow{
 	"fldName": Text("Ann Smith"), "fldAge": Num(30), "fldZero": Num(0), "fldDone": Bool(true),
-	"fldDue": Instant(at("2024-03-05T00:00:00Z")), "fldLinks": Text("Acme, Apex"), "fldBad": {Kind: Failure, Text: "#ERROR!"},
+	"fldDue": Instant(at("2024-03-05T00:00:00Z")), "fldLinks": Text("Acme, Apex"), "fldBad": Failed(),
 }
 
 // fields are the columns of the row by name, each with its id and type.
@@ -52,7 +52,8 @@ func resolve(name string) (string, Type, bool) {
 }
 
 func TestEval(t *testing.T) {
-	bad := Value{Kind: Failure, Text: "#ERROR!"}
+	t.Parallel()
+	bad := Failed()
 	for source, want := range map[string]Value{
 		// operators and their precedence
 		"1+2*3":           Num(7),
@@ -70,6 +71,11 @@ func TestEval(t *testing.T) {
 		"5<=4":            Num(0),
 		`"b">"a"`:         Num(1),
 		`"a"+1`:           bad,
+		`{Due}+1`:         bad,
+		`"a">1`:           bad,
+		`0/0>=0/0`:        Num(0),
+		`"a"!="b"`:        Num(1),
+		`"2">1`:           bad,
 		// fields
 		"{Name}":               Text("Ann Smith"),
 		"{Full name}":          Text("Ann Smith"),
@@ -91,6 +97,17 @@ func TestEval(t *testing.T) {
 		// functions
 		`AND(1,"x",{Done})`:               Num(1),
 		`AND(1,{Zero})`:                   Num(0),
+		`AND({Bad},0)`:                    bad,
+		`AND(0,{Bad})`:                    Num(0),
+		`OR({Bad},1)`:                     bad,
+		`OR(1,{Bad})`:                     Num(1),
+		`NOT({Bad})`:                      bad,
+		`IF({Bad},1,2)`:                   bad,
+		`IF(1,{Bad},"x")`:                 bad,
+		`LOWER({Bad})`:                    bad,
+		`FIND({Bad},"x")`:                 bad,
+		`FIND("x","x","y")`:               bad,
+		`FIND("n","nn",99)`:               Num(0),
 		`OR(0,"",{Name})`:                 Num(1),
 		`or(0,BLANK())`:                   Num(0),
 		`IF({Age}>18,"adult","child")`:    Text("adult"),
@@ -131,6 +148,7 @@ func TestEval(t *testing.T) {
 		`DATETIME_PARSE("nonsense")`:                                           bad,
 	} {
 		t.Run(source, func(t *testing.T) {
+			t.Parallel()
 			f, err := Compile(source, resolve)
 			if err != nil {
 				t.Fatal(err)
@@ -143,6 +161,7 @@ func TestEval(t *testing.T) {
 }
 
 func TestInvalidFormulas(t *testing.T) {
+	t.Parallel()
 	for _, source := range []string{
 		"", "1+", "(1", "1)", "\"open", "{open", "1 2", "FOO(1)", "UPPER({Name})", "TRUE()", "AND()", "NOT(1,2)", "BLANK(1)",
 		"IF(1)", "1..2", "“curly”", "a b", ",", "FIND(\"a\")", "LAST_MODIFIED_TIME({Name})", "\xff",
@@ -155,6 +174,7 @@ func TestInvalidFormulas(t *testing.T) {
 }
 
 func TestUnknownFieldsAreNamedTogetherInLowerCase(t *testing.T) {
+	t.Parallel()
 	_, err := Compile(`AND({Foo}=1, {Name}="x", Bar="y", {Foo}=2, {name}="")`, resolve)
 	var unknown *UnknownFieldsError
 	if !errors.As(err, &unknown) || err.Error() != "Unknown field names: foo, bar, name" {
@@ -163,6 +183,7 @@ func TestUnknownFieldsAreNamedTogetherInLowerCase(t *testing.T) {
 }
 
 func TestCanonicalNamesFieldsByID(t *testing.T) {
+	t.Parallel()
 	f, err := Compile(`IF( {Full name} = "{Name}", Age, {fldName} & '')`, resolve)
 	if err != nil {
 		t.Fatal(err)
@@ -176,6 +197,7 @@ func TestCanonicalNamesFieldsByID(t *testing.T) {
 }
 
 func TestStaticTypes(t *testing.T) {
+	t.Parallel()
 	for source, want := range map[string]Type{
 		"{Age}": NumberType, "{Name}": TextType, "{Due}": DateType, "1&2": TextType, "1=2": NumberType, "BLANK()": Any,
 		`IF(1,{Age},{Name})`: TextType, `IF(1,{Age})`: NumberType, `IF(1,BLANK(),{Due})`: DateType, "RECORD_ID()": TextType,
@@ -191,7 +213,19 @@ func TestStaticTypes(t *testing.T) {
 	}
 }
 
+func TestEveryFunctionBelongsToOneFamily(t *testing.T) {
+	t.Parallel()
+	n := 0
+	for _, family := range []map[string]function{logicFunctions, textFunctions, dateFunctions, recordFunctions} {
+		n += len(family)
+	}
+	if n != len(functions) {
+		t.Errorf("the families list %d functions, the language has %d: one name is in two families or a family is missing", n, len(functions))
+	}
+}
+
 func TestZeroByZeroIsNotANumberAndFailsTheFilter(t *testing.T) {
+	t.Parallel()
 	f, err := Compile("0/0", resolve)
 	if err != nil {
 		t.Fatal(err)
@@ -202,15 +236,16 @@ func TestZeroByZeroIsNotANumberAndFailsTheFilter(t *testing.T) {
 }
 
 func TestTruthy(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		value Value
 		want  bool
 	}{
 		"0": {Num(0), false}, "1": {Num(1), true}, "blank": {Value{}, false}, "text": {Text("0"), true},
-		"error": {failed, false}, "date": {Instant(0), true}, "empty text": {Text(""), false},
+		"error": {Failed(), false}, "date": {Instant(0), true}, "empty text": {Text(""), false},
 	} {
 		if c.value.Truthy() != c.want {
-			t.Errorf("%s: got %v", name, !c.want)
+			t.Errorf("%s: got %v, want %v", name, !c.want, c.want)
 		}
 	}
 }
@@ -237,7 +272,7 @@ func FuzzCompile(f *testing.F) {
 	})
 }
 
-// anyField knows the fields of the tests and takes every other name for a text field.
+// anyField knows the fields of the tests and takes every other name to be a text field.
 func anyField(name string) (string, Type, bool) {
 	if id, static, found := resolve(name); found {
 		return id, static, true

@@ -47,7 +47,7 @@ func lex(source string) ([]token, error) {
 	}
 }
 
-// lexOne reads the token that starts at a position that is not white space.
+// lexOne reads the token that starts at a position.
 func lexOne(source string, at int) (token, error) {
 	first, _ := utf8.DecodeRuneInString(source[at:])
 	switch {
@@ -72,7 +72,7 @@ func lexOne(source string, at int) (token, error) {
 	return lexSign(source, at)
 }
 
-// lexNumber reads digits with at most one point.
+// lexNumber reads digits with at most one decimal point.
 func lexNumber(source string, at int) (token, error) {
 	isDigit := func(r rune) bool { return r >= '0' && r <= '9' || r == '.' }
 	end := at + len(source[at:]) - len(strings.TrimLeftFunc(source[at:], isDigit))
@@ -83,7 +83,7 @@ func lexNumber(source string, at int) (token, error) {
 	return token{kind: tokenNumber, number: number, start: at, end: end}, nil
 }
 
-// lexSign reads an operator, the longest that fits.
+// lexSign reads a sign, the longest one that fits.
 func lexSign(source string, at int) (token, error) {
 	for _, sign := range []string{"!=", "<=", ">=", "=", "<", ">", "+", "-", "*", "/", "&", "(", ")", ","} {
 		if strings.HasPrefix(source[at:], sign) {
@@ -93,8 +93,8 @@ func lexSign(source string, at int) (token, error) {
 	return token{}, ErrInvalid
 }
 
-// quoted reads up to an unescaped closing character and returns the text without its escapes and the
-// position behind the closing character.
+// quoted reads up to an unescaped closing character. It returns the text without its escapes, and the position
+// after the closing character.
 func quoted(source string, at int, closing byte) (string, int, bool) {
 	var text strings.Builder
 	for ; at < len(source); at++ {
@@ -111,7 +111,7 @@ func quoted(source string, at int, closing byte) (string, int, bool) {
 	return "", at, false
 }
 
-// unescaped is the character that a backslash and the given one stand for.
+// unescaped is what a backslash followed by a character stands for.
 func unescaped(char byte) byte {
 	switch char {
 	case 'n':

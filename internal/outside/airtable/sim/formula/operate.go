@@ -17,7 +17,7 @@ func operator(sign string, left, right node) node {
 	}
 }
 
-// operators has what each sign does with two values that are no errors.
+// operators has what each sign does with two values, neither of which is an error.
 var operators = map[string]func(a, b Value) Value{
 	"+":  arithmetic(func(a, b float64) float64 { return a + b }),
 	"-":  arithmetic(func(a, b float64) float64 { return a - b }),
@@ -32,14 +32,14 @@ var operators = map[string]func(a, b Value) Value{
 	">=": ordering(func(order int) bool { return order >= 0 }),
 }
 
-// maxText bounds a computed text, in bytes: formulas that double one another would fill the memory.
+// maxText bounds a computed text, in bytes: formulas that double one another would fill up the memory.
 const maxText = 1 << 20
 
 // concatenate joins two values as texts.
 func concatenate(a, b Value) Value {
 	left, right := a.String(), b.String()
 	if len(left)+len(right) > maxText {
-		return failed
+		return Failed()
 	}
 	return Text(left + right)
 }
@@ -50,14 +50,14 @@ func arithmetic(compute func(a, b float64) float64) func(a, b Value) Value {
 		left, leftOK := a.numeric()
 		right, rightOK := b.numeric()
 		if !leftOK || !rightOK {
-			return failed
+			return Failed()
 		}
-		return number(compute(left, right))
+		return Num(compute(left, right))
 	}
 }
 
-// equal compares as = does: exact for texts, a blank equals "", 0 and a blank, a text that is a date
-// equals that date, and a text never equals a number.
+// equal compares as = does: texts exactly; a blank equals "", 0 and a blank; a text that is a date equals that
+// date; a text never equals a number.
 func equal(a, b Value) bool {
 	if a.Kind == Date || b.Kind == Date {
 		left, leftOK := a.instant()
@@ -70,7 +70,7 @@ func equal(a, b Value) bool {
 	return (a.Kind == Blank || b.Kind == Blank) && a.Num == 0 && b.Num == 0 && a.Text == "" && b.Text == ""
 }
 
-// ordering compares numbers, texts or dates; values of different sorts cannot be ordered.
+// ordering compares numbers, texts or dates; values of different kinds have no order.
 func ordering(holds func(order int) bool) func(a, b Value) Value {
 	return func(a, b Value) Value {
 		left, leftOK := a.numeric()
@@ -84,7 +84,7 @@ func ordering(holds func(order int) bool) func(a, b Value) Value {
 			return Bool(holds(compare(leftAt, rightAt)))
 		}
 		if a.Kind == Number || b.Kind == Number || a.Kind == Date || b.Kind == Date {
-			return failed
+			return Failed()
 		}
 		return Bool(holds(strings.Compare(a.Text, b.Text)))
 	}

@@ -8,16 +8,7 @@ import (
 // maxDepth bounds the nesting of a formula, so that no text can exhaust the stack.
 const maxDepth = 120
 
-// node computes the value of a part of a formula.
-type node func(Row) Value
-
-// typed is a node with what is known of its result.
-type typed struct {
-	node
-	static Type
-}
-
-// parser turns tokens into nodes by recursive descent; one level of precedence is one method.
+// parser turns tokens into nodes by recursive descent: one method for each level of precedence.
 type parser struct {
 	source  string
 	tokens  []token
@@ -29,7 +20,7 @@ type parser struct {
 	swaps   []swap
 }
 
-// swap is a field's name in the source that the canonical form writes as an id.
+// swap is a field's name in the source, to be written as an id in the canonical form.
 type swap struct {
 	start, end int
 	id         string
@@ -97,7 +88,7 @@ func (p *parser) signed() (typed, error) {
 	if err != nil || sign == "+" {
 		return inner, err
 	}
-	return typed{operator("-", constant(number(0)), inner.node), NumberType}, nil
+	return typed{operator("-", constant(Num(0)), inner.node), NumberType}, nil
 }
 
 // operand reads a literal, a field, a call or a parenthesis.
@@ -106,7 +97,7 @@ func (p *parser) operand() (typed, error) {
 	p.at++
 	switch next.kind {
 	case tokenNumber:
-		return typed{constant(number(next.number)), NumberType}, nil
+		return typed{constant(Num(next.number)), NumberType}, nil
 	case tokenText:
 		return typed{constant(Text(next.text)), TextType}, nil
 	case tokenBraced:
@@ -184,6 +175,3 @@ func (p *parser) canonical() string {
 	out.WriteString(p.source[at:])
 	return out.String()
 }
-
-// constant is a node that always has the same value.
-func constant(v Value) node { return func(Row) Value { return v } }

@@ -26,15 +26,13 @@ type Value struct {
 	Text string
 }
 
-// failed is the value of every computation that makes no sense.
-var failed = Value{Kind: Failure, Text: "#ERROR!"}
-
-func number(n float64) Value { return Value{Kind: Number, Num: n} }
+// Failed is the value of every computation that makes no sense.
+func Failed() Value { return Value{Kind: Failure, Text: "#ERROR!"} }
 
 // Num is the value of a number.
-func Num(n float64) Value { return number(n) }
+func Num(n float64) Value { return Value{Kind: Number, Num: n} }
 
-// Text is the value of a text; the empty one is a blank.
+// Text is the value of a text; an empty text is a blank.
 func Text(s string) Value {
 	if s == "" {
 		return Value{}
@@ -45,15 +43,15 @@ func Text(s string) Value {
 // Instant is the value of a date.
 func Instant(millis int64) Value { return Value{Kind: Date, Num: float64(millis)} }
 
-// Bool is 1 or 0, as Airtable computes with it.
+// Bool is the value of a truth: 1 or 0, as Airtable computes with it.
 func Bool(b bool) Value {
 	if b {
-		return number(1)
+		return Num(1)
 	}
-	return number(0)
+	return Num(0)
 }
 
-// Truthy reports whether a record with this value passes a filter: all but 0, "", blank, NaN and errors.
+// Truthy reports whether a record with this value passes a filter: anything but 0, "", a blank, NaN and an error.
 func (v Value) Truthy() bool {
 	switch v.Kind {
 	case Number:
@@ -79,7 +77,7 @@ func (v Value) String() string {
 	return ""
 }
 
-// FormatNumber writes a number in the shortest way that reads back to it.
+// FormatNumber writes a number in its shortest form that reads back as the same number.
 func FormatNumber(n float64) string {
 	switch {
 	case math.IsNaN(n):
@@ -92,12 +90,7 @@ func FormatNumber(n float64) string {
 	return strconv.FormatFloat(n, 'f', -1, 64)
 }
 
-// FormatInstant writes milliseconds since 1970 as Airtable writes every time.
-func FormatInstant(millis int64) string {
-	return time.UnixMilli(millis).UTC().Format("2006-01-02T15:04:05.000Z")
-}
-
-// numeric is the value as a number; blanks are 0, texts and dates are none.
+// numeric is the value as a number: a blank is 0; a text or a date is not a number.
 func (v Value) numeric() (float64, bool) { return v.Num, v.Kind == Number || v.Kind == Blank }
 
 // instant is the value as a time: a date, or a text that is one.

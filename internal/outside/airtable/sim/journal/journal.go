@@ -1,7 +1,7 @@
-// Package journal keeps lines of bytes on disk so that a line which was waited for survives a SIGKILL
-// or a power cut: appends of many callers share one fsync, each line carries a checksum, and a line that
-// was torn at the end of the file is dropped when the file is opened. It knows nothing of what the lines
-// mean, and it is not a database: they are read once, at opening.
+// Package journal keeps lines of bytes on disk. A line that was waited for survives a SIGKILL and a power cut: the
+// appends of many callers share one fsync, each line carries a checksum, and a line that was torn at the end of the
+// file is dropped when the file is opened. It does not know what the lines mean, and it is not a database: they are
+// read once, when the file is opened.
 package journal
 
 import (
@@ -13,10 +13,10 @@ import (
 	"sync"
 )
 
-// header is the first line of every file; a file without it is not ours and is never written.
+// header is the first line of every file. A file without it is not ours and is never written to.
 const header = "airtable-sim data 1\n"
 
-// ErrClosed is what a Ticket reports when the line came after Close.
+// ErrClosed is what a Ticket reports for a line that came after Close.
 var ErrClosed = errors.New("the journal is closed")
 
 // Journal appends lines to one file. It is safe for concurrent use.
@@ -29,7 +29,7 @@ type Journal struct {
 	pending *Ticket // collects lines until the writer takes it; nil when there are none
 	newest  *Ticket // the last ticket handed out, pending or not
 	size    int64   // bytes in the file and pending
-	failed  error   // once a write failed nothing is accepted any more
+	failed  error   // once a write has failed, nothing more is accepted
 	closed  bool
 
 	wake chan struct{}
@@ -43,7 +43,7 @@ type Ticket struct {
 	err   error
 }
 
-// Wait blocks until the lines are on disk and returns nil, or why they are not. A nil Ticket is durable.
+// Wait blocks until the lines are on disk and returns nil, or says why they are not. A nil Ticket is durable.
 func (t *Ticket) Wait() error {
 	if t == nil {
 		return nil
@@ -52,8 +52,8 @@ func (t *Ticket) Wait() error {
 	return t.err
 }
 
-// Append adds one line, which must hold no newline, and returns at once. The order of calls is the order
-// of the lines.
+// Append adds one line, which must not contain a newline, and returns at once. The lines are in the order of the
+// calls.
 func (j *Journal) Append(line []byte) *Ticket {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -74,7 +74,8 @@ func (j *Journal) Append(line []byte) *Ticket {
 	return j.pending
 }
 
-// Newest is the ticket of the last line appended: who waits for it has everything that came before.
+// Newest is the ticket of the last line appended. Waiting for it is waiting for everything before it too. It is nil
+// when nothing has been appended.
 func (j *Journal) Newest() *Ticket {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -84,7 +85,7 @@ func (j *Journal) Newest() *Ticket {
 	return j.newest
 }
 
-// Size is the length of the file in bytes, with what is still to be written.
+// Size is the length of the file in bytes, including what is still to be written.
 func (j *Journal) Size() int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -114,7 +115,7 @@ func (j *Journal) write() {
 	j.flush()
 }
 
-// flush makes the pending group durable and releases everybody who waits for it.
+// flush makes the pending group durable and releases everyone who waits for it.
 func (j *Journal) flush() {
 	j.mu.Lock()
 	group, file := j.pending, j.file
@@ -138,7 +139,7 @@ func (j *Journal) flush() {
 	close(group.done)
 }
 
-// refusal is a ticket that has failed already. The caller holds the lock.
+// refusal is a ticket that has already failed. The caller holds the lock.
 func (j *Journal) refusal() *Ticket {
 	err := j.failed
 	if err == nil {

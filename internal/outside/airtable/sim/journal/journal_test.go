@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// reopen reads all lines of the file and returns them with the open journal.
-func reopen(t *testing.T, path string) (*Journal, []string) {
+// setup opens the journal at path and returns it with all lines that are in it.
+func setup(t *testing.T, path string) (*Journal, []string) {
 	t.Helper()
 	var lines []string
 	j, err := Open(path, func(line []byte) error {
@@ -28,8 +28,9 @@ func reopen(t *testing.T, path string) (*Journal, []string) {
 }
 
 func TestLinesThatWereWaitedForAreThereAgain(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
-	j, lines := reopen(t, path)
+	j, lines := setup(t, path)
 	if len(lines) != 0 {
 		t.Fatalf("a new file has lines: %q", lines)
 	}
@@ -45,14 +46,15 @@ func TestLinesThatWereWaitedForAreThereAgain(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, lines = reopen(t, path); len(lines) != 50 {
+	if _, lines = setup(t, path); len(lines) != 50 {
 		t.Errorf("found %d of 50 lines", len(lines))
 	}
 }
 
 func TestOrderOfCallsIsOrderOfLines(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
-	j, _ := reopen(t, path)
+	j, _ := setup(t, path)
 	var want []string
 	for i := range 200 {
 		want = append(want, fmt.Sprint(i))
@@ -64,13 +66,14 @@ func TestOrderOfCallsIsOrderOfLines(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	_, got := reopen(t, path)
+	_, got := setup(t, path)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestTornTailIsDropped(t *testing.T) {
+	t.Parallel()
 	for name, tail := range map[string]string{
 		"half a line":           "0000",
 		"no newline":            "f5ad2f5b third",
@@ -78,8 +81,9 @@ func TestTornTailIsDropped(t *testing.T) {
 		"garbage, two newlines": "x\n\x00\x00\n",
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			path := filepath.Join(t.TempDir(), "data")
-			j, _ := reopen(t, path)
+			j, _ := setup(t, path)
 			j.Append([]byte("first"))
 			if err := j.Append([]byte("second")).Wait(); err != nil {
 				t.Fatal(err)
@@ -88,7 +92,7 @@ func TestTornTailIsDropped(t *testing.T) {
 				t.Fatal(err)
 			}
 			appendRaw(t, path, tail)
-			j, lines := reopen(t, path)
+			j, lines := setup(t, path)
 			if diff := cmp.Diff([]string{"first", "second"}, lines); diff != "" {
 				t.Fatal(diff)
 			}
@@ -98,7 +102,7 @@ func TestTornTailIsDropped(t *testing.T) {
 			if err := j.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if _, lines = reopen(t, path); len(lines) != 3 || lines[2] != "fourth" {
+			if _, lines = setup(t, path); len(lines) != 3 || lines[2] != "fourth" {
 				t.Errorf("after an append behind a torn tail: %q", lines)
 			}
 		})
@@ -106,8 +110,9 @@ func TestTornTailIsDropped(t *testing.T) {
 }
 
 func TestDamageInTheMiddleIsRefused(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
-	j, _ := reopen(t, path)
+	j, _ := setup(t, path)
 	j.Append([]byte("first"))
 	j.Append([]byte("second"))
 	if err := j.Close(); err != nil {
@@ -126,6 +131,7 @@ func TestDamageInTheMiddleIsRefused(t *testing.T) {
 }
 
 func TestForeignFileIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "notes.txt")
 	if err := os.WriteFile(path, []byte("dear diary\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -139,9 +145,10 @@ func TestForeignFileIsLeftAlone(t *testing.T) {
 }
 
 func TestSecondOpenIsRefusedAlsoThroughALink(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path, link := filepath.Join(dir, "data"), filepath.Join(dir, "link")
-	reopen(t, path)
+	setup(t, path)
 	if err := os.Symlink(path, link); err != nil {
 		t.Fatal(err)
 	}
@@ -153,8 +160,9 @@ func TestSecondOpenIsRefusedAlsoThroughALink(t *testing.T) {
 }
 
 func TestRewriteReplacesTheLines(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
-	j, _ := reopen(t, path)
+	j, _ := setup(t, path)
 	for range 100 {
 		j.Append([]byte("old"))
 	}
@@ -175,14 +183,15 @@ func TestRewriteReplacesTheLines(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	_, lines := reopen(t, path)
+	_, lines := setup(t, path)
 	if diff := cmp.Diff([]string{"new", "newer"}, lines); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestFailedWriteIsReportedAndStopsTheJournal(t *testing.T) {
-	j, _ := reopen(t, filepath.Join(t.TempDir(), "data"))
+	t.Parallel()
+	j, _ := setup(t, filepath.Join(t.TempDir(), "data"))
 	if err := j.file.Close(); err != nil { // stands for a disk that fails
 		t.Fatal(err)
 	}
@@ -198,7 +207,8 @@ func TestFailedWriteIsReportedAndStopsTheJournal(t *testing.T) {
 }
 
 func TestAppendAfterCloseFails(t *testing.T) {
-	j, _ := reopen(t, filepath.Join(t.TempDir(), "data"))
+	t.Parallel()
+	j, _ := setup(t, filepath.Join(t.TempDir(), "data"))
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +217,7 @@ func TestAppendAfterCloseFails(t *testing.T) {
 	}
 }
 
-// appendRaw puts bytes behind the end of a file, as a crash in the middle of a write leaves them.
+// appendRaw adds bytes to the end of a file, as a crash in the middle of a write leaves them.
 func appendRaw(t *testing.T, path, tail string) {
 	t.Helper()
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)

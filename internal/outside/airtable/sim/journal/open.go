@@ -13,9 +13,9 @@ import (
 	"syscall"
 )
 
-// Open opens or creates the file at path, hands every whole line to replay in the order in which they were
-// appended, cuts off a torn tail, and starts the writer. It refuses a file that another process has open,
-// one that is not a journal, and one that is damaged anywhere but at its end.
+// Open opens or creates the file at path, hands every whole line to replay in the order in which they were appended,
+// and cuts off a torn tail. It refuses a file that another process has open, one that is not a journal, and one that is
+// damaged anywhere but at its end. The caller closes the journal.
 func Open(path string, replay func(line []byte) error) (*Journal, error) {
 	lock, err := takeLock(path)
 	if err != nil {
@@ -30,8 +30,7 @@ func Open(path string, replay func(line []byte) error) (*Journal, error) {
 	return j, nil
 }
 
-// takeLock holds FILE.lock for this process. The lock stands beside the file because Rewrite replaces the
-// file itself.
+// takeLock holds FILE.lock for this process. The lock is a file of its own because Rewrite replaces the data file.
 func takeLock(path string) (*os.File, error) {
 	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -51,7 +50,7 @@ func takeLock(path string) (*os.File, error) {
 	return lock, nil
 }
 
-// load replays an existing file, or creates an empty one, and leaves it positioned at its end.
+// load replays an existing file, or creates an empty one. It returns the file, positioned at its end, and its size.
 func load(path string, replay func([]byte) error) (*os.File, int64, error) {
 	file, err := os.OpenFile(path, os.O_RDWR, 0o600)
 	if errors.Is(err, os.ErrNotExist) {
@@ -92,7 +91,7 @@ func replayAll(file *os.File, path string, replay func([]byte) error) (int64, er
 			return 0, fmt.Errorf("read %s: %w", path, err)
 		}
 		if err == io.EOF {
-			return size, nil // what stands behind the last newline, if anything, was never answered for
+			return size, nil // nobody was told that what follows the last newline is durable
 		}
 		payload, sound := check(line)
 		if !sound {
@@ -105,12 +104,12 @@ func replayAll(file *os.File, path string, replay func([]byte) error) (int64, er
 	}
 }
 
-// tornOrDamaged accepts an unsound line only as the last one: a crash tears the tail, nothing else.
+// tornOrDamaged accepts an unsound line only at the end of the file: a crash tears the tail and nothing else.
 func tornOrDamaged(in *bufio.Reader, path string, number int, size int64) (int64, error) {
 	for {
 		line, err := in.ReadBytes('\n')
 		if _, sound := check(line); sound {
-			return 0, fmt.Errorf("%s is damaged at line %d, with sound lines behind it; restore a copy of the file", path, number)
+			return 0, fmt.Errorf("%s is damaged at line %d, with sound lines after it; restore a copy of the file", path, number)
 		}
 		if err == io.EOF {
 			return size, nil
@@ -131,8 +130,8 @@ func check(line []byte) ([]byte, bool) {
 	return payload, err == nil && uint32(sum) == crc32.ChecksumIEEE(payload)
 }
 
-// Rewrite replaces the whole file by the given lines, atomically: a crash leaves the old file or the new
-// one. The caller must see to it that nobody appends meanwhile. On an error the old file stays in use.
+// Rewrite replaces the whole file with the given lines, atomically: a crash leaves either the old file or the new one.
+// The caller must make sure that nobody appends meanwhile. On an error the old file stays in use.
 func (j *Journal) Rewrite(lines func(add func(line []byte)) error) error {
 	if err := j.Newest().Wait(); err != nil {
 		return err
@@ -156,7 +155,7 @@ func (j *Journal) Rewrite(lines func(add func(line []byte)) error) error {
 	return err
 }
 
-// replace writes a new file beside path and renames it over path; both the file and the name are durable.
+// replace writes a new file beside path and renames it to path. Both the file and the name are durable.
 func replace(path string, lines []byte) error {
 	target := path
 	if resolved, err := filepath.EvalSymlinks(path); err == nil {

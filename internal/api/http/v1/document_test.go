@@ -1,0 +1,144 @@
+package v1_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
+)
+
+var update = flag.Bool("update", false, "rewrite the committed OpenAPI document")
+
+const committed = "../../../../docs/openapi.json"
+
+// The committed document is what clients are generated from; it must be the
+// one that the server gives out.
+func TestDocumentIsFresh(t *testing.T) {
+	t.Parallel()
+	fresh := v1.Document()
+	if *update {
+		if err := os.WriteFile(committed, fresh, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(committed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(have, fresh) {
+		t.Fatal("docs/openapi.json is stale; run: go test ./internal/api/http/v1 -run TestDocumentIsFresh -update")
+	}
+}
+
+type operationDoc struct {
+	ID         string                                                  `json:"operationId"`
+	Summary    string                                                  `json:"summary"`
+	Security   []map[string][]string                                   `json:"security"`
+	Permission string                                                  `json:"x-permission"`
+	Responses  map[string]struct{ Content map[string]json.RawMessage } `json:"responses"`
+}
+
+func parsedDocument(t *testing.T) (paths map[string]map[string]operationDoc, whole map[string]any) {
+	t.Helper()
+	var d struct {
+		OpenAPI string                             `json:"openapi"`
+		Paths   map[string]map[string]operationDoc `json:"paths"`
+	}
+	raw := v1.Document()
+	if err := json.Unmarshal(raw, &d); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, &whole); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(d.OpenAPI, "3.1") {
+		t.Fatalf("openapi is %q, want 3.1", d.OpenAPI)
+	}
+	return d.Paths, whole
+}
+
+// The paths that the product's description promises.
+func TestDocumentHasThePromisedPaths(t *testing.T) {
+	t.Parallel()
+	paths, _ := parsedDocument(t)
+	for _, promised := range []string{
+		"post /workflows", "get /workflows/{id}", "put /workflows/{id}", "delete /workflows/{id}",
+		"post /workflows/{id}/execute", "post /workflows/{id}/cancel", "post /workflows/{id}/pause", "post /workflows/{id}/resume",
+		"get /workflows/{id}/executions", "get /workflows/{id}/metrics", "get /workflows/{id}/health",
+		"get /executions/{id}", "get /executions/{id}/steps", "get /executions/{id}/events", "get /executions/{id}/events/stream",
+	} {
+		method, path, _ := strings.Cut(promised, " ")
+		if _, ok := paths["/api/v1"+path][method]; !ok {
+			t.Errorf("the document lacks %s", promised)
+		}
+	}
+}
+
+// Every operation says what it needs and fails with problems only.
+func TestDocumentSaysPermissionsAndFailures(t *testing.T) {
+	t.Parallel()
+	paths, _ := parsedDocument(t)
+	for path, item := range paths {
+		for method, op := range item {
+			if (op.Permission == "") != (len(op.Security) == 0) {
+				t.Errorf("%s %s: security %v does not fit permission %q", method, path, op.Security, op.Permission)
+			}
+			for status, answer := range op.Responses {
+				if strings.HasPrefix(status, "2") {
+					continue
+				}
+				if _, ok := answer.Content["application/problem+json"]; !ok || len(answer.Content) != 1 {
+					t.Errorf("%s %s: status %s is not documented as a problem alone", method, path, status)
+				}
+			}
+		}
+	}
+}
+
+// Every $ref leads somewhere.
+func TestDocumentHasNoDanglingReference(t *testing.T) {
+	t.Parallel()
+	_, whole := parsedDocument(t)
+	schemas := whole["components"].(map[string]any)["schemas"].(map[string]any)
+	for _, ref := range regexp.MustCompile(`"\$ref": "#/components/schemas/([^"]+)"`).FindAllSubmatch(v1.Document(), -1) {
+		if _, ok := schemas[string(ref[1])]; !ok {
+			t.Errorf("the schema %s is referred to and absent", ref[1])
+		}
+	}
+	if _, ok := schemas["ErrorModel"]; ok {
+		t.Error("the document describes an error form that is never sent")
+	}
+}
+
+// A parameter in the path that no operation declares would never be read.
+func TestDocumentDeclaresEveryPathParameter(t *testing.T) {
+	t.Parallel()
+	var d struct {
+		Paths map[string]map[string]struct {
+			Parameters []struct{ Name, In string } `json:"parameters"`
+		} `json:"paths"`
+	}
+	if err := json.Unmarshal(v1.Document(), &d); err != nil {
+		t.Fatal(err)
+	}
+	for path, item := range d.Paths {
+		for method, op := range item {
+			for _, name := range regexp.MustCompile(`\{(\w+)\}`).FindAllStringSubmatch(path, -1) {
+				declared := slices.ContainsFunc(op.Parameters, func(p struct{ Name, In string }) bool { return p.In == "path" && p.Name == name[1] })
+				if !declared {
+					t.Errorf("%s %s: the parameter %s is not declared", method, path, name[1])
+				}
+			}
+		}
+	}
+	execute := d.Paths["/api/v1/workflows/{id}/execute"]["post"].Parameters
+	if !slices.ContainsFunc(execute, func(p struct{ Name, In string }) bool { return p.Name == "Idempotency-Key" }) {
+		t.Errorf("execute declares %v, want the Idempotency-Key too", execute)
+	}
+}

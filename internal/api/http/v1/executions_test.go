@@ -1,0 +1,297 @@
+package v1_test
+
+import (
+	"bufio"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/api/apitest/scenario"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/identity"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
+
+func (b *testBundle) start(t *testing.T, id, input string) workflow.Execution {
+	t.Helper()
+	w := b.run(t, scenario.Case{Do: "POST /api/v1/workflows/" + id + "/execute", Token: b.Admin, Body: input, Status: 202})
+	return scenario.Decode[workflow.Execution](t, w)
+}
+
+// await follows the events of an execution until it is in a state; nothing
+// here sleeps.
+func (b *testBundle) await(t *testing.T, id workflow.ExecutionID, state workflow.ExecutionState) workflow.Execution {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	s := b.listen(t, ctx, id, "")
+	for {
+		w := b.run(t, scenario.Case{Do: "GET /api/v1/executions/" + string(id), Token: b.Admin, Status: 200})
+		if e := scenario.Decode[workflow.Execution](t, w); e.State == state {
+			return e
+		}
+		if !s.next() {
+			t.Fatalf("%s did not become %s", id, state)
+		}
+	}
+}
+
+// stream is a live view read over a real connection.
+type stream struct {
+	t     *testing.T
+	lines *bufio.Scanner
+	id    string
+	kind  string
+	data  string
+}
+
+func (b *testBundle) listen(t *testing.T, ctx context.Context, id workflow.ExecutionID, after string) *stream {
+	t.Helper()
+	server := httptest.NewServer(b.handler)
+	t.Cleanup(server.Close)
+	return listenTo(t, ctx, server, b.Admin, id, after)
+}
+
+func listenTo(t *testing.T, ctx context.Context, server *httptest.Server, token string, id workflow.ExecutionID, after string) *stream {
+	t.Helper()
+	r, err := http.NewRequestWithContext(ctx, "GET", server.URL+"/api/v1/executions/"+string(id)+"/events/stream", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	if after != "" {
+		r.Header.Set("Last-Event-ID", after)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = answer.Body.Close() })
+	if answer.StatusCode != 200 || answer.Header.Get("Content-Type") != "text/event-stream" {
+		t.Fatalf("the stream answered %d %s", answer.StatusCode, answer.Header.Get("Content-Type"))
+	}
+	return &stream{t: t, lines: bufio.NewScanner(answer.Body)}
+}
+
+// next reads one message; false means that the stream has ended.
+func (s *stream) next() bool {
+	s.id, s.kind, s.data = "", "", ""
+	for s.lines.Scan() {
+		name, value, _ := strings.Cut(s.lines.Text(), ": ")
+		switch name {
+		case "id":
+			s.id = value
+		case "event":
+			s.kind = value
+		case "data":
+			s.data = value
+		case "":
+			if value == "" && s.kind != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// kinds reads to the end and returns the types of all messages but progress.
+func (s *stream) kinds() (kinds, ids []string, progress int) {
+	for s.next() {
+		if s.kind == "progress" {
+			if s.id != "" {
+				s.t.Errorf("progress has the id %s", s.id)
+			}
+			progress++
+			continue
+		}
+		kinds = append(kinds, strings.TrimPrefix(s.kind, "execution."))
+		ids = append(ids, s.id)
+	}
+	return kinds, ids, progress
+}
+
+func TestExecute(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := string(b.workflow(t))
+	do := "POST /api/v1/workflows/" + id + "/execute"
+	before := len(b.events(t))
+	scenario.RunAll(t, b.handler, []scenario.Case{
+		{Name: "anonymous", Do: do, Status: 401},
+		{Name: "wrong role", Do: do, Token: b.Key(workflow.WorkflowWrite, workflow.ExecutionRead), Status: 403},
+		{Name: "unknown workflow", Do: "POST /api/v1/workflows/wf_0198c5a2-7c1e-7d3a-9f00-3d5f0c1b2a4e/execute", Token: b.Admin, Status: 404},
+		{Name: "input not an object", Do: do, Token: b.Admin, Body: `[1]`, Status: 422, Has: []string{`"code":"wrong_type"`}},
+		{Name: "input that the kind refuses", Do: do, Token: b.Admin, Body: `{"work":-1}`, Status: 422, Has: []string{`"pointer":"/work"`, `"code":"out_of_range"`}},
+		{Name: "unknown version", Do: do + "?version=9", Token: b.Admin, Status: 404},
+		{Name: "version zero", Do: do + "?version=0", Token: b.Admin, Status: 422, Has: []string{`"parameter":"version"`}},
+	})
+	if got := b.events(t); len(got) != before {
+		t.Fatalf("refused requests caused %v", got[before:])
+	}
+	w := b.run(t, scenario.Case{Do: do, Token: b.Key(workflow.WorkflowRun), Body: `{"work":2}`, Status: 202})
+	e := scenario.Decode[workflow.Execution](t, w)
+	if want := "/api/v1/executions/" + string(e.ID); w.Header().Get("Location") != want {
+		t.Errorf("Location is %q, want %q", w.Header().Get("Location"), want)
+	}
+	done := b.await(t, e.ID, workflow.Completed)
+	if string(done.Output) != `{"greeting":"hello","done":2}` || done.StepsCompleted != 3 {
+		t.Errorf("the execution is %+v, output %s", done, done.Output)
+	}
+	b.run(t, scenario.Case{Do: "GET /api/v1/executions/" + string(e.ID) + "/steps", Token: b.Admin, Status: 200, Has: []string{`"name":"apitest/work"`, `"state":"completed"`}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/workflows/" + id + "/executions?state=completed", Token: b.Admin, Status: 200, Has: []string{string(e.ID)}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/executions", Token: b.Admin, Status: 200, Has: []string{string(e.ID)}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/workflows/" + id + "/executions?state=failed", Token: b.Admin, Status: 200, Has: []string{`"items":[]`}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/workflows/" + id + "/metrics", Token: b.Admin, Status: 200, Has: []string{`"completed":1`, `"success_rate":1`}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/workflows/" + id + "/health", Token: b.Admin, Status: 200, Has: []string{`"status":"healthy"`}})
+}
+
+func TestEventsInPages(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	e := b.start(t, string(b.workflow(t)), `{"work":3}`)
+	b.await(t, e.ID, workflow.Completed)
+	path := "GET /api/v1/executions/" + string(e.ID) + "/events"
+	whole := scenario.Decode[workflow.Page[workflow.Event]](t, b.run(t, scenario.Case{Do: path, Token: b.Admin, Status: 200, HasNot: []string{"journal."}}))
+	b.run(t, scenario.Case{Do: path + "?cursor=abc", Token: b.Admin, Status: 422, Has: []string{`"code":"invalid_cursor"`, `"parameter":"cursor"`}})
+	var pieces []workflow.Event
+	cursor := ""
+	for range 20 {
+		page := scenario.Decode[workflow.Page[workflow.Event]](t, b.run(t, scenario.Case{Do: path + "?limit=2&cursor=" + cursor, Token: b.Admin, Status: 200}))
+		pieces = append(pieces, page.Items...)
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if len(whole.Items) < 8 || len(pieces) != len(whole.Items) {
+		t.Fatalf("%d events in pages, %d at once", len(pieces), len(whole.Items))
+	}
+	for i, event := range pieces {
+		if event.Position != whole.Items[i].Position || i > 0 && event.Position <= pieces[i-1].Position {
+			t.Errorf("event %d has position %d, at once %d", i, event.Position, whole.Items[i].Position)
+		}
+	}
+}
+
+func TestSteerAnExecution(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := string(b.workflow(t))
+	e := b.start(t, id, `{"hold":true}`)
+	path := "/api/v1/executions/" + string(e.ID)
+	b.run(t, scenario.Case{Do: "POST " + path + "/pause", Token: b.Admin, Status: 200})
+	b.Release(e.ID)
+	b.await(t, e.ID, workflow.Paused)
+	b.run(t, scenario.Case{Do: "POST " + path + "/resume", Token: b.Admin, Status: 200})
+	b.await(t, e.ID, workflow.Completed)
+	for _, verb := range []string{"pause", "resume", "cancel"} {
+		b.run(t, scenario.Case{Do: "POST " + path + "/" + verb, Token: b.Admin, Status: 409})
+	}
+
+	held := b.start(t, id, `{"hold":true}`)
+	b.run(t, scenario.Case{Do: "POST /api/v1/executions/" + string(held.ID) + "/cancel", Token: b.Admin, Status: 202})
+	b.Release(held.ID)
+	b.await(t, held.ID, workflow.Cancelled)
+
+	all := b.start(t, id, `{"hold":true}`)
+	b.run(t, scenario.Case{Do: "POST /api/v1/workflows/" + id + "/cancel", Token: b.Admin, Status: 202, Has: []string{`"cancelling":1`}})
+	b.Release(all.ID)
+	b.await(t, all.ID, workflow.Cancelled)
+}
+
+// What failed or waits says why, and what to do.
+func TestFailuresSayTheFix(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := string(b.workflow(t))
+	failed := b.await(t, b.start(t, id, `{"end":"fail"}`).ID, workflow.Failed)
+	if failed.Error == nil || failed.Error.Class != "validation" || failed.Error.Code != "unknown_table" || !strings.Contains(failed.Error.Message, "correct its name") {
+		t.Errorf("the failure is %+v", failed.Error)
+	}
+	parked := b.await(t, b.start(t, id, `{"end":"auth"}`).ID, workflow.Parked)
+	if parked.Parked == nil || parked.Parked.Reason != workflow.ReasonNeedsReauth || parked.Parked.Fix == "" || parked.Parked.Error == nil {
+		t.Errorf("the parking is %+v", parked.Parked)
+	}
+	b.run(t, scenario.Case{Do: "GET /api/v1/workflows/" + id + "/health", Token: b.Admin, Status: 200, Has: []string{`"reasons":[`, `"fix":`}})
+}
+
+func TestAnswer(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	e := b.await(t, b.start(t, string(b.workflow(t)), `{"end":"auth"}`).ID, workflow.Parked)
+	do := "POST /api/v1/executions/" + string(e.ID) + "/answer"
+	scenario.RunAll(t, b.handler, []scenario.Case{
+		{Name: "anonymous", Do: do, Body: `{"path":"1","verdict":"done"}`, Status: 401},
+		{Name: "unknown verdict", Do: do, Token: b.Admin, Body: `{"path":"1","verdict":"maybe"}`, Status: 422, Has: []string{`"/verdict","code":"not_one_of"`}},
+		{Name: "no such step", Do: do, Token: b.Admin, Body: `{"path":"99","verdict":"done"}`, Status: 409},
+		{Name: "a step that nobody asks about", Do: do, Token: b.Admin, Body: `{"path":"` + e.Parked.Path + `","verdict":"done","result":{}}`, Status: 409},
+	})
+}
+
+func TestStream(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := string(b.workflow(t))
+	unknown := "/api/v1/executions/ex_0198c5a2-7c1e-7d3a-9f00-3d5f0c1b2a4e/events/stream"
+	scenario.RunAll(t, b.handler, []scenario.Case{
+		{Name: "anonymous", Do: "GET " + unknown, Status: 401},
+		{Name: "unknown execution", Do: "GET " + unknown, Token: b.Admin, Status: 404},
+		{Name: "not a position", Do: "GET " + unknown, Token: b.Admin, Header: map[string]string{"Last-Event-ID": "x"}, Status: 422, Has: []string{`"parameter":"Last-Event-ID"`}},
+	})
+	e := b.start(t, id, `{"work":3,"hold":true}`)
+	live := b.listen(t, t.Context(), e.ID, "")
+	progressed := live.next() && live.kind == "progress" // the last word of before, if there was one
+	if progressed && !live.next() || live.kind != "execution.created" || live.id == "" {
+		t.Fatalf("the stream begins with %q %q", live.kind, live.id)
+	}
+	b.Release(e.ID)
+	kinds, ids, progress := live.kinds()
+	want := []string{"started", "step_started", "step_completed"}
+	if len(kinds) < 6 || !slices.Equal(kinds[:3], want) || kinds[len(kinds)-2] != "completed" || kinds[len(kinds)-1] != "end" {
+		t.Fatalf("the stream told %v", kinds)
+	}
+	if ids[len(ids)-1] != "" {
+		t.Errorf("end has the id %s", ids[len(ids)-1])
+	}
+	if progress == 0 && !progressed {
+		t.Error("the stream told no progress")
+	}
+	t.Run("from the middle", func(t *testing.T) {
+		rest, restIDs, _ := b.listen(t, t.Context(), e.ID, ids[2]).kinds()
+		if !slices.Equal(rest, kinds[3:]) || !slices.Equal(restIDs, ids[3:]) {
+			t.Errorf("after %s came %v %v, want %v %v", ids[2], rest, restIDs, kinds[3:], ids[3:])
+		}
+	})
+	t.Run("after the end", func(t *testing.T) {
+		rest, _, _ := b.listen(t, t.Context(), e.ID, ids[len(ids)-2]).kinds()
+		if !slices.Equal(rest, []string{"end"}) {
+			t.Errorf("came %v", rest)
+		}
+	})
+}
+
+// S9: a revoked key ends at once what it has opened.
+func TestS9StreamEndsWithItsKey(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	server := httptest.NewServer(b.handler)
+	t.Cleanup(server.Close)
+	e := b.start(t, string(b.workflow(t)), `{"hold":true}`)
+	key, token, err := b.Identity.CreateKey(t.Context(), b.Caller, identity.CreateKeyRequest{Name: "watcher", Scopes: []workflow.Permission{workflow.ExecutionRead}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := listenTo(t, t.Context(), server, token, e.ID, "")
+	for s.next() && s.kind != "execution.created" {
+	}
+	if err := b.Identity.RevokeKey(t.Context(), b.Caller, key.ID); err != nil {
+		t.Fatal(err)
+	}
+	kinds, _, _ := s.kinds() // returns although the execution is held
+	if slices.Contains(kinds, "end") {
+		t.Error("the end of the key reads like the end of the execution")
+	}
+	b.Release(e.ID)
+}

@@ -1,0 +1,22 @@
+package orchestrator
+
+import (
+	"testing"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db/dbtest"
+)
+
+func TestAnswersAreFoundByIndex(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
+		d := dbtest.Open(t, url)
+		sql, err := openTables(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dbtest.Fill(t, d, 1000, `INSERT INTO idempotent_answers (workspace, principal, scope, key, body_hash, answer, created_at)
+			SELECT 1, 'pr_' || n % 7, 'execute', 'k' || n, 'h', '{}', n FROM counter`)
+		dbtest.Walks(t, d, "recall_answer", sql.recallAnswer, int64(1), "pr_1", "execute", "k")
+		dbtest.Walks(t, d, "forget_answers", sql.forgetAnswers, int64(5))
+	})
+}

@@ -1,7 +1,0 @@
--- Uses executions_by_id: ids are UUIDv7, so the order of ids is that of creation.
-SELECT seq, workspace, id, workflow_seq, workflow, version, kind, state, flags, priority,
-	trigger_type, trigger_key, run_as, input, output, error, parked, steps_completed, steps_failed, retries,
-	created_at, started_at, ended_at
-FROM executions
-WHERE workspace = $1 AND id < $2 AND ($3 = '' OR state = $3)
-ORDER BY id DESC LIMIT $4

@@ -1,1 +1,0 @@
-SELECT position FROM read_checkpoint WHERE id = 1

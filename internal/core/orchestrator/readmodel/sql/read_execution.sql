@@ -1,4 +1,0 @@
-SELECT seq, workspace, id, workflow_seq, workflow, version, kind, state, flags, priority,
-	trigger_type, trigger_key, run_as, input, output, error, parked, steps_completed, steps_failed, retries,
-	created_at, started_at, ended_at
-FROM executions WHERE workspace = $1 AND id = $2

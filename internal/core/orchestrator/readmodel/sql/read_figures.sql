@@ -1,1 +1,0 @@
-SELECT figures FROM workflow_figures WHERE workflow = $1

@@ -1,1 +1,0 @@
-UPDATE read_checkpoint SET position = $1 WHERE id = 1

@@ -1,2 +1,0 @@
-SELECT body_hash, answer FROM idempotent_answers
-WHERE workspace = $1 AND principal = $2 AND scope = $3 AND key = $4

@@ -1,0 +1,149 @@
+package airtablesync
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/demo/crm"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+)
+
+// comparison is what a record-by-record look at both bases found. All counts
+// but records must be zero after a sync.
+type comparison struct {
+	records   int    // in the source
+	missing   int    // in the source only
+	doubled   int    // more than once in the target
+	extra     int    // in the target without a source record
+	different int    // a cell differs, links followed
+	first     string // finding, which is what a person looks at
+}
+
+func (c comparison) equal() bool {
+	return c.missing == 0 && c.doubled == 0 && c.extra == 0 && c.different == 0
+}
+
+// externalID is the field by which a target record names its source.
+const externalID = "Source Record ID"
+
+// compare compares the target with the source, a base of the given id.
+func compare(id airtable.BaseID, source, target crm.Contents) comparison {
+	j := judge{target: target, twins: map[string]twin{}}
+	j.findTwins(id)
+	for _, table := range source.Schema.Tables {
+		records := source.Records[table.Name]
+		for _, record := range records {
+			j.compareRecord(table, record)
+		}
+		j.countExtra(table.Name, len(records))
+	}
+	return j.comparison
+}
+
+// judge compares records with their twins in the target.
+type judge struct {
+	comparison
+	target crm.Contents
+	twins  map[string]twin // by source record
+}
+
+// twin is the target record of a source record.
+type twin struct {
+	record airtable.Record
+	times  int
+}
+
+// notef keeps the first finding.
+func (j *judge) notef(format string, args ...any) {
+	if j.first == "" {
+		j.first = fmt.Sprintf(format, args...)
+	}
+}
+
+func (j *judge) findTwins(source airtable.BaseID) {
+	for _, table := range j.target.Schema.Tables {
+		for _, r := range j.target.Records[table.Name] {
+			var id string
+			_ = json.Unmarshal(r.Fields[externalID], &id)
+			id = strings.TrimPrefix(id, string(source)+"/")
+			t := j.twins[id]
+			j.twins[id] = twin{record: r, times: t.times + 1}
+			if id != "" && t.times > 0 {
+				j.doubled++
+				j.notef("%s: %s stands for %s a second time", table.Name, r.ID, id)
+			}
+		}
+	}
+}
+
+func (j *judge) compareRecord(table airtable.Table, record airtable.Record) {
+	j.records++
+	other, ok := j.twins[string(record.ID)]
+	if !ok {
+		j.missing++
+		j.notef("%s: %s is missing in the target", table.Name, record.ID)
+		return
+	}
+	target, ok := j.target.Schema.Table(table.Name)
+	if !ok {
+		j.different++
+		j.notef("%s: the target has no such table", table.Name)
+		return
+	}
+	for _, f := range table.Fields {
+		if computed[f.Type] {
+			continue
+		}
+		if _, ok := target.Field(f.Name); !ok {
+			j.different++
+			j.notef("%s: the target has no field %s", table.Name, f.Name)
+			return
+		}
+		want, got := cell(record, f), cell(other.record, f)
+		if f.Type == "multipleRecordLinks" {
+			want, got = j.follow(want), sorted(got)
+		}
+		if !reflect.DeepEqual(want, got) {
+			j.different++
+			j.notef("%s %s, field %s: the source has %v, the target %v", table.Name, record.ID, f.Name, want, got)
+			return
+		}
+	}
+}
+
+func (j *judge) countExtra(table string, records int) {
+	if extra := len(j.target.Records[table]) - records; extra > 0 {
+		j.extra += extra
+		j.notef("%s: the target has %d records more than the source", table, extra)
+	}
+}
+
+// computed lists the types that no one can write, as far as the customer base
+// uses them.
+var computed = map[airtable.FieldType]bool{"formula": true}
+
+func cell(r airtable.Record, f airtable.Field) any {
+	var v any
+	if raw, ok := r.Fields[f.Name]; ok {
+		_ = json.Unmarshal(raw, &v)
+	}
+	return v
+}
+
+// follow turns a cell of source ids into the sorted ids of their twins.
+func (j *judge) follow(v any) any {
+	list, _ := v.([]any)
+	for i, id := range list {
+		list[i] = string(j.twins[fmt.Sprint(id)].record.ID)
+	}
+	return sorted(v)
+}
+
+func sorted(v any) any {
+	list, _ := v.([]any)
+	slices.SortFunc(list, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	return v
+}

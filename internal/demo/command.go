@@ -1,0 +1,61 @@
+// Package demo holds the commands that drive the product from outside, as a
+// user would: `demo` shows what a kind of workflow does, `torture` tries what it
+// can bear. Each kind has a package of its own below; package stage runs the
+// processes that they play on.
+package demo
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/demo/airtablesync"
+	"github.com/pyairtable/pyairtable-workflows/internal/demo/stage"
+)
+
+// Command is `demo`. On a terminal it draws a progress bar.
+func Command(terminal bool) *cobra.Command {
+	o := airtablesync.DemoOptions{Options: stage.Options{Terminal: terminal}}
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Keep two Airtable bases in sync through a kill -9, without an account",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Out = cmd.OutOrStdout()
+			return airtablesync.Demo(cmd.Context(), o)
+		},
+	}
+	set := cmd.Flags()
+	stageFlags(set, &o.Options, "paw-demo", 5000)
+	set.Float64Var(&o.Speed, "speed", 12, "how many times faster than Airtable's the simulator's limits run")
+	set.BoolVar(&o.Exit, "exit", false, "end by itself instead of waiting for Ctrl-C")
+	return cmd
+}
+
+// TortureCommand is `torture`, for those who work on the product.
+func TortureCommand() *cobra.Command {
+	var o airtablesync.TortureOptions
+	cmd := &cobra.Command{
+		Use:    "torture",
+		Short:  "Kill the server at random moments and lose answers; the bases must end equal",
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Out = cmd.OutOrStdout()
+			return airtablesync.Torture(cmd.Context(), o)
+		},
+	}
+	set := cmd.Flags()
+	stageFlags(set, &o.Options, "paw-torture", 500)
+	set.IntVar(&o.Kills, "kills", 50, "rounds with a SIGKILL at a random moment")
+	set.IntVar(&o.Drops, "drops", 30, "rounds in which the answer of a write is lost before the kill")
+	set.Uint64Var(&o.Seed, "seed", uint64(time.Now().UnixNano()%1_000_000), "seed of all chance, to repeat a run")
+	return cmd
+}
+
+// stageFlags are those of every story.
+func stageFlags(set *pflag.FlagSet, o *stage.Options, dir string, records int) {
+	set.StringVar(&o.Dir, "dir", dir, "folder that keeps everything; made when absent")
+	set.IntVar(&o.Records, "records", records, "records in the source base, about")
+}

@@ -1,0 +1,135 @@
+package stage
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// startLimit bounds how long a process may take until it answers.
+const startLimit = 30 * time.Second
+
+// process is a process of ours: its own process group, so that Ctrl-C reaches
+// only the parent, and killed by the kernel when the parent is gone, so that
+// none is left behind.
+type process struct {
+	command string // the product's command that it runs
+	cmd     *exec.Cmd
+	log     *os.File
+	done    chan struct{} // closed when it has ended
+	err     error         // what Wait said; read it after done
+}
+
+// run starts binary with args; its output is appended to logPath. The
+// product's own variables are kept from it: flags say all that it needs.
+func run(binary, logPath, command string, args ...string) (*process, error) {
+	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	p := &process{command: command, cmd: exec.Command(binary, append([]string{command}, args...)...), log: log, done: make(chan struct{})}
+	p.cmd.Env = slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, "PAW_") })
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	p.cmd.SysProcAttr = ownGroup()
+	started := make(chan error)
+	go p.live(started)
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("start %s: %w", command, err)
+	}
+	return p, nil
+}
+
+// live starts the process and waits for it on one locked thread: the parent
+// death signal is tied to the thread that started the child.
+func (p *process) live(started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer close(p.done)
+	defer p.log.Close()
+	err := p.cmd.Start()
+	started <- err
+	if err == nil {
+		p.err = p.cmd.Wait()
+	}
+}
+
+// waitUntil asks until the answer is yes, the process ends or time is up.
+func (p *process) waitUntil(ctx context.Context, yes func() bool) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !yes() {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s did not answer: %w", p.command, ctx.Err())
+		case <-p.done:
+			return &endedError{command: p.command, code: p.cmd.ProcessState.ExitCode(), words: lastWords(p.log.Name())}
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+// kill ends the process with SIGKILL, as a power cut would, and waits.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
+// stop asks with SIGTERM and waits; after grace it kills.
+func (p *process) stop(grace time.Duration) error {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-time.After(grace):
+		p.kill()
+		return errors.New("the process did not stop in time and was killed")
+	}
+	return p.err
+}
+
+// endedError says that a process ended before it answered.
+type endedError struct {
+	command string
+	code    int    // exit code
+	words   string // the last line of its log
+}
+
+func (e *endedError) Error() string {
+	return fmt.Sprintf("%s ended with exit code %d before it answered: %s", e.command, e.code, e.words)
+}
+
+// The exit codes of the product's commands that matter here, as `--help` has
+// them.
+const (
+	exitFault       = 1 // a fault of the program
+	exitEnvironment = 3 // a port is taken, a disk is full
+	exitFormat      = 7 // a store of another build
+)
+
+// refusedItsData reports whether the process gave up for a reason that an
+// empty folder may cure.
+func (e *endedError) refusedItsData() bool { return e.code == exitFault || e.code == exitFormat }
+
+// lacksSomething reports whether the process gave up for a reason outside of
+// it, such as a port in use.
+func (e *endedError) lacksSomething() bool { return e.code == exitEnvironment }
+
+// lastWords returns the last line of a log, without the word error before it.
+func lastWords(path string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	text = bytes.TrimSpace(text)
+	return strings.TrimPrefix(string(text[bytes.LastIndexByte(text, '\n')+1:]), "error: ")
+}

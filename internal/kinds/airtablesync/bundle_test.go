@@ -1,0 +1,185 @@
+package airtablesync
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+)
+
+// testBundle is the tools of a kind, with an Airtable that does what a test
+// says.
+type testBundle struct {
+	tools
+	*testing.T
+	fake *fakeAirtable
+	db   *db.DB
+}
+
+func setup(t *testing.T) *testBundle {
+	t.Helper()
+	dir := t.TempDir()
+	b := &testBundle{T: t, fake: &fakeAirtable{exists: map[airtable.RecordID]bool{}}}
+	blobs, err := blob.OpenDir(filepath.Join(dir, "blobs"))
+	b.ok(err)
+	b.db, err = db.Open(t.Context(), db.Options{URL: "sqlite:" + filepath.Join(dir, "store.db")})
+	b.ok(err)
+	t.Cleanup(func() { _ = b.db.Close(); _ = blobs.Close() })
+	links, err := linkmap.Open(t.Context(), b.db)
+	b.ok(err)
+	b.tools = tools{airtable: access{client: b.fake}, blobs: blobs, links: links}
+	return b
+}
+
+func (b *testBundle) ok(err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// attempt returns the context of a step's n-th attempt, and what the attempt
+// leaves behind.
+func (b *testBundle) attempt(n int) (context.Context, *engine.Attempt) {
+	a := &engine.Attempt{Info: engine.StepInfo{Info: engine.Info{Workspace: "ws", Execution: "ex_1", Definition: "wf_1"}, Attempt: n}}
+	return engine.WithAttempt(b.Context(), a), a
+}
+
+// commit makes the attached writes, as the engine does with a result.
+func (b *testBundle) commit(a *engine.Attempt) {
+	b.Helper()
+	_, writes := a.Left()
+	for _, w := range writes {
+		b.ok(b.db.Write(b.Context(), w))
+	}
+}
+
+// recorded lists the events of an attempt.
+func recorded(a *engine.Attempt) []string {
+	events, _ := a.Left()
+	var all []string
+	for _, e := range events {
+		all = append(all, e.Type+" "+string(e.Data))
+	}
+	return all
+}
+
+// people is a pair with one field and a link to itself.
+func people() plan.Pair {
+	p := plan.Pair{
+		Source: plan.Side{Base: "appS", Table: "tblS", Name: "People"}, Target: plan.Side{Base: "appT", Table: "tblT", Name: "People"},
+		ExternalID: "fldX",
+		Fields:     []plan.FieldPair{{Source: "fldName", Target: airtable.Field{ID: "fldN", Name: "Name", Type: airtable.SingleLineText}}},
+	}
+	p.Links = []plan.LinkPair{{Source: "fldBoss", Target: "fldB", To: p.Key(), Later: true}}
+	return p
+}
+
+// fakeAirtable holds target rows and one schema, and notes the calls.
+type fakeAirtable struct {
+	Airtable
+	calls  []string
+	exists map[airtable.RecordID]bool
+	schema airtable.Base
+	fail   error // of the next change
+}
+
+func (f *fakeAirtable) note(format string, args ...any) {
+	f.calls = append(f.calls, fmt.Sprintf(format, args...))
+}
+
+// failure returns what a change fails with, once.
+func (f *fakeAirtable) failure() error {
+	err := f.fail
+	f.fail = nil
+	return err
+}
+
+func (f *fakeAirtable) Schema(context.Context, airtable.Token, airtable.BaseID) (*airtable.Base, error) {
+	f.note("schema")
+	return &f.schema, nil
+}
+
+func (f *fakeAirtable) CreateTable(_ context.Context, _ airtable.Token, _ airtable.BaseID, t airtable.NewTable) (*airtable.Table, error) {
+	f.note("create table %s", t.Name)
+	return &airtable.Table{ID: "tblNew", Name: t.Name}, f.failure()
+}
+
+func (f *fakeAirtable) CreateField(_ context.Context, _ airtable.Token, _ airtable.BaseID, table airtable.TableID, n airtable.NewField) (*airtable.Field, error) {
+	f.note("create field %s of %s", n.Name, table)
+	return &airtable.Field{ID: "fldNew", Name: n.Name, Type: n.Type, Options: n.Options}, f.failure()
+}
+
+func (f *fakeAirtable) UpdateField(_ context.Context, _ airtable.Token, _ airtable.BaseID, table airtable.TableID, id airtable.FieldID, p airtable.FieldPatch) (*airtable.Field, error) {
+	f.note("rename %s of %s to %s", id, table, *p.Name)
+	return &airtable.Field{ID: id, Name: *p.Name}, f.failure()
+}
+
+// List answers with those of the rows of a formula that exist, one a page.
+func (f *fakeAirtable) List(_ context.Context, _ airtable.Token, _ airtable.BaseID, _ airtable.TableID, p airtable.ListParams) (*airtable.Page, error) {
+	var ids []airtable.RecordID
+	for id := range f.exists {
+		if strings.Contains(p.FilterByFormula, `"`+string(id)+`"`) && string(id) > p.Offset {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	page := &airtable.Page{}
+	if len(ids) > 0 {
+		page.Records = []airtable.Record{{ID: ids[0]}}
+	}
+	if len(ids) > 1 {
+		page.Offset = string(ids[0])
+	}
+	f.note("list")
+	return page, nil
+}
+
+// Upsert refuses a row that does not exist, or a link to one.
+func (f *fakeAirtable) Upsert(_ context.Context, _ airtable.Token, _ airtable.BaseID, _ airtable.TableID, r airtable.UpsertRequest) (*airtable.UpsertResult, error) {
+	f.note("upsert %d", len(r.Records))
+	result := &airtable.UpsertResult{}
+	for i, w := range r.Records {
+		named := airtable.Links(w.Fields["fldB"])
+		if w.ID != "" {
+			named = append(named, w.ID)
+		}
+		for _, id := range named {
+			if !f.exists[id] {
+				return nil, failure.New(failure.Validation, airtable.CodeRowDoesNotExist, "%s does not exist", id)
+			}
+		}
+		if w.ID == "" {
+			w.ID = airtable.RecordID(fmt.Sprintf("recNew%d", i))
+		}
+		result.Records = append(result.Records, airtable.Record{ID: w.ID, Fields: w.Fields})
+	}
+	return result, f.failure()
+}
+
+// Delete refuses all if one of the rows does not exist.
+func (f *fakeAirtable) Delete(_ context.Context, _ airtable.Token, _ airtable.BaseID, _ airtable.TableID, ids []airtable.RecordID) (*airtable.DeleteResult, error) {
+	f.note("delete %v", ids)
+	for _, id := range ids {
+		if !f.exists[id] {
+			return nil, failure.New(failure.Validation, airtable.CodeRecordNotFound, "%s does not exist", id)
+		}
+	}
+	if err := f.failure(); err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		delete(f.exists, id)
+	}
+	return &airtable.DeleteResult{Deleted: ids}, nil
+}

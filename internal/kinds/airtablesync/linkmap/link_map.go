@@ -1,0 +1,191 @@
+package linkmap
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+)
+
+//go:embed migrations/*.sql sql/*.sql
+var files embed.FS
+
+// LinkMap remembers which target row belongs to which source row. Its writes
+// are attached to steps and commit with their results; it reads what is
+// committed. It is working state, not derived from events, and is never rebuilt.
+type LinkMap struct {
+	db  *db.DB
+	sql linkStatements
+}
+
+// linkStatements are the SQL of the link map.
+type linkStatements struct {
+	findPair, addPair, loadMark, saveMark                  string
+	readLinks, targetsOfSources, sourcesOfTargets          string
+	listMissing, countLinks                                string
+	sweepLink, writeLink, listLink, forgetLink, cleanLinks string
+}
+
+// Scope is the part of the link map that belongs to one table pair of one
+// workflow.
+type Scope struct{ Workspace, Workflow, Pair string }
+
+// Mark is where the next incremental read of a pair begins.
+type Mark struct {
+	At          time.Time `json:"at"`
+	Fingerprint string    `json:"fingerprint"`
+}
+
+// Open brings the tables of the link map up to date. The database stays the
+// caller's to close.
+func Open(ctx context.Context, d *db.DB) (*LinkMap, error) {
+	if err := d.Migrate(ctx, "airtablesync", files); err != nil {
+		return nil, fmt.Errorf("link map of airtable_sync: %w", err)
+	}
+	m := &LinkMap{db: d}
+	return m, d.Statements(files, map[string]*string{
+		"find_pair": &m.sql.findPair, "add_pair": &m.sql.addPair, "load_mark": &m.sql.loadMark, "save_mark": &m.sql.saveMark,
+		"read_links": &m.sql.readLinks, "targets_of_sources": &m.sql.targetsOfSources, "sources_of_targets": &m.sql.sourcesOfTargets,
+		"list_missing": &m.sql.listMissing, "count_links": &m.sql.countLinks,
+		"sweep_link": &m.sql.sweepLink, "write_link": &m.sql.writeLink, "list_link": &m.sql.listLink,
+		"forget_link": &m.sql.forgetLink, "clean_links": &m.sql.cleanLinks,
+	})
+}
+
+// args are the first arguments of every read, which name the pair, and more.
+func (m *LinkMap) args(ctx context.Context, s Scope, more ...any) ([]any, error) {
+	workspace, err := m.db.Workspace(ctx, s.Workspace)
+	return append([]any{workspace, s.Workflow, s.Pair}, more...), err
+}
+
+// Known returns what is known about source rows; unknown ones are absent.
+func (m *LinkMap) Known(ctx context.Context, s Scope, ids []airtable.RecordID) (map[airtable.RecordID]Known, error) {
+	known := make(map[airtable.RecordID]Known, len(ids))
+	err := m.find(ctx, m.sql.readLinks, s, ids, func(rows db.Rows) error {
+		var source string
+		var created int64
+		var k Known
+		if err := rows.Scan(&source, (*string)(&k.Target), &created, &k.Hash, &k.Answer,
+			&k.Swept, &k.Listed, &k.ListedHash, &k.ListedAnswer); err != nil {
+			return err
+		}
+		k.Created = created == 1
+		known[airtable.RecordID(source)] = k
+		return nil
+	})
+	return known, err
+}
+
+// Targets returns the target rows of source rows.
+func (m *LinkMap) Targets(ctx context.Context, s Scope, sources []airtable.RecordID) (map[airtable.RecordID]airtable.RecordID, error) {
+	return m.pairs(ctx, m.sql.targetsOfSources, s, sources)
+}
+
+// Sources returns the source rows of target rows.
+func (m *LinkMap) Sources(ctx context.Context, s Scope, targets []airtable.RecordID) (map[airtable.RecordID]airtable.RecordID, error) {
+	return m.pairs(ctx, m.sql.sourcesOfTargets, s, targets)
+}
+
+func (m *LinkMap) pairs(ctx context.Context, sql string, s Scope, ids []airtable.RecordID) (map[airtable.RecordID]airtable.RecordID, error) {
+	found := make(map[airtable.RecordID]airtable.RecordID, len(ids))
+	err := m.find(ctx, sql, s, ids, func(rows db.Rows) error {
+		var from, to string
+		if err := rows.Scan(&from, &to); err != nil {
+			return err
+		}
+		found[airtable.RecordID(from)] = airtable.RecordID(to)
+		return nil
+	})
+	return found, err
+}
+
+// find runs a statement with a list of ids and scans its rows.
+func (m *LinkMap) find(ctx context.Context, sql string, s Scope, ids []airtable.RecordID, scan func(db.Rows) error) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return err
+	}
+	if err := m.scan(ctx, sql, s, scan, json.RawMessage(list)); err != nil {
+		return fmt.Errorf("link map, %d rows by id: %w", len(ids), err)
+	}
+	return nil
+}
+
+func (m *LinkMap) scan(ctx context.Context, sql string, s Scope, scan func(db.Rows) error, more ...any) error {
+	args, err := m.args(ctx, s, more...)
+	if err != nil {
+		return err
+	}
+	rows, err := m.db.Read().Query(ctx, sql, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Gone is a row that is missing from a sweep.
+type Gone struct {
+	Source airtable.RecordID `json:"source"`
+	Target airtable.RecordID `json:"target"`
+}
+
+// Missing returns rows made by this sync whose source row the sweep has not
+// seen, after the given source row and in that order.
+func (m *LinkMap) Missing(ctx context.Context, s Scope, after airtable.RecordID, sweep, listing string, limit int) ([]Gone, error) {
+	var gone []Gone
+	err := m.scan(ctx, m.sql.listMissing, s, func(rows db.Rows) error {
+		var g Gone
+		if err := rows.Scan((*string)(&g.Source), (*string)(&g.Target)); err != nil {
+			return err
+		}
+		gone = append(gone, g)
+		return nil
+	}, string(after), sweep, listing, limit)
+	if err != nil {
+		return nil, fmt.Errorf("link map, missing rows: %w", err)
+	}
+	return gone, nil
+}
+
+// Count returns how many target rows are known, and how many of those are
+// missing from the sweep.
+func (m *LinkMap) Count(ctx context.Context, s Scope, sweep, listing string) (rows, missing int64, err error) {
+	err = m.scan(ctx, m.sql.countLinks, s, func(row db.Rows) error { return row.Scan(&rows, &missing) }, sweep, listing)
+	if err != nil {
+		return 0, 0, fmt.Errorf("link map, count: %w", err)
+	}
+	return rows, missing, nil
+}
+
+// Mark returns where the next incremental read begins; false before the first
+// full run has completed.
+func (m *LinkMap) Mark(ctx context.Context, s Scope) (mark Mark, ok bool, err error) {
+	args, err := m.args(ctx, s)
+	if err != nil {
+		return mark, false, err
+	}
+	var micros int64
+	err = m.db.Read().QueryRow(ctx, m.sql.loadMark, args...).Scan(&micros, &mark.Fingerprint)
+	if errors.Is(err, db.ErrNoRows) {
+		return mark, false, nil
+	}
+	if err != nil {
+		return mark, false, fmt.Errorf("link map, mark: %w", err)
+	}
+	mark.At = time.UnixMicro(micros).UTC()
+	return mark, true, nil
+}

@@ -1,0 +1,14 @@
+package linkmap
+
+import "github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
+
+// What the link map keeps of a row, in the words of the decisions that read and
+// make it.
+type (
+	// Known is what the link map knows about one source row.
+	Known = plan.Known
+	// Written is one target row as it stands after a write.
+	Written = plan.Written
+	// Listed is one target row as a listing found it.
+	Listed = plan.Listed
+)

@@ -1,0 +1,57 @@
+package plan
+
+import "github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+
+// maxChanges bounds the changes of one plan, and thereby the size of its table
+// of contents. The next reading of the schemas finds the rest.
+const maxChanges = 500
+
+// DetectSchemaChanges compares a sync with the schemas of all its bases. It
+// returns the plan, or every reason why there is none. As long as the plan has
+// changes, they must be made and the schemas read again.
+func DetectSchemaChanges(s Sync, schemas map[airtable.BaseID]*airtable.Base) (Plan, []Fault) {
+	f := &findings{}
+	pairs := mapPairs(s, schemas, f)
+	resolveLinks(pairs, f)
+	pairs = chooseSides(pairs)
+	changes := bind(s, pairs, f)
+	if len(pairs) == 0 && len(f.faults) == 0 {
+		f.fault(Fault{Code: "nothing_to_sync", Pointer: pointer("source_bases")},
+			"no source table has a target; list tables that exist, or add rules")
+	}
+	if len(f.faults) > 0 {
+		return Plan{}, f.faults
+	}
+	plan := Plan{Changes: changes[:min(len(changes), maxChanges)], Warnings: f.warnings}
+	for _, d := range pairs {
+		if d.into != nil {
+			plan.Pairs = append(plan.Pairs, d.pair())
+		}
+	}
+	return plan, nil
+}
+
+// pair writes down what of a draft exists already.
+func (d *pairDraft) pair() Pair {
+	pair := Pair{
+		Source:     Side{Base: d.source.Base, APIKey: d.source.APIKey, Table: d.from.ID, Name: d.from.Name},
+		Target:     Side{Base: d.target.Base, APIKey: d.target.APIKey, Table: d.into.ID, Name: d.into.Name},
+		ExternalID: d.externalID,
+		Skipped:    d.skipped,
+	}
+	for _, f := range d.fields {
+		if f.into != nil {
+			pair.Fields = append(pair.Fields, FieldPair{Source: f.from.ID, Target: *f.into, AsText: f.asText})
+		}
+	}
+	for _, l := range d.links {
+		if l.written && l.into != nil && l.to.into != nil {
+			pair.Links = append(pair.Links, LinkPair{Source: l.from.ID, Target: l.into.ID, To: l.to.key(), Later: l.later})
+		}
+	}
+	return pair
+}
+
+func (d *pairDraft) key() string {
+	return pairKey(d.source.Base, d.from.ID, d.target.Base, d.into.ID)
+}

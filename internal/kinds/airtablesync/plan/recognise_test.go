@@ -1,0 +1,77 @@
+package plan
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+)
+
+func TestRecognise(t *testing.T) {
+	t.Parallel()
+	p := people()
+	rows := []airtable.Record{
+		row(t, "recT1", `{"fldX":"appS/rec1","fldN":"A","fldF":["recTF"]}`),
+		row(t, "recT2", `{"fldX":"appU/rec2"}`), // of another source base
+		row(t, "recT3", `{"fldN":"by hand"}`),
+		row(t, "recT4", `{"fldN":"D"}`),                 // someone has cleared its ID
+		row(t, "recT5", `{"fldX":"appS/rec1"}`),         // a copy of recT1
+		row(t, "recT6", `{"fldX":"appS/rec6"}`),         // a copy of a row on an earlier page
+		row(t, "recT7", `{"fldX":"appS/rec7"}`),         // a copy; the next one is the one that we know
+		row(t, "recT8", `{"fldX":"appS/rec7"}`),         //
+		row(t, "recT9", `{"fldX":"appS/not a record"}`), // not an ID of ours
+		row(t, "recTa", `{"fldX":7}`),
+		row(t, "recTb", `{"fldX":"appS/recB"}`), // read again, as a restarted page does
+	}
+	listed, duplicates := Recognise(p, rows, Listing{
+		Name:    "l",
+		Sources: map[airtable.RecordID]airtable.RecordID{"recT4": "rec4", "recT1": "rec9"},
+		Known: map[airtable.RecordID]Known{"rec6": {Target: "recTx", Listed: "l"}, "rec7": {Target: "recT8", Listed: "earlier"},
+			"recB": {Target: "recTb", Listed: "l"}},
+		Linked: Counterparts{"firms": {"recTF": "recF"}},
+	})
+	var got []string
+	for _, l := range listed {
+		got = append(got, string(l.Source)+"="+string(l.Target))
+	}
+	if diff := cmp.Diff([]string{"rec1=recT1", "rec4=recT4", "rec7=recT8", "recB=recTb"}, got); diff != "" || duplicates != 3 {
+		t.Errorf("%d duplicates (-want +got):\n%s", duplicates, diff)
+	}
+	if want := desired(p, row(t, "rec1", `{"fldName":"A","fldFirm":["recF"]}`)).Hash; listed[0].Hash != want || listed[0].Answer == "" {
+		t.Errorf("recT1 reads %+v, want the hash %s", listed[0], want)
+	}
+	if listed[1].Hash != "" || listed[1].Answer != "" {
+		t.Errorf("a row without its external ID counts as unchanged: %+v", listed[1])
+	}
+}
+
+// A row that is on two pages, under another ID than the one listed before, is a
+// copy only if the earlier page belongs to this listing.
+func TestRecogniseForgetsEarlierListings(t *testing.T) {
+	t.Parallel()
+	known := map[airtable.RecordID]Known{"rec1": {Target: "recOld", Listed: "run.0"}}
+	rows := []airtable.Record{row(t, "recNew", `{"fldX":"appS/rec1"}`)}
+	for name, want := range map[string]int{"run.0": 0, "run.1": 1} {
+		if listed, duplicates := Recognise(people(), rows, Listing{Name: name, Known: known}); len(listed) != want || duplicates != 1-want {
+			t.Errorf("listing %s: %+v, %d duplicates", name, listed, duplicates)
+		}
+	}
+}
+
+func TestWhatAPageRefersTo(t *testing.T) {
+	t.Parallel()
+	p := people()
+	rows := []airtable.Record{
+		row(t, "recT1", `{"fldX":"appS/rec1","fldF":["recF2","recF1"],"fldB":["recT2"]}`),
+		row(t, "recT2", `{"fldX":"appU/rec2","fldF":["recF2"]}`),
+		row(t, "recT3", `{}`),
+	}
+	if diff := cmp.Diff([]airtable.RecordID{"rec1"}, ClaimedSources(p, rows)); diff != "" {
+		t.Errorf("sources (-want +got):\n%s", diff)
+	}
+	want := map[string][]airtable.RecordID{"firms": {"recF1", "recF2"}, "people": {"recT2"}}
+	if diff := cmp.Diff(want, LinkedTargets(p, rows)); diff != "" {
+		t.Errorf("targets (-want +got):\n%s", diff)
+	}
+}

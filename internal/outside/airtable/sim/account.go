@@ -1,0 +1,25 @@
+package sim
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
+)
+
+// whoami answers the token's owner, an id that follows from the token. It shows no scopes, as for every personal
+// access token.
+func whoami(_ *world, c *call) (answer, *wire.Error) {
+	id := wire.DerivedID("usr", c.token.Value)
+	out := wire.AppendString([]byte(`{"id":`), id)
+	if c.token.allows(scopeEmail) {
+		out = wire.AppendString(append(out, `,"email":`...), strings.ToLower(id)+"@example.com")
+	}
+	return answer{body: append(out, '}')}, nil
+}
+
+// enterpriseOnly refuses what exists on Enterprise plans alone.
+func enterpriseOnly(*world, *call) (answer, *wire.Error) {
+	return answer{}, &wire.Error{Status: http.StatusForbidden, Type: "INVALID_PERMISSIONS",
+		Message: "You are not permitted to perform this operation"}
+}

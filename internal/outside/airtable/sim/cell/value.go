@@ -1,0 +1,90 @@
+// Package cell is one cell: how it is stored, how the JSON of a caller becomes what is stored, how it reads, and
+// what a formula sees of it. It knows no record: what reading needs of other records it asks of a Context.
+package cell
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/schema"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
+)
+
+// Value is a stored cell: a string, a float64, true, a []string (links and selects) or a json.RawMessage (objects
+// such as attachments). An empty cell is nil. A Value is never changed, only replaced.
+type Value any
+
+// Same compares two cells.
+func Same(a, b Value) bool {
+	switch left := a.(type) {
+	case []string:
+		right, ok := b.([]string)
+		return ok && slices.Equal(left, right)
+	case json.RawMessage:
+		right, ok := b.(json.RawMessage)
+		return ok && bytes.Equal(left, right)
+	}
+	switch b.(type) {
+	case []string, json.RawMessage:
+		return false
+	}
+	return a == b
+}
+
+// Append writes a cell as JSON. An empty one writes nothing.
+func Append(out []byte, v Value) []byte {
+	switch v := v.(type) {
+	case string:
+		return wire.AppendString(out, v)
+	case float64:
+		return wire.AppendNumber(out, v)
+	case bool:
+		return append(out, "true"...)
+	case []string:
+		return wire.AppendStrings(out, v)
+	case json.RawMessage:
+		return append(out, v...)
+	}
+	return out
+}
+
+// Decode reads what Append has written for a cell of the field.
+func Decode(f *schema.Field, raw json.RawMessage) (Value, error) {
+	switch shape := f.Shape(); {
+	case raw[0] == '"':
+		var text string
+		err := json.Unmarshal(raw, &text)
+		return text, err
+	case raw[0] == 't':
+		return true, nil
+	case shape == schema.Links || shape == schema.Selects:
+		var list []string
+		err := json.Unmarshal(raw, &list)
+		return list, err
+	case raw[0] == '{' || raw[0] == '[':
+		return raw, nil
+	}
+	var n float64
+	err := json.Unmarshal(raw, &n)
+	return n, err
+}
+
+// Attachment is one file of a cell as stored and shown. The simulator fetches nothing, so it knows neither size nor
+// type.
+type Attachment struct {
+	ID       string `json:"id"`
+	URL      string `json:"url"`
+	Filename string `json:"filename"`
+}
+
+// Attachments are the files in a cell. A cell of any other shape has none.
+func Attachments(v Value) []Attachment {
+	raw, _ := v.(json.RawMessage)
+	if raw == nil {
+		return nil
+	}
+	var list []Attachment
+	_ = json.Unmarshal(raw, &list) // our own writing
+	return list
+}

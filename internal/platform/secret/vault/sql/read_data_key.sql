@@ -1,1 +1,0 @@
-SELECT wrapped FROM secret_data_keys WHERE workspace = $1 AND id = $2

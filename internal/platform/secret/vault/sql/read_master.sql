@@ -1,1 +1,0 @@
-SELECT fingerprint FROM secret_master WHERE id = 1

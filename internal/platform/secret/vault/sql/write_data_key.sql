@@ -1,1 +1,0 @@
-INSERT INTO secret_data_keys (workspace, id, wrapped) VALUES ($1, $2, $3)

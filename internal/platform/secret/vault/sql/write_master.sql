@@ -1,1 +1,0 @@
-INSERT INTO secret_master (id, fingerprint) VALUES (1, $1)

@@ -1,0 +1,120 @@
+package layers
+
+// house is the table of the product, from the top down.
+var house = table{
+	floors:   []floor{cmdFloor, appFloor, demoFloor, apiFloor, kindsFloor, coreFloor, outsideFloor, platformFloor, examplesFloor, benchFloor, testFloor},
+	everyday: everyday,
+	modules:  modules,
+}
+
+var cmdFloor = floor{
+	name: "cmd", rule: "a command minds its signals and hands over to app",
+	over: []string{"app"},
+	rows: []row{
+		{pkg: "cmd/pyairtable-workflows", may: []arrow{
+			{"app", "it starts the product"},
+		}},
+	},
+}
+
+var appFloor = floor{
+	name: "app", rule: "app opens and closes what others have made, and decides nothing",
+	over: []string{"demo", "api", "kinds", "core", "outside", "platform"},
+	rows: []row{
+		{pkg: "app", may: []arrow{
+			{"demo", "it adds the commands demo and torture"},
+			{"api/*", "it serves the API and runs the command line"},
+			{"kinds/*", "it registers every kind"},
+			{"core/*", "it opens the core"},
+			{"core/engine/local", "it chooses the engine"},
+			{"core/eventstore/postgres", "it chooses the store"},
+			{"core/eventstore/sqlite", "it chooses the store"},
+			{"outside/*", "it makes the clients of foreign systems"},
+			{"outside/airtable/sim", "it adds the command airtable-sim"},
+			{"platform/*", "it opens database, blobs, secrets, metrics and configuration"},
+		}},
+	},
+}
+
+var demoFloor = floor{
+	name: "demo", rule: "a demo drives the product from outside, as a user does, and shares nothing with what it judges",
+	over: []string{"api", "core", "outside", "examples", "platform"},
+	rows: []row{
+		{pkg: "demo", may: []arrow{
+			{"demo/*", "its commands tell the stories of the kinds, on a stage"},
+		}},
+		{pkg: "demo/airtablesync", may: []arrow{
+			{"demo/crm", "the source is a customer base"},
+			{"demo/stage", "it plays on both processes"},
+			{"api/client", "it makes and starts the sync as a user does"},
+			{"core/workflow", "the words of the API"},
+			{"outside/airtable", "the types of records that it compares"},
+			{"examples", "it runs an example"},
+		}},
+		{pkg: "demo/crm", may: []arrow{
+			{"outside/airtable", "it fills, edits and reads bases"},
+		}, tests: []arrow{
+			{"outside/airtable/sim", "a simulated Airtable"},
+		}},
+		{pkg: "demo/stage", may: []arrow{
+			{"api/client", "it waits for the server and follows runs"},
+			{"core/workflow", "the words of the API"},
+			{"outside/airtable", "a client at the simulator's pace"},
+		}},
+	},
+}
+
+var examplesFloor = floor{
+	name: "examples", rule: "an example is data",
+	rows: []row{
+		{pkg: "examples"},
+	},
+}
+
+var benchFloor = floor{
+	name: "bench", rule: "a benchmark measures the core and what it stands on",
+	over: []string{"core", "platform"},
+	rows: []row{
+		{pkg: "bench/engine", may: []arrow{
+			{"core/engine", "it measures runs"},
+			{"core/engine/local", "it measures this engine"},
+			{"core/eventstore", "it measures appends"},
+			{"core/eventstore/postgres", "it measures this store"},
+			{"core/eventstore/sqlite", "it measures this store"},
+			{"core/orchestrator", "it measures starts with their read models"},
+			{"core/workflow", "the words of a start"},
+			{"platform/db", "the stores need a database"},
+		}},
+	},
+}
+
+var testFloor = floor{
+	name: "test", rule: "a test of several floors names what it puts together",
+	over: []string{"demo", "api", "kinds", "core", "outside", "platform", "examples"},
+	rows: []row{
+		{pkg: "test/airtablesync", tests: []arrow{
+			{"kinds/airtablesync", "the kind under test"},
+			{"core/engine", "it runs the kind's function"},
+			{"core/engine/local", "a real engine"},
+			{"core/eventstore", "it reads what was recorded"},
+			{"core/eventstore/sqlite", "a real store"},
+			{"core/workflow", "the words of a configuration"},
+			{"outside/airtable", "it fills bases and looks at them"},
+			{"outside/airtable/sim", "a simulated Airtable"},
+			{"platform/blob", "a real folder of blobs"},
+			{"platform/db", "a real database"},
+			{"examples", "every example runs"},
+		}},
+		{pkg: "test/e2e", tests: []arrow{
+			{"demo/*", "the demo is a test of the built binary"},
+			{"api/client", "it speaks to the server"},
+			{"core/workflow", "the words of the API"},
+			{"outside/airtable", "it fills bases and looks at them"},
+			{"outside/airtable/sim", "a simulated Airtable"},
+			{"platform/pgtest", "a server on PostgreSQL"},
+			{"examples", "every example runs"},
+		}},
+		{pkg: "test/layers"},
+		{pkg: "test/report"},
+	},
+}

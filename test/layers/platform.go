@@ -1,0 +1,41 @@
+package layers
+
+// everyday are the tools that every floor above uses without a line.
+var everyday = []arrow{
+	{"platform/clock", "time is a parameter"},
+	{"platform/failure", "one closed set of classes says how a call failed"},
+	{"platform/suggest", "a mistyped name is answered with the one that was meant"},
+}
+
+var platformFloor = floor{
+	name: "platform", rule: "the platform is small tools for everyone and knows nobody; move the caller up",
+	rows: []row{
+		{pkg: "platform/auth"},
+		{pkg: "platform/blob", may: []arrow{
+			{"platform/failure", "it classifies errors of the disk"},
+		}},
+		{pkg: "platform/clock"},
+		{pkg: "platform/config", may: []arrow{
+			{"platform/suggest", "an unknown key is answered with the one that was meant"},
+		}},
+		{pkg: "platform/db", may: []arrow{
+			{"platform/clock", "it waits between attempts"},
+			{"platform/failure", "it classifies errors of the database"},
+		}, tests: []arrow{
+			{"platform/pgtest", "a real PostgreSQL"},
+		}},
+		{pkg: "platform/failure"},
+		{pkg: "platform/pgtest", forTests: true},
+		{pkg: "platform/resilience", may: []arrow{
+			{"platform/clock", "limits are limits in time"},
+			{"platform/failure", "a wait that is cut short has a class"},
+		}},
+		{pkg: "platform/secret", may: []arrow{
+			{"platform/clock", "a secret says when it was made"},
+			{"platform/db", "secrets are rows"},
+			{"platform/failure", "a missing secret has a class"},
+		}},
+		{pkg: "platform/suggest"},
+		{pkg: "platform/telemetry"},
+	},
+}
