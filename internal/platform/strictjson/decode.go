@@ -3,8 +3,6 @@ package strictjson
 import (
 	"fmt"
 	"reflect"
-
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
 // decoder sets Go values from the nodes of one document.
@@ -15,12 +13,8 @@ type decoder struct {
 	// decoded is a fault.
 	stored bool
 	// fresh accepts new credentials beside references.
-	fresh       bool
-	suggestions int
+	fresh bool
 }
-
-// maxSuggestions bounds the work for unknown names in one document.
-const maxSuggestions = 20
 
 // value sets into from the node n. What is wrong is a fault; into is then left
 // as it is, or holds what could be read.
@@ -159,19 +153,11 @@ func (d *decoder) unknown(key int, names []string) {
 		return
 	}
 	name := d.doc.textOf(key)
-	near := d.near(name, names)
+	near := d.found.Nearest(name, names)
 	if near == "" {
 		near = "; remove it"
 	}
 	d.found.at(key, CodeUnknownField, "%s is not known here%s", quoted(name), near)
-}
-
-// near suggests a known name, as long as the document has not had many.
-func (d *decoder) near(name string, known []string) string {
-	if d.suggestions++; d.suggestions > maxSuggestions {
-		return ""
-	}
-	return suggest.Nearest(name, known)
 }
 
 // quoted shortens a key for a sentence.
@@ -258,7 +244,7 @@ func (d *decoder) tagged(u *union, n int, into reflect.Value) {
 	}
 	name := d.doc.textOf(selector)
 	if u.variants[name] == nil {
-		d.found.at(selector, CodeNotOneOf, "must be %s%s", alternatives(u.names), d.near(name, u.names))
+		d.found.at(selector, CodeNotOneOf, "must be %s%s", alternatives(u.names), d.found.Nearest(name, u.names))
 		return
 	}
 	d.variant(u.variants[name], n, u.selector, into)

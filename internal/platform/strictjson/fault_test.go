@@ -63,6 +63,21 @@ func TestHas(t *testing.T) {
 	}
 }
 
+// A kind's own checks suggest names from the same small stock.
+func TestSuggestionsAreFew(t *testing.T) {
+	t.Parallel()
+	_, found := specimenType.Decode([]byte(`{"text":"x","nullable":null,"nam":1,"mode":"ful"}`))
+	for i := range 30 {
+		want := ""
+		if i < 18 {
+			want = `; did you mean "table"?`
+		}
+		if got := found.Nearest("tabel", []string{"table"}); got != want {
+			t.Errorf("number %d: %q", i, got)
+		}
+	}
+}
+
 func TestFindingsOfWhatIsNotJSON(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{``, `{`, `{"text"`, `{"text":[1,`} {

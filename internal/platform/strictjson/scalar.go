@@ -144,7 +144,7 @@ func (d *decoder) oneOf(n int, text string, values []string, r *rules) {
 	}
 	v := r.text(text, values)
 	if v.code == CodeNotOneOf {
-		v.detail += d.near(text, slices.Concat(values, r.unavailable))
+		v.detail += d.found.Nearest(text, slices.Concat(values, r.unavailable))
 	}
 	d.judge(n, v)
 }
