@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
@@ -41,7 +42,7 @@ type Config struct {
 type BaseConfig struct {
 	BaseID string `json:"base_id"`
 	// APIKey is a personal access token; once stored it reads secret:sec_….
-	APIKey string `json:"api_key"`
+	APIKey secret.Secret `json:"api_key"`
 	// Tables are names or ids. Absent means all tables of the base.
 	Tables []string `json:"tables,omitempty"`
 }
@@ -74,6 +75,18 @@ const (
 	ModeFull        Mode = "full"        // all of the source, and the target to repair drift
 	ModeIncremental Mode = "incremental" // what changed since the last completed run
 )
+
+// settled returns the input with the mode that it amounts to: only a full run
+// can make the deletes that are allowed.
+func (in Input) settled() Input {
+	switch {
+	case in.Mode == "" && !in.AllowDeletes:
+		in.Mode = ModeAuto
+	case in.AllowDeletes && in.Mode != ModeIncremental:
+		in.Mode = ModeFull
+	}
+	return in
+}
 
 // parseConfig reads a configuration and reports every fault of its form. The
 // defaults are filled in.
@@ -122,7 +135,7 @@ func (p *parser) base(pointer string, raw json.RawMessage) BaseConfig {
 		return b
 	}
 	p.required(pointer, o, "base_id", &b.BaseID)
-	p.required(pointer, o, "api_key", &b.APIKey)
+	p.required(pointer, o, "api_key", (*string)(&b.APIKey))
 	if b.BaseID != "" && (!strings.HasPrefix(b.BaseID, "app") || strings.ContainsAny(b.BaseID, "/ ?#")) {
 		p.fault(pointer+"/base_id", "invalid", "%q is no base id; it begins with app and stands in the base's URL", b.BaseID)
 	}
