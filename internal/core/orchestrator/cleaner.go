@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -112,25 +111,20 @@ func (s *Service) deleteGroup(ctx context.Context, group string) {
 // sweep deletes the groups that belong to nothing that is open or can be
 // redriven: their executions ended while a process was dying, or too long ago.
 func (s *Service) sweep(ctx context.Context) {
-	groups, err := s.blobs.Groups(ctx)
+	groups, err := s.blobs.Groups(ctx) // before the rows are read: one that is made meanwhile is not in it
 	if err == nil {
 		err = s.CaughtUp(ctx)
 	}
-	var needed map[string]bool
-	if err == nil {
-		needed, err = s.model.NeededGroups(ctx, s.now().Add(-redriveTime))
-	}
-	if err != nil {
-		if ctx.Err() == nil {
-			s.log.Warn("blobs that no one needs could not be looked for; a later sweep tries again", "error", err)
-		}
-		return
-	}
 	for _, g := range groups {
-		if !needed[g] {
+		if err != nil {
+			break
+		}
+		var needed bool
+		if needed, err = s.model.Needed(ctx, workflow.ExecutionID(g), s.now().Add(-redriveTime)); err == nil && !needed {
 			s.deleteGroup(ctx, g)
 		}
 	}
+	if err != nil && ctx.Err() == nil {
+		s.log.Warn("blobs that no one needs could not be looked for; a later sweep tries again", "error", err)
+	}
 }
-
-var _ = engine.StreamType

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
@@ -125,21 +123,8 @@ func (m *Model) apply(ctx context.Context, f *fold, batch []eventstore.Event) er
 		if err := f.apply(ctx, &batch[i]); err != nil {
 			return err
 		}
-		m.tell(&batch[i])
 	}
 	return m.write(ctx, f)
-}
-
-// tell passes on who is parked. An event may be told twice, after a failed
-// write or while rebuilding; the last word is always the right one.
-func (m *Model) tell(e *eventstore.Event) {
-	if m.parked == nil {
-		return
-	}
-	switch e.Type {
-	case engine.EventParked, engine.EventUnparked, engine.EventCancelRequested:
-		m.parked(workflow.WorkspaceID(e.Stream.Workspace), workflow.ExecutionID(e.Stream.ID), e.Type == engine.EventParked)
-	}
 }
 
 // Rebuild drops all rows that are folded from events and makes them again.
