@@ -62,6 +62,40 @@ func NewRegistry() *Registry {
 	return &Registry{steps: map[string]*StepSpec{}, functions: map[string]*FunctionSpec{}, writes: map[string]*WriteSpec{}, signals: map[string]bool{}}
 }
 
+// Merge adds everything that other holds, its mistakes included. A name that
+// both hold is a mistake.
+func (r *Registry) Merge(other *Registry) {
+	r.errs = append(r.errs, other.errs...)
+	for _, name := range other.Steps() {
+		if r.free("step", name, r.steps[name] != nil) {
+			r.steps[name] = other.steps[name]
+		}
+	}
+	for _, name := range other.Functions() {
+		if r.free("workflow function", name, r.functions[name] != nil) {
+			r.functions[name] = other.functions[name]
+		}
+	}
+	for _, name := range other.Writes() {
+		if r.free("write", name, r.writes[name] != nil) {
+			r.writes[name] = other.writes[name]
+		}
+	}
+	for _, name := range other.Signals() {
+		if r.free("signal", name, r.signals[name]) {
+			r.signals[name] = true
+		}
+	}
+}
+
+// free reports whether a name may be added, and notes the mistake if it may not.
+func (r *Registry) free(what, name string, taken bool) bool {
+	if taken {
+		r.fail("%s %s is registered twice; give one of them another name", what, name)
+	}
+	return !taken
+}
+
 // Err returns the mistakes of all registrations: names taken twice, bad names.
 func (r *Registry) Err() error { return errors.Join(r.errs...) }
 

@@ -11,9 +11,9 @@ import (
 
 // Ref names one blob. It is small plain data, fit for a journal.
 type Ref struct {
-	Key    string `json:"key"`
-	Bytes  int64  `json:"bytes"`
-	SHA256 string `json:"sha256"` // lower-case hex
+	Key   string `json:"key"`
+	Bytes int64  `json:"bytes"`
+	Sum   string `json:"sum"` // half of the SHA-256, base64url: 22 characters
 }
 
 // ErrNotFound says that a blob is gone or never was.

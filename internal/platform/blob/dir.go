@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -53,6 +52,10 @@ func OpenDir(path string) (*Dir, error) {
 // Close releases the directory; open blobs stay readable. It may be called twice.
 func (d *Dir) Close() error { return d.close() }
 
+// nameLength is how much of a random text names a blob of a group: 80 bits. A
+// name that is taken is an error.
+const nameLength = 16
+
 // Put implements Store: the file and the folder that names it are synced
 // before it returns.
 func (d *Dir) Put(ctx context.Context, group string, r io.Reader) (Ref, error) {
@@ -62,7 +65,7 @@ func (d *Dir) Put(ctx context.Context, group string, r io.Reader) (Ref, error) {
 	if err := d.makeGroup(group); err != nil {
 		return Ref{}, d.storageError("create group "+group, err)
 	}
-	key := path.Join(group, rand.Text())
+	key := path.Join(group, rand.Text()[:nameLength])
 	ref, err := d.write(ctx, key, r)
 	if err != nil {
 		_ = d.root.Remove(key) // an orphan would only wait for DeleteGroup
@@ -94,7 +97,7 @@ func (d *Dir) write(ctx context.Context, key string, r io.Reader) (Ref, error) {
 	if err != nil {
 		return Ref{}, d.storageError("write "+key, err)
 	}
-	return Ref{Key: key, Bytes: n, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
+	return Ref{Key: key, Bytes: n, Sum: shortSum(sum)}, nil
 }
 
 // makeGroup makes sure that the group's folder exists and is durable. It

@@ -2,7 +2,7 @@ package blob
 
 import (
 	"context"
-	"encoding/hex"
+	"encoding/base64"
 	"fmt"
 	"hash"
 	"io"
@@ -28,6 +28,9 @@ func (s *sourceReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// shortSum is the checksum of a Ref: 128 bits.
+func shortSum(h hash.Hash) string { return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16]) }
+
 // verified is an open blob that checks, at its end, that what was read in
 // order is what was put. ReadAt does not take part in the check.
 type verified struct {
@@ -39,7 +42,7 @@ type verified struct {
 func (v *verified) Read(p []byte) (int, error) {
 	n, err := v.File.Read(p)
 	v.sum.Write(p[:n])
-	if err == io.EOF && hex.EncodeToString(v.sum.Sum(nil)) != v.ref.SHA256 {
+	if err == io.EOF && shortSum(v.sum) != v.ref.Sum {
 		return n, fmt.Errorf("read blob %s: %w: its checksum differs", v.ref.Key, ErrDamaged)
 	}
 	return n, err

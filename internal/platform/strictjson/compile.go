@@ -170,6 +170,7 @@ func (c *compiler) finish() {
 			return
 		}
 	}
+	root := c.path
 	for _, d := range c.fields {
 		c.path = d.path
 		if err := errors.Join(readTags(d), d.check(), c.depends(d)); err != nil {
@@ -184,9 +185,10 @@ func (c *compiler) finish() {
 		c.path = d.path
 		c.samples(d)
 	}
-	c.path = nil
+	c.path = root
 	for _, p := range c.plans {
 		p.defaults = hasDefaults(p)
+		c.selectors(p)
 	}
 }
 
@@ -266,7 +268,7 @@ func (d *declared) check() error {
 		return errors.New("unavailable needs an enum beside it: the values that are available")
 	case d.notes.dependsOn != nil && d.notes.operation == "":
 		return errors.New("dependsOn needs options beside it: the operation that lists them")
-	case d.rules.unique && d.plan.kind == listPlan && !comparableValues(innermost(d.plan)):
+	case d.rules.unique && !comparableValues(d.items()):
 		return errors.New("uniqueItems compares strings, numbers and booleans only")
 	}
 	return nil
@@ -295,7 +297,19 @@ func (c *compiler) depends(d *declared) error {
 func above(a, b *float64) bool { return a != nil && b != nil && *a > *b }
 func over(a, b *int) bool      { return a != nil && b != nil && *a > *b }
 
+// items returns the plan of the items of a list, nil if the field is not one.
+func (d *declared) items() *plan {
+	p := d.plan
+	for p.kind == pointerPlan {
+		p = p.elem
+	}
+	return p.elem
+}
+
 func comparableValues(p *plan) bool {
+	if p == nil {
+		return true // another fault
+	}
 	switch p.kind {
 	case stringPlan, boolPlan, intPlan, uintPlan, floatPlan:
 		return true
@@ -330,18 +344,4 @@ func (c *compiler) sample(d *declared, tag, text string) *document {
 		c.fault("tag %s: %w", tag, err)
 	}
 	return doc
-}
-
-// literal returns the text of a tag as JSON: what is read from a string needs
-// no quotes there.
-func literal(p *plan, text string) []byte {
-	for p.kind == pointerPlan {
-		p = p.elem
-	}
-	switch p.kind {
-	case stringPlan, durationPlan, timePlan, textPlan, secretPlan:
-		quoted, _ := json.Marshal(text) // a string always can be
-		return quoted
-	}
-	return []byte(text)
 }

@@ -3,8 +3,6 @@ package strictjson
 import (
 	"fmt"
 	"reflect"
-
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
 // decoder sets Go values from the nodes of one document.
@@ -15,12 +13,8 @@ type decoder struct {
 	// decoded is a fault.
 	stored bool
 	// fresh accepts new credentials beside references.
-	fresh       bool
-	suggestions int
+	fresh bool
 }
-
-// maxSuggestions bounds the work for unknown names in one document.
-const maxSuggestions = 20
 
 // value sets into from the node n. What is wrong is a fault; into is then left
 // as it is, or holds what could be read.
@@ -55,8 +49,6 @@ func (d *decoder) value(p *plan, r *rules, n int, into reflect.Value) {
 		d.scalar(p, r, n, into)
 	}
 }
-
-var noRules rules
 
 // is reports whether a node is of the kind, and makes it a fault otherwise.
 func (d *decoder) is(n int, kind nodeKind, want string) bool {
@@ -160,10 +152,8 @@ func (d *decoder) unknown(key int, names []string) {
 	if d.stored || d.found.faults.full() {
 		return
 	}
-	name, near := d.doc.textOf(key), ""
-	if d.suggestions++; d.suggestions <= maxSuggestions {
-		near = suggest.Nearest(name, names)
-	}
+	name := d.doc.textOf(key)
+	near := d.found.Nearest(name, names)
 	if near == "" {
 		near = "; remove it"
 	}
@@ -195,14 +185,12 @@ func (d *decoder) free(p *plan, r *rules, n int, into reflect.Value) {
 			d.duplicate(key)
 			continue
 		}
-		if !d.stored {
-			d.checkKey(r, key, name.String())
-		}
+		d.judge(key, r.key(name.String()))
 		element := reflect.New(p.elem.goType).Elem()
 		d.value(p.elem, r.elem, value, element)
 		into.SetMapIndex(name, element)
 	}
-	d.count(r, n, count, "member")
+	d.judge(n, r.count(count, "member"))
 }
 
 // list reads an array.
@@ -232,7 +220,60 @@ func (d *decoder) list(p *plan, r *rules, n int, into reflect.Value) {
 		}
 	}
 	into.Set(list)
-	d.count(r, n, count, "item")
+	d.judge(n, r.count(count, "item"))
+}
+
+// tagged reads an object that says itself which variant it is.
+func (d *decoder) tagged(u *union, n int, into reflect.Value) {
+	if !d.is(n, objectNode, "an object") {
+		return
+	}
+	selector := 0
+	for key, value := range d.doc.members(n) {
+		if !d.doc.nodes[key].refused && string(d.doc.bytesOf(key)) == u.selector {
+			selector = value
+			break
+		}
+	}
+	switch {
+	case selector == 0:
+		d.found.below(n, u.selector, CodeRequired, "%s is missing; it is %s", u.selector, alternatives(u.names))
+		return
+	case d.doc.nodes[selector].refused || !d.is(selector, stringNode, "a string"):
+		return
+	}
+	name := d.doc.textOf(selector)
+	if u.variants[name] == nil {
+		d.found.at(selector, CodeNotOneOf, "must be %s%s", alternatives(u.names), d.found.Nearest(name, u.names))
+		return
+	}
+	d.variant(u.variants[name], n, u.selector, into)
+}
+
+// chosen reads a field whose variant is named by the field beside it, which
+// stands at the node chooser of the object; zero while it is absent.
+func (d *decoder) chosen(p *plan, f *field, object, n, chooser int, into reflect.Value) {
+	name, given := d.doc.choice(p.fields[f.chooser], chooser)
+	v := f.plan.union.variants[name]
+	switch {
+	case v != nil:
+		if d.is(n, objectNode, "an object") {
+			d.variant(v, n, "", into)
+		}
+	case given && d.stored:
+		d.found.at(chooser, CodeNotOneOf, "must be %s", alternatives(f.plan.union.names))
+	case !given && (d.stored || !p.fields[f.chooser].required): // otherwise that is a fault already
+		d.found.below(object, p.fields[f.chooser].name, CodeRequired, "%s is missing; it says what %s is", p.fields[f.chooser].name, f.name)
+	}
+}
+
+func (d *decoder) variant(v *variant, n int, selector string, into reflect.Value) {
+	made := reflect.New(v.plan.goType)
+	d.fields(v.plan, n, selector, made.Elem())
+	if !v.pointer {
+		made = made.Elem()
+	}
+	into.Set(made)
 }
 
 // anything keeps a value as it is written. Its objects have no key twice.

@@ -22,8 +22,8 @@
 // the order of the document:
 //
 //	for i, table := range config.Tables {
-//		if !known(table) {
-//			found.Fault(strictjson.At("/tables", i), "unknown_table", "the base has no table %q", table)
+//		if !slices.Contains(known, table) {
+//			found.Fault(strictjson.At("/tables", i), "unknown_table", "the base has no table %q%s", table, found.Nearest(table, known))
 //		}
 //	}
 //

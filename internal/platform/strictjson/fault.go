@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
 // Fault is one thing that is wrong in a document, or worth a warning.
@@ -41,15 +43,17 @@ const (
 // each are kept and the others counted, so that a hostile document costs
 // little. A Findings belongs to one goroutine.
 type Findings struct {
-	doc      *document
-	rename   map[string]string
-	faults   list
-	warnings list
+	doc         *document
+	rename      map[string]string
+	faults      list
+	warnings    list
+	suggestions int
 }
 
 const (
-	maxFaults    = 100
-	maxFaultText = 64 << 10 // bytes of pointers and details together
+	maxFaults      = 100
+	maxFaultText   = 64 << 10 // bytes of pointers and details together
+	maxSuggestions = 20
 )
 
 // list is a bounded list of findings with their offsets in the document.
@@ -84,6 +88,15 @@ func (f *Findings) Has(pointer string) bool {
 		rest, below := strings.CutPrefix(p.Pointer, pointer)
 		return below && (rest == "" || rest[0] == '/')
 	})
+}
+
+// Nearest is suggest.Nearest for the first unknown names of a document, and ""
+// for those after them.
+func (f *Findings) Nearest(name string, known []string) string {
+	if f.suggestions++; f.suggestions > maxSuggestions {
+		return ""
+	}
+	return suggest.Nearest(name, known)
 }
 
 // Faults returns the faults in the order of the document. When there are more

@@ -60,7 +60,10 @@ func parse(text []byte, limits Limits) (*document, []flaw, *flaw) {
 		return &p.document, nil, &flaw{code: CodeTooLarge, detail: fmt.Sprintf("the document has %d bytes; the most is %d", len(text), limits.Bytes)}
 	}
 	p.nodes = make([]node, 0, 16+len(text)/12)
-	if p.space(); p.value(1) {
+	if p.space(); p.pos == len(text) {
+		return &p.document, nil, &flaw{code: CodeMalformed, detail: "the document is empty"}
+	}
+	if p.value(1) {
 		if p.space(); p.pos < len(text) {
 			p.syntax("there is text after the end of the document; remove it")
 		}
@@ -120,7 +123,7 @@ func (p *parser) object(n, depth int) bool {
 			return true
 		}
 		if !p.take(',') {
-			return p.syntax("a comma or } should stand here")
+			return p.syntax("a comma or } should stand here" + comment(p.text[p.pos:]))
 		}
 		p.space()
 	}
@@ -167,7 +170,7 @@ func (p *parser) array(n, depth int) bool {
 			return true
 		}
 		if !p.take(',') {
-			return p.syntax("a comma or ] should stand here")
+			return p.syntax("a comma or ] should stand here" + comment(p.text[p.pos:]))
 		}
 		p.space()
 	}
@@ -241,7 +244,7 @@ func (p *parser) number(n int) bool {
 	start, exponent := p.pos, false
 	p.take('-')
 	if !p.take('0') && !p.digits() {
-		return p.syntax("digits should follow the minus sign")
+		return p.syntax("digits should follow the minus sign" + hint(p.text[p.pos:]))
 	}
 	if p.take('.') && !p.digits() {
 		return p.syntax("digits should follow the decimal point")
@@ -331,8 +334,6 @@ func hint(rest []byte) string {
 		return ", but the document ends"
 	case rest[0] == '\'':
 		return "; JSON has double quotes only"
-	case rest[0] == '/' || rest[0] == '#':
-		return "; JSON has no comments"
 	case rest[0] == '}' || rest[0] == ']':
 		return "; remove the comma before"
 	case rest[0] == '+':
@@ -345,6 +346,13 @@ func hint(rest []byte) string {
 		return "; write true, false or null"
 	case rest[0] == 0xEF && bytes.HasPrefix(rest, []byte("\uFEFF")):
 		return ", not a byte order mark; save the document without it"
+	}
+	return comment(rest)
+}
+
+func comment(rest []byte) string {
+	if len(rest) > 0 && (rest[0] == '/' || rest[0] == '#') {
+		return "; JSON has no comments"
 	}
 	return ""
 }

@@ -1,8 +1,9 @@
 package strictjson
 
 import (
+	"encoding/json"
+	"math"
 	"reflect"
-	"regexp"
 )
 
 // planKind says which JSON a plan reads.
@@ -76,22 +77,6 @@ type notes struct {
 	cron, deprecated    bool
 }
 
-// rules bound a value. Those of a list or map bound the list itself; elem
-// bounds its elements. Nil bounds nothing.
-type rules struct {
-	minimum, maximum                   *float64 // of a number; of a duration in nanoseconds
-	exclusiveMinimum, exclusiveMaximum *float64
-	minLength, maxLength               *int // characters
-	pattern                            *regexp.Regexp
-	patternDoc                         string
-	values, unavailable                []string
-	minItems, maxItems                 *int // items of a list, members of a map
-	unique, nonempty, required         bool
-	minKey, maxKey                     *int // characters of a map's key
-	keyPattern                         *regexp.Regexp
-	elem                               *rules
-}
-
 // allowed returns the closed set of a string, nil for any string.
 func allowed(p *plan, r *rules) []string {
 	if r.values != nil {
@@ -99,6 +84,31 @@ func allowed(p *plan, r *rules) []string {
 	}
 	return p.values
 }
+
+// limits returns the least and the greatest number of a field, nil for none:
+// those of its rules, or those of an integer type of less than 64 bits.
+func limits(p *plan, r *rules) (low, high *float64) {
+	low, high = r.minimum, r.maximum
+	if p.kind != intPlan && p.kind != uintPlan {
+		return low, high
+	}
+	least, greatest, bits := 0.0, float64(0), p.goType.Bits()
+	if p.kind == intPlan {
+		least, greatest = -float64(uint64(1)<<(bits-1)), float64(uint64(1)<<(bits-1)-1)
+	} else {
+		greatest = float64(uint64(math.MaxUint64) >> (64 - bits))
+	}
+	if low == nil && (bits < 64 || p.kind == uintPlan) {
+		low = &least
+	}
+	if high == nil && bits < 64 {
+		high = &greatest
+	}
+	return low, high
+}
+
+// Object is any JSON object, kept as it is written. Keys do not repeat in it.
+type Object struct{ json.RawMessage }
 
 // union is a closed set of structs behind one interface.
 type union struct {
@@ -113,4 +123,18 @@ type variant struct {
 	plan      *plan
 	pointer   bool  // the pointer to the struct implements the interface
 	key       *plan // identifies the variant among definitions of a schema
+}
+
+// choice returns the text of a field that chooses a variant, which stands at
+// the node n or, with zero, is absent. Given is false if it has no value.
+func (d *document) choice(f *field, n int) (name string, given bool) {
+	switch {
+	case n > 0 && d.nodes[n].kind == stringNode && !d.nodes[n].refused:
+		return d.textOf(n), true
+	case n > 0 && d.nodes[n].kind != nullNode:
+		return "", true
+	case f.fallback != nil:
+		return f.fallback.textOf(0), true
+	}
+	return "", false
 }

@@ -3,15 +3,14 @@ package strictjson
 import (
 	"encoding"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
 // scalar reads strings, numbers and booleans. No fault quotes a value: it may
@@ -22,7 +21,7 @@ func (d *decoder) scalar(p *plan, r *rules, n int, into reflect.Value) {
 		if d.is(n, stringNode, "a string") {
 			text := d.doc.textOf(n)
 			into.SetString(text)
-			d.checkText(p, r, n, text)
+			d.oneOf(n, text, allowed(p, r), r)
 		}
 	case boolPlan:
 		if kind := d.doc.nodes[n].kind; kind == trueNode || kind == falseNode {
@@ -52,49 +51,60 @@ func (d *decoder) number(p *plan, r *rules, n int, into reflect.Value) {
 		return
 	}
 	text := string(d.doc.raw(n))
-	if p.kind == numberPlan {
+	switch {
+	case p.kind == numberPlan:
 		into.SetString(text)
-		return
-	}
-	if p.kind != floatPlan && strings.ContainsAny(text, ".eE") {
+	case p.kind != floatPlan && strings.ContainsAny(text, ".eE"):
 		d.found.at(n, CodeWrongType, "must be a whole number, written without a fraction or an exponent")
-		return
-	}
-	bits, value, err := into.Type().Bits(), 0.0, error(nil)
-	switch p.kind {
-	case intPlan:
-		var whole int64
-		if whole, err = strconv.ParseInt(text, 10, bits); err == nil {
-			into.SetInt(whole)
-		}
-		value = float64(whole)
-	case uintPlan:
-		var whole uint64
-		if whole, err = strconv.ParseUint(text, 10, bits); err == nil {
-			into.SetUint(whole)
-		}
-		value = float64(whole)
 	default:
-		if value, err = strconv.ParseFloat(text, bits); err == nil {
-			into.SetFloat(value)
+		value, err := setNumber(p.kind, text, into)
+		if err != nil {
+			d.found.at(n, CodeOutOfRange, "%s", unfit(p, r))
+			return
 		}
+		d.judge(n, r.number(value, showNumber))
 	}
-	if err != nil {
-		d.found.at(n, CodeOutOfRange, "%s", tooLarge(p, bits))
-		return
-	}
-	d.checkBounds(r, n, value, func(bound float64) string { return strconv.FormatFloat(bound, 'f', -1, 64) })
 }
 
-// tooLarge says what fits where a number does not.
-func tooLarge(p *plan, bits int) string {
-	switch p.kind {
+// setNumber reads the text of a number. It returns the value for its bounds,
+// and an error if the number does not fit.
+func setNumber(kind planKind, text string, into reflect.Value) (float64, error) {
+	bits := into.Type().Bits()
+	switch kind {
 	case intPlan:
-		return fmt.Sprintf("must be a whole number from -2^%d to 2^%d-1", bits-1, bits-1)
+		whole, err := strconv.ParseInt(text, 10, bits)
+		into.SetInt(whole)
+		return float64(whole), err
 	case uintPlan:
-		return fmt.Sprintf("must be a whole number from 0 to 2^%d-1", bits)
+		whole, err := strconv.ParseUint(text, 10, bits)
+		into.SetUint(whole)
+		return float64(whole), err
 	}
-	return "the number is too large for its field"
+	rounded, err := strconv.ParseFloat(text, bits)
+	if err != nil {
+		return 0, err
+	}
+	into.SetFloat(rounded)
+	return strconv.ParseFloat(text, 64) // a bound is not rounded to 32 bits
+}
+
+// unfit says which numbers fit where one does not.
+func unfit(p *plan, r *rules) string {
+	if p.kind == floatPlan {
+		return fmt.Sprintf("is too large; the largest is about %.1g", math.MaxFloat32)
+	}
+	least, greatest := strconv.Itoa(math.MinInt64), strconv.Itoa(math.MaxInt64)
+	if p.kind == uintPlan {
+		greatest = strconv.FormatUint(math.MaxUint64, 10)
+	}
+	low, high := limits(p, r)
+	if low != nil {
+		least = showNumber(*low)
+	}
+	if high != nil {
+		greatest = showNumber(*high)
+	}
+	return fmt.Sprintf("must be %s to %s", least, greatest)
 }
 
 func (d *decoder) duration(r *rules, n int, into reflect.Value) {
@@ -107,7 +117,7 @@ func (d *decoder) duration(r *rules, n int, into reflect.Value) {
 		return
 	}
 	into.SetInt(int64(length))
-	d.checkBounds(r, n, float64(length), showDuration)
+	d.judge(n, r.number(float64(length), showDuration))
 }
 
 // text has the type itself read a string. What it says about a wrong one stays
@@ -124,7 +134,26 @@ func (d *decoder) text(r *rules, n int, into reflect.Value, wrong string) {
 		d.found.at(n, CodeInvalid, "%s", wrong)
 		return
 	}
-	d.checkLength(r, n, string(text))
+	d.judge(n, r.length(string(text)))
+}
+
+// oneOf holds a string to the closed set, if there is one, and to its rules.
+func (d *decoder) oneOf(n int, text string, values []string, r *rules) {
+	if d.stored {
+		return
+	}
+	v := r.text(text, values)
+	if v.code == CodeNotOneOf {
+		v.detail += d.found.Nearest(text, slices.Concat(values, r.unavailable))
+	}
+	d.judge(n, v)
+}
+
+// judge makes a verdict a fault. What is stored has been judged.
+func (d *decoder) judge(n int, v verdict) {
+	if v.code != "" && !d.stored {
+		d.found.at(n, v.code, "%s", v.detail)
+	}
 }
 
 // secret reads a reference, or a new credential where those are accepted.
@@ -133,157 +162,32 @@ func (d *decoder) secret(n int, into reflect.Value) {
 		return
 	}
 	text := d.doc.textOf(n)
-	if !secret.IsReference(text) {
-		if code, detail := d.unusable(text); code != "" {
-			d.found.at(n, code, "%s", detail)
-			return
-		}
+	if v := unusable(text, d.fresh); v.code != "" {
+		d.found.at(n, v.code, "%s", v.detail)
+		return
 	}
 	into.SetString(text)
 }
 
-// unusable says why a text that is not a reference is not a credential either.
-// A line break often comes along when one is copied; no header takes it.
-func (d *decoder) unusable(text string) (code, detail string) {
+// unusable says why a text is neither a reference nor, where fresh ones are
+// accepted, a credential. A line break often comes along when one is copied; no
+// header takes it.
+func unusable(text string, fresh bool) verdict {
 	switch {
+	case secret.IsReference(text):
+		return verdict{}
 	case strings.HasPrefix(text, secret.RefPrefix):
-		return CodeInvalid, "is not a reference to a stored credential; one reads secret:sec_…; give the credential itself and it becomes one"
-	case d.stored || !d.fresh:
-		return CodeInvalid, "is a credential in the clear; only a reference such as secret:sec_… may stand here"
+		return verdict{CodeInvalid, "is not a reference to a stored credential; one reads secret:sec_…; give the credential itself and it becomes one"}
+	case !fresh:
+		return verdict{CodeInvalid, "is a credential in the clear; only a reference such as secret:sec_… may stand here"}
 	case strings.TrimSpace(text) == "":
-		return CodeRequired, "the credential is blank; give the credential itself"
+		return verdict{CodeRequired, "the credential is blank; give the credential itself"}
 	case secret.IsMask(text):
-		return CodeInvalid, "is a mask and not a credential; give the credential itself, or leave its reference as it is"
+		return verdict{CodeInvalid, "is a mask and not a credential; give the credential itself, or leave its reference as it is"}
 	case len(text) > secret.MaxBytes:
-		return CodeTooLong, fmt.Sprintf("a credential has at most %d bytes", secret.MaxBytes)
+		return verdict{CodeTooLong, fmt.Sprintf("a credential has at most %d bytes", secret.MaxBytes)}
 	case strings.ContainsFunc(text, unicode.IsControl):
-		return CodeInvalid, "a credential is one line without control characters; copy it again without the line break"
+		return verdict{CodeInvalid, "a credential is one line without control characters; copy it again without the line break"}
 	}
-	return "", ""
-}
-
-func (d *decoder) checkText(p *plan, r *rules, n int, text string) {
-	if d.stored {
-		return
-	}
-	if r.nonempty && strings.TrimSpace(text) == "" {
-		d.empty(r, n)
-		return
-	}
-	values := allowed(p, r)
-	if slices.Contains(r.unavailable, text) {
-		d.found.at(n, CodeNotAvailable, "%q is not available yet; use %s", text, alternatives(values))
-		return
-	}
-	if len(values) > 0 && !slices.Contains(values, text) {
-		near := ""
-		if d.suggestions++; d.suggestions <= maxSuggestions {
-			near = suggest.Nearest(text, slices.Concat(values, r.unavailable))
-		}
-		d.found.at(n, CodeNotOneOf, "must be %s%s", alternatives(values), near)
-		return
-	}
-	d.checkLength(r, n, text)
-}
-
-// alternatives lists values for a sentence; a long list is cut.
-func alternatives(values []string) string {
-	const most = 12
-	quoted := make([]string, 0, most)
-	for _, v := range values[:min(len(values), most)] {
-		quoted = append(quoted, strconv.Quote(v))
-	}
-	switch more := len(values) - len(quoted); {
-	case more > 0:
-		return fmt.Sprintf("one of %s and %d more", strings.Join(quoted, ", "), more)
-	case len(quoted) == 1:
-		return quoted[0]
-	}
-	last := len(quoted) - 1
-	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
-}
-
-// checkLength holds a string to its length and pattern.
-func (d *decoder) checkLength(r *rules, n int, text string) {
-	if d.stored {
-		return
-	}
-	characters := utf8.RuneCountInString(text)
-	switch {
-	case r.minLength != nil && characters < *r.minLength:
-		d.found.at(n, CodeOutOfRange, "must have at least %s", plural(*r.minLength, "character"))
-	case r.maxLength != nil && characters > *r.maxLength:
-		d.found.at(n, CodeOutOfRange, "must have at most %s", plural(*r.maxLength, "character"))
-	case r.pattern != nil && !r.pattern.MatchString(text):
-		if r.patternDoc != "" {
-			d.found.at(n, CodeInvalid, "must be %s", r.patternDoc)
-		} else {
-			d.found.at(n, CodeInvalid, "must match %s", r.pattern)
-		}
-	}
-}
-
-// checkKey holds the key of a map to its length and pattern.
-func (d *decoder) checkKey(r *rules, n int, key string) {
-	characters := utf8.RuneCountInString(key)
-	switch {
-	case r.minKey != nil && characters < *r.minKey:
-		d.found.at(n, CodeOutOfRange, "the key must have at least %s", plural(*r.minKey, "character"))
-	case r.maxKey != nil && characters > *r.maxKey:
-		d.found.at(n, CodeOutOfRange, "the key must have at most %s", plural(*r.maxKey, "character"))
-	case r.keyPattern != nil && !r.keyPattern.MatchString(key):
-		d.found.at(n, CodeInvalid, "the key must match %s", r.keyPattern)
-	}
-}
-
-func (d *decoder) checkBounds(r *rules, n int, value float64, show func(float64) string) {
-	if d.stored {
-		return
-	}
-	switch {
-	case r.minimum != nil && value < *r.minimum || r.maximum != nil && value > *r.maximum:
-		d.found.at(n, CodeOutOfRange, "must be %s", between(r.minimum, r.maximum, show))
-	case r.exclusiveMinimum != nil && value <= *r.exclusiveMinimum:
-		d.found.at(n, CodeOutOfRange, "must be more than %s", show(*r.exclusiveMinimum))
-	case r.exclusiveMaximum != nil && value >= *r.exclusiveMaximum:
-		d.found.at(n, CodeOutOfRange, "must be less than %s", show(*r.exclusiveMaximum))
-	}
-}
-
-func between(low, high *float64, show func(float64) string) string {
-	switch {
-	case high == nil:
-		return show(*low) + " or more"
-	case low == nil:
-		return show(*high) + " or less"
-	}
-	return show(*low) + " to " + show(*high)
-}
-
-// count holds a list or a map to its number of elements.
-func (d *decoder) count(r *rules, n, count int, what string) {
-	switch {
-	case d.stored:
-	case r.nonempty && count == 0:
-		d.empty(r, n)
-	case r.minItems != nil && count < *r.minItems:
-		d.found.at(n, CodeOutOfRange, "must have at least %s", plural(*r.minItems, what))
-	case r.maxItems != nil && count > *r.maxItems:
-		d.found.at(n, CodeOutOfRange, "must have at most %s", plural(*r.maxItems, what))
-	}
-}
-
-func (d *decoder) empty(r *rules, n int) {
-	if r.required {
-		d.found.at(n, CodeRequired, "is empty; give it a value")
-		return
-	}
-	d.found.at(n, CodeInvalid, "is empty; give it a value, or leave it out")
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return verdict{}
 }

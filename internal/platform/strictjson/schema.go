@@ -195,22 +195,7 @@ func scalarSchema(p *plan, r *rules) members {
 }
 
 func bounds(m *members, p *plan, r *rules) {
-	low, high := r.minimum, r.maximum
-	bits := p.goType.Bits
-	switch {
-	case p.kind == uintPlan && low == nil:
-		low = new(float64)
-	case p.kind == intPlan && bits() < 64 && low == nil:
-		n := -float64(uint64(1) << (bits() - 1))
-		low = &n
-	}
-	if (p.kind == intPlan || p.kind == uintPlan) && bits() < 64 && high == nil {
-		n := float64(uint64(1)<<(bits()-1) - 1)
-		if p.kind == uintPlan {
-			n = float64(uint64(1)<<bits() - 1)
-		}
-		high = &n
-	}
+	low, high := limits(p, r)
 	for _, b := range []struct {
 		key string
 		at  *float64

@@ -2,69 +2,16 @@ package strictjson
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"reflect"
 )
-
-// Object is any JSON object, kept as it is written. Keys do not repeat in it.
-type Object struct{ json.RawMessage }
 
 // Type is the compiled declaration of T. It is safe for concurrent use.
 type Type[T any] struct {
 	plan     *plan
 	settings settings
-}
-
-// settings are what options change.
-type settings struct {
-	limits      Limits
-	rename      map[string]string
-	unions      []*unionOption
-	title, doc  string
-	fresh       bool
-	mark        bool
-	emptyIsFine bool
-}
-
-// Option changes how the documents of a type are read.
-type Option func(*settings)
-
-// WithLimits replaces the limits on documents.
-func WithLimits(l Limits) Option { return func(s *settings) { s.limits = l } }
-
-// Title gives the schema a title and a description.
-func Title(title, doc string) Option { return func(s *settings) { s.title, s.doc = title, doc } }
-
-// NewCredentials accepts a credential in the clear where a secret stands.
-// Without it only a reference is accepted. DecodeStored never accepts one.
-func NewCredentials() Option { return func(s *settings) { s.fresh = true } }
-
-// ByteOrderMark skips a UTF-8 byte order mark at the beginning, which some
-// editors put into files. Without it the mark is a fault.
-func ByteOrderMark() Option { return func(s *settings) { s.mark = true } }
-
-// EmptyIsObject reads an empty document and null as {}.
-func EmptyIsObject() Option { return func(s *settings) { s.emptyIsFine = true } }
-
-// RenameCodes gives faults other codes than the constants say.
-func RenameCodes(codes map[string]string) Option {
-	return func(s *settings) {
-		if s.rename == nil {
-			s.rename = map[string]string{}
-		}
-		maps.Copy(s.rename, codes)
-	}
-}
-
-// ConfigurationCodes gives faults the few codes that the configurations of
-// workflows have.
-func ConfigurationCodes() Option {
-	return RenameCodes(map[string]string{CodeMalformed: CodeInvalid, CodeWrongType: CodeInvalid, CodeOutOfRange: CodeInvalid,
-		CodeNotOneOf: CodeInvalid, CodeUnknownField: "unknown_key"})
 }
 
 // For compiles the declaration of T. It panics when the declaration is wrong,
@@ -95,6 +42,7 @@ func Compile[T any](options ...Option) (*Type[T], error) {
 	}
 	t.plan = c.compile(goType)
 	c.finish()
+	c.selected(t.plan)
 	if len(c.faults) > 0 {
 		return nil, fmt.Errorf("the declaration of %s is wrong: %w", goType, errors.Join(c.faults...))
 	}

@@ -1,6 +1,7 @@
 package strictjson
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -213,4 +214,18 @@ func boolean(v string, into *bool) (err error) {
 func natural(v string) (int, error) {
 	n, err := strconv.ParseUint(v, 10, 31)
 	return int(n), err
+}
+
+// literal returns the text of a tag as JSON: what is read from a string needs
+// no quotes there.
+func literal(p *plan, text string) []byte {
+	for p.kind == pointerPlan {
+		p = p.elem
+	}
+	switch p.kind {
+	case stringPlan, durationPlan, timePlan, textPlan, secretPlan:
+		quoted, _ := json.Marshal(text) // a string always can be
+		return quoted
+	}
+	return []byte(text)
 }

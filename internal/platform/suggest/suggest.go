@@ -27,7 +27,7 @@ func Nearest(name string, known []string) string {
 	if len(wanted) > maxLength {
 		return ""
 	}
-	best, least := "", len(wanted)/3+2
+	best, least := "", min(len(wanted)/3+2, len(wanted))
 	for _, k := range known[:min(len(known), maxKnown)] {
 		if len(k) > maxLength*4 {
 			continue

@@ -10,7 +10,7 @@ import (
 
 func TestNearest(t *testing.T) {
 	t.Parallel()
-	known := []string{"http.addr", "batch_size", "tables", "größe", ""}
+	known := []string{"http.addr", "batch_size", "tables", "größe", "", "y"}
 	for name, want := range map[string]string{
 		"batchsize":                        "batch_size", // one left out
 		"batch__size":                      "batch_size", // one too many
@@ -19,6 +19,7 @@ func TestNearest(t *testing.T) {
 		"http.adr":                         "http.addr",
 		"addr":                             "http.addr", // without its section
 		"Tables":                           "tables",
+		"Y":                                "y",
 		"TABLES":                           "tables",
 		"tablet":                           "tables",
 		"grösse":                           "größe", // two characters apart, ASCII or not

@@ -1,0 +1,65 @@
+package outcome
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// What is what happened to a row.
+type What string
+
+// What can happen to a row. A kind may have words of its own.
+const (
+	Created   What = "created"
+	Updated   What = "updated"
+	Unchanged What = "unchanged"
+	Deleted   What = "deleted"
+	Skipped   What = "skipped" // left as it is, on purpose
+	Held      What = "held"    // left for a person to decide
+	Reduced   What = "reduced" // written, but not all of it
+	Failed    What = "failed"
+)
+
+// Row is what happened to one row.
+type Row struct {
+	Table  string `json:"table"`           // as people know it
+	Record string `json:"record"`          // id in the other system
+	Field  string `json:"field,omitempty"` // as people know it; empty: the whole row
+	What   What   `json:"what"`
+	// Code is the stable name of the reason.
+	Code string `json:"code,omitempty"`
+	// Message says the reason to people. It holds no cells.
+	Message string `json:"message,omitempty"`
+}
+
+// Count is how many rows something happened to.
+type Count struct {
+	Table string `json:"table"`
+	What  What   `json:"what"`
+	Code  string `json:"code,omitempty"`
+	Rows  int64  `json:"rows"`
+}
+
+// Bounds of one row, in bytes.
+const (
+	maxName    = 200
+	maxMessage = 500
+)
+
+// Cut returns the row with its texts cut to their bounds.
+func (r Row) Cut() Row {
+	return Row{Table: cut(r.Table, maxName), Record: cut(r.Record, maxName), Field: cut(r.Field, maxName),
+		What: What(cut(string(r.What), maxName)), Code: cut(r.Code, maxName), Message: cut(r.Message, maxMessage)}
+}
+
+// cut shortens a text to at most so many bytes of valid UTF-8.
+func cut(text string, most int) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	if len(text) <= most {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return text[:most]
+}
