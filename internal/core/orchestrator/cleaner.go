@@ -2,9 +2,11 @@ package orchestrator
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -32,7 +34,10 @@ const (
 type cleaner struct {
 	mu   sync.Mutex
 	todo []executionKey
-	wake chan struct{} // capacity 1
+	// unknown are groups of executions that the last sweep did not know: they may
+	// have been about to start.
+	unknown map[string]bool
+	wake    chan struct{} // capacity 1
 }
 
 func newCleaner() *cleaner { return &cleaner{wake: make(chan struct{}, 1)} }
@@ -115,15 +120,21 @@ func (s *Service) sweep(ctx context.Context) {
 	if err == nil {
 		err = s.CaughtUp(ctx)
 	}
+	unknown := map[string]bool{}
 	for _, g := range groups {
 		if err != nil {
 			break
 		}
 		var needed bool
-		if needed, err = s.model.Needed(ctx, workflow.ExecutionID(g), s.now().Add(-redriveTime)); err == nil && !needed {
+		needed, err = s.model.Needed(ctx, workflow.ExecutionID(g), s.now().Add(-redriveTime))
+		if errors.Is(err, readmodel.ErrNone) {
+			unknown[g], needed, err = true, !s.cleaner.unknown[g], nil
+		}
+		if err == nil && !needed {
 			s.deleteGroup(ctx, g)
 		}
 	}
+	s.cleaner.unknown = unknown
 	if err != nil && ctx.Err() == nil {
 		s.log.Warn("blobs that no one needs could not be looked for; a later sweep tries again", "error", err)
 	}

@@ -256,7 +256,7 @@ func (s *Service) pin(ctx context.Context, p admission.Pending) (engine.Release,
 
 // unfit says why an input cannot be run with a version; nil if it can.
 func (s *Service) unfit(ctx context.Context, key executionKey, v workflow.VersionData, input []byte) (*engine.Error, error) {
-	k := s.kinds[v.Kind]
+	k := s.kinds.Kind(v.Kind)
 	if k == nil {
 		return nil, fmt.Errorf("this build does not know the type %q", v.Kind)
 	}

@@ -281,6 +281,7 @@ func (m *Model) Progress(ctx context.Context, ws workflow.WorkspaceID, id workfl
 // Needed reports whether what an execution has kept is still needed: while it is
 // open, while it can be redriven, which ends at a time after its end, and while
 // that is so of an execution that took over from it.
+// It fails with ErrNone for an execution that is not known.
 func (m *Model) Needed(ctx context.Context, id workflow.ExecutionID, failedAfter time.Time) (bool, error) {
 	for seen := map[workflow.ExecutionID]bool{}; !seen[id]; {
 		seen[id] = true
@@ -288,7 +289,7 @@ func (m *Model) Needed(ctx context.Context, id workflow.ExecutionID, failedAfter
 		var column string
 		err := m.db.Read().QueryRow(ctx, m.sql.findExecution, string(id)).Scan(&state, &ended, &column)
 		if errors.Is(err, db.ErrNoRows) {
-			return false, nil
+			return false, ErrNone
 		}
 		if err != nil {
 			return false, err
