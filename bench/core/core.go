@@ -40,9 +40,9 @@ type Core struct {
 	Store   eventstore.Store
 	Service *orchestrator.Service
 	Caller  workflow.Caller
+	Secrets *secret.Store
+	Blobs   *blob.Dir
 
-	secrets *secret.Store
-	blobs   *blob.Dir
 	stop    context.CancelFunc
 	running sync.WaitGroup
 	ended   chan error
@@ -81,7 +81,7 @@ func Open(ctx context.Context, url, dir string, kinds Kinds) (_ *Core, err error
 		return nil, err
 	}
 	if c.Service, err = orchestrator.New(ctx, orchestrator.Options{
-		Store: c.Store, DB: c.DB, Engine: e, Kinds: made, Secrets: c.secrets, Blobs: c.blobs, Hub: hub, MaxConcurrent: maxConcurrent,
+		Store: c.Store, DB: c.DB, Engine: e, Kinds: made, Secrets: c.Secrets, Blobs: c.Blobs, Hub: hub, MaxConcurrent: maxConcurrent,
 	}); err != nil {
 		return nil, err
 	}
@@ -103,10 +103,10 @@ func (c *Core) openStore(ctx context.Context, url, dir string) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	if c.blobs, err = blob.OpenDir(filepath.Join(dir, "blobs")); err != nil {
+	if c.Blobs, err = blob.OpenDir(filepath.Join(dir, "blobs")); err != nil {
 		return err
 	}
-	c.secrets, err = secret.Open(ctx, secret.Options{DB: c.DB, KeyFile: filepath.Join(dir, "master.key")})
+	c.Secrets, err = secret.Open(ctx, secret.Options{DB: c.DB, KeyFile: filepath.Join(dir, "master.key")})
 	return err
 }
 
@@ -132,8 +132,8 @@ func (c *Core) Close() error {
 	c.stop()
 	c.running.Wait()
 	var errs []error
-	if c.blobs != nil {
-		errs = append(errs, c.blobs.Close())
+	if c.Blobs != nil {
+		errs = append(errs, c.Blobs.Close())
 	}
 	if c.Store != nil {
 		errs = append(errs, c.Store.Close())
