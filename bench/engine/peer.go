@@ -43,10 +43,13 @@ func peer(ctx context.Context, s settings, store *scratch.Store, program string,
 	return f, err
 }
 
+// errNoBegin is why a peer that prints nothing is not measured.
+var errNoBegin = errors.New("it did not begin")
+
 func readPeer(ctx context.Context, s settings, out io.Reader) (f figures, err error) {
 	lines := bufio.NewScanner(out)
 	if !lines.Scan() { // the clock starts
-		return f, errors.Join(errors.New("it did not begin"), lines.Err())
+		return f, errors.Join(errNoBegin, lines.Err())
 	}
 	server := s.serverCPU(ctx)
 	if !lines.Scan() {

@@ -54,7 +54,7 @@ func (c *contender) print(w io.Writer) {
 // a power cut may take back what was acknowledged.
 func durable(setting string) string {
 	switch setting {
-	case "synchronous=FULL", "synchronous=EXTRA", "synchronous_commit=on":
+	case "synchronous=FULL", "synchronous=EXTRA", "synchronous_commit=on", "synchronous_commit=local":
 		return "yes: " + setting
 	}
 	return "no: " + setting

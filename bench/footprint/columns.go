@@ -45,7 +45,7 @@ func listColumns(ctx context.Context, d *db.DB) ([]typed, error) {
 		WHERE m.type = 'table' AND lower(c.type) IN ('text', 'blob') ORDER BY 1, c.cid`
 	if d.Dialect() == db.Postgres {
 		query = `SELECT table_name::text, column_name::text, data_type::text FROM information_schema.columns
-			WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND data_type IN ('text', 'json', 'jsonb', 'bytea')
+			WHERE table_schema = ANY (current_schemas(false)) AND data_type IN ('text', 'json', 'jsonb', 'bytea')
 			ORDER BY 1, ordinal_position`
 	}
 	rows, err := d.Read().Query(ctx, query)

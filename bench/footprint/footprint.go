@@ -15,20 +15,21 @@ type Relation struct {
 	Bytes int64
 }
 
-// Relations lists every table and index of the database. On SQLite the size is
-// that of the pages, those in the write-ahead log included; on PostgreSQL that
-// of the files, with a table's out-of-line values counted as its own.
+// Relations lists every table and index of the database, on PostgreSQL those in
+// the connection's schemas. On SQLite the size is that of the pages, those in
+// the write-ahead log included; on PostgreSQL that of the files, with a table's
+// out-of-line values counted as its own.
 func Relations(ctx context.Context, d *db.DB) ([]Relation, error) {
 	query := `SELECT m.tbl_name, CASE m.type WHEN 'index' THEN m.name ELSE '' END, s.pgsize
 		FROM dbstat s JOIN sqlite_schema m ON m.name = s.name WHERE s.aggregate = TRUE`
 	if d.Dialect() == db.Postgres {
 		query = `SELECT t.relname, '', pg_table_size(t.oid)
 			FROM pg_class t JOIN pg_namespace s ON s.oid = t.relnamespace
-			WHERE t.relkind IN ('r', 'm') AND s.nspname NOT IN ('pg_catalog', 'information_schema')
+			WHERE t.relkind IN ('r', 'm') AND s.nspname = ANY (current_schemas(false))
 			UNION ALL SELECT t.relname, i.relname, pg_relation_size(i.oid)
 			FROM pg_class t JOIN pg_namespace s ON s.oid = t.relnamespace
 			JOIN pg_index x ON x.indrelid = t.oid JOIN pg_class i ON i.oid = x.indexrelid
-			WHERE t.relkind IN ('r', 'm') AND s.nspname NOT IN ('pg_catalog', 'information_schema')`
+			WHERE t.relkind IN ('r', 'm') AND s.nspname = ANY (current_schemas(false))`
 	}
 	rows, err := d.Read().Query(ctx, query)
 	if err != nil {
