@@ -15,7 +15,7 @@ const (
 	HundredParallel = "fan"  // a hundred at once
 )
 
-// Synthetic are kinds whose steps do nothing, so that only the core is measured.
+// Synthetic makes kinds whose steps do nothing, so that only the core is measured.
 func Synthetic(context.Context, *Core) ([]orchestrator.Kind, error) {
 	return []orchestrator.Kind{synthetic{FiveSteps, fiveSteps}, synthetic{HundredParallel, hundredParallel}}, nil
 }

@@ -18,8 +18,8 @@ import (
 // peerPatience is how long a peer may take for one round.
 const peerPatience = 10 * time.Minute
 
-// peer measures another engine over an empty store. Its program is a process
-// of its own, built from a module of its own: it prints one line when its
+// peer measures another engine over an empty store. It runs as a process
+// of its own, built from a module of its own, and prints one line when its
 // clock starts and one with its figures.
 func peer(ctx context.Context, s settings, store *scratch.Store, program string, more ...string) (f figures, err error) {
 	ctx, cancel := context.WithTimeout(ctx, peerPatience)
