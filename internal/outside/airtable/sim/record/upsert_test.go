@@ -87,6 +87,18 @@ func TestRefusedUpserts(t *testing.T) {
 	}
 }
 
+func TestDifferentValuesHaveDifferentKeys(t *testing.T) {
+	t.Parallel()
+	seen := map[string][]cell.Value{}
+	for _, values := range [][]cell.Value{{1.0, 23.0}, {12.0, 3.0}, {123.0}, {"1", 23.0}, {1.0, "23"}, {"a", "b"}, {"a\";\"b"}, {"ab"}, {true}, {"true"}, {[]string{"a"}}, {[]string{"a", "b"}}, {`["a"]`}} {
+		key := mergeKey(values)
+		if other := seen[key]; other != nil {
+			t.Errorf("%v and %v have the same key", other, values)
+		}
+		seen[key] = values
+	}
+}
+
 func TestATableRemembersAFewIndexes(t *testing.T) {
 	t.Parallel()
 	d := setup(t)
