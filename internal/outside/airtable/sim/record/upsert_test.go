@@ -106,7 +106,7 @@ func TestATableRemembersAFewIndexes(t *testing.T) {
 	age, name, stage := d.people.Field("Age"), d.people.Field("Name"), d.people.Field("Stage")
 	first := rows.index([]*schema.Field{age})
 	for _, fields := range [][]*schema.Field{{name}, {stage}, {age, name}, {name, age}, {age, stage}, {stage, age}, {name, stage}} {
-		if rows.index(fields) != rows.index(fields) {
+		if built := rows.index(fields); rows.index(fields) != built {
 			t.Error("an index is built twice")
 		}
 	}
