@@ -13,16 +13,16 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/postgres"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret/vault"
 )
 
 // Who runs everything, and where.
@@ -40,7 +40,7 @@ type Core struct {
 	Store   eventstore.Store
 	Service *orchestrator.Service
 	Caller  workflow.Caller
-	Secrets *secret.Store
+	Secrets *vault.Store
 	Blobs   *blob.Dir
 
 	stop    context.CancelFunc
@@ -50,7 +50,7 @@ type Core struct {
 
 // Kinds makes the kinds of an open core. Its tables are in place, but it does
 // not run yet.
-type Kinds func(ctx context.Context, c *Core) ([]orchestrator.Kind, error)
+type Kinds func(ctx context.Context, c *Core) ([]*kind.Kind, error)
 
 // Open opens a core over the database at url and waits until it takes
 // commands. Master key and blobs go to dir. The caller closes it.
@@ -69,19 +69,17 @@ func Open(ctx context.Context, url, dir string, kinds Kinds) (_ *Core, err error
 	if err != nil {
 		return nil, err
 	}
-	registry := engine.NewRegistry()
-	for _, k := range made {
-		if err := k.Register(registry); err != nil {
-			return nil, err
-		}
+	set, err := kind.NewSet(made...)
+	if err != nil {
+		return nil, err
 	}
-	hub := orchestrator.NewHub()
-	e, err := local.New(local.Options{Store: c.Store, DB: c.DB, Registry: registry, Observer: hub})
+	hub := orchestrator.NewHub(orchestrator.Limits{MaxConcurrent: maxConcurrent})
+	e, err := local.New(local.Options{Store: c.Store, DB: c.DB, Registry: set.Registry(), Observer: hub, Places: hub})
 	if err != nil {
 		return nil, err
 	}
 	if c.Service, err = orchestrator.New(ctx, orchestrator.Options{
-		Store: c.Store, DB: c.DB, Engine: e, Kinds: made, Secrets: c.Secrets, Blobs: c.Blobs, Hub: hub, MaxConcurrent: maxConcurrent,
+		Store: c.Store, DB: c.DB, Engine: e, Kinds: set, Secrets: c.Secrets, Blobs: c.Blobs, Hub: hub,
 	}); err != nil {
 		return nil, err
 	}
@@ -106,7 +104,7 @@ func (c *Core) openStore(ctx context.Context, url, dir string) (err error) {
 	if c.Blobs, err = blob.OpenDir(filepath.Join(dir, "blobs")); err != nil {
 		return err
 	}
-	c.Secrets, err = secret.Open(ctx, secret.Options{DB: c.DB, KeyFile: filepath.Join(dir, "master.key")})
+	c.Secrets, err = vault.Open(ctx, vault.Options{DB: c.DB, KeyFile: filepath.Join(dir, "master.key")})
 	return err
 }
 

@@ -2,11 +2,9 @@ package core
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 )
 
 // Names of the synthetic kinds.
@@ -16,29 +14,17 @@ const (
 )
 
 // Synthetic makes kinds whose steps do nothing, so that only the core is measured.
-func Synthetic(context.Context, *Core) ([]orchestrator.Kind, error) {
-	return []orchestrator.Kind{synthetic{FiveSteps, fiveSteps}, synthetic{HundredParallel, hundredParallel}}, nil
+func Synthetic(context.Context, *Core) ([]*kind.Kind, error) {
+	return []*kind.Kind{synthetic(FiveSteps, fiveSteps), synthetic(HundredParallel, hundredParallel)}, nil
 }
 
-type synthetic struct {
-	name     string
-	function func(engine.Run, *noop) error
-}
-
-func (k synthetic) Name() string                                  { return k.name }
-func (synthetic) Schema() json.RawMessage                         { return json.RawMessage(`{"type":"object"}`) }
-func (synthetic) Validate(json.RawMessage) workflow.Problems      { return workflow.Problems{} }
-func (synthetic) ValidateInput(json.RawMessage) workflow.Problems { return workflow.Problems{} }
-func (synthetic) SecretPointers() []string                        { return nil }
-func (k synthetic) Function() string                              { return "bench/" + k.name }
-func (synthetic) Concurrency() int                                { return maxConcurrent }
-
-func (k synthetic) Register(r *engine.Registry) error {
-	step := engine.NewStep(r, k.Function()+"_step", engine.StepOptions[none]{}, func(context.Context, none) (none, error) { return none{}, nil })
-	engine.NewWorkflow(r, k.Function(), func(run engine.Run, _ workflow.Input) (none, error) {
-		return none{}, k.function(run, &noop{do: func(run engine.Run) (none, error) { return step.Do(run, none{}) }})
+func synthetic(name string, function func(engine.Run, *noop) error) *kind.Kind {
+	k := kind.New[none, none](name, kind.Options{Concurrency: maxConcurrent})
+	step := kind.Step(k, "step", engine.StepOptions[none]{}, func(context.Context, none) (none, error) { return none{}, nil })
+	kind.Workflow(k, kind.Main, func(run engine.Run, _ kind.Start[none, none]) (none, error) {
+		return none{}, function(run, &noop{do: func(run engine.Run) (none, error) { return step.Do(run, none{}) }})
 	})
-	return r.Err()
+	return k
 }
 
 type none struct{}

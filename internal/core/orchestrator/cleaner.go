@@ -42,6 +42,15 @@ type cleaner struct {
 
 func newCleaner() *cleaner { return &cleaner{wake: make(chan struct{}, 1)} }
 
+// found takes in the groups that were there before anything could start: those
+// that the first sweep does not know are deleted by it.
+func (c *cleaner) found(groups []string) {
+	c.unknown = map[string]bool{}
+	for _, g := range groups {
+		c.unknown[g] = true
+	}
+}
+
 // add takes in an end. What a failed execution has kept stays for its redrive.
 func (c *cleaner) add(e end) {
 	if e.state != workflow.Failed && !e.child {

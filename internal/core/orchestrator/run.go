@@ -116,6 +116,13 @@ func (s *Service) takeOver(ctx context.Context) error {
 	for _, e := range s.takeover.finish() {
 		s.admission.Ended(e.key, e.lane, e.began)
 	}
+	if s.blobs != nil { // what is there before anything can start belongs to the past
+		groups, err := s.blobs.Groups(ctx)
+		if err != nil {
+			return err
+		}
+		s.cleaner.found(groups)
+	}
 	close(s.ready)
 	return nil
 }
