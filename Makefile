@@ -23,7 +23,7 @@ lint: ## vet, staticcheck and the rules for workflow functions
 	@scripts/lint.sh
 
 generate: ## Rewrite what is generated and committed (docs/openapi.json)
-	@go test ./internal/api/http -run TestDocumentIsFresh -update
+	@go test ./internal/api/http/v1 -run TestDocumentIsFresh -update
 
 build: ## The binary, at .work/bin/pyairtable-workflows
 	@mkdir -p .work/bin

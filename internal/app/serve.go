@@ -14,6 +14,8 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
 	apihttp "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	httpadmin "github.com/pyairtable/pyairtable-workflows/internal/api/http/admin"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/config"
 )
 
@@ -101,7 +103,7 @@ func (y *system) run(ctx context.Context, public, admin net.Listener) error {
 	orchestrator := y.start(y.orchestrator.Run)
 	servers := []*http.Server{y.serveHTTP(public, y.handler())}
 	if admin != nil {
-		servers = append(servers, y.serveHTTP(admin, apihttp.Admin(y.metrics.Handler(), y.ready)))
+		servers = append(servers, y.serveHTTP(admin, httpadmin.New(y.metrics.Handler(), v1.Probes(y.ready), v1.Document())))
 	}
 	y.log.Info("ready to serve", "addr", public.Addr().String())
 	var cause error

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
 	apihttp "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
@@ -188,10 +189,9 @@ func (y *system) airtableSync(ctx context.Context) (orchestrator.Kind, error) {
 
 // handler is the public API.
 func (y *system) handler() http.Handler {
-	return apihttp.New(apihttp.Options{
-		Orchestrator: y.orchestrator, Identity: y.identity, Ready: y.ready, Stopping: y.streams,
-		Logger: y.log, Observe: y.metrics.HTTPRequest,
-	})
+	api := apihttp.New(apihttp.Options{Identity: y.identity, Stopping: y.streams, Logger: y.log, Observe: y.metrics.HTTPRequest})
+	v1.Mount(api, v1.Services{Orchestrator: y.orchestrator, Keys: y.identity, Ready: y.ready})
+	return api.Handler()
 }
 
 // ready says whether requests can be served.

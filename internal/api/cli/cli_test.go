@@ -19,7 +19,8 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/apitest"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
-	api "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
@@ -33,7 +34,9 @@ type testBundle struct {
 func setup(t *testing.T) *testBundle {
 	t.Helper()
 	b := &testBundle{Core: apitest.Open(t)}
-	server := httptest.NewServer(api.New(api.Options{Orchestrator: b.Orchestrator, Identity: b.Identity}))
+	api := kit.New(kit.Options{Identity: b.Identity})
+	v1.Mount(api, v1.Services{Orchestrator: b.Orchestrator, Keys: b.Identity})
+	server := httptest.NewServer(api.Handler())
 	t.Cleanup(server.Close)
 	b.url = server.URL
 	return b

@@ -1,92 +1,83 @@
 package http
 
 import (
-	"bytes"
-	"errors"
-	"io"
-	"mime"
-	"net/http"
-	"time"
+	"encoding/json"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/request"
 )
 
-// bodyTimeout bounds how long a caller may take to send a body.
-const bodyTimeout = 10 * time.Second
-
-// prompt gives every body a deadline before anything looks at the request.
-// Without it a caller without a token could hold a connection for ever: the
-// server reads what is left of a body before it answers 401. Only readBody
-// lifts the deadline; the server itself sets a new one for the next request.
-func (f *face) prompt(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength != 0 {
-			// A recorder in a test knows no deadline; a connection always does.
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(f.BodyTimeout))
+// decoder returns what reads the body of an operation.
+func (a *API) decoder(op *huma.Operation) request.Decode {
+	if op.RequestBody == nil {
+		return nil
+	}
+	schemas := a.huma.OpenAPI().Components.Schemas
+	schema := op.RequestBody.Content["application/json"].Schema
+	schema.PrecomputeMessages()
+	return func(document []byte, into any) []problem.Fault {
+		var parsed any
+		if err := json.Unmarshal(document, &parsed); err != nil {
+			return []problem.Fault{{Code: "invalid", Detail: err.Error()}}
 		}
-		next.ServeHTTP(w, r)
-	})
+		var found huma.ValidateResult
+		at := huma.NewPathBuffer([]byte("body"), 4)
+		huma.Validate(schemas, schema, at, huma.ModeWriteToServer, parsed, &found)
+		var faults []problem.Fault
+		for _, err := range found.Errors {
+			faults = append(faults, faultOf(err))
+		}
+		if err := json.Unmarshal(document, into); err != nil && len(faults) == 0 {
+			faults = append(faults, problem.Fault{Code: "invalid", Detail: err.Error()})
+		}
+		return faults
+	}
 }
 
-// unwrap returns the request and the writer beneath huma's context.
-func unwrap(ctx huma.Context) (*http.Request, http.ResponseWriter) {
-	return humachi.Unwrap(ctx)
+func faultOf(err error) problem.Fault {
+	d, _ := err.(*huma.ErrorDetail)
+	if d == nil {
+		return problem.Fault{Code: "invalid", Detail: err.Error()}
+	}
+	f := problem.Fault{Pointer: pointer(strings.TrimPrefix(d.Location, "body")), Code: faultCode(d.Message), Detail: faultDetail(d.Message)}
+	if name, ok := strings.CutPrefix(d.Message, "expected required property "); ok {
+		f.Pointer += "/" + strings.TrimSuffix(name, " to be present")
+	}
+	return f
 }
 
-// checkedBody reads the whole body and refuses what must not reach a decoder:
-// too much, no JSON, a key twice, too deep. It runs after authentication.
-func (f *face) checkedBody(ctx huma.Context, next func(huma.Context)) {
-	r, w := unwrap(ctx)
-	if r.Body == nil || r.Body == http.NoBody {
-		next(ctx)
-		return
-	}
-	body, p := readBody(w, r)
-	if p == nil && len(body) > 0 {
-		p = refuseBody(r, body)
-	}
-	if p != nil {
-		p.write(w, r)
-		return
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	next(ctx)
+// pointer turns huma's ".a.b[0].c" into "/a/b/0/c".
+func pointer(location string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1", ".", "/", "[", "/", "]", "").Replace(location)
 }
 
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *ProblemDetails) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err == nil {
-		// The deadline must not outlive the body: it would end the request's
-		// context while the handler works. While bytes are missing it stays,
-		// since the server waits for them before it answers.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
-	}
-	var tooLarge *http.MaxBytesError
+// faultCode names what huma only describes.
+func faultCode(message string) string {
 	switch {
-	case errors.As(err, &tooLarge):
-		return nil, newProblem(http.StatusRequestEntityTooLarge, "body_too_large", "the body is larger than 1 MiB; send less")
-	case err != nil:
-		return nil, newProblem(http.StatusRequestTimeout, "body_incomplete", "the body did not arrive completely in time; send it again")
+	case strings.HasPrefix(message, "unexpected property"), strings.HasPrefix(message, "unknown query parameter"):
+		return "unknown_field"
+	case strings.HasPrefix(message, "expected required property"), strings.HasPrefix(message, "required "):
+		return "required"
+	case message == "expected string", message == "expected number", message == "expected integer",
+		message == "expected boolean", message == "expected array", message == "expected object":
+		return "wrong_type"
+	case strings.HasPrefix(message, "expected length"), strings.HasPrefix(message, "expected number"), strings.HasPrefix(message, "expected array length"), strings.HasPrefix(message, "expected object with"):
+		return "out_of_range"
+	case strings.HasPrefix(message, "expected value to be one of"):
+		return "not_one_of"
 	}
-	return body, nil
+	return "invalid"
 }
 
-func refuseBody(r *http.Request, body []byte) *ProblemDetails {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
-		return newProblem(http.StatusUnsupportedMediaType, "unsupported_media_type", "this API takes JSON only; send the header Content-Type: application/json")
-	}
-	faults, wellFormed := checkJSON(body)
+func faultDetail(message string) string {
 	switch {
-	case !wellFormed:
-		p := newProblem(http.StatusBadRequest, "malformed_json", faults[0].Detail)
-		p.Errors = faults
-		return p
-	case len(faults) > 0:
-		p := newProblem(http.StatusUnprocessableEntity, "invalid_request", "the request has faults; each stands in errors with its place")
-		p.Errors = faults
-		return p
+	case strings.HasPrefix(message, "unexpected property"):
+		return "unknown or read-only field; remove it"
+	case strings.HasPrefix(message, "unknown query parameter"):
+		return "unknown query parameter; remove it"
 	}
-	return nil
+	return message
 }

@@ -1,5 +1,5 @@
-// Package http is the REST face of the product: OpenAPI 3.1 from the Go
-// types, one file per resource, errors as RFC 9457 problems in one place. It
-// translates and decides nothing: who may do what is declared per route and
-// checked here, everything else is the orchestrator's answer.
+// Package http is the kit that resources of the HTTP API are mounted on:
+// routes with a required permission, authentication, what holds for every
+// request, streams, and the OpenAPI 3.1 document from the Go types. It
+// translates and decides nothing, and knows no resource; those are in v1.
 package http

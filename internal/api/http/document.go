@@ -2,14 +2,17 @@ package http
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"reflect"
+	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/request"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -17,53 +20,111 @@ import (
 // a token learns nothing about the build.
 const apiVersion = "1.0.0"
 
-// documentConfig sets huma up: strict bodies in, additive documents out, our
-// own errors, and none of its pages, which load from foreign hosts.
+// documentConfig sets huma up as router and writer of the document, without
+// its pages, which load from other hosts.
 func documentConfig() huma.Config {
 	c := huma.DefaultConfig("pyairtable-workflows", apiVersion)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.CreateHooks = nil
 	c.AllowAdditionalPropertiesByDefault = true
-	c.Transformers = []huma.Transformer{asProblem}
 	c.Info.Description = "Durable workflows on Airtable data. Every request but the probes needs the header Authorization: Bearer paw_…; the token alone decides the workspace. Errors are RFC 9457 problems that list every fault. Within v1 changes are additive: ignore fields that you do not know."
 	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	c.Servers = []*huma.Server{{URL: "/", Description: "This server"}}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token": {Type: "http", Scheme: "bearer", Description: "A service key, or the admin token of the first start"},
 	}
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[json.RawMessage](), reflect.TypeFor[any]())
 	return c
 }
 
-// documentAnswer is the OpenAPI document as it is.
-type documentAnswer struct {
-	ContentType string `header:"Content-Type"`
-	Body        []byte
+// schemaName names the schema of a type as the type, without its package.
+func schemaName(t reflect.Type, hint string) string {
+	if t == reflect.TypeFor[problem.Details]() {
+		return "ProblemDetails"
+	}
+	return huma.DefaultSchemaNamer(t, hint)
 }
 
-// document registers the description of all other routes; it comes last.
-func (f *face) document() {
-	var text []byte
-	handle(f, workflow.Public, route{method: http.MethodGet, path: v1 + "/openapi.json", id: "get-openapi", tag: "Process",
-		summary: "Get this document", about: "OpenAPI 3.1."},
-		func(context.Context, workflow.Caller, *struct{}) (*documentAnswer, error) {
-			return &documentAnswer{ContentType: "application/openapi+json", Body: text}, nil
-		})
-	d := f.api.OpenAPI()
-	operation := d.Paths[v1+"/openapi.json"].Get
-	operation.Responses["200"] = &huma.Response{Description: "The document", Content: map[string]*huma.MediaType{
+// describe documents what a route takes, who may call it and how it fails.
+func (a *API) describe(p workflow.Permission, r Route, shape *request.Shape) *huma.Operation {
+	schemas := a.huma.OpenAPI().Components.Schemas
+	op := &huma.Operation{
+		OperationID: r.ID,
+		Method:      r.Method,
+		Path:        r.Path,
+		Tags:        []string{r.Tag},
+		Summary:     r.Summary,
+		Description: r.About,
+		Responses:   failures(schemas, p, r, shape.Body != nil),
+	}
+	if p != workflow.Public {
+		op.Security = []map[string][]string{{"token": {}}}
+		op.Extensions = map[string]any{"x-permission": string(p)}
+	}
+	for _, param := range shape.Parameters {
+		op.Parameters = append(op.Parameters, parameterDoc(schemas, param))
+	}
+	if shape.Body != nil {
+		schema := huma.SchemaFromField(schemas, *shape.Body, shape.Body.Tag.Get("nameHint"))
+		op.RequestBody = &huma.RequestBody{Required: shape.BodyRequired(), Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
+	}
+	return op
+}
+
+func parameterDoc(schemas huma.Registry, p request.Parameter) *huma.Param {
+	schema := huma.SchemaFromField(schemas, p.Field, "")
+	out := &huma.Param{Name: p.Name, In: string(p.In), Required: p.Required(), Schema: schema,
+		Description: schema.Description} // some tools show only this one
+	if p.In == request.Query {
+		out.Explode = new(bool)
+	}
+	return out
+}
+
+// failures documents the statuses that follow from a route's shape, each as a
+// problem, so that no generated client is surprised.
+func failures(schemas huma.Registry, p workflow.Permission, r Route, body bool) map[string]*huma.Response {
+	statuses := append([]int{http.StatusUnprocessableEntity}, r.Fails...)
+	if p != workflow.Public {
+		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden)
+	}
+	if strings.Contains(r.Path, "{") {
+		statuses = append(statuses, http.StatusNotFound)
+	}
+	if body {
+		statuses = append(statuses, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	content := map[string]*huma.MediaType{"application/problem+json": {Schema: schemas.Schema(reflect.TypeFor[problem.Details](), true, "")}}
+	out := map[string]*huma.Response{"default": {Description: "Any other failure", Content: content}}
+	for _, s := range statuses {
+		out[strconv.Itoa(s)] = &huma.Response{Description: http.StatusText(s), Content: content}
+	}
+	return out
+}
+
+// HandleDocument adds the route of the OpenAPI document. It comes last: the
+// document describes the routes that are there by then, itself included.
+func HandleDocument(a *API, r Route) {
+	shape := request.ShapeOf(reflect.TypeFor[struct{}]())
+	op := a.describe(workflow.Public, r, shape)
+	op.Responses["200"] = &huma.Response{Description: "The document", Content: map[string]*huma.MediaType{
 		"application/openapi+json": {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}},
 	}}
-	stream := d.Paths[v1+"/executions/{id}/events/stream"].Get
-	stream.Responses["200"].Content = map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}}
-	// huma documents its own error form for itself; ours replaces it.
-	delete(d.Components.Schemas.Map(), "ErrorModel")
-	delete(d.Components.Schemas.Map(), "ErrorDetail")
-	text = encode(d)
+	var text []byte
+	a.add(op, workflow.Public, func(w http.ResponseWriter, req *http.Request, _ workflow.Caller) error {
+		if p := shape.Read(w, req, &struct{}{}, nil); p != nil {
+			return p
+		}
+		w.Header().Set("Content-Type", "application/openapi+json")
+		_, _ = w.Write(text) // the caller may be gone
+		return nil
+	})
+	text = a.Document()
 }
 
-// encode cannot fail: the document consists of huma's own types.
-func encode(d *huma.OpenAPI) []byte {
+// encodeDocument cannot fail: the document consists of huma's own types.
+func encodeDocument(d *huma.OpenAPI) []byte {
 	raw, err := json.Marshal(d)
 	if err != nil {
 		panic(fmt.Sprintf("encode the OpenAPI document: %v", err))
@@ -75,6 +136,3 @@ func encode(d *huma.OpenAPI) []byte {
 	out.WriteByte('\n')
 	return out.Bytes()
 }
-
-// Document returns the OpenAPI document that New serves. Needs no server.
-func Document() []byte { return encode(build(Options{}).api.OpenAPI()) }

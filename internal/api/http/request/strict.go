@@ -1,4 +1,4 @@
-package http
+package request
 
 import (
 	"bytes"
@@ -8,11 +8,12 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
 )
 
 // Limits of a JSON body. They hold before anything is decoded into Go values.
 const (
-	maxBody  = 1 << 20
 	maxDepth = 64
 	maxKeys  = 10_000
 )
@@ -22,31 +23,31 @@ const (
 // beyond all bounds, depth and number of keys beyond the limits, text after
 // the document. A nil result means well-formed. The
 // second value is false where the text is no JSON at all.
-func checkJSON(body []byte) ([]Fault, bool) {
+func checkJSON(body []byte) ([]problem.Fault, bool) {
 	s := scanner{d: json.NewDecoder(bytes.NewReader(body))}
 	s.d.UseNumber()
 	if err := s.value("", 1); err != nil {
 		var f *faultError
 		if errors.As(err, &f) {
-			return []Fault{f.Fault}, true
+			return []problem.Fault{f.Fault}, true
 		}
-		return []Fault{{Code: "malformed_json", Detail: syntax(body)}}, false
+		return []problem.Fault{{Code: "malformed_json", Detail: syntax(body)}}, false
 	}
 	if _, err := s.d.Token(); !errors.Is(err, io.EOF) {
-		return []Fault{{Code: "malformed_json", Detail: fmt.Sprintf("text after the end of the JSON document at byte %d", s.d.InputOffset())}}, false
+		return []problem.Fault{{Code: "malformed_json", Detail: fmt.Sprintf("text after the end of the JSON document at byte %d", s.d.InputOffset())}}, false
 	}
 	return s.faults, true
 }
 
 // faultError ends the reading at a limit.
-type faultError struct{ Fault }
+type faultError struct{ problem.Fault }
 
 func (f *faultError) Error() string { return f.Detail }
 
 type scanner struct {
 	d      *json.Decoder
 	keys   int
-	faults []Fault
+	faults []problem.Fault
 }
 
 func (s *scanner) value(at string, depth int) error {
@@ -60,7 +61,7 @@ func (s *scanner) value(at string, depth int) error {
 		return nil
 	}
 	if depth > maxDepth {
-		return &faultError{Fault{Pointer: at, Code: "too_deep", Detail: fmt.Sprintf("nested deeper than %d levels", maxDepth)}}
+		return &faultError{problem.Fault{Pointer: at, Code: "too_deep", Detail: fmt.Sprintf("nested deeper than %d levels", maxDepth)}}
 	}
 	if delim == '{' {
 		err = s.object(at, depth)
@@ -82,7 +83,7 @@ func (s *scanner) scalar(at string, t json.Token) {
 		return
 	}
 	if _, err := n.Float64(); err != nil {
-		s.faults = append(s.faults, Fault{Pointer: at, Code: "out_of_range", Detail: fmt.Sprintf("the number %s is too large; the largest is about 1.8e308", clip(n.String()))})
+		s.faults = append(s.faults, problem.Fault{Pointer: at, Code: "out_of_range", Detail: fmt.Sprintf("the number %s is too large; the largest is about 1.8e308", clip(n.String()))})
 	}
 }
 
@@ -95,7 +96,7 @@ func (s *scanner) object(at string, depth int) error {
 		}
 		key, _ := t.(string)
 		if s.keys++; s.keys > maxKeys {
-			return &faultError{Fault{Pointer: at, Code: "too_many_keys", Detail: fmt.Sprintf("more than %d keys in one body", maxKeys)}}
+			return &faultError{problem.Fault{Pointer: at, Code: "too_many_keys", Detail: fmt.Sprintf("more than %d keys in one body", maxKeys)}}
 		}
 		place := at + "/" + escape(key)
 		// Fields of our own documents, at the first level, also match without
@@ -105,7 +106,7 @@ func (s *scanner) object(at string, depth int) error {
 			same = strings.ToLower(key)
 		}
 		if seen[same] {
-			s.faults = append(s.faults, Fault{Pointer: place, Code: "duplicate_key", Detail: fmt.Sprintf("the key %q stands twice in one object; keep one", key)})
+			s.faults = append(s.faults, problem.Fault{Pointer: place, Code: "duplicate_key", Detail: fmt.Sprintf("the key %q stands twice in one object; keep one", key)})
 		}
 		seen[same] = true
 		if err := s.value(place, depth+1); err != nil {
@@ -141,4 +142,12 @@ func syntax(body []byte) string {
 	line := 1 + bytes.Count(before, []byte("\n"))
 	column := len(before) - bytes.LastIndexByte(before, '\n') - 1
 	return fmt.Sprintf("not JSON at line %d, column %d: %v", line, max(column, 1), at)
+}
+
+// clip keeps a number that is shown short.
+func clip(s string) string {
+	if len(s) > 40 {
+		return s[:40] + "…"
+	}
+	return s
 }

@@ -1,10 +1,10 @@
-package http_test
+package v1_test
 
 import (
 	"strings"
 	"testing"
 
-	api "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
@@ -194,7 +194,7 @@ func TestKeys(t *testing.T) {
 	} {
 		t.Run(s.name, func(t *testing.T) { b.run(t, s) })
 	}
-	made := decoded[api.NewKey](t, b.run(t, scenario{do: post, token: b.Admin, body: `{"name":"reader","scopes":["workflows:read"],"expires_in_days":30}`, status: 201, has: []string{`"token":"paw_`}}))
+	made := decoded[v1.NewKey](t, b.run(t, scenario{do: post, token: b.Admin, body: `{"name":"reader","scopes":["workflows:read"],"expires_in_days":30}`, status: 201, has: []string{`"token":"paw_`}}))
 	b.run(t, scenario{do: "GET /api/v1/workflows", token: made.Token, status: 200})
 	b.run(t, scenario{do: "GET /api/v1/keys", token: b.Admin, status: 200, has: []string{`"name":"reader"`}, hasNot: []string{made.Token, made.Token[len(made.Token)-20:], "hash"}})
 	b.run(t, scenario{do: "DELETE /api/v1/keys/" + string(made.ID), token: b.Admin, status: 204})

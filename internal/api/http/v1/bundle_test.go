@@ -1,4 +1,4 @@
-package http_test
+package v1_test
 
 import (
 	"bytes"
@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/apitest"
-	api "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -30,12 +32,20 @@ type testBundle struct {
 func setup(t *testing.T) *testBundle {
 	t.Helper()
 	b := &testBundle{Core: apitest.Open(t), log: &logBuffer{}}
-	b.handler = api.New(api.Options{
-		Orchestrator: b.Orchestrator, Identity: b.Identity, Heartbeat: 20 * time.Millisecond,
-		Logger:  slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Observe: b.observe,
+	b.handler = b.serve(kit.Options{
+		Heartbeat: 20 * time.Millisecond,
+		Logger:    slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Observe:   b.observe,
 	})
 	return b
+}
+
+// serve returns the whole API on the core of the bundle.
+func (b *testBundle) serve(o kit.Options) http.Handler {
+	o.Identity = b.Identity
+	api := kit.New(o)
+	v1.Mount(api, v1.Services{Orchestrator: b.Orchestrator, Keys: b.Identity})
+	return api.Handler()
 }
 
 func (b *testBundle) observe(route string, code int, _ time.Duration) {
@@ -128,7 +138,7 @@ func checkProblem(t *testing.T, w *httptest.ResponseRecorder) {
 	if ct := w.Header().Get("Content-Type"); ct != "application/problem+json" {
 		t.Errorf("the failure is %q and no problem", ct)
 	}
-	var p api.ProblemDetails
+	var p problem.Details
 	d := json.NewDecoder(bytes.NewReader(w.Body.Bytes()))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&p); err != nil {

@@ -1,4 +1,4 @@
-package http_test
+package v1_test
 
 import (
 	"bufio"
@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
-	api "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/admin"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 )
 
 // S15: authorisation follows the matched route, so another spelling of a path
@@ -87,12 +89,12 @@ func TestS45OnlyTheAdminListener(t *testing.T) {
 		b.run(t, scenario{do: "GET " + path, token: b.Admin, status: 404})
 	}
 	metrics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("paw_up 1")) })
-	admin := api.Admin(metrics, nil)
+	listener := admin.New(metrics, v1.Probes(nil), v1.Document())
 	for path, want := range map[string]string{
 		"/metrics": "paw_up 1", "/healthz": `"ok"`, "/readyz": `"ready"`, "/docs": "reference.js", "/docs/reference.js": "render", "/docs/reference.css": "body", "/docs/openapi.json": `"openapi": "3.1`,
 	} {
 		w := httptest.NewRecorder()
-		admin.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		listener.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
 		if w.Code != 200 || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s of the admin listener: %d %.80s", path, w.Code, w.Body)
 		}
@@ -101,7 +103,7 @@ func TestS45OnlyTheAdminListener(t *testing.T) {
 		}
 	}
 	w := httptest.NewRecorder()
-	admin.ServeHTTP(w, httptest.NewRequest("GET", "/api/v1/workflows", nil))
+	listener.ServeHTTP(w, httptest.NewRequest("GET", "/api/v1/workflows", nil))
 	if w.Code != 404 {
 		t.Errorf("the API is on the admin listener: %d", w.Code)
 	}
@@ -150,7 +152,7 @@ func TestLimitsOfARequest(t *testing.T) {
 // Nobody holds a connection by never finishing a body, with a token or without.
 func TestUnfinishedBodyIsNotWaitedFor(t *testing.T) {
 	b := setup(t)
-	server := httptest.NewServer(api.New(api.Options{Orchestrator: b.Orchestrator, Identity: b.Identity, BodyTimeout: 20 * time.Millisecond}))
+	server := httptest.NewServer(b.serve(kit.Options{BodyTimeout: 20 * time.Millisecond}))
 	t.Cleanup(server.Close)
 	for name, c := range map[string]struct {
 		line, token string

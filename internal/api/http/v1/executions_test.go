@@ -1,4 +1,4 @@
-package http_test
+package v1_test
 
 import (
 	"bufio"
@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	api "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/identity"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
@@ -275,7 +275,7 @@ func TestStream(t *testing.T) {
 func TestStreamHeartbeatAndStop(t *testing.T) {
 	b := setup(t)
 	stopping, stop := context.WithCancel(t.Context())
-	server := httptest.NewServer(api.New(api.Options{Orchestrator: b.Orchestrator, Identity: b.Identity, Stopping: stopping, Heartbeat: time.Millisecond}))
+	server := httptest.NewServer(b.serve(kit.Options{Stopping: stopping, Heartbeat: time.Millisecond}))
 	t.Cleanup(server.Close)
 	e := b.start(t, string(b.workflow(t)), `{"hold":true}`)
 	s := listenTo(t, t.Context(), server, b.Admin, e.ID, "")

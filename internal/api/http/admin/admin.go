@@ -1,7 +1,9 @@
-package http
+// Package admin is the handler of the admin listener, which asks for no token
+// and belongs on loopback: /metrics, the probes, and at /docs the reference
+// page, which needs no network. Only the probes are on the API's listener too.
+package admin
 
 import (
-	"context"
 	"embed"
 	"net/http"
 )
@@ -9,12 +11,9 @@ import (
 //go:embed reference
 var reference embed.FS
 
-// Admin returns the handler of the admin listener, which asks for no token
-// and belongs on loopback: /metrics, the probes, and the reference page at
-// /docs, which needs no network. None of it is on the API's listener but the
-// probes.
-func Admin(metrics http.Handler, ready func(context.Context) error) http.Handler {
-	probes := build(Options{Ready: ready}).handler()
+// New returns the handler. probes answers /healthz and /readyz, document is the
+// OpenAPI document that the reference page shows.
+func New(metrics, probes http.Handler, document []byte) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)
 	mux.Handle("GET /healthz", probes)
@@ -22,23 +21,23 @@ func Admin(metrics http.Handler, ready func(context.Context) error) http.Handler
 	mux.Handle("GET /docs", file("index.html", "text/html; charset=utf-8"))
 	mux.Handle("GET /docs/reference.js", file("reference.js", "text/javascript; charset=utf-8"))
 	mux.Handle("GET /docs/reference.css", file("reference.css", "text/css; charset=utf-8"))
-	document := Document()
-	mux.HandleFunc("GET /docs/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/openapi+json")
-		_, _ = w.Write(document) // the reader may be gone
-	})
+	mux.Handle("GET /docs/openapi.json", text(document, "application/openapi+json"))
 	return page(mux)
 }
 
 // file serves one embedded file.
-func file(name, kind string) http.Handler {
-	text, err := reference.ReadFile("reference/" + name)
+func file(name, mediaType string) http.Handler {
+	content, err := reference.ReadFile("reference/" + name)
 	if err != nil {
-		panic("the reference page is not built in: " + err.Error()) // cannot happen: embedded above
+		panic("the reference page is not built in: " + err.Error()) // cannot happen: it is embedded above
 	}
+	return text(content, mediaType)
+}
+
+func text(content []byte, mediaType string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", kind)
-		_, _ = w.Write(text) // the reader may be gone
+		w.Header().Set("Content-Type", mediaType)
+		_, _ = w.Write(content) // the reader may be gone
 	})
 }
 

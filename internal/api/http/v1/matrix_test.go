@@ -1,4 +1,4 @@
-package http_test
+package v1_test
 
 import (
 	"encoding/json"
@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	api "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -26,7 +27,7 @@ func operations(t *testing.T) []cell {
 			Permission workflow.Permission `json:"x-permission"`
 		} `json:"paths"`
 	}
-	if err := json.Unmarshal(api.Document(), &d); err != nil {
+	if err := json.Unmarshal(v1.Document(), &d); err != nil {
 		t.Fatal(err)
 	}
 	var out []cell
@@ -122,7 +123,7 @@ func (b *testBundle) foreign(t *testing.T, c cell, target string, id workflow.ID
 	if strings.Contains(c.path, "{id}") {
 		ghost := strings.Replace(target, target[strings.Index(target, "_")+1:strings.Index(target, "_")+9], "ffffffff", 1)
 		other := b.send(scenario{do: ghost, token: b.Foreign, body: s.body})
-		if a, z := decoded[api.ProblemDetails](t, w), decoded[api.ProblemDetails](t, other); a.Status != z.Status || a.Code != z.Code {
+		if a, z := decoded[problem.Details](t, w), decoded[problem.Details](t, other); a.Status != z.Status || a.Code != z.Code {
 			t.Errorf("what belongs to somebody else reads %d %s, what is nowhere %d %s", a.Status, a.Code, z.Status, z.Code)
 		}
 	}

@@ -1,0 +1,56 @@
+package request
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
+)
+
+// maxBody bounds a body in bytes.
+const maxBody = 1 << 20
+
+// Deadline gives every body at most timeout to arrive, before anything looks
+// at the request. Without it a caller without a token could hold a connection
+// forever: the server reads what is left of a body before it answers 401. Only
+// a complete body lifts the deadline; the server itself sets a new one for the
+// next request.
+func Deadline(timeout time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			// A recorder in a test has no deadline; a connection always has one.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(timeout))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// read returns the whole body, nil where there is none.
+func read(w http.ResponseWriter, r *http.Request) ([]byte, *problem.Details) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil, nil
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err == nil {
+		// The deadline must not outlive the body: it would end the request's
+		// context while the handler works. It stays while bytes are missing,
+		// since the server waits for them before it answers.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	}
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, problem.New(http.StatusRequestEntityTooLarge, "body_too_large", "the body is larger than 1 MiB; send less")
+	case err != nil:
+		return nil, problem.New(http.StatusRequestTimeout, "body_incomplete", "the body did not arrive completely in time; send it again")
+	}
+	return body, nil
+}
+
+func isJSON(r *http.Request) bool {
+	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && mediaType == "application/json"
+}

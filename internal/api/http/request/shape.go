@@ -1,0 +1,113 @@
+package request
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
+)
+
+// Decode reads a well-formed JSON document into a pointer and returns every
+// fault of it.
+type Decode func(document []byte, into any) []problem.Fault
+
+// Shape is what a route takes.
+type Shape struct {
+	Parameters []Parameter
+	// Body is the field of the body, nil for a route that takes none. A body
+	// is required unless the field is a pointer.
+	Body *reflect.StructField
+
+	query []string // names of the query parameters
+}
+
+// ShapeOf reads the shape from the tags of a struct; it panics like
+// ParametersOf.
+func ShapeOf(t reflect.Type) *Shape {
+	s := &Shape{Parameters: ParametersOf(t)}
+	if f, ok := t.FieldByName("Body"); ok {
+		s.Body = &f
+	}
+	for _, p := range s.Parameters {
+		if p.In == Query {
+			s.query = append(s.query, p.Name)
+		}
+	}
+	return s
+}
+
+// BodyRequired reports whether a request without a body is refused.
+func (s *Shape) BodyRequired() bool { return s.Body != nil && s.Body.Type.Kind() != reflect.Pointer }
+
+// Read fills the struct that into points to, which is of the type that the
+// shape was read from. It returns every fault of parameters and body together;
+// what cannot be read at all (too large, incomplete, not JSON) is reported
+// alone. decode gets a pointer to the field Body; it may be nil where there is
+// none.
+func (s *Shape) Read(w http.ResponseWriter, r *http.Request, into any, decode Decode) *problem.Details {
+	v := reflect.ValueOf(into).Elem()
+	document, p := read(w, r)
+	if p != nil {
+		return p
+	}
+	bodyFaults, p := s.readBody(r, document, v, decode)
+	if p != nil {
+		return p
+	}
+	faults := append(s.readParameters(r, v), bodyFaults...)
+	if len(faults) > 0 {
+		return problem.Invalid(faults...)
+	}
+	return nil
+}
+
+// readBody checks the document even where the route takes none.
+func (s *Shape) readBody(r *http.Request, document []byte, v reflect.Value, decode Decode) ([]problem.Fault, *problem.Details) {
+	switch {
+	case len(document) == 0 && s.BodyRequired():
+		return nil, problem.New(http.StatusBadRequest, "body_required", "this request needs a JSON body")
+	case len(document) == 0:
+		return nil, nil
+	case !isJSON(r):
+		return nil, problem.New(http.StatusUnsupportedMediaType, "unsupported_media_type", "this API takes JSON only; send the header Content-Type: application/json")
+	}
+	faults, wellFormed := checkJSON(document)
+	switch {
+	case !wellFormed:
+		p := problem.New(http.StatusBadRequest, "malformed_json", faults[0].Detail)
+		p.Errors = faults
+		return nil, p
+	case len(faults) > 0 || s.Body == nil:
+		return faults, nil
+	}
+	return decode(document, v.FieldByIndex(s.Body.Index).Addr().Interface()), nil
+}
+
+func (s *Shape) readParameters(r *http.Request, v reflect.Value) []problem.Fault {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return []problem.Fault{{Code: "invalid", Detail: "the query of the address is not of the form name=value&name=value, each percent-encoded; correct it"}}
+	}
+	faults := s.unknown(query)
+	for _, p := range s.Parameters {
+		if f := p.set(r, query, v); f != nil {
+			faults = append(faults, *f)
+		}
+	}
+	return faults
+}
+
+// unknown refuses query parameters that the route does not declare.
+func (s *Shape) unknown(query url.Values) []problem.Fault {
+	var faults []problem.Fault
+	for name := range query {
+		if !slices.Contains(s.query, name) {
+			faults = append(faults, problem.Fault{Parameter: name, Code: "unknown_field", Detail: "unknown query parameter; remove it" + near(name, s.query)})
+		}
+	}
+	slices.SortFunc(faults, func(a, b problem.Fault) int { return cmp.Compare(a.Parameter, b.Parameter) })
+	return faults
+}

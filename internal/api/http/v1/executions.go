@@ -1,0 +1,80 @@
+package v1
+
+import (
+	"context"
+	"net/http"
+
+	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
+
+const tagExecutions = "Executions"
+
+// executions shows and steers single runs.
+type executions struct{ orchestrator *orchestrator.Service }
+
+func (h executions) mount(api *kit.API) {
+	kit.Handle(api, workflow.ExecutionRead, kit.Route{Method: http.MethodGet, Path: prefix + "/executions", ID: "list-executions", Tag: tagExecutions,
+		Summary: "List executions", About: "Of all workflows, newest first."}, h.list)
+	kit.Handle(api, workflow.ExecutionRead, kit.Route{Method: http.MethodGet, Path: prefix + "/executions/{id}", ID: "get-execution", Tag: tagExecutions,
+		Summary: "Get an execution", About: "State, progress, result, or why it failed or waits and what makes it go on."}, h.get)
+	kit.Handle(api, workflow.ExecutionRead, kit.Route{Method: http.MethodGet, Path: prefix + "/executions/{id}/steps", ID: "list-execution-steps", Tag: tagExecutions,
+		Summary: "List the steps of an execution", About: "In the order of their paths."}, h.steps)
+	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/executions/{id}/cancel", ID: "cancel-execution", Tag: tagExecutions, Status: http.StatusAccepted,
+		Summary: "Cancel an execution", About: "Awaits the step in flight, undoes what must be undone, ends as cancelled. Repeating it changes nothing.", Fails: []int{http.StatusConflict}}, h.cancel)
+	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/executions/{id}/pause", ID: "pause-execution", Tag: tagExecutions,
+		Summary: "Pause an execution", About: "It stops at its next step. Repeating it changes nothing.", Fails: []int{http.StatusConflict}}, h.pause)
+	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/executions/{id}/resume", ID: "resume-execution", Tag: tagExecutions,
+		Summary: "Resume an execution", About: "Lets a paused or parked one go on. Repeating it changes nothing.", Fails: []int{http.StatusConflict}}, h.resume)
+	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/executions/{id}/answer", ID: "answer-execution", Tag: tagExecutions,
+		Summary: "Answer what became of a step",
+		About:   "For an execution that is parked as outcome_unknown or compensation_stuck: say what you found in the other system, and it goes on.", Fails: []int{http.StatusConflict}}, h.answer)
+}
+
+func (h executions) list(ctx context.Context, c workflow.Caller, in *executionsQuery) (*kit.Reply[workflow.Page[workflow.Execution]], error) {
+	return kit.ReplyOf(h.orchestrator.Executions(ctx, c, orchestrator.ExecutionsRequest{State: in.State, Cursor: in.Cursor, Limit: in.Limit}))
+}
+
+func (h executions) get(ctx context.Context, c workflow.Caller, in *executionPath) (*kit.Reply[workflow.Execution], error) {
+	return kit.ReplyOf(h.orchestrator.Execution(ctx, c, in.ID))
+}
+
+type stepsIn struct {
+	executionPath
+	longPageQuery
+}
+
+func (h executions) steps(ctx context.Context, c workflow.Caller, in *stepsIn) (*kit.Reply[workflow.Page[workflow.Step]], error) {
+	return kit.ReplyOf(h.orchestrator.Steps(ctx, c, orchestrator.StepsRequest{Execution: in.ID, Cursor: in.Cursor, Limit: in.Limit}))
+}
+
+func (h executions) cancel(ctx context.Context, c workflow.Caller, in *executionPath) (*kit.Reply[workflow.Execution], error) {
+	return kit.ReplyOf(h.orchestrator.CancelExecution(ctx, c, in.ID))
+}
+
+func (h executions) pause(ctx context.Context, c workflow.Caller, in *executionPath) (*kit.Reply[workflow.Execution], error) {
+	return kit.ReplyOf(h.orchestrator.PauseExecution(ctx, c, in.ID))
+}
+
+func (h executions) resume(ctx context.Context, c workflow.Caller, in *executionPath) (*kit.Reply[workflow.Execution], error) {
+	return kit.ReplyOf(h.orchestrator.ResumeExecution(ctx, c, in.ID))
+}
+
+type answerIn struct {
+	executionPath
+	Body struct {
+		_       struct{}       `additionalProperties:"false"`
+		Path    string         `json:"path" minLength:"1" maxLength:"200" doc:"Path of the parked step" example:"4.17.2"`
+		Verdict engine.Verdict `json:"verdict" enum:"done,not_done,fail" doc:"done: it had its effect; not_done: it had none, try again; fail: give it up"`
+		Result  *kit.Object    `json:"result,omitempty" doc:"Result of the step, for done"`
+		Message string         `json:"message,omitempty" maxLength:"1000" doc:"Why, for fail"`
+	} `nameHint:"Answer"`
+}
+
+func (h executions) answer(ctx context.Context, c workflow.Caller, in *answerIn) (*kit.Reply[workflow.Execution], error) {
+	return kit.ReplyOf(h.orchestrator.AnswerStep(ctx, c, in.ID, orchestrator.AnswerRequest{
+		Path: in.Body.Path, Verdict: in.Body.Verdict, Result: in.Body.Result.Raw(), Message: in.Body.Message,
+	}))
+}

@@ -1,0 +1,33 @@
+package v1
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
+
+// kinds is what a workflow may be.
+type kinds struct{ orchestrator *orchestrator.Service }
+
+func (h kinds) mount(api *kit.API) {
+	kit.Handle(api, workflow.WorkflowRead, kit.Route{Method: http.MethodGet, Path: prefix + "/kinds", ID: "list-kinds", Tag: "Kinds",
+		Summary: "List the kinds of workflow", About: "Each with the JSON Schema (2020-12) of its configuration."}, h.list)
+}
+
+// Kind is one kind of workflow that this server runs.
+type Kind struct {
+	Name   string          `json:"name" doc:"The type of its workflows" example:"airtable_sync"`
+	Schema json.RawMessage `json:"schema" doc:"JSON Schema of the configuration"`
+}
+
+func (h kinds) list(context.Context, workflow.Caller, *struct{}) (*kit.Reply[workflow.Page[Kind]], error) {
+	page := workflow.Page[Kind]{Items: []Kind{}}
+	for _, k := range h.orchestrator.Kinds() {
+		page.Items = append(page.Items, Kind{Name: k.Name, Schema: k.Schema})
+	}
+	return kit.ReplyOf(page, nil)
+}

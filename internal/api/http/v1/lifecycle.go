@@ -1,0 +1,107 @@
+package v1
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
+
+// lifecycle is the verbs on a workflow and what they led to.
+type lifecycle struct{ orchestrator *orchestrator.Service }
+
+func (h lifecycle) mount(api *kit.API) {
+	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/workflows/{id}/execute", ID: "execute-workflow", Tag: tagWorkflows, Status: http.StatusAccepted,
+		Summary: "Execute a workflow",
+		About:   "Starts one execution and answers at once; Location is where to follow it. The body is the input that the kind takes and may be absent.",
+		Fails:   []int{http.StatusConflict}}, h.execute)
+	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/workflows/{id}/cancel", ID: "cancel-workflow", Tag: tagWorkflows, Status: http.StatusAccepted,
+		Summary: "Cancel all open executions of a workflow", About: "Each one awaits the step in flight, undoes what must be undone and ends as cancelled."}, h.cancel)
+	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/workflows/{id}/pause", ID: "pause-workflow", Tag: tagWorkflows,
+		Summary: "Pause a workflow", About: "No new starts; open executions pause at their next step.", Fails: []int{http.StatusConflict}}, h.pause)
+	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/workflows/{id}/resume", ID: "resume-workflow", Tag: tagWorkflows,
+		Summary: "Resume a workflow", About: "Undoes pause: takes starts again and lets paused executions go on.", Fails: []int{http.StatusConflict}}, h.resume)
+	kit.Handle(api, workflow.ExecutionRead, kit.Route{Method: http.MethodGet, Path: prefix + "/workflows/{id}/executions", ID: "list-workflow-executions", Tag: tagWorkflows,
+		Summary: "List the executions of a workflow", About: "Newest first."}, h.executions)
+	kit.Handle(api, workflow.WorkflowRead, kit.Route{Method: http.MethodGet, Path: prefix + "/workflows/{id}/metrics", ID: "get-workflow-metrics", Tag: tagWorkflows,
+		Summary: "Get the metrics of a workflow", About: "Counts, success rate, durations and errors since its creation; they survive restarts."}, h.metrics)
+	kit.Handle(api, workflow.WorkflowRead, kit.Route{Method: http.MethodGet, Path: prefix + "/workflows/{id}/health", ID: "get-workflow-health", Tag: tagWorkflows,
+		Summary: "Get the health of a workflow", About: "Whether it does its job, with each reason and what puts it right."}, h.health)
+}
+
+type executeIn struct {
+	workflowPath
+	idempotencyHeader
+	Version  int         `query:"version" minimum:"1" doc:"Version to run; absent means the newest"`
+	Priority int         `query:"priority" minimum:"-100" maximum:"100" doc:"Higher goes first among executions that wait for a place"`
+	Body     *kit.Object `doc:"Input of the execution" example:"{\"mode\":\"auto\"}"`
+}
+
+type executeOut struct {
+	Location string `header:"Location" doc:"Address of the execution"`
+	Replayed string `header:"Idempotency-Replayed" doc:"true when an earlier request with this key had started it"`
+	Body     workflow.Execution
+}
+
+func (h lifecycle) execute(ctx context.Context, c workflow.Caller, in *executeIn) (*executeOut, error) {
+	started, err := h.orchestrator.Execute(ctx, c, orchestrator.ExecuteRequest{
+		Workflow: in.ID, Version: in.Version, Priority: in.Priority, IdempotencyKey: in.Key, Input: in.Body.Raw(),
+	})
+	if err != nil {
+		return nil, aboutBody(err)
+	}
+	e := started.Execution
+	return &executeOut{Location: location("executions", e.ID), Replayed: replayed(started.Replayed), Body: e}, nil
+}
+
+// aboutBody turns the pointers of a start command into pointers of the body,
+// which is its input.
+func aboutBody(err error) error {
+	p := problem.Of(err)
+	if p.Status != http.StatusUnprocessableEntity {
+		return err
+	}
+	for i := range p.Errors {
+		p.Errors[i].Pointer = strings.TrimPrefix(p.Errors[i].Pointer, "/input")
+	}
+	return p
+}
+
+// Cancelling says how many executions were asked to cancel.
+type Cancelling struct {
+	Cancelling int `json:"cancelling" doc:"Open executions that were asked to cancel"`
+}
+
+func (h lifecycle) cancel(ctx context.Context, c workflow.Caller, in *workflowPath) (*kit.Reply[Cancelling], error) {
+	n, err := h.orchestrator.CancelWorkflow(ctx, c, in.ID)
+	return kit.ReplyOf(Cancelling{Cancelling: n}, err)
+}
+
+func (h lifecycle) pause(ctx context.Context, c workflow.Caller, in *workflowPath) (*definitionReply, error) {
+	return definition(h.orchestrator.PauseWorkflow(ctx, c, in.ID))
+}
+
+func (h lifecycle) resume(ctx context.Context, c workflow.Caller, in *workflowPath) (*definitionReply, error) {
+	return definition(h.orchestrator.ResumeWorkflow(ctx, c, in.ID))
+}
+
+type workflowExecutionsIn struct {
+	workflowPath
+	executionsQuery
+}
+
+func (h lifecycle) executions(ctx context.Context, c workflow.Caller, in *workflowExecutionsIn) (*kit.Reply[workflow.Page[workflow.Execution]], error) {
+	return kit.ReplyOf(h.orchestrator.Executions(ctx, c, orchestrator.ExecutionsRequest{Workflow: in.ID, State: in.State, Cursor: in.Cursor, Limit: in.Limit}))
+}
+
+func (h lifecycle) metrics(ctx context.Context, c workflow.Caller, in *workflowPath) (*kit.Reply[workflow.Metrics], error) {
+	return kit.ReplyOf(h.orchestrator.Metrics(ctx, c, in.ID))
+}
+
+func (h lifecycle) health(ctx context.Context, c workflow.Caller, in *workflowPath) (*kit.Reply[workflow.Health], error) {
+	return kit.ReplyOf(h.orchestrator.Health(ctx, c, in.ID))
+}

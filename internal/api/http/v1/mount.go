@@ -1,0 +1,58 @@
+package v1
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+)
+
+// prefix is the path that all resources are below.
+const prefix = "/api/v1"
+
+// Services is what the resources answer from.
+type Services struct {
+	// Orchestrator has the workflows and executions. Required.
+	Orchestrator *orchestrator.Service
+	// Keys manages service keys. Required.
+	Keys Keys
+	// Ready returns nil while requests can be served, and an error that says
+	// why not before recovery has ended and from the first moment of a stop.
+	// Nil means always ready.
+	Ready func(context.Context) error
+}
+
+// Mount adds every resource to an API. The order is that of the reference.
+func Mount(api *kit.API, s Services) {
+	workflows{s.Orchestrator}.mount(api)
+	lifecycle{s.Orchestrator}.mount(api)
+	executions{s.Orchestrator}.mount(api)
+	events{s.Orchestrator}.mount(api)
+	kinds{s.Orchestrator}.mount(api)
+	keys{s.Keys}.mount(api)
+	probes{s.Ready}.mount(api)
+	kit.HandleDocument(api, kit.Route{Method: http.MethodGet, Path: prefix + "/openapi.json", ID: "get-openapi", Tag: tagProcess,
+		Summary: "Get this document", About: "OpenAPI 3.1."})
+}
+
+// Document returns the OpenAPI document of all resources. It needs no server.
+func Document() []byte {
+	api := kit.New(kit.Options{})
+	Mount(api, Services{})
+	return api.Document()
+}
+
+// Probes returns a handler of /healthz and /readyz alone, for a listener that
+// is not the API's.
+func Probes(ready func(context.Context) error) http.Handler {
+	api := kit.New(kit.Options{})
+	probes{ready}.mount(api)
+	return api.Handler()
+}
+
+// location is the address of a resource.
+func location[T ~string](collection string, id T) string {
+	return strings.Join([]string{prefix, collection, string(id)}, "/")
+}

@@ -1,0 +1,42 @@
+package v1
+
+import "github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+
+// Parameters that several operations share.
+type (
+	// workflowPath names a workflow.
+	workflowPath struct {
+		ID workflow.ID `path:"id" maxLength:"100" doc:"Id of the workflow" example:"wf_0198c5a2-7c1e-7d3a-9f00-3d5f0c1b2a4e"`
+	}
+	// executionPath names an execution.
+	executionPath struct {
+		ID workflow.ExecutionID `path:"id" maxLength:"100" doc:"Id of the execution" example:"ex_0198c5a2-7c1e-7d3a-9f00-3d5f0c1b2a4e"`
+	}
+	// pageQuery asks for one page of a list.
+	pageQuery struct {
+		Cursor string `query:"cursor" maxLength:"500" doc:"Value of next in the page before; opaque"`
+		Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"50" doc:"Items per page"`
+	}
+	// longPageQuery asks for one page of a list of many small items.
+	longPageQuery struct {
+		Cursor string `query:"cursor" maxLength:"500" doc:"Value of next in the page before; opaque"`
+		Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Items per page"`
+	}
+	// executionsQuery asks for one page of executions.
+	executionsQuery struct {
+		pageQuery
+		State workflow.ExecutionState `query:"state" enum:"pending,running,paused,parked,cancelling,compensating,completed,failed,cancelled" doc:"Only this state"`
+	}
+	// idempotencyHeader makes a POST repeatable.
+	idempotencyHeader struct {
+		Key string `header:"Idempotency-Key" maxLength:"200" doc:"The same key with the same request has its effect once and gets the same answer; with another request it is refused (422)"`
+	}
+)
+
+// replayed is the value of the header Idempotency-Replayed.
+func replayed(yes bool) string {
+	if yes {
+		return "true"
+	}
+	return ""
+}

@@ -1,0 +1,109 @@
+package v1
+
+import (
+	"context"
+	"net/http"
+
+	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
+
+const tagWorkflows = "Workflows"
+
+// workflows makes, shows, changes and archives workflows.
+type workflows struct{ orchestrator *orchestrator.Service }
+
+func (h workflows) mount(api *kit.API) {
+	kit.Handle(api, workflow.WorkflowWrite, kit.Route{Method: http.MethodPost, Path: prefix + "/workflows", ID: "create-workflow", Tag: tagWorkflows, Status: http.StatusCreated,
+		Summary: "Create a workflow",
+		About:   "Checks the configuration completely before anything is stored. Secrets in it (such as api_key) are moved into the secret store and read back as references. The answer lists as warnings what is accepted and has no effect yet.",
+		Fails:   []int{http.StatusConflict}}, h.create)
+	kit.Handle(api, workflow.WorkflowRead, kit.Route{Method: http.MethodGet, Path: prefix + "/workflows", ID: "list-workflows", Tag: tagWorkflows,
+		Summary: "List workflows", About: "Newest first, without the archived ones unless asked for."}, h.list)
+	kit.Handle(api, workflow.WorkflowRead, kit.Route{Method: http.MethodGet, Path: prefix + "/workflows/{id}", ID: "get-workflow", Tag: tagWorkflows,
+		Summary: "Get a workflow", About: "The newest version and the state. The ETag is the version."}, h.get)
+	kit.Handle(api, workflow.WorkflowWrite, kit.Route{Method: http.MethodPut, Path: prefix + "/workflows/{id}", ID: "update-workflow", Tag: tagWorkflows,
+		Summary: "Update a workflow",
+		About:   "Makes a new immutable version; executions keep the version that they began with. A reference to a secret that was read may be sent back as it is.",
+		Fails:   []int{http.StatusConflict, http.StatusPreconditionFailed}}, h.update)
+	kit.Handle(api, workflow.WorkflowWrite, kit.Route{Method: http.MethodDelete, Path: prefix + "/workflows/{id}", ID: "delete-workflow", Tag: tagWorkflows, Status: http.StatusNoContent,
+		Summary: "Delete a workflow", About: "Archives it for ever: history stays readable, starts are refused. Refused while executions are open.",
+		Fails: []int{http.StatusConflict}}, h.archive)
+	kit.Handle(api, workflow.WorkflowRead, kit.Route{Method: http.MethodGet, Path: prefix + "/workflows/{id}/versions", ID: "list-workflow-versions", Tag: tagWorkflows,
+		Summary: "List the versions of a workflow", About: "Oldest first; each is immutable."}, h.versions)
+}
+
+type createWorkflowIn struct {
+	idempotencyHeader
+	Body struct {
+		_      struct{}          `additionalProperties:"false"`
+		Name   string            `json:"name" minLength:"1" maxLength:"200" doc:"Name for people" example:"CRM to reporting"`
+		Type   string            `json:"type" minLength:"1" maxLength:"100" doc:"Kind of workflow; see /kinds" example:"airtable_sync"`
+		Config kit.Object        `json:"config" doc:"Configuration of the kind; its JSON Schema is at /kinds"`
+		Labels map[string]string `json:"labels,omitempty" doc:"Free labels"`
+	} `nameHint:"CreateWorkflow"`
+}
+
+type createWorkflowOut struct {
+	ETag     string `header:"ETag"`
+	Location string `header:"Location" doc:"Address of the new workflow"`
+	Replayed string `header:"Idempotency-Replayed" doc:"true when an earlier request with this key had created it"`
+	Body     workflow.Definition
+}
+
+func (h workflows) create(ctx context.Context, c workflow.Caller, in *createWorkflowIn) (*createWorkflowOut, error) {
+	made, err := h.orchestrator.Create(ctx, c, orchestrator.CreateRequest{
+		Name: in.Body.Name, Type: in.Body.Type, Config: in.Body.Config.Raw(), Labels: in.Body.Labels, IdempotencyKey: in.Key,
+	})
+	if err != nil {
+		return nil, err
+	}
+	d := made.Definition
+	return &createWorkflowOut{ETag: etag(d.Version), Location: location("workflows", d.ID), Replayed: replayed(made.Replayed), Body: d}, nil
+}
+
+type listWorkflowsIn struct {
+	pageQuery
+	Type  string                   `query:"type" maxLength:"100" doc:"Only this kind"`
+	State workflow.DefinitionState `query:"state" enum:"active,paused,archived" doc:"Only this state"`
+}
+
+func (h workflows) list(ctx context.Context, c workflow.Caller, in *listWorkflowsIn) (*kit.Reply[workflow.Page[workflow.Definition]], error) {
+	return kit.ReplyOf(h.orchestrator.List(ctx, c, orchestrator.ListRequest{Type: in.Type, State: in.State, Cursor: in.Cursor, Limit: in.Limit}))
+}
+
+func (h workflows) get(ctx context.Context, c workflow.Caller, in *workflowPath) (*definitionReply, error) {
+	return definition(h.orchestrator.Get(ctx, c, in.ID))
+}
+
+type updateWorkflowIn struct {
+	workflowPath
+	IfMatch string `header:"If-Match" maxLength:"100" doc:"ETag of the version that you have seen; another one in between is answered with 412" example:"\"3\""`
+	Body    struct {
+		_      struct{}          `additionalProperties:"false"`
+		Name   string            `json:"name" minLength:"1" maxLength:"200" doc:"Name for people"`
+		Type   string            `json:"type,omitempty" maxLength:"100" doc:"May be repeated as it is; it cannot change"`
+		Config kit.Object        `json:"config" doc:"Configuration of the kind"`
+		Labels map[string]string `json:"labels,omitempty" doc:"Free labels; absent means none"`
+	} `nameHint:"UpdateWorkflow"`
+}
+
+func (h workflows) update(ctx context.Context, c workflow.Caller, in *updateWorkflowIn) (*definitionReply, error) {
+	seen, err := ifMatch(in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	return definition(h.orchestrator.Update(ctx, c, in.ID, orchestrator.UpdateRequest{
+		Name: in.Body.Name, Type: in.Body.Type, Config: in.Body.Config.Raw(), Labels: in.Body.Labels, IfMatch: seen,
+	}))
+}
+
+func (h workflows) archive(ctx context.Context, c workflow.Caller, in *workflowPath) (*kit.NoContent, error) {
+	return &kit.NoContent{}, h.orchestrator.Archive(ctx, c, in.ID)
+}
+
+func (h workflows) versions(ctx context.Context, c workflow.Caller, in *workflowPath) (*kit.Reply[workflow.Page[workflow.Version]], error) {
+	versions, err := h.orchestrator.Versions(ctx, c, in.ID)
+	return kit.ReplyOf(workflow.Page[workflow.Version]{Items: versions}, err)
+}
