@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/request"
@@ -54,28 +52,21 @@ func (o Options) withDefaults() Options {
 // API is a set of routes while it is put together: Handle, HandleStream and
 // HandleDocument add to it, Handler serves it.
 type API struct {
-	options Options
-	gate    gate
-	failure failureLog
-	router  chi.Router
-	huma    huma.API // routes and their document; it reads no request
+	options  Options
+	gate     gate
+	failure  failureLog
+	router   chi.Router
+	document document
 }
 
 // New returns an API without routes.
 func New(o Options) *API {
 	o = o.withDefaults()
-	router := chi.NewMux()
-	return &API{
-		options: o,
-		gate:    gate{o.Identity},
-		failure: failureLog{o.Logger},
-		router:  router,
-		huma:    humachi.New(router, documentConfig()),
-	}
+	return &API{options: o, gate: gate{o.Identity}, failure: failureLog{o.Logger}, router: chi.NewMux(), document: newDocument()}
 }
 
 // Document returns the OpenAPI document of the routes so far.
-func (a *API) Document() []byte { return encodeDocument(a.huma.OpenAPI()) }
+func (a *API) Document() []byte { return a.document.text() }
 
 // Handler returns the handler of a listener: the routes inside of what must
 // hold for every request, matched or not. Routes are added before it is called.

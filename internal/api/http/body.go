@@ -15,7 +15,7 @@ func (a *API) decoder(op *huma.Operation) request.Decode {
 	if op.RequestBody == nil {
 		return nil
 	}
-	schemas := a.huma.OpenAPI().Components.Schemas
+	schemas := a.document.schemas
 	schema := op.RequestBody.Content["application/json"].Schema
 	schema.PrecomputeMessages()
 	return func(document []byte, into any) []problem.Fault {

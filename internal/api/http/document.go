@@ -20,11 +20,16 @@ import (
 // a token learns nothing about the build.
 const apiVersion = "1.0.0"
 
-// documentConfig sets huma up as router and writer of the document, without
-// its pages, which load from other hosts.
-func documentConfig() huma.Config {
+// document is the OpenAPI document while routes are added. It is all that huma
+// is used for: no request and no response passes through it.
+type document struct {
+	*huma.OpenAPI
+	schemas huma.Registry
+}
+
+func newDocument() document {
 	c := huma.DefaultConfig("pyairtable-workflows", apiVersion)
-	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", "" // its pages load from other hosts
 	c.CreateHooks = nil
 	c.AllowAdditionalPropertiesByDefault = true
 	c.Info.Description = "Durable workflows on Airtable data. Every request but the probes needs the header Authorization: Bearer paw_…; the token alone decides the workspace. Errors are RFC 9457 problems that list every fault. Within v1 changes are additive: ignore fields that you do not know."
@@ -33,9 +38,10 @@ func documentConfig() huma.Config {
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token": {Type: "http", Scheme: "bearer", Description: "A service key, or the admin token of the first start"},
 	}
-	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
-	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[json.RawMessage](), reflect.TypeFor[any]())
-	return c
+	schemas := huma.NewMapRegistry("#/components/schemas/", schemaName)
+	schemas.RegisterTypeAlias(reflect.TypeFor[json.RawMessage](), reflect.TypeFor[any]())
+	c.Components.Schemas = schemas
+	return document{huma.NewAPI(c, nil).OpenAPI(), schemas}
 }
 
 // schemaName names the schema of a type as the type, without its package.
@@ -46,9 +52,8 @@ func schemaName(t reflect.Type, hint string) string {
 	return huma.DefaultSchemaNamer(t, hint)
 }
 
-// describe documents what a route takes, who may call it and how it fails.
-func (a *API) describe(p workflow.Permission, r Route, shape *request.Shape) *huma.Operation {
-	schemas := a.huma.OpenAPI().Components.Schemas
+// operation describes what a route takes, who may call it and how it fails.
+func (d document) operation(p workflow.Permission, r Route, shape *request.Shape) *huma.Operation {
 	op := &huma.Operation{
 		OperationID: r.ID,
 		Method:      r.Method,
@@ -56,17 +61,17 @@ func (a *API) describe(p workflow.Permission, r Route, shape *request.Shape) *hu
 		Tags:        []string{r.Tag},
 		Summary:     r.Summary,
 		Description: r.About,
-		Responses:   failures(schemas, p, r, shape.Body != nil),
+		Responses:   failures(d.schemas, p, r, shape.Body != nil),
 	}
 	if p != workflow.Public {
 		op.Security = []map[string][]string{{"token": {}}}
 		op.Extensions = map[string]any{"x-permission": string(p)}
 	}
 	for _, param := range shape.Parameters {
-		op.Parameters = append(op.Parameters, parameterDoc(schemas, param))
+		op.Parameters = append(op.Parameters, parameterDoc(d.schemas, param))
 	}
 	if shape.Body != nil {
-		schema := huma.SchemaFromField(schemas, *shape.Body, shape.Body.Tag.Get("nameHint"))
+		schema := huma.SchemaFromField(d.schemas, *shape.Body, shape.Body.Tag.Get("nameHint"))
 		op.RequestBody = &huma.RequestBody{Required: shape.BodyRequired(), Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
 	}
 	return op
@@ -107,7 +112,7 @@ func failures(schemas huma.Registry, p workflow.Permission, r Route, body bool) 
 // document describes the routes that are there by then, itself included.
 func HandleDocument(a *API, r Route) {
 	shape := request.ShapeOf(reflect.TypeFor[struct{}]())
-	op := a.describe(workflow.Public, r, shape)
+	op := a.document.operation(workflow.Public, r, shape)
 	op.Responses["200"] = &huma.Response{Description: "The document", Content: map[string]*huma.MediaType{
 		"application/openapi+json": {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}},
 	}}
@@ -123,9 +128,9 @@ func HandleDocument(a *API, r Route) {
 	text = a.Document()
 }
 
-// encodeDocument cannot fail: the document consists of huma's own types.
-func encodeDocument(d *huma.OpenAPI) []byte {
-	raw, err := json.Marshal(d)
+// text encodes the document, which cannot fail: it consists of huma's own types.
+func (d document) text() []byte {
+	raw, err := json.Marshal(d.OpenAPI)
 	if err != nil {
 		panic(fmt.Sprintf("encode the OpenAPI document: %v", err))
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
-	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -83,17 +82,16 @@ func encode(v any) ([]byte, error) {
 }
 
 // describe documents the response of a status.
-func (s *reply) describe(schemas huma.Registry, op *huma.Operation, status int) {
+func (s *reply) describe(schemas huma.Registry, status int) *huma.Response {
 	r := &huma.Response{Description: http.StatusText(status)}
 	if s.body != nil {
-		r.Headers = map[string]*huma.Param{}
 		r.Content = map[string]*huma.MediaType{"application/json": {Schema: huma.SchemaFromField(schemas, *s.body, "")}}
 	}
+	if len(s.headers) > 0 {
+		r.Headers = map[string]*huma.Param{}
+	}
 	for _, f := range s.headers {
-		if r.Headers == nil {
-			r.Headers = map[string]*huma.Param{}
-		}
 		r.Headers[f.Tag.Get("header")] = &huma.Header{Schema: huma.SchemaFromField(schemas, f, "")}
 	}
-	op.Responses[strconv.Itoa(status)] = r
+	return r
 }

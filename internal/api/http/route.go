@@ -4,9 +4,9 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/request"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -46,8 +46,8 @@ func Handle[I, O any](a *API, p workflow.Permission, r Route, h Handler[I, O]) {
 	if status == 0 {
 		status = reply.status()
 	}
-	op := a.describe(p, r, shape)
-	reply.describe(a.huma.OpenAPI().Components.Schemas, op, status)
+	op := a.document.operation(p, r, shape)
+	op.Responses[strconv.Itoa(status)] = reply.describe(a.document.schemas, status)
 	decode := a.decoder(op)
 	a.add(op, p, func(w http.ResponseWriter, req *http.Request, c workflow.Caller) error {
 		in := new(I)
@@ -68,9 +68,8 @@ type serve func(w http.ResponseWriter, r *http.Request, c workflow.Caller) error
 
 // add puts an operation behind the gate, into the router and into the document.
 func (a *API) add(op *huma.Operation, p workflow.Permission, s serve) {
-	a.huma.OpenAPI().AddOperation(op)
-	a.huma.Adapter().Handle(op, func(ctx huma.Context) {
-		r, w := humachi.Unwrap(ctx)
+	a.document.AddOperation(op)
+	a.router.MethodFunc(op.Method, op.Path, func(w http.ResponseWriter, r *http.Request) {
 		c, err := a.gate.admit(r, p)
 		if err == nil {
 			err = s(w, r, c)

@@ -29,8 +29,8 @@ type Stream interface {
 // caller that is cut off comes back with Last-Event-ID.
 func HandleStream[I any](a *API, p workflow.Permission, r Route, open func(ctx context.Context, c workflow.Caller, in *I) (Stream, error)) {
 	shape := request.ShapeOf(reflect.TypeFor[I]())
-	op := a.describe(p, r, shape)
-	op.Responses["200"] = &huma.Response{Description: http.StatusText(http.StatusOK), Headers: map[string]*huma.Param{},
+	op := a.document.operation(p, r, shape)
+	op.Responses["200"] = &huma.Response{Description: http.StatusText(http.StatusOK),
 		Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}}}
 	decode := a.decoder(op)
 	a.add(op, p, func(w http.ResponseWriter, req *http.Request, c workflow.Caller) error {

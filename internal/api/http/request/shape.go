@@ -105,7 +105,8 @@ func (s *Shape) unknown(query url.Values) []problem.Fault {
 	var faults []problem.Fault
 	for name := range query {
 		if !slices.Contains(s.query, name) {
-			faults = append(faults, problem.Fault{Parameter: name, Code: "unknown_field", Detail: "unknown query parameter; remove it" + near(name, s.query)})
+			detail := "unknown query parameter" + cmp.Or(near(name, s.query), "; remove it")
+			faults = append(faults, problem.Fault{Parameter: name, Code: "unknown_field", Detail: detail})
 		}
 	}
 	slices.SortFunc(faults, func(a, b problem.Fault) int { return cmp.Compare(a.Parameter, b.Parameter) })

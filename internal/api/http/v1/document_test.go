@@ -20,6 +20,7 @@ const committed = "../../../../docs/openapi.json"
 // The committed document is what clients are generated from; it must be the
 // one that the server gives out.
 func TestDocumentIsFresh(t *testing.T) {
+	t.Parallel()
 	fresh := v1.Document()
 	if *update {
 		if err := os.WriteFile(committed, fresh, 0o644); err != nil {
@@ -64,6 +65,7 @@ func parsedDocument(t *testing.T) (paths map[string]map[string]operationDoc, who
 
 // The paths that the product's description promises.
 func TestDocumentHasThePromisedPaths(t *testing.T) {
+	t.Parallel()
 	paths, _ := parsedDocument(t)
 	for _, promised := range []string{
 		"post /workflows", "get /workflows/{id}", "put /workflows/{id}", "delete /workflows/{id}",
@@ -80,6 +82,7 @@ func TestDocumentHasThePromisedPaths(t *testing.T) {
 
 // Every operation says what it needs and fails with problems only.
 func TestDocumentSaysPermissionsAndFailures(t *testing.T) {
+	t.Parallel()
 	paths, _ := parsedDocument(t)
 	for path, item := range paths {
 		for method, op := range item {
@@ -100,6 +103,7 @@ func TestDocumentSaysPermissionsAndFailures(t *testing.T) {
 
 // Every $ref leads somewhere.
 func TestDocumentHasNoDanglingReference(t *testing.T) {
+	t.Parallel()
 	_, whole := parsedDocument(t)
 	schemas := whole["components"].(map[string]any)["schemas"].(map[string]any)
 	for _, ref := range regexp.MustCompile(`"\$ref": "#/components/schemas/([^"]+)"`).FindAllSubmatch(v1.Document(), -1) {
@@ -114,6 +118,7 @@ func TestDocumentHasNoDanglingReference(t *testing.T) {
 
 // A parameter in the path that no operation declares would never be read.
 func TestDocumentDeclaresEveryPathParameter(t *testing.T) {
+	t.Parallel()
 	var d struct {
 		Paths map[string]map[string]struct {
 			Parameters []struct{ Name, In string } `json:"parameters"`

@@ -10,15 +10,15 @@ import (
 	"testing"
 	"time"
 
-	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/apitest/scenario"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/identity"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 func (b *testBundle) start(t *testing.T, id, input string) workflow.Execution {
 	t.Helper()
-	w := b.run(t, scenario{do: "POST /api/v1/workflows/" + id + "/execute", token: b.Admin, body: input, status: 202})
-	return decoded[workflow.Execution](t, w)
+	w := b.run(t, scenario.Case{Do: "POST /api/v1/workflows/" + id + "/execute", Token: b.Admin, Body: input, Status: 202})
+	return scenario.Decode[workflow.Execution](t, w)
 }
 
 // await follows the events of an execution until it is in a state; nothing
@@ -29,8 +29,8 @@ func (b *testBundle) await(t *testing.T, id workflow.ExecutionID, state workflow
 	defer cancel()
 	s := b.listen(t, ctx, id, "")
 	for {
-		w := b.run(t, scenario{do: "GET /api/v1/executions/" + string(id), token: b.Admin, status: 200})
-		if e := decoded[workflow.Execution](t, w); e.State == state {
+		w := b.run(t, scenario.Case{Do: "GET /api/v1/executions/" + string(id), Token: b.Admin, Status: 200})
+		if e := scenario.Decode[workflow.Execution](t, w); e.State == state {
 			return e
 		}
 		if !s.next() {
@@ -114,26 +114,25 @@ func (s *stream) kinds() (kinds, ids []string, progress int) {
 }
 
 func TestExecute(t *testing.T) {
+	t.Parallel()
 	b := setup(t)
 	id := string(b.workflow(t))
 	do := "POST /api/v1/workflows/" + id + "/execute"
 	before := len(b.events(t))
-	for _, s := range []scenario{
-		{name: "anonymous", do: do, status: 401},
-		{name: "wrong role", do: do, token: b.Key(workflow.WorkflowWrite, workflow.ExecutionRead), status: 403},
-		{name: "unknown workflow", do: "POST /api/v1/workflows/wf_0198c5a2-7c1e-7d3a-9f00-3d5f0c1b2a4e/execute", token: b.Admin, status: 404},
-		{name: "input no object", do: do, token: b.Admin, body: `[1]`, status: 422, has: []string{`"code":"wrong_type"`}},
-		{name: "input that the kind refuses", do: do, token: b.Admin, body: `{"work":-1}`, status: 422, has: []string{`"pointer":"/work"`, `"code":"out_of_range"`}},
-		{name: "unknown version", do: do + "?version=9", token: b.Admin, status: 404},
-		{name: "version zero", do: do + "?version=0", token: b.Admin, status: 422, has: []string{`"parameter":"version"`}},
-	} {
-		t.Run(s.name, func(t *testing.T) { b.run(t, s) })
-	}
+	scenario.RunAll(t, b.handler, []scenario.Case{
+		{Name: "anonymous", Do: do, Status: 401},
+		{Name: "wrong role", Do: do, Token: b.Key(workflow.WorkflowWrite, workflow.ExecutionRead), Status: 403},
+		{Name: "unknown workflow", Do: "POST /api/v1/workflows/wf_0198c5a2-7c1e-7d3a-9f00-3d5f0c1b2a4e/execute", Token: b.Admin, Status: 404},
+		{Name: "input not an object", Do: do, Token: b.Admin, Body: `[1]`, Status: 422, Has: []string{`"code":"wrong_type"`}},
+		{Name: "input that the kind refuses", Do: do, Token: b.Admin, Body: `{"work":-1}`, Status: 422, Has: []string{`"pointer":"/work"`, `"code":"out_of_range"`}},
+		{Name: "unknown version", Do: do + "?version=9", Token: b.Admin, Status: 404},
+		{Name: "version zero", Do: do + "?version=0", Token: b.Admin, Status: 422, Has: []string{`"parameter":"version"`}},
+	})
 	if got := b.events(t); len(got) != before {
 		t.Fatalf("refused requests caused %v", got[before:])
 	}
-	w := b.run(t, scenario{do: do, token: b.Key(workflow.WorkflowRun), body: `{"work":2}`, status: 202})
-	e := decoded[workflow.Execution](t, w)
+	w := b.run(t, scenario.Case{Do: do, Token: b.Key(workflow.WorkflowRun), Body: `{"work":2}`, Status: 202})
+	e := scenario.Decode[workflow.Execution](t, w)
 	if want := "/api/v1/executions/" + string(e.ID); w.Header().Get("Location") != want {
 		t.Errorf("Location is %q, want %q", w.Header().Get("Location"), want)
 	}
@@ -141,24 +140,26 @@ func TestExecute(t *testing.T) {
 	if string(done.Output) != `{"greeting":"hello","done":2}` || done.StepsCompleted != 3 {
 		t.Errorf("the execution is %+v, output %s", done, done.Output)
 	}
-	b.run(t, scenario{do: "GET /api/v1/executions/" + string(e.ID) + "/steps", token: b.Admin, status: 200, has: []string{`"name":"apitest/work"`, `"state":"completed"`}})
-	b.run(t, scenario{do: "GET /api/v1/workflows/" + id + "/executions?state=completed", token: b.Admin, status: 200, has: []string{string(e.ID)}})
-	b.run(t, scenario{do: "GET /api/v1/executions", token: b.Admin, status: 200, has: []string{string(e.ID)}})
-	b.run(t, scenario{do: "GET /api/v1/workflows/" + id + "/executions?state=failed", token: b.Admin, status: 200, has: []string{`"items":[]`}})
-	b.run(t, scenario{do: "GET /api/v1/workflows/" + id + "/metrics", token: b.Admin, status: 200, has: []string{`"completed":1`, `"success_rate":1`}})
-	b.run(t, scenario{do: "GET /api/v1/workflows/" + id + "/health", token: b.Admin, status: 200, has: []string{`"status":"healthy"`}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/executions/" + string(e.ID) + "/steps", Token: b.Admin, Status: 200, Has: []string{`"name":"apitest/work"`, `"state":"completed"`}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/workflows/" + id + "/executions?state=completed", Token: b.Admin, Status: 200, Has: []string{string(e.ID)}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/executions", Token: b.Admin, Status: 200, Has: []string{string(e.ID)}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/workflows/" + id + "/executions?state=failed", Token: b.Admin, Status: 200, Has: []string{`"items":[]`}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/workflows/" + id + "/metrics", Token: b.Admin, Status: 200, Has: []string{`"completed":1`, `"success_rate":1`}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/workflows/" + id + "/health", Token: b.Admin, Status: 200, Has: []string{`"status":"healthy"`}})
 }
 
 func TestEventsInPages(t *testing.T) {
+	t.Parallel()
 	b := setup(t)
 	e := b.start(t, string(b.workflow(t)), `{"work":3}`)
 	b.await(t, e.ID, workflow.Completed)
 	path := "GET /api/v1/executions/" + string(e.ID) + "/events"
-	whole := decoded[workflow.Page[workflow.Event]](t, b.run(t, scenario{do: path, token: b.Admin, status: 200, hasNot: []string{"journal."}}))
+	whole := scenario.Decode[workflow.Page[workflow.Event]](t, b.run(t, scenario.Case{Do: path, Token: b.Admin, Status: 200, HasNot: []string{"journal."}}))
+	b.run(t, scenario.Case{Do: path + "?cursor=abc", Token: b.Admin, Status: 422, Has: []string{`"code":"invalid_cursor"`, `"parameter":"cursor"`}})
 	var pieces []workflow.Event
 	cursor := ""
 	for range 20 {
-		page := decoded[workflow.Page[workflow.Event]](t, b.run(t, scenario{do: path + "?limit=2&cursor=" + cursor, token: b.Admin, status: 200}))
+		page := scenario.Decode[workflow.Page[workflow.Event]](t, b.run(t, scenario.Case{Do: path + "?limit=2&cursor=" + cursor, Token: b.Admin, Status: 200}))
 		pieces = append(pieces, page.Items...)
 		if cursor = page.Next; cursor == "" {
 			break
@@ -175,32 +176,34 @@ func TestEventsInPages(t *testing.T) {
 }
 
 func TestSteerAnExecution(t *testing.T) {
+	t.Parallel()
 	b := setup(t)
 	id := string(b.workflow(t))
 	e := b.start(t, id, `{"hold":true}`)
 	path := "/api/v1/executions/" + string(e.ID)
-	b.run(t, scenario{do: "POST " + path + "/pause", token: b.Admin, status: 200})
+	b.run(t, scenario.Case{Do: "POST " + path + "/pause", Token: b.Admin, Status: 200})
 	b.Release(e.ID)
 	b.await(t, e.ID, workflow.Paused)
-	b.run(t, scenario{do: "POST " + path + "/resume", token: b.Admin, status: 200})
+	b.run(t, scenario.Case{Do: "POST " + path + "/resume", Token: b.Admin, Status: 200})
 	b.await(t, e.ID, workflow.Completed)
 	for _, verb := range []string{"pause", "resume", "cancel"} {
-		b.run(t, scenario{do: "POST " + path + "/" + verb, token: b.Admin, status: 409})
+		b.run(t, scenario.Case{Do: "POST " + path + "/" + verb, Token: b.Admin, Status: 409})
 	}
 
 	held := b.start(t, id, `{"hold":true}`)
-	b.run(t, scenario{do: "POST /api/v1/executions/" + string(held.ID) + "/cancel", token: b.Admin, status: 202})
+	b.run(t, scenario.Case{Do: "POST /api/v1/executions/" + string(held.ID) + "/cancel", Token: b.Admin, Status: 202})
 	b.Release(held.ID)
 	b.await(t, held.ID, workflow.Cancelled)
 
 	all := b.start(t, id, `{"hold":true}`)
-	b.run(t, scenario{do: "POST /api/v1/workflows/" + id + "/cancel", token: b.Admin, status: 202, has: []string{`"cancelling":1`}})
+	b.run(t, scenario.Case{Do: "POST /api/v1/workflows/" + id + "/cancel", Token: b.Admin, Status: 202, Has: []string{`"cancelling":1`}})
 	b.Release(all.ID)
 	b.await(t, all.ID, workflow.Cancelled)
 }
 
 // What failed or waits says why, and what to do.
 func TestFailuresSayTheFix(t *testing.T) {
+	t.Parallel()
 	b := setup(t)
 	id := string(b.workflow(t))
 	failed := b.await(t, b.start(t, id, `{"end":"fail"}`).ID, workflow.Failed)
@@ -211,34 +214,32 @@ func TestFailuresSayTheFix(t *testing.T) {
 	if parked.Parked == nil || parked.Parked.Reason != workflow.ReasonNeedsReauth || parked.Parked.Fix == "" || parked.Parked.Error == nil {
 		t.Errorf("the parking is %+v", parked.Parked)
 	}
-	b.run(t, scenario{do: "GET /api/v1/workflows/" + id + "/health", token: b.Admin, status: 200, has: []string{`"reasons":[`, `"fix":`}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/workflows/" + id + "/health", Token: b.Admin, Status: 200, Has: []string{`"reasons":[`, `"fix":`}})
 }
 
 func TestAnswer(t *testing.T) {
+	t.Parallel()
 	b := setup(t)
 	e := b.await(t, b.start(t, string(b.workflow(t)), `{"end":"auth"}`).ID, workflow.Parked)
 	do := "POST /api/v1/executions/" + string(e.ID) + "/answer"
-	for _, s := range []scenario{
-		{name: "anonymous", do: do, body: `{"path":"1","verdict":"done"}`, status: 401},
-		{name: "unknown verdict", do: do, token: b.Admin, body: `{"path":"1","verdict":"maybe"}`, status: 422, has: []string{`"/verdict","code":"not_one_of"`}},
-		{name: "no such step", do: do, token: b.Admin, body: `{"path":"99","verdict":"done"}`, status: 409},
-		{name: "nobody asks about this step", do: do, token: b.Admin, body: `{"path":"` + e.Parked.Path + `","verdict":"done","result":{}}`, status: 409},
-	} {
-		t.Run(s.name, func(t *testing.T) { b.run(t, s) })
-	}
+	scenario.RunAll(t, b.handler, []scenario.Case{
+		{Name: "anonymous", Do: do, Body: `{"path":"1","verdict":"done"}`, Status: 401},
+		{Name: "unknown verdict", Do: do, Token: b.Admin, Body: `{"path":"1","verdict":"maybe"}`, Status: 422, Has: []string{`"/verdict","code":"not_one_of"`}},
+		{Name: "no such step", Do: do, Token: b.Admin, Body: `{"path":"99","verdict":"done"}`, Status: 409},
+		{Name: "a step that nobody asks about", Do: do, Token: b.Admin, Body: `{"path":"` + e.Parked.Path + `","verdict":"done","result":{}}`, Status: 409},
+	})
 }
 
 func TestStream(t *testing.T) {
+	t.Parallel()
 	b := setup(t)
 	id := string(b.workflow(t))
 	unknown := "/api/v1/executions/ex_0198c5a2-7c1e-7d3a-9f00-3d5f0c1b2a4e/events/stream"
-	for _, s := range []scenario{
-		{name: "anonymous", do: "GET " + unknown, status: 401},
-		{name: "unknown execution", do: "GET " + unknown, token: b.Admin, status: 404},
-		{name: "position that is none", do: "GET " + unknown, token: b.Admin, header: map[string]string{"Last-Event-ID": "x"}, status: 422, has: []string{`"parameter":"Last-Event-ID"`}},
-	} {
-		t.Run(s.name, func(t *testing.T) { b.run(t, s) })
-	}
+	scenario.RunAll(t, b.handler, []scenario.Case{
+		{Name: "anonymous", Do: "GET " + unknown, Status: 401},
+		{Name: "unknown execution", Do: "GET " + unknown, Token: b.Admin, Status: 404},
+		{Name: "not a position", Do: "GET " + unknown, Token: b.Admin, Header: map[string]string{"Last-Event-ID": "x"}, Status: 422, Has: []string{`"parameter":"Last-Event-ID"`}},
+	})
 	e := b.start(t, id, `{"work":3,"hold":true}`)
 	live := b.listen(t, t.Context(), e.ID, "")
 	progressed := live.next() && live.kind == "progress" // the last word of before, if there was one
@@ -271,33 +272,9 @@ func TestStream(t *testing.T) {
 	})
 }
 
-// A silent stream says that it lives, and ends at once when the server stops.
-func TestStreamHeartbeatAndStop(t *testing.T) {
-	b := setup(t)
-	stopping, stop := context.WithCancel(t.Context())
-	server := httptest.NewServer(b.serve(kit.Options{Stopping: stopping, Heartbeat: time.Millisecond}))
-	t.Cleanup(server.Close)
-	e := b.start(t, string(b.workflow(t)), `{"hold":true}`)
-	s := listenTo(t, t.Context(), server, b.Admin, e.ID, "")
-	beats := 0
-	for s.lines.Scan() && beats < 3 {
-		if s.lines.Text() == ": still here" {
-			beats++
-		}
-	}
-	if beats < 3 {
-		t.Errorf("%d heartbeats", beats)
-	}
-	stop()
-	kinds, _, _ := s.kinds() // returns, because the stream ends
-	if slices.Contains(kinds, "end") {
-		t.Error("the stop of the server reads like the end of the execution")
-	}
-	b.Release(e.ID)
-}
-
 // S9: a revoked key ends at once what it has opened.
 func TestS9StreamEndsWithItsKey(t *testing.T) {
+	t.Parallel()
 	b := setup(t)
 	server := httptest.NewServer(b.handler)
 	t.Cleanup(server.Close)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/api/apitest/scenario"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -18,8 +19,8 @@ type cell struct {
 	permission   workflow.Permission
 }
 
-// operations reads every route from the document, so that a new one is in the
-// matrix without being written down here.
+// operations reads every route from the document, so that the matrix has a new
+// one at once.
 func operations(t *testing.T) []cell {
 	t.Helper()
 	var d struct {
@@ -43,8 +44,7 @@ func operations(t *testing.T) []cell {
 	return out
 }
 
-// target fills the path with the id of something that exists in the first
-// workspace.
+// target fills the path with the ID of something in the first workspace.
 func (c cell) target(w workflow.ID, e workflow.ExecutionID, k workflow.KeyID) string {
 	id := string(w)
 	switch {
@@ -59,9 +59,10 @@ func (c cell) target(w workflow.ID, e workflow.ExecutionID, k workflow.KeyID) st
 // S13: every route x {no token, wrong token, each scope alone, all other
 // scopes, another workspace}. A denied call must not have had an effect.
 func TestS13EveryRouteAndEveryCaller(t *testing.T) {
+	t.Parallel()
 	b := setup(t)
 	id := b.workflow(t)
-	e := decoded[workflow.Execution](t, b.run(t, scenario{do: "POST /api/v1/workflows/" + string(id) + "/execute", token: b.Admin, body: `{"hold":true}`, status: 202}))
+	e := scenario.Decode[workflow.Execution](t, b.run(t, scenario.Case{Do: "POST /api/v1/workflows/" + string(id) + "/execute", Token: b.Admin, Body: `{"hold":true}`, Status: 202}))
 	keys, err := b.Identity.ListKeys(t.Context(), b.Caller)
 	if err != nil {
 		t.Fatal(err)
@@ -74,44 +75,54 @@ func TestS13EveryRouteAndEveryCaller(t *testing.T) {
 	if len(cells) < 25 {
 		t.Fatalf("only %d operations in the document", len(cells))
 	}
-	for _, c := range cells {
-		t.Run(c.method+" "+c.path, func(t *testing.T) {
-			target := c.target(id, e.ID, keys[0].ID)
-			if c.permission == workflow.Public {
-				b.run(t, scenario{do: target, status: 200})
-				return
-			}
-			b.run(t, scenario{do: target, status: http.StatusUnauthorized})
-			b.run(t, scenario{do: target, token: "paw_0198c5a27c1e7d3a9f003d5f0c1b2a4e_" + strings.Repeat("A", 43), status: http.StatusUnauthorized})
-			b.run(t, scenario{do: target, token: b.Admin + "x", status: http.StatusUnauthorized})
-			for p, token := range alone {
-				if p != workflow.Admin && p != c.permission {
-					b.run(t, scenario{do: target, token: token, status: http.StatusForbidden, has: []string{`"code":"insufficient_scope"`, string(c.permission)}})
+	t.Run("operations", func(t *testing.T) {
+		for _, c := range cells {
+			t.Run(c.method+" "+c.path, func(t *testing.T) {
+				t.Parallel()
+				target := c.target(id, e.ID, keys[0].ID)
+				if c.permission == workflow.Public {
+					b.run(t, scenario.Case{Do: target, Status: 200})
+					return
 				}
-			}
-			b.foreign(t, c, target, id)
-		})
-	}
-	now := decoded[workflow.Execution](t, b.run(t, scenario{do: "GET /api/v1/executions/" + string(e.ID), token: b.Admin, status: 200}))
+				b.denied(t, c, target, alone)
+				b.foreign(t, c, target, id)
+			})
+		}
+	})
+	now := scenario.Decode[workflow.Execution](t, b.run(t, scenario.Case{Do: "GET /api/v1/executions/" + string(e.ID), Token: b.Admin, Status: 200}))
 	if now.State != workflow.Running {
 		t.Errorf("a denied call made the execution %s", now.State)
 	}
-	b.run(t, scenario{do: "GET /api/v1/workflows/" + string(id), token: b.Admin, status: 200, has: []string{`"state":"active"`, `"version":1`}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/workflows/" + string(id), Token: b.Admin, Status: 200, Has: []string{`"state":"active"`, `"version":1`}})
 	b.Release(e.ID)
 }
 
-// foreign calls as the admin of another workspace: what has an id does not
+// denied calls without a token, with wrong ones, and with every key that has
+// another scope alone.
+func (b *testBundle) denied(t *testing.T, c cell, target string, alone map[workflow.Permission]string) {
+	t.Helper()
+	b.run(t, scenario.Case{Do: target, Status: http.StatusUnauthorized})
+	b.run(t, scenario.Case{Do: target, Token: "paw_0198c5a27c1e7d3a9f003d5f0c1b2a4e_" + strings.Repeat("A", 43), Status: http.StatusUnauthorized})
+	b.run(t, scenario.Case{Do: target, Token: b.Admin + "x", Status: http.StatusUnauthorized})
+	for p, token := range alone {
+		if p != workflow.Admin && p != c.permission {
+			b.run(t, scenario.Case{Do: target, Token: token, Status: http.StatusForbidden, Has: []string{`"code":"insufficient_scope"`, string(c.permission)}})
+		}
+	}
+}
+
+// foreign calls as the admin of another workspace: what has an ID does not
 // exist, and lists hold nothing of the first workspace.
 func (b *testBundle) foreign(t *testing.T, c cell, target string, id workflow.ID) {
 	t.Helper()
-	s := scenario{do: target, token: b.Foreign}
+	s := scenario.Case{Do: target, Token: b.Foreign}
 	switch {
 	case c.method == http.MethodPut:
-		s.body = good
+		s.Body = good
 	case strings.HasSuffix(c.path, "/answer"):
-		s.body = `{"path":"1","verdict":"done"}`
+		s.Body = `{"path":"1","verdict":"done"}`
 	}
-	w := b.send(s)
+	w := scenario.Send(b.handler, s)
 	if strings.Contains(c.path, "{id}") {
 		if w.Code != http.StatusNotFound {
 			t.Errorf("another workspace gets %d: %s", w.Code, w.Body)
@@ -122,18 +133,19 @@ func (b *testBundle) foreign(t *testing.T, c cell, target string, id workflow.ID
 	// What does not exist anywhere reads the same.
 	if strings.Contains(c.path, "{id}") {
 		ghost := strings.Replace(target, target[strings.Index(target, "_")+1:strings.Index(target, "_")+9], "ffffffff", 1)
-		other := b.send(scenario{do: ghost, token: b.Foreign, body: s.body})
-		if a, z := decoded[problem.Details](t, w), decoded[problem.Details](t, other); a.Status != z.Status || a.Code != z.Code {
-			t.Errorf("what belongs to somebody else reads %d %s, what is nowhere %d %s", a.Status, a.Code, z.Status, z.Code)
+		other := scenario.Send(b.handler, scenario.Case{Do: ghost, Token: b.Foreign, Body: s.Body})
+		if a, z := scenario.Decode[problem.Details](t, w), scenario.Decode[problem.Details](t, other); a.Status != z.Status || a.Code != z.Code {
+			t.Errorf("what belongs to someone else reads %d %s, what is nowhere %d %s", a.Status, a.Code, z.Status, z.Code)
 		}
 	}
 }
 
 // A scope alone is enough for its routes.
 func TestEachScopeOpensItsRoutes(t *testing.T) {
+	t.Parallel()
 	b := setup(t)
 	id := b.workflow(t)
-	e := decoded[workflow.Execution](t, b.run(t, scenario{do: "POST /api/v1/workflows/" + string(id) + "/execute", token: b.Admin, status: 202}))
+	e := scenario.Decode[workflow.Execution](t, b.run(t, scenario.Case{Do: "POST /api/v1/workflows/" + string(id) + "/execute", Token: b.Admin, Status: 202}))
 	keys, err := b.Identity.ListKeys(t.Context(), b.Caller)
 	if err != nil {
 		t.Fatal(err)
@@ -143,10 +155,10 @@ func TestEachScopeOpensItsRoutes(t *testing.T) {
 			continue
 		}
 		t.Run(c.path, func(t *testing.T) {
-			b.run(t, scenario{do: c.target(id, e.ID, keys[0].ID), token: b.Key(c.permission), status: 200})
+			b.run(t, scenario.Case{Do: c.target(id, e.ID, keys[0].ID), Token: b.Key(c.permission), Status: 200})
 		})
 	}
 	update := `{"name":"Greeter","type":"test_kind","config":{"greeting":"again"}}`
-	b.run(t, scenario{do: "PUT /api/v1/workflows/" + string(id), token: b.Key(workflow.WorkflowWrite), body: update, status: 200})
-	b.run(t, scenario{do: "POST /api/v1/workflows/" + string(id) + "/execute", token: b.Key(workflow.WorkflowRun), status: 202})
+	b.run(t, scenario.Case{Do: "PUT /api/v1/workflows/" + string(id), Token: b.Key(workflow.WorkflowWrite), Body: update, Status: 200})
+	b.run(t, scenario.Case{Do: "POST /api/v1/workflows/" + string(id) + "/execute", Token: b.Key(workflow.WorkflowRun), Status: 202})
 }

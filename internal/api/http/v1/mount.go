@@ -3,14 +3,10 @@ package v1
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 )
-
-// prefix is the path that all resources are below.
-const prefix = "/api/v1"
 
 // Services is what the resources answer from.
 type Services struct {
@@ -50,9 +46,4 @@ func Probes(ready func(context.Context) error) http.Handler {
 	api := kit.New(kit.Options{})
 	probes{ready}.mount(api)
 	return api.Handler()
-}
-
-// location is the address of a resource.
-func location[T ~string](collection string, id T) string {
-	return strings.Join([]string{prefix, collection, string(id)}, "/")
 }

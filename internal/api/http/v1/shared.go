@@ -1,6 +1,13 @@
 package v1
 
-import "github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+import (
+	"strings"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
+
+// prefix is the path that all resources are below.
+const prefix = "/api/v1"
 
 // Parameters that several operations share.
 type (
@@ -39,4 +46,9 @@ func replayed(yes bool) string {
 		return "true"
 	}
 	return ""
+}
+
+// location is the address of a resource.
+func location[T ~string](collection string, id T) string {
+	return strings.Join([]string{prefix, collection, string(id)}, "/")
 }

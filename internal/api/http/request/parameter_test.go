@@ -1,0 +1,173 @@
+package request
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
+)
+
+type thingID string
+
+type paging struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"10" default:"5"`
+	Cursor string `query:"cursor" maxLength:"4"`
+}
+
+type declared struct {
+	paging
+	ID    thingID `path:"id" maxLength:"3"`
+	State string  `query:"state" enum:"on,off,unknown"`
+	After int64   `query:"after" minimum:"0"`
+	Least int     `query:"least" maximum:"-2"`
+	Any   int     `query:"any"`
+	Key   string  `header:"X-Key" minLength:"2" maxLength:"3"`
+	Other string  // not a parameter
+}
+
+// ask reads one request; the target begins after the path parameter.
+func ask(t *testing.T, id, query, key string) (declared, []problem.Fault) {
+	t.Helper()
+	r := httptest.NewRequest("GET", "/things?"+query, nil)
+	r.SetPathValue("id", id)
+	if key != "" {
+		r.Header.Set("X-Key", key)
+	}
+	var into declared
+	p := ShapeOf(reflect.TypeFor[declared]()).Read(httptest.NewRecorder(), r, &into, nil)
+	if p == nil {
+		return into, nil
+	}
+	if p.Status != http.StatusUnprocessableEntity || p.Code != "invalid_request" {
+		t.Errorf("the problem is %d %s", p.Status, p.Code)
+	}
+	return into, p.Errors
+}
+
+func TestParametersAreRead(t *testing.T) {
+	t.Parallel()
+	defaults := declared{paging: paging{Limit: 5}, ID: "a"}
+	with := func(change func(*declared)) declared {
+		d := defaults
+		change(&d)
+		return d
+	}
+	for name, c := range map[string]struct {
+		query, key string
+		want       declared
+	}{
+		"absent":            {want: defaults},
+		"empty":             {query: "limit=&cursor=&state=&after=", want: defaults},
+		"name alone":        {query: "limit&state", want: defaults},
+		"every one":         {query: "limit=1&cursor=abcd&state=off&after=0&least=-2&any=-9", key: "xyz", want: declared{paging: paging{1, "abcd"}, ID: "a", State: "off", Least: -2, Any: -9, Key: "xyz"}},
+		"the largest":       {query: "limit=10&after=9223372036854775807", want: with(func(d *declared) { d.Limit, d.After = 10, 9223372036854775807 })},
+		"characters, bytes": {query: "cursor=" + url.QueryEscape("äöü€"), want: with(func(d *declared) { d.Cursor = "äöü€" })},
+		"escaped":           {query: "cursor=%20%26", want: with(func(d *declared) { d.Cursor = " &" })},
+		"the first of two":  {query: "limit=2&limit=3", want: with(func(d *declared) { d.Limit = 2 })},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, faults := ask(t, "a", c.query, c.key)
+			if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(declared{})); diff != "" || faults != nil {
+				t.Errorf("faults %v, difference %s", faults, diff)
+			}
+		})
+	}
+}
+
+func TestParametersAreChecked(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		id, query, key string
+		want           problem.Fault
+	}{
+		"path absent":       {id: "", want: problem.Fault{Parameter: "id", Code: "required", Detail: "is missing"}},
+		"path too long":     {id: "abcd", want: problem.Fault{Parameter: "id", Code: "out_of_range", Detail: "must have at most 3 characters"}},
+		"too small":         {id: "a", query: "limit=0", want: problem.Fault{Parameter: "limit", Code: "out_of_range", Detail: "must be a whole number, between 1 and 10"}},
+		"too large":         {id: "a", query: "limit=11", want: problem.Fault{Parameter: "limit", Code: "out_of_range", Detail: "must be a whole number, between 1 and 10"}},
+		"a fraction":        {id: "a", query: "limit=1.5", want: problem.Fault{Parameter: "limit", Code: "invalid", Detail: "must be a whole number, between 1 and 10"}},
+		"beyond 64 bits":    {id: "a", query: "after=9223372036854775808", want: problem.Fault{Parameter: "after", Code: "invalid", Detail: "must be a whole number, at least 0"}},
+		"below the least":   {id: "a", query: "after=-1", want: problem.Fault{Parameter: "after", Code: "out_of_range", Detail: "must be a whole number, at least 0"}},
+		"above the most":    {id: "a", query: "least=-1", want: problem.Fault{Parameter: "least", Code: "out_of_range", Detail: "must be a whole number, at most -2"}},
+		"not a number":      {id: "a", query: "any=x", want: problem.Fault{Parameter: "any", Code: "invalid", Detail: "must be a whole number"}},
+		"text too long":     {id: "a", query: "cursor=" + url.QueryEscape("äöü€ß"), want: problem.Fault{Parameter: "cursor", Code: "out_of_range", Detail: "must have at most 4 characters"}},
+		"header too short":  {id: "a", key: "x", want: problem.Fault{Parameter: "X-Key", Code: "out_of_range", Detail: "must have between 2 and 3 characters"}},
+		"header too long":   {id: "a", key: "wxyz", want: problem.Fault{Parameter: "X-Key", Code: "out_of_range", Detail: "must have between 2 and 3 characters"}},
+		"not one of":        {id: "a", query: "state=onn", want: problem.Fault{Parameter: "state", Code: "not_one_of", Detail: `must be one of on, off, unknown; did you mean "on"?`}},
+		"another case":      {id: "a", query: "Limit=1", want: problem.Fault{Parameter: "Limit", Code: "unknown_field", Detail: `unknown query parameter; did you mean "limit"?`}},
+		"a header in query": {id: "a", query: "X-Key=xyz", want: problem.Fault{Parameter: "X-Key", Code: "unknown_field", Detail: "unknown query parameter; remove it"}},
+		"a long name":       {id: "a", query: strings.Repeat("limit", 100) + "=1", want: problem.Fault{Parameter: strings.Repeat("limit", 100), Code: "unknown_field", Detail: "unknown query parameter; remove it"}},
+		"no query":          {id: "a", query: "limit=%zz", want: problem.Fault{Code: "invalid", Detail: "the query of the address is not of the form name=value&name=value, each percent-encoded; correct it"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, faults := ask(t, c.id, c.query, c.key)
+			if diff := cmp.Diff([]problem.Fault{c.want}, faults); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestEveryFaultIsFound(t *testing.T) {
+	t.Parallel()
+	_, faults := ask(t, "abcd", "z=1&b=1&limit=0&state=x", "x")
+	var got []string
+	for _, f := range faults {
+		got = append(got, f.Parameter)
+	}
+	if diff := cmp.Diff([]string{"b", "z", "limit", "id", "state", "X-Key"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestShape(t *testing.T) {
+	t.Parallel()
+	s := ShapeOf(reflect.TypeFor[declared]())
+	var got []string
+	for _, p := range s.Parameters {
+		got = append(got, strings.Join([]string{string(p.In), p.Name, map[bool]string{true: "required"}[p.Required()]}, " "))
+	}
+	want := []string{"query limit ", "query cursor ", "path id required", "query state ", "query after ", "query least ", "query any ", "header X-Key "}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What would be documented and not checked stops the process at its start.
+func TestDeclarationsThatCannotBeKept(t *testing.T) {
+	t.Parallel()
+	for name, declaration := range map[string]any{
+		"a pattern": struct {
+			A string `query:"a" pattern:"x"`
+		}{},
+		"required in a query": struct {
+			A string `query:"a" required:"true"`
+		}{},
+		"a list": struct {
+			A []string `query:"a"`
+		}{},
+		"a pointer": struct {
+			A *string `query:"a"`
+		}{},
+		"a bound that is not a number": struct {
+			A int `query:"a" minimum:"few"`
+		}{},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			defer func() {
+				if recover() == nil {
+					t.Error("it was accepted")
+				}
+			}()
+			ParametersOf(reflect.TypeOf(declaration))
+		})
+	}
+}

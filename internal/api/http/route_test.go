@@ -1,0 +1,102 @@
+package http_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/api/apitest/scenario"
+	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
+
+func TestResponses(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	json := map[string]string{"Content-Type": "application/json"}
+	scenario.RunAll(t, b.handler, []scenario.Case{
+		{Name: "created", Do: "POST /api/v1/things", Token: writer, Body: good, Status: 201,
+			Headers: map[string]string{"Content-Type": "application/json", "Location": "/api/v1/things/1", "X-Absent": ""}, Has: []string{`{"id":"1","name":"lamp"}`}},
+		{Name: "no markup is escaped", Do: "GET /alive", Status: 200, Headers: json, Has: []string{`{"id":"<alive>"}`}},
+		{Name: "a parameter's default", Do: "GET /api/v1/things", Token: reader, Status: 200, Headers: json, Has: []string{`"limit":5`}},
+		{Name: "a parameter", Do: "GET /api/v1/things?limit=7", Token: reader, Status: 200, Has: []string{`"limit":7`}},
+		{Name: "another format is asked for", Do: "GET /alive", Header: map[string]string{"Accept": "text/html"}, Status: 200, Headers: json},
+	})
+	w := b.run(t, scenario.Case{Do: "DELETE /api/v1/things/1", Token: writer, Status: 204, Headers: map[string]string{"Content-Type": ""}})
+	if w.Body.Len() != 0 {
+		t.Errorf("204 with a body: %s", w.Body)
+	}
+}
+
+// Faults of parameters and body come together.
+func TestEveryFaultOfARequest(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	scenario.RunAll(t, b.handler, []scenario.Case{
+		{Name: "query and body", Do: "POST /api/v1/things?x=1", Token: writer, Body: `{"name":"","nme":1}`, Status: 422,
+			Has: []string{`"code":"invalid_request"`, `"parameter":"x","code":"unknown_field"`, `"pointer":"/name","code":"out_of_range"`, `"pointer":"/nme","code":"unknown_field"`}},
+		{Name: "query", Do: "GET /api/v1/things?limit=11&lmit=1", Token: reader, Status: 422,
+			Has: []string{`"parameter":"limit","code":"out_of_range"`, `"parameter":"lmit","code":"unknown_field"`, `did you mean \"limit\"?`}},
+		{Name: "path", Do: "GET /api/v1/things/123456789012345678901", Token: reader, Status: 422, Has: []string{`"parameter":"id","code":"out_of_range"`}},
+		{Name: "path of a stream", Do: "GET /api/v1/things/123456789012345678901/stream", Token: reader, Status: 422, Has: []string{`"parameter":"id"`}},
+		{Name: "no stream", Do: "GET /api/v1/things/none/stream", Token: reader, Status: 404},
+		{Name: "the document takes nothing", Do: "GET /api/v1/openapi.json?x=1", Status: 422},
+		{Name: "nothing", Do: "POST /api/v1/things", Token: writer, Status: 400, Has: []string{`"code":"body_required"`}},
+		{Name: "not JSON", Do: "POST /api/v1/things", Token: writer, Body: "{\n\"name\": x}", Status: 400, Has: []string{`"code":"malformed_json"`, "line 2, column 9"}},
+	})
+}
+
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	secret := []string{"secret"}
+	scenario.RunAll(t, b.handler, []scenario.Case{
+		{Name: "panic", Do: "GET /api/v1/things/panic", Token: reader, Status: 500, Has: []string{`"code":"internal"`}, HasNot: secret},
+		{Name: "an unknown error", Do: "GET /api/v1/things/broken", Token: reader, Status: 500, Has: []string{`"code":"internal"`}, HasNot: secret},
+		{Name: "what cannot be encoded", Do: "GET /api/v1/things/unencodable", Token: reader, Status: 500, Has: []string{`"code":"internal"`}},
+		{Name: "busy", Do: "GET /api/v1/things/busy", Token: reader, Status: 429, Headers: map[string]string{"Retry-After": "2"}, Has: []string{`"code":"too_many_things"`}},
+	})
+	contains(t, b.log.String(), `msg="request panicked"`, `panic="the secret reason"`, `msg="request failed"`, `error="the secret reason"`, "error=\"encode the response")
+	t.Run("an abandoned response stays one", func(t *testing.T) {
+		t.Parallel()
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic that closes a connection was swallowed")
+			}
+		}()
+		scenario.Send(b.handler, scenario.Case{Do: "GET /api/v1/things/abort", Token: reader})
+	})
+}
+
+// What could not be kept is refused before the process serves anything.
+func TestDeclarationsThatCannotBeKept(t *testing.T) {
+	t.Parallel()
+	for name, declare := range map[string]func(*kit.API){
+		"a number as a header": func(a *kit.API) {
+			type out struct {
+				Age int `header:"Age"`
+			}
+			kit.Handle(a, workflow.Public, kit.Route{Method: "GET", Path: "/x", ID: "x"}, func(context.Context, workflow.Caller, *struct{}) (*out, error) { return nil, nil })
+		},
+		"a pattern of a parameter": func(a *kit.API) {
+			type in struct {
+				ID string `path:"id" pattern:"[a-z]+"`
+			}
+			kit.Handle(a, workflow.Public, kit.Route{Method: "GET", Path: "/x/{id}", ID: "x"}, func(context.Context, workflow.Caller, *in) (*kit.NoContent, error) { return nil, nil })
+		},
+		"an operation ID twice": func(a *kit.API) {
+			for _, path := range []string{"/x", "/y"} {
+				kit.Handle(a, workflow.Public, kit.Route{Method: "GET", Path: path, ID: "x"}, func(context.Context, workflow.Caller, *struct{}) (*kit.NoContent, error) { return nil, nil })
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			defer func() {
+				if recover() == nil {
+					t.Error("it was accepted")
+				}
+			}()
+			declare(kit.New(kit.Options{}))
+		})
+	}
+}
