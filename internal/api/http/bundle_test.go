@@ -16,8 +16,10 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/apitest/scenario"
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/request"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/sse"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
 )
 
 // Tokens that the identity of the bundle knows.
@@ -116,11 +118,13 @@ type thingPath struct {
 }
 
 type createIn struct {
-	Body struct {
-		_      struct{}   `additionalProperties:"false"`
-		Name   string     `json:"name" minLength:"1"`
-		Config kit.Object `json:"config,omitempty"`
-	} `nameHint:"CreateThing"`
+	Body request.JSON[createThing]
+}
+
+type createThing struct {
+	_      struct{}          `additionalProperties:"false"`
+	Name   string            `json:"name" minLength:"1"`
+	Config strictjson.Object `json:"config,omitempty"`
 }
 
 type createOut struct {
@@ -141,7 +145,7 @@ func (b *testBundle) mount(api *kit.API) {
 		})
 	kit.Handle(api, workflow.WorkflowWrite, kit.Route{Method: "POST", Path: "/api/v1/things", ID: "create-thing", Tag: "Things", Status: http.StatusCreated},
 		func(_ context.Context, _ workflow.Caller, in *createIn) (*createOut, error) {
-			return &createOut{Location: "/api/v1/things/1", Body: thing{ID: "1", Name: in.Body.Name}}, nil
+			return &createOut{Location: "/api/v1/things/1", Body: thing{ID: "1", Name: in.Body.Value.Name}}, nil
 		})
 	kit.Handle(api, workflow.WorkflowRead, kit.Route{Method: "GET", Path: "/api/v1/things", ID: "list-things", Tag: "Things"},
 		func(_ context.Context, c workflow.Caller, in *listIn) (*kit.Reply[thing], error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/request"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
 )
 
 // apiVersion is the version of the API, not of the program: a caller without
@@ -40,8 +41,17 @@ func newDocument() document {
 	}
 	schemas := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	schemas.RegisterTypeAlias(reflect.TypeFor[json.RawMessage](), reflect.TypeFor[any]())
+	schemas.RegisterTypeAlias(reflect.TypeFor[strictjson.Object](), reflect.TypeFor[anyObject]())
 	c.Components.Schemas = schemas
 	return document{huma.NewAPI(c, nil).OpenAPI(), schemas}
+}
+
+// anyObject describes strictjson.Object.
+type anyObject struct{}
+
+// Schema says that any object is accepted.
+func (anyObject) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
 
 // schemaName names the schema of a type as the type, without its package.
@@ -71,7 +81,9 @@ func (d document) operation(p workflow.Permission, r Route, shape *request.Shape
 		op.Parameters = append(op.Parameters, parameterDoc(d.schemas, param))
 	}
 	if shape.Body != nil {
-		schema := huma.SchemaFromField(d.schemas, *shape.Body, shape.Body.Tag.Get("nameHint"))
+		body := *shape.Body
+		body.Type = reflect.Zero(body.Type).Interface().(request.Document).Type()
+		schema := huma.SchemaFromField(d.schemas, body, "")
 		op.RequestBody = &huma.RequestBody{Required: shape.BodyRequired(), Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
 	}
 	return op
@@ -118,7 +130,7 @@ func HandleDocument(a *API, r Route) {
 	}}
 	var text []byte
 	a.add(op, workflow.Public, func(w http.ResponseWriter, req *http.Request, _ workflow.Caller) error {
-		if p := shape.Read(w, req, &struct{}{}, nil); p != nil {
+		if p := shape.Read(w, req, &struct{}{}); p != nil {
 			return p
 		}
 		w.Header().Set("Content-Type", "application/openapi+json")

@@ -48,10 +48,9 @@ func Handle[I, O any](a *API, p workflow.Permission, r Route, h Handler[I, O]) {
 	}
 	op := a.document.operation(p, r, shape)
 	op.Responses[strconv.Itoa(status)] = reply.describe(a.document.schemas, status)
-	decode := a.decoder(op)
 	a.add(op, p, func(w http.ResponseWriter, req *http.Request, c workflow.Caller) error {
 		in := new(I)
-		if p := shape.Read(w, req, in, decode); p != nil {
+		if p := shape.Read(w, req, in); p != nil {
 			return p
 		}
 		out, err := h(req.Context(), c, in)

@@ -32,10 +32,9 @@ func HandleStream[I any](a *API, p workflow.Permission, r Route, open func(ctx c
 	op := a.document.operation(p, r, shape)
 	op.Responses["200"] = &huma.Response{Description: http.StatusText(http.StatusOK),
 		Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}}}
-	decode := a.decoder(op)
 	a.add(op, p, func(w http.ResponseWriter, req *http.Request, c workflow.Caller) error {
 		in := new(I)
-		if p := shape.Read(w, req, in, decode); p != nil {
+		if p := shape.Read(w, req, in); p != nil {
 			return p
 		}
 		s, err := open(req.Context(), c, in)

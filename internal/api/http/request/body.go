@@ -28,8 +28,8 @@ func Deadline(timeout time.Duration, next http.Handler) http.Handler {
 	})
 }
 
-// read returns the whole body, nil where there is none.
-func read(w http.ResponseWriter, r *http.Request) ([]byte, *problem.Details) {
+// receive returns the whole body, nil where there is none.
+func receive(w http.ResponseWriter, r *http.Request) ([]byte, *problem.Details) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}

@@ -144,7 +144,7 @@ func (p Parameter) checkString(text string) *problem.Fault {
 	case !p.length.holds(int64(utf8.RuneCountInString(text))):
 		return p.fault("out_of_range", fmt.Sprintf("must have %s characters", p.length))
 	case len(p.enum) > 0 && !slices.Contains(p.enum, text):
-		return p.fault("not_one_of", "must be one of "+strings.Join(p.enum, ", ")+near(text, p.enum))
+		return p.fault("not_one_of", "must be one of "+strings.Join(p.enum, ", ")+suggest.Nearest(text, p.enum))
 	}
 	return nil
 }
@@ -168,14 +168,3 @@ func (s span) String() string {
 }
 
 func (s span) holds(n int64) bool { return s.least <= n && n <= s.most }
-
-// maxSuggested bounds the names for which a suggestion is computed.
-const maxSuggested = 100
-
-// near ends a sentence with the known name that was meant, if one is near.
-func near(name string, known []string) string {
-	if len(name) > maxSuggested {
-		return ""
-	}
-	return suggest.Nearest(name, known)
-}

@@ -40,7 +40,7 @@ func ask(t *testing.T, id, query, key string) (declared, []problem.Fault) {
 		r.Header.Set("X-Key", key)
 	}
 	var into declared
-	p := ShapeOf(reflect.TypeFor[declared]()).Read(httptest.NewRecorder(), r, &into, nil)
+	p := ShapeOf(reflect.TypeFor[declared]()).Read(httptest.NewRecorder(), r, &into)
 	if p == nil {
 		return into, nil
 	}

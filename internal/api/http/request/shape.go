@@ -2,34 +2,37 @@ package request
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
-
-// Decode reads a well-formed JSON document into a pointer and returns every
-// fault of it.
-type Decode func(document []byte, into any) []problem.Fault
 
 // Shape is what a route takes.
 type Shape struct {
 	Parameters []Parameter
-	// Body is the field of the body, nil for a route that takes none. A body
-	// is required unless the field is a pointer.
+	// Body is the field of the body, nil for a route that takes none.
 	Body *reflect.StructField
 
+	read  reader
 	query []string // names of the query parameters
 }
 
 // ShapeOf reads the shape from the tags of a struct; it panics like
 // ParametersOf.
 func ShapeOf(t reflect.Type) *Shape {
-	s := &Shape{Parameters: ParametersOf(t)}
+	s := &Shape{Parameters: ParametersOf(t), read: JSON[json.RawMessage]{}.reader()}
 	if f, ok := t.FieldByName("Body"); ok {
-		s.Body = &f
+		body, ok := reflect.Zero(f.Type).Interface().(Document)
+		if !ok {
+			panic(fmt.Sprintf("the body of %s is a %s; only request.JSON is read", t, f.Type))
+		}
+		s.Body, s.read = &f, body.reader()
 	}
 	for _, p := range s.Parameters {
 		if p.In == Query {
@@ -39,21 +42,21 @@ func ShapeOf(t reflect.Type) *Shape {
 	return s
 }
 
-// BodyRequired reports whether a request without a body is refused.
-func (s *Shape) BodyRequired() bool { return s.Body != nil && s.Body.Type.Kind() != reflect.Pointer }
+// BodyRequired reports whether a request without a body is refused. The tag
+// required:"false" permits it.
+func (s *Shape) BodyRequired() bool { return s.Body != nil && s.Body.Tag.Get("required") != "false" }
 
 // Read fills the struct that into points to, which is of the type that the
 // shape was read from. It returns every fault of parameters and body together;
 // what cannot be read at all (too large, incomplete, not JSON) is reported
-// alone. decode gets a pointer to the field Body; it may be nil where there is
-// none.
-func (s *Shape) Read(w http.ResponseWriter, r *http.Request, into any, decode Decode) *problem.Details {
+// alone.
+func (s *Shape) Read(w http.ResponseWriter, r *http.Request, into any) *problem.Details {
 	v := reflect.ValueOf(into).Elem()
-	document, p := read(w, r)
+	document, p := receive(w, r)
 	if p != nil {
 		return p
 	}
-	bodyFaults, p := s.readBody(r, document, v, decode)
+	bodyFaults, p := s.readBody(r, document, v)
 	if p != nil {
 		return p
 	}
@@ -65,7 +68,7 @@ func (s *Shape) Read(w http.ResponseWriter, r *http.Request, into any, decode De
 }
 
 // readBody checks the document even where the route takes none.
-func (s *Shape) readBody(r *http.Request, document []byte, v reflect.Value, decode Decode) ([]problem.Fault, *problem.Details) {
+func (s *Shape) readBody(r *http.Request, document []byte, v reflect.Value) ([]problem.Fault, *problem.Details) {
 	switch {
 	case len(document) == 0 && s.BodyRequired():
 		return nil, problem.New(http.StatusBadRequest, "body_required", "this request needs a JSON body")
@@ -74,16 +77,11 @@ func (s *Shape) readBody(r *http.Request, document []byte, v reflect.Value, deco
 	case !isJSON(r):
 		return nil, problem.New(http.StatusUnsupportedMediaType, "unsupported_media_type", "this API takes JSON only; send the header Content-Type: application/json")
 	}
-	faults, wellFormed := checkJSON(document)
-	switch {
-	case !wellFormed:
-		p := problem.New(http.StatusBadRequest, "malformed_json", faults[0].Detail)
-		p.Errors = faults
-		return nil, p
-	case len(faults) > 0 || s.Body == nil:
-		return faults, nil
+	into := any(&JSON[json.RawMessage]{})
+	if s.Body != nil {
+		into = v.FieldByIndex(s.Body.Index).Addr().Interface()
 	}
-	return decode(document, v.FieldByIndex(s.Body.Index).Addr().Interface()), nil
+	return faultsOf(s.read(document, into))
 }
 
 func (s *Shape) readParameters(r *http.Request, v reflect.Value) []problem.Fault {
@@ -105,7 +103,7 @@ func (s *Shape) unknown(query url.Values) []problem.Fault {
 	var faults []problem.Fault
 	for name := range query {
 		if !slices.Contains(s.query, name) {
-			detail := "unknown query parameter" + cmp.Or(near(name, s.query), "; remove it")
+			detail := "unknown query parameter" + cmp.Or(suggest.Nearest(name, s.query), "; remove it")
 			faults = append(faults, problem.Fault{Parameter: name, Code: "unknown_field", Detail: detail})
 		}
 	}

@@ -5,9 +5,11 @@ import (
 	"net/http"
 
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/request"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
 )
 
 const tagExecutions = "Executions"
@@ -64,17 +66,20 @@ func (h executions) resume(ctx context.Context, c workflow.Caller, in *execution
 
 type answerIn struct {
 	executionPath
-	Body struct {
-		_       struct{}       `additionalProperties:"false"`
-		Path    string         `json:"path" minLength:"1" maxLength:"200" doc:"Path of the parked step" example:"4.17.2"`
-		Verdict engine.Verdict `json:"verdict" enum:"done,not_done,fail" doc:"done: it had its effect; not_done: it had none, try again; fail: give it up"`
-		Result  *kit.Object    `json:"result,omitempty" doc:"Result of the step, for done"`
-		Message string         `json:"message,omitempty" maxLength:"1000" doc:"Why, for fail"`
-	} `nameHint:"Answer"`
+	Body request.JSON[answer]
+}
+
+type answer struct {
+	_       struct{}          `additionalProperties:"false"`
+	Path    string            `json:"path" minLength:"1" maxLength:"200" doc:"Path of the parked step" example:"4.17.2"`
+	Verdict engine.Verdict    `json:"verdict" enum:"done,not_done,fail" doc:"done: it had its effect; not_done: it had none, try again; fail: give it up"`
+	Result  strictjson.Object `json:"result,omitempty" doc:"Result of the step, for done"`
+	Message string            `json:"message,omitempty" maxLength:"1000" doc:"Why, for fail"`
 }
 
 func (h executions) answer(ctx context.Context, c workflow.Caller, in *answerIn) (*kit.Reply[workflow.Execution], error) {
+	a := in.Body.Value
 	return kit.ReplyOf(h.orchestrator.AnswerStep(ctx, c, in.ID, orchestrator.AnswerRequest{
-		Path: in.Body.Path, Verdict: in.Body.Verdict, Result: in.Body.Result.Raw(), Message: in.Body.Message,
+		Path: a.Path, Verdict: a.Verdict, Result: a.Result.RawMessage, Message: a.Message,
 	}))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/request"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/identity"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
@@ -32,12 +33,14 @@ func (h keys) mount(api *kit.API) {
 }
 
 type createKeyIn struct {
-	Body struct {
-		_             struct{}              `additionalProperties:"false"`
-		Name          string                `json:"name" minLength:"1" maxLength:"200" doc:"What the key is for" example:"nightly sync"`
-		Scopes        []workflow.Permission `json:"scopes" minItems:"1" maxItems:"20" doc:"What it may do: workflows:read, workflows:write, workflows:run, executions:read, keys:manage, system:manage, admin"`
-		ExpiresInDays int                   `json:"expires_in_days,omitempty" minimum:"1" maximum:"365" default:"365" doc:"Days until it stops working"`
-	} `nameHint:"CreateKey"`
+	Body request.JSON[createKey]
+}
+
+type createKey struct {
+	_             struct{}              `additionalProperties:"false"`
+	Name          string                `json:"name" minLength:"1" maxLength:"200" doc:"What the key is for" example:"nightly sync"`
+	Scopes        []workflow.Permission `json:"scopes" minItems:"1" maxItems:"20" doc:"What it may do: workflows:read, workflows:write, workflows:run, executions:read, keys:manage, system:manage, admin"`
+	ExpiresInDays int                   `json:"expires_in_days,omitempty" minimum:"1" maximum:"365" default:"365" doc:"Days until it stops working"`
 }
 
 // NewKey is a key together with its token.
@@ -52,8 +55,9 @@ type createKeyOut struct {
 }
 
 func (h keys) create(ctx context.Context, c workflow.Caller, in *createKeyIn) (*createKeyOut, error) {
+	k := in.Body.Value
 	key, token, err := h.service.CreateKey(ctx, c, identity.CreateKeyRequest{
-		Name: in.Body.Name, Scopes: in.Body.Scopes, ExpiresIn: time.Duration(in.Body.ExpiresInDays) * 24 * time.Hour,
+		Name: k.Name, Scopes: k.Scopes, ExpiresIn: time.Duration(k.ExpiresInDays) * 24 * time.Hour,
 	})
 	if err != nil {
 		return nil, err

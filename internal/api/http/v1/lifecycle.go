@@ -7,8 +7,10 @@ import (
 
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/request"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
 )
 
 // lifecycle is the verbs on a workflow and what they led to.
@@ -36,9 +38,9 @@ func (h lifecycle) mount(api *kit.API) {
 type executeIn struct {
 	workflowPath
 	idempotencyHeader
-	Version  int         `query:"version" minimum:"1" doc:"Version to run; absent means the newest"`
-	Priority int         `query:"priority" minimum:"-100" maximum:"100" doc:"Higher goes first among executions that wait for a place"`
-	Body     *kit.Object `doc:"Input of the execution" example:"{\"mode\":\"auto\"}"`
+	Version  int                             `query:"version" minimum:"1" doc:"Version to run; absent means the newest"`
+	Priority int                             `query:"priority" minimum:"-100" maximum:"100" doc:"Higher goes first among executions that wait for a place"`
+	Body     request.JSON[strictjson.Object] `required:"false" doc:"Input of the execution" example:"{\"mode\":\"auto\"}"`
 }
 
 type executeOut struct {
@@ -49,7 +51,7 @@ type executeOut struct {
 
 func (h lifecycle) execute(ctx context.Context, c workflow.Caller, in *executeIn) (*executeOut, error) {
 	started, err := h.orchestrator.Execute(ctx, c, orchestrator.ExecuteRequest{
-		Workflow: in.ID, Version: in.Version, Priority: in.Priority, IdempotencyKey: in.Key, Input: in.Body.Raw(),
+		Workflow: in.ID, Version: in.Version, Priority: in.Priority, IdempotencyKey: in.Key, Input: in.Body.Value.RawMessage,
 	})
 	if err != nil {
 		return nil, aboutBody(err)

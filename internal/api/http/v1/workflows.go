@@ -5,8 +5,10 @@ import (
 	"net/http"
 
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/request"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
 )
 
 const tagWorkflows = "Workflows"
@@ -36,13 +38,15 @@ func (h workflows) mount(api *kit.API) {
 
 type createWorkflowIn struct {
 	idempotencyHeader
-	Body struct {
-		_      struct{}          `additionalProperties:"false"`
-		Name   string            `json:"name" minLength:"1" maxLength:"200" doc:"Name for people" example:"CRM to reporting"`
-		Type   string            `json:"type" minLength:"1" maxLength:"100" doc:"Kind of workflow; see /kinds" example:"airtable_sync"`
-		Config kit.Object        `json:"config" doc:"Configuration of the kind; its JSON Schema is at /kinds"`
-		Labels map[string]string `json:"labels,omitempty" doc:"Free labels"`
-	} `nameHint:"CreateWorkflow"`
+	Body request.JSON[createWorkflow]
+}
+
+type createWorkflow struct {
+	_      struct{}          `additionalProperties:"false"`
+	Name   string            `json:"name" minLength:"1" maxLength:"200" doc:"Name for people" example:"CRM to reporting"`
+	Type   string            `json:"type" minLength:"1" maxLength:"100" doc:"Kind of workflow; see /kinds" example:"airtable_sync"`
+	Config strictjson.Object `json:"config" doc:"Configuration of the kind; its JSON Schema is at /kinds"`
+	Labels map[string]string `json:"labels,omitempty" doc:"Free labels"`
 }
 
 type createWorkflowOut struct {
@@ -53,8 +57,9 @@ type createWorkflowOut struct {
 }
 
 func (h workflows) create(ctx context.Context, c workflow.Caller, in *createWorkflowIn) (*createWorkflowOut, error) {
+	w := in.Body.Value
 	made, err := h.orchestrator.Create(ctx, c, orchestrator.CreateRequest{
-		Name: in.Body.Name, Type: in.Body.Type, Config: in.Body.Config.Raw(), Labels: in.Body.Labels, IdempotencyKey: in.Key,
+		Name: w.Name, Type: w.Type, Config: w.Config.RawMessage, Labels: w.Labels, IdempotencyKey: in.Key,
 	})
 	if err != nil {
 		return nil, err
@@ -80,13 +85,15 @@ func (h workflows) get(ctx context.Context, c workflow.Caller, in *workflowPath)
 type updateWorkflowIn struct {
 	workflowPath
 	IfMatch string `header:"If-Match" maxLength:"100" doc:"ETag of the version that you have seen; another one in between is answered with 412" example:"\"3\""`
-	Body    struct {
-		_      struct{}          `additionalProperties:"false"`
-		Name   string            `json:"name" minLength:"1" maxLength:"200" doc:"Name for people"`
-		Type   string            `json:"type,omitempty" maxLength:"100" doc:"May be repeated as it is; it cannot change"`
-		Config kit.Object        `json:"config" doc:"Configuration of the kind"`
-		Labels map[string]string `json:"labels,omitempty" doc:"Free labels; absent means none"`
-	} `nameHint:"UpdateWorkflow"`
+	Body    request.JSON[updateWorkflow]
+}
+
+type updateWorkflow struct {
+	_      struct{}          `additionalProperties:"false"`
+	Name   string            `json:"name" minLength:"1" maxLength:"200" doc:"Name for people"`
+	Type   string            `json:"type,omitempty" maxLength:"100" doc:"May be repeated as it is; it cannot change"`
+	Config strictjson.Object `json:"config" doc:"Configuration of the kind"`
+	Labels map[string]string `json:"labels,omitempty" doc:"Free labels; absent means none"`
 }
 
 func (h workflows) update(ctx context.Context, c workflow.Caller, in *updateWorkflowIn) (*definitionReply, error) {
@@ -94,8 +101,9 @@ func (h workflows) update(ctx context.Context, c workflow.Caller, in *updateWork
 	if err != nil {
 		return nil, err
 	}
+	w := in.Body.Value
 	return definition(h.orchestrator.Update(ctx, c, in.ID, orchestrator.UpdateRequest{
-		Name: in.Body.Name, Type: in.Body.Type, Config: in.Body.Config.Raw(), Labels: in.Body.Labels, IfMatch: seen,
+		Name: w.Name, Type: w.Type, Config: w.Config.RawMessage, Labels: w.Labels, IfMatch: seen,
 	}))
 }
 
