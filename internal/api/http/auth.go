@@ -24,8 +24,8 @@ const maxToken = 8 << 10
 // traceParent is the form of a W3C trace context, version 00.
 var traceParent = regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)
 
-// admit returns the caller of a request if he has the permission, and the
-// zero caller for a public route.
+// admit returns the caller of a request, who holds the permission; the zero
+// caller for a public route.
 func (g gate) admit(r *http.Request, p workflow.Permission) (workflow.Caller, error) {
 	if p == workflow.Public {
 		return workflow.Caller{}, nil

@@ -81,9 +81,7 @@ func (d document) operation(p workflow.Permission, r Route, shape *request.Shape
 		op.Parameters = append(op.Parameters, parameterDoc(d.schemas, param))
 	}
 	if shape.Body != nil {
-		body := *shape.Body
-		body.Type = reflect.Zero(body.Type).Interface().(request.Document).Type()
-		schema := huma.SchemaFromField(d.schemas, body, "")
+		schema := huma.SchemaFromField(d.schemas, *shape.Body, "")
 		op.RequestBody = &huma.RequestBody{Required: shape.BodyRequired(), Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
 	}
 	return op
@@ -118,26 +116,6 @@ func failures(schemas huma.Registry, p workflow.Permission, r Route, body bool) 
 		out[strconv.Itoa(s)] = &huma.Response{Description: http.StatusText(s), Content: content}
 	}
 	return out
-}
-
-// HandleDocument adds the route of the OpenAPI document. It comes last: the
-// document describes the routes that are there by then, itself included.
-func HandleDocument(a *API, r Route) {
-	shape := request.ShapeOf(reflect.TypeFor[struct{}]())
-	op := a.document.operation(workflow.Public, r, shape)
-	op.Responses["200"] = &huma.Response{Description: "The document", Content: map[string]*huma.MediaType{
-		"application/openapi+json": {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}},
-	}}
-	var text []byte
-	a.add(op, workflow.Public, func(w http.ResponseWriter, req *http.Request, _ workflow.Caller) error {
-		if p := shape.Read(w, req, &struct{}{}); p != nil {
-			return p
-		}
-		w.Header().Set("Content-Type", "application/openapi+json")
-		_, _ = w.Write(text) // the caller may be gone
-		return nil
-	})
-	text = a.Document()
 }
 
 // text encodes the document, which cannot fail: it consists of huma's own types.

@@ -12,11 +12,18 @@ import (
 // package strictjson says.
 type JSON[T any] struct{ Value T }
 
-// Type returns the type of the document.
-func (JSON[T]) Type() reflect.Type { return reflect.TypeFor[T]() }
+// document is a JSON[T] of any T.
+type document interface {
+	goType() reflect.Type
+	reader() reader
+}
 
-// reader compiles the declaration of T. The reader fills the *JSON[T] that it
-// is given.
+// reader fills the *JSON[T] that it is given.
+type reader func(text []byte, into any) *strictjson.Findings
+
+func (JSON[T]) goType() reflect.Type { return reflect.TypeFor[T]() }
+
+// reader compiles the declaration of T, and panics if it is wrong.
 func (JSON[T]) reader() reader {
 	declaration := strictjson.For[T]()
 	return func(text []byte, into any) *strictjson.Findings {
@@ -26,15 +33,8 @@ func (JSON[T]) reader() reader {
 	}
 }
 
-type reader func(text []byte, into any) *strictjson.Findings
-
-// Document is the type of a field Body. Only JSON[T] implements it.
-type Document interface {
-	Type() reflect.Type
-	reader() reader
-}
-
-// faultsOf returns the faults of a document, or the problem that there is none.
+// faultsOf returns the faults of a document, or the problem of a text that is
+// not a document.
 func faultsOf(found *strictjson.Findings) ([]problem.Fault, *problem.Details) {
 	var faults []problem.Fault
 	for _, f := range found.Faults() {

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
@@ -101,7 +102,7 @@ func (p Parameter) set(r *http.Request, query url.Values, v reflect.Value) *prob
 	}
 	switch {
 	case text == "" && p.Required():
-		return p.fault("required", "is missing")
+		return p.fault(strictjson.CodeRequired, "is missing")
 	case text == "":
 		return nil
 	}
@@ -132,9 +133,9 @@ func (p Parameter) checkInteger(n int64, err error) *problem.Fault {
 	}
 	switch {
 	case err != nil:
-		return p.fault("invalid", detail)
+		return p.fault(strictjson.CodeInvalid, detail)
 	case !p.value.holds(n):
-		return p.fault("out_of_range", detail)
+		return p.fault(strictjson.CodeOutOfRange, detail)
 	}
 	return nil
 }
@@ -142,9 +143,9 @@ func (p Parameter) checkInteger(n int64, err error) *problem.Fault {
 func (p Parameter) checkString(text string) *problem.Fault {
 	switch {
 	case !p.length.holds(int64(utf8.RuneCountInString(text))):
-		return p.fault("out_of_range", fmt.Sprintf("must have %s characters", p.length))
+		return p.fault(strictjson.CodeOutOfRange, fmt.Sprintf("must have %s characters", p.length))
 	case len(p.enum) > 0 && !slices.Contains(p.enum, text):
-		return p.fault("not_one_of", "must be one of "+strings.Join(p.enum, ", ")+suggest.Nearest(text, p.enum))
+		return p.fault(strictjson.CodeNotOneOf, "must be one of "+strings.Join(p.enum, ", ")+suggest.Nearest(text, p.enum))
 	}
 	return nil
 }

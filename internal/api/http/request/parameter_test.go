@@ -1,6 +1,7 @@
 package request
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -124,6 +125,22 @@ func TestEveryFaultIsFound(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"b", "z", "limit", "id", "state", "X-Key"}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A long query is not answered with a longer list.
+func TestUnknownParametersAreCounted(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]int{100: 100, 101: 101, 3000: 101} {
+		query := ""
+		for i := range n {
+			query += fmt.Sprintf("x%d&", i)
+		}
+		_, faults := ask(t, "a", query, "")
+		last := faults[len(faults)-1]
+		if len(faults) != want || (n > 100) != (last.Code == "too_many_faults") || n > 100 && !strings.HasPrefix(last.Detail, fmt.Sprint(n-100, " more")) {
+			t.Errorf("%d unknown ones gave %d faults, the last is %+v", n, len(faults), last)
+		}
 	}
 }
 

@@ -10,13 +10,15 @@ import (
 	"slices"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
 // Shape is what a route takes.
 type Shape struct {
 	Parameters []Parameter
-	// Body is the field of the body, nil for a route that takes none.
+	// Body is the field of the body with the type of the document, nil for a
+	// route that takes none.
 	Body *reflect.StructField
 
 	read  reader
@@ -28,10 +30,11 @@ type Shape struct {
 func ShapeOf(t reflect.Type) *Shape {
 	s := &Shape{Parameters: ParametersOf(t), read: JSON[json.RawMessage]{}.reader()}
 	if f, ok := t.FieldByName("Body"); ok {
-		body, ok := reflect.Zero(f.Type).Interface().(Document)
+		body, ok := reflect.Zero(f.Type).Interface().(document)
 		if !ok {
 			panic(fmt.Sprintf("the body of %s is a %s; only request.JSON is read", t, f.Type))
 		}
+		f.Type = body.goType()
 		s.Body, s.read = &f, body.reader()
 	}
 	for _, p := range s.Parameters {
@@ -52,11 +55,11 @@ func (s *Shape) BodyRequired() bool { return s.Body != nil && s.Body.Tag.Get("re
 // alone.
 func (s *Shape) Read(w http.ResponseWriter, r *http.Request, into any) *problem.Details {
 	v := reflect.ValueOf(into).Elem()
-	document, p := receive(w, r)
+	text, p := receive(w, r)
 	if p != nil {
 		return p
 	}
-	bodyFaults, p := s.readBody(r, document, v)
+	bodyFaults, p := s.readBody(r, text, v)
 	if p != nil {
 		return p
 	}
@@ -68,11 +71,11 @@ func (s *Shape) Read(w http.ResponseWriter, r *http.Request, into any) *problem.
 }
 
 // readBody checks the document even where the route takes none.
-func (s *Shape) readBody(r *http.Request, document []byte, v reflect.Value) ([]problem.Fault, *problem.Details) {
+func (s *Shape) readBody(r *http.Request, text []byte, v reflect.Value) ([]problem.Fault, *problem.Details) {
 	switch {
-	case len(document) == 0 && s.BodyRequired():
+	case len(text) == 0 && s.BodyRequired():
 		return nil, problem.New(http.StatusBadRequest, "body_required", "this request needs a JSON body")
-	case len(document) == 0:
+	case len(text) == 0:
 		return nil, nil
 	case !isJSON(r):
 		return nil, problem.New(http.StatusUnsupportedMediaType, "unsupported_media_type", "this API takes JSON only; send the header Content-Type: application/json")
@@ -81,13 +84,13 @@ func (s *Shape) readBody(r *http.Request, document []byte, v reflect.Value) ([]p
 	if s.Body != nil {
 		into = v.FieldByIndex(s.Body.Index).Addr().Interface()
 	}
-	return faultsOf(s.read(document, into))
+	return faultsOf(s.read(text, into))
 }
 
 func (s *Shape) readParameters(r *http.Request, v reflect.Value) []problem.Fault {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return []problem.Fault{{Code: "invalid", Detail: "the query of the address is not of the form name=value&name=value, each percent-encoded; correct it"}}
+		return []problem.Fault{{Code: strictjson.CodeInvalid, Detail: "the query of the address is not of the form name=value&name=value, each percent-encoded; correct it"}}
 	}
 	faults := s.unknown(query)
 	for _, p := range s.Parameters {
@@ -98,15 +101,21 @@ func (s *Shape) readParameters(r *http.Request, v reflect.Value) []problem.Fault
 	return faults
 }
 
+// maxUnknown bounds the unknown query parameters that are listed.
+const maxUnknown = 100
+
 // unknown refuses query parameters that the route does not declare.
 func (s *Shape) unknown(query url.Values) []problem.Fault {
 	var faults []problem.Fault
 	for name := range query {
 		if !slices.Contains(s.query, name) {
 			detail := "unknown query parameter" + cmp.Or(suggest.Nearest(name, s.query), "; remove it")
-			faults = append(faults, problem.Fault{Parameter: name, Code: "unknown_field", Detail: detail})
+			faults = append(faults, problem.Fault{Parameter: name, Code: strictjson.CodeUnknownField, Detail: detail})
 		}
 	}
 	slices.SortFunc(faults, func(a, b problem.Fault) int { return cmp.Compare(a.Parameter, b.Parameter) })
+	if more := len(faults) - maxUnknown; more > 0 {
+		faults = append(faults[:maxUnknown], problem.Fault{Code: strictjson.CodeTooManyFaults, Detail: fmt.Sprintf("%d more unknown query parameters are not listed; correct these first", more)})
+	}
 	return faults
 }
