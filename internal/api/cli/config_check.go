@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/api/cli/output"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/config"
 )
 
@@ -15,7 +16,7 @@ func configCommands(s *State) *cobra.Command {
 
 // configCheck loads the configuration exactly as serve does, and stops there.
 func configCheck(s *State) *cobra.Command {
-	var output string
+	var format string
 	c := &cobra.Command{
 		Use: "check", Short: "Check the configuration and show each setting with its source; secrets are hidden", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -26,16 +27,15 @@ func configCheck(s *State) *cobra.Command {
 			for _, text := range loaded.Warnings {
 				fmt.Fprintln(s.Stderr, "warning: "+text)
 			}
-			k := &call{state: s, json: output == outputJSON}
-			return k.print(loaded.Effective(), func(w io.Writer) {
-				row(w, "SETTING", "VALUE", "SOURCE")
+			return show(s.Stdout, format == outputJSON, loaded.Effective(), func(w io.Writer) {
+				output.Row(w, "SETTING", "VALUE", "SOURCE")
 				for _, e := range loaded.Effective() {
-					row(w, e.Key, e.Value, e.Source)
+					output.Row(w, e.Key, e.Value, e.Source)
 				}
 			})
 		},
 	}
 	config.AddFlags(c.Flags())
-	c.Flags().StringVar(&output, "output", outputTable, "table or json")
+	c.Flags().StringVar(&format, "output", outputTable, "table or json")
 	return c
 }

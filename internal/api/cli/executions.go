@@ -37,7 +37,7 @@ func executionWatch(s *State) *cobra.Command {
 		Use: "watch EXECUTION", Short: "Follow an execution to its end", Args: cobra.ExactArgs(1),
 		Long: "Follow an execution to its end, from wherever it stands, also across a restart of the server.",
 		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
-			return k.watch(c.Context(), workflow.ExecutionID(args[0]))
+			return watch(c.Context(), k, workflow.ExecutionID(args[0]))
 		}),
 	}
 }

@@ -21,7 +21,7 @@ const (
 	ExitEnvironment = 3   // the server is down or not ready, a port is taken, a disk is full
 	ExitAuth        = 4   // no token, a wrong one, or one without the right
 	ExitFailed      = 5   // the execution ended as failed or cancelled
-	ExitWaiting     = 6   // the execution is parked and waits for somebody
+	ExitWaiting     = 6   // the execution is parked and waits for someone
 	ExitInterrupted = 130 // Ctrl-C
 )
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/api/cli/output"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -33,11 +34,11 @@ func keyCreate(s *State) *cobra.Command {
 				return err
 			}
 			return k.print(made, func(w io.Writer) {
-				row(w, "id", made.ID)
-				row(w, "name", made.Name)
-				row(w, "scopes", made.Scopes)
-				row(w, "expires", when(made.ExpiresAt))
-				row(w, "token", made.Token)
+				output.Row(w, "id", made.ID)
+				output.Row(w, "name", made.Name)
+				output.Row(w, "scopes", made.Scopes)
+				output.Row(w, "expires", output.Time(made.ExpiresAt))
+				output.Row(w, "token", made.Token)
 				fmt.Fprintln(w, "Keep the token now: it is not shown again.")
 			})
 		}),
@@ -59,9 +60,9 @@ func keyList(s *State) *cobra.Command {
 				return err
 			}
 			return k.print(keys, func(w io.Writer) {
-				row(w, "ID", "NAME", "SCOPES", "EXPIRES", "REVOKED", "LAST USED")
+				output.Row(w, "ID", "NAME", "SCOPES", "EXPIRES", "REVOKED", "LAST USED")
 				for _, key := range keys {
-					row(w, key.ID, key.Name, key.Scopes, when(key.ExpiresAt), whenever(key.RevokedAt), whenever(key.LastUsed))
+					output.Row(w, key.ID, key.Name, key.Scopes, output.Time(key.ExpiresAt), output.TimeOrDash(key.RevokedAt), output.TimeOrDash(key.LastUsed))
 				}
 			})
 		}),
@@ -75,7 +76,7 @@ func keyRevoke(s *State) *cobra.Command {
 			if err := k.RevokeKey(c.Context(), workflow.KeyID(args[0])); err != nil {
 				return err
 			}
-			return k.print(map[string]string{"revoked": args[0]}, func(w io.Writer) { row(w, "revoked", args[0]) })
+			return k.print(map[string]string{"revoked": args[0]}, func(w io.Writer) { output.Row(w, "revoked", args[0]) })
 		}),
 	}
 }

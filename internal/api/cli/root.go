@@ -18,7 +18,7 @@ func New(s *State, injected ...*cobra.Command) *cobra.Command {
 		Long: "Durable workflows on Airtable data.\n\n" +
 			"Exit codes: 0 done; 1 a fault of the program or the server; 2 your input is wrong or the state forbids it;\n" +
 			"3 the server is down or the environment is not fit; 4 no token, a wrong one or one without the right;\n" +
-			"5 the execution failed or was cancelled; 6 the execution is parked and waits for somebody; 130 interrupted.",
+			"5 the execution failed or was cancelled; 6 the execution is parked and waits for someone; 130 interrupted.",
 		Version:       s.Version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -82,11 +82,4 @@ func marked(c *cobra.Command) {
 	for _, child := range c.Commands() {
 		marked(child)
 	}
-}
-
-// group is a command that only holds others.
-func group(use, short string, commands ...*cobra.Command) *cobra.Command {
-	g := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
-	g.AddCommand(commands...)
-	return g
 }

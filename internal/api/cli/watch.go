@@ -4,27 +4,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/api/cli/progress"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/client"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-// errParked ends a watch: nothing more happens until somebody does something.
+// errParked ends a watch: nothing more happens until someone does something.
 var errParked = errors.New("parked")
 
 // watch follows an execution, shows how far it is, and ends with its result:
 // an error with ExitFailed or ExitWaiting where it did not complete.
-func (k *call) watch(ctx context.Context, id workflow.ExecutionID) error {
-	r := k.reporter(ctx)
+func watch(ctx context.Context, k *call, id workflow.ExecutionID) error {
+	r := reporter(ctx, k)
 	err := k.Follow(ctx, id, 0, func(f client.Frame) error {
-		r.show(f)
+		r.Show(f)
 		if f.Event != nil && f.Event.Type == "execution.parked" {
-			return k.stillParked(ctx, id)
+			return stillParked(ctx, k, id)
 		}
 		return nil
 	})
-	r.close()
+	r.Close()
 	if err != nil && !errors.Is(err, errParked) {
 		return err
 	}
@@ -38,8 +38,9 @@ func (k *call) watch(ctx context.Context, id workflow.ExecutionID) error {
 	return outcome(e)
 }
 
-// stillParked tells an old event of the replayed history from the state now.
-func (k *call) stillParked(ctx context.Context, id workflow.ExecutionID) error {
+// stillParked returns errParked unless the event is from before: the history
+// is told from its beginning.
+func stillParked(ctx context.Context, k *call, id workflow.ExecutionID) error {
 	e, err := k.Execution(ctx, id)
 	if err == nil && e.State == workflow.Parked {
 		return errParked
@@ -64,70 +65,14 @@ func outcome(e workflow.Execution) error {
 	return WithCode(errors.New(text), ExitFailed)
 }
 
-// reporter shows what a watched execution does.
-type reporter interface {
-	show(client.Frame)
-	close()
-}
-
 // reporter draws bars on a terminal and writes lines elsewhere; where the
-// result is JSON, the lines go beside it.
-func (k *call) reporter(ctx context.Context) reporter {
+// result is JSON, the lines go to standard error.
+func reporter(ctx context.Context, k *call) progress.Reporter {
 	switch {
 	case k.json:
-		return newLines(k.state.Stderr)
+		return progress.Lines(k.state.Stderr)
 	case k.state.Terminal:
-		return newBars(ctx, k.state.Stdout)
+		return progress.Bars(ctx, k.state.Stdout)
 	}
-	return newLines(k.state.Stdout)
-}
-
-// lines writes one line per change worth a line.
-type lines struct {
-	w     io.Writer
-	tenth map[string]int64
-}
-
-func newLines(w io.Writer) *lines { return &lines{w: w, tenth: map[string]int64{}} }
-
-func (l *lines) show(f client.Frame) {
-	if f.Event != nil {
-		if text := eventText(f.Event); text != "" {
-			fmt.Fprintln(l.w, when(f.Event.Time), plain(text))
-		}
-		return
-	}
-	p := f.Progress
-	for _, item := range p.Items {
-		if l.moved(item.Name, item.Done, item.Total) {
-			fmt.Fprintln(l.w, when(p.UpdatedAt), plain(item.Name+": "+progressText("", item.Done, item.Total)))
-		}
-	}
-	if len(p.Items) == 0 && l.moved(p.Message, p.Done, p.Total) {
-		fmt.Fprintln(l.w, when(p.UpdatedAt), plain(progressText(p.Message, p.Done, p.Total)))
-	}
-}
-
-// moved reports a step of a tenth, so that a pipe is not flooded.
-func (l *lines) moved(name string, done, total int64) bool {
-	tenth := done / 1000
-	if total > 0 {
-		tenth = done * 10 / total
-	}
-	last, seen := l.tenth[name]
-	l.tenth[name] = tenth
-	return !seen || tenth != last
-}
-
-func (*lines) close() {}
-
-func progressText(message string, done, total int64) string {
-	text := message
-	if text != "" {
-		text += " "
-	}
-	if total == 0 {
-		return text + fmt.Sprint(done)
-	}
-	return text + fmt.Sprintf("%d/%d (%d %%)", done, total, done*100/total)
+	return progress.Lines(k.state.Stdout)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/api/cli/output"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/client"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
@@ -23,11 +24,11 @@ func workflowExecutions(s *State) *cobra.Command {
 				return err
 			}
 			return k.print(page, func(w io.Writer) {
-				row(w, "ID", "STATE", "VERSION", "STEPS", "CREATED", "ENDED")
+				output.Row(w, "ID", "STATE", "VERSION", "STEPS", "CREATED", "ENDED")
 				for _, e := range page.Items {
-					row(w, e.ID, e.State, e.WorkflowVersion, e.StepsCompleted, when(e.CreatedAt), whenever(e.EndedAt))
+					output.Row(w, e.ID, e.State, e.WorkflowVersion, e.StepsCompleted, output.Time(e.CreatedAt), output.TimeOrDash(e.EndedAt))
 				}
-				more(w, page.Next)
+				output.More(w, page.Next)
 			})
 		}),
 	}
@@ -50,21 +51,21 @@ func workflowMetrics(s *State) *cobra.Command {
 }
 
 func metricsTable(w io.Writer, m workflow.Metrics) {
-	row(w, "executions", m.Total)
+	output.Row(w, "executions", m.Total)
 	for _, state := range workflow.ExecutionStates() {
 		if n := m.Executions[string(state)]; n > 0 {
-			row(w, "  "+string(state), n)
+			output.Row(w, "  "+string(state), n)
 		}
 	}
 	if m.SuccessRate != nil {
-		row(w, "success rate", fmt.Sprintf("%.1f %%", *m.SuccessRate*100))
+		output.Row(w, "success rate", fmt.Sprintf("%.1f %%", *m.SuccessRate*100))
 	}
 	if m.Duration.Count > 0 {
-		row(w, "duration p50 / p95 / p99", strings.Join([]string{seconds(m.Duration.P50), seconds(m.Duration.P95), seconds(m.Duration.P99)}, " / "))
+		output.Row(w, "duration p50 / p95 / p99", strings.Join([]string{output.Seconds(m.Duration.P50), output.Seconds(m.Duration.P95), output.Seconds(m.Duration.P99)}, " / "))
 	}
-	row(w, "steps completed / failed / retried", fmt.Sprintf("%d / %d / %d", m.Steps.Completed, m.Steps.Failed, m.Steps.Retried))
+	output.Row(w, "steps completed / failed / retried", fmt.Sprintf("%d / %d / %d", m.Steps.Completed, m.Steps.Failed, m.Steps.Retried))
 	for _, class := range slices.Sorted(maps.Keys(m.Errors)) {
-		row(w, "errors "+class, m.Errors[class])
+		output.Row(w, "errors "+class, m.Errors[class])
 	}
 }
 
@@ -77,11 +78,11 @@ func workflowHealth(s *State) *cobra.Command {
 				return err
 			}
 			return k.print(h, func(w io.Writer) {
-				row(w, "status", h.Status)
-				row(w, "state", h.State)
-				row(w, "open / pending", fmt.Sprintf("%d / %d", h.Open, h.Pending))
+				output.Row(w, "status", h.Status)
+				output.Row(w, "state", h.State)
+				output.Row(w, "open / pending", fmt.Sprintf("%d / %d", h.Open, h.Pending))
 				for _, r := range h.Reasons {
-					row(w, r.Code, r.Detail+"; "+r.Fix)
+					output.Row(w, r.Code, r.Detail+"; "+r.Fix)
 				}
 			})
 		}),

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/api/cli/input"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/cli/output"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/client"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
@@ -30,9 +32,9 @@ func workflowCreate(s *State) *cobra.Command {
 			"  pyairtable-workflows workflows create --name CRM --type airtable_sync --file - < config.json",
 		Args: cobra.NoArgs,
 		RunE: on(s, func(c *cobra.Command, k *call, _ []string) error {
-			d, err := s.document(file, title, kind)
+			d, err := input.Workflow(s.Stdin, file, title, kind)
 			if err != nil {
-				return err
+				return WithCode(err, ExitInput)
 			}
 			if d.Name == "" || d.Type == "" {
 				return WithCode(errors.New("the workflow has no name or no type; put both into the file, or give --name and --type"), ExitInput)
@@ -56,12 +58,6 @@ func workflowCreate(s *State) *cobra.Command {
 	return c
 }
 
-func required(c *cobra.Command, flag string) {
-	if err := c.MarkFlagRequired(flag); err != nil {
-		panic(err) // the flag is defined in the line above
-	}
-}
-
 func workflowList(s *State) *cobra.Command {
 	var l client.List
 	c := &cobra.Command{
@@ -72,11 +68,11 @@ func workflowList(s *State) *cobra.Command {
 				return err
 			}
 			return k.print(page, func(w io.Writer) {
-				row(w, "ID", "NAME", "TYPE", "VERSION", "STATE", "UPDATED")
+				output.Row(w, "ID", "NAME", "TYPE", "VERSION", "STATE", "UPDATED")
 				for _, d := range page.Items {
-					row(w, d.ID, d.Name, d.Type, d.Version, d.State, when(d.UpdatedAt))
+					output.Row(w, d.ID, d.Name, d.Type, d.Version, d.State, output.Time(d.UpdatedAt))
 				}
-				more(w, page.Next)
+				output.More(w, page.Next)
 			})
 		}),
 	}
@@ -84,11 +80,6 @@ func workflowList(s *State) *cobra.Command {
 	c.Flags().StringVar(&l.State, "state", "", "active, paused or archived; without it all but the archived")
 	paged(c, &l)
 	return c
-}
-
-func paged(c *cobra.Command, l *client.List) {
-	c.Flags().StringVar(&l.Cursor, "cursor", "", "where the page before ended")
-	c.Flags().IntVar(&l.Limit, "limit", 0, "items per page, at most 100")
 }
 
 func workflowGet(s *State) *cobra.Command {
@@ -104,32 +95,18 @@ func workflowGet(s *State) *cobra.Command {
 	}
 }
 
-func (k *call) printWorkflow(d workflow.Definition) error {
-	return k.print(d, func(w io.Writer) {
-		row(w, "id", d.ID)
-		row(w, "name", d.Name)
-		row(w, "type", d.Type)
-		row(w, "version", d.Version)
-		row(w, "state", d.State)
-		row(w, "updated", when(d.UpdatedAt))
-		for _, p := range d.Warnings {
-			row(w, "warning", p.Pointer+": "+p.Detail)
-		}
-	})
-}
-
 func workflowUpdate(s *State) *cobra.Command {
 	var file, title string
 	var seen int
 	c := &cobra.Command{
 		Use:   "update WORKFLOW --file FILE",
 		Short: "Make a new version from a file",
-		Long:  "Make a new version from a file: a whole workflow or a bare configuration. Without --if-match the version that is there now is taken as seen, so that nobody else's change in between is lost.",
+		Long:  "Make a new version from a file: a whole workflow or a bare configuration. Without --if-match the version that is there now is taken as seen, so that no change in between is lost.",
 		Args:  cobra.ExactArgs(1),
 		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
-			d, err := s.document(file, title, "")
+			d, err := input.Workflow(s.Stdin, file, title, "")
 			if err != nil {
-				return err
+				return WithCode(err, ExitInput)
 			}
 			now, err := k.Workflow(c.Context(), workflow.ID(args[0]))
 			if err != nil {
@@ -157,12 +134,12 @@ func workflowUpdate(s *State) *cobra.Command {
 
 func workflowDelete(s *State) *cobra.Command {
 	return &cobra.Command{
-		Use: "delete WORKFLOW", Short: "Archive a workflow for ever; its history stays readable", Args: cobra.ExactArgs(1),
+		Use: "delete WORKFLOW", Short: "Archive a workflow permanently; its history stays readable", Args: cobra.ExactArgs(1),
 		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
 			if err := k.DeleteWorkflow(c.Context(), workflow.ID(args[0])); err != nil {
 				return err
 			}
-			return k.print(map[string]string{"archived": args[0]}, func(w io.Writer) { row(w, "archived", args[0]) })
+			return k.print(map[string]string{"archived": args[0]}, func(w io.Writer) { output.Row(w, "archived", args[0]) })
 		}),
 	}
 }
@@ -188,7 +165,7 @@ func workflowCancel(s *State) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return k.print(map[string]int{"cancelling": n}, func(w io.Writer) { row(w, "cancelling", n) })
+			return k.print(map[string]int{"cancelling": n}, func(w io.Writer) { output.Row(w, "cancelling", n) })
 		}),
 	}
 }

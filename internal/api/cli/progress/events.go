@@ -1,4 +1,4 @@
-package cli
+package progress
 
 import (
 	"encoding/json"
@@ -18,11 +18,11 @@ type eventData struct {
 	Error   *workflow.Failure `json:"error"`
 }
 
-// eventText is an event as a person reads it, "" for those that are told
-// better by progress: steps that begin and end well.
+// eventText says an event in words. It is empty for steps that begin and end
+// well, which progress shows better.
 func eventText(e *workflow.Event) string {
 	var d eventData
-	_ = json.Unmarshal(e.Data, &d) // an event of another form is shown by its type alone
+	_ = json.Unmarshal(e.Data, &d) // only the type of an event of another form is shown
 	if d.Error != nil && d.Message == "" {
 		d.Message = d.Error.Message
 	}
