@@ -2,11 +2,14 @@ package apitest
 
 import (
 	"context"
+	"net/http"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
+	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
@@ -32,8 +35,8 @@ type Core struct {
 	gates map[string]chan struct{}
 }
 
-// Identity finds a token in either of two installations, as one with two
-// workspaces would; keys are made in the first.
+// Identity finds a token in either of two installations, as an installation
+// with two workspaces would. It creates keys in the first.
 type Identity struct {
 	*identity.Service
 	other *identity.Service
@@ -46,6 +49,14 @@ func (i Identity) Authenticate(ctx context.Context, token string) (workflow.Call
 		return i.other.Authenticate(ctx, token)
 	}
 	return c, nil
+}
+
+// API returns a handler of the whole API on the core. The identity is set.
+func (c *Core) API(o kit.Options) http.Handler {
+	o.Identity = c.Identity
+	api := kit.New(o)
+	v1.Mount(api, v1.Services{Orchestrator: c.Orchestrator, Keys: c.Identity})
+	return api.Handler()
 }
 
 // Open opens a core that is closed when the test ends.
@@ -105,7 +116,8 @@ func (c *Core) start(run func(context.Context) error, ready <-chan struct{}) {
 	}
 }
 
-// Key makes a key of the first workspace with exactly these scopes.
+// Key creates a key of the first workspace with exactly these scopes and returns
+// its token.
 func (c *Core) Key(scopes ...workflow.Permission) string {
 	c.t.Helper()
 	_, token, err := c.Identity.CreateKey(c.t.Context(), c.Caller, identity.CreateKeyRequest{Name: "test", Scopes: scopes})
@@ -113,7 +125,7 @@ func (c *Core) Key(scopes ...workflow.Permission) string {
 	return token
 }
 
-// Release lets an execution go on whose input says hold.
+// Release lets an execution continue that waits because its input says hold.
 func (c *Core) Release(id workflow.ExecutionID) { close(c.gate(string(id))) }
 
 func (c *Core) gate(execution string) chan struct{} {

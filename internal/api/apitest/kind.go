@@ -13,7 +13,7 @@ import (
 // KindName is the type of the small kind's workflows.
 const KindName = "test_kind"
 
-// Input is what one execution of the small kind is told to do.
+// Input says what one execution of the small kind does.
 type Input struct {
 	Work int    `json:"work,omitempty"` // steps, each with progress
 	Hold bool   `json:"hold,omitempty"` // wait for Core.Release after the work

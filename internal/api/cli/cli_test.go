@@ -20,7 +20,6 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/api/apitest"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
-	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
@@ -34,9 +33,7 @@ type testBundle struct {
 func setup(t *testing.T) *testBundle {
 	t.Helper()
 	b := &testBundle{Core: apitest.Open(t)}
-	api := kit.New(kit.Options{Identity: b.Identity})
-	v1.Mount(api, v1.Services{Orchestrator: b.Orchestrator, Keys: b.Identity})
-	server := httptest.NewServer(api.Handler())
+	server := httptest.NewServer(b.API(kit.Options{}))
 	t.Cleanup(server.Close)
 	b.url = server.URL
 	return b

@@ -18,12 +18,11 @@ func server(t *testing.T, h http.HandlerFunc) *Client {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
-	c := New(s.URL+"/", "paw_test")
-	c.pause, c.maxPause = time.Millisecond, 2*time.Millisecond
-	return c
+	return New(s.URL+"/", "paw_test")
 }
 
 func TestFailureBecomesATypedError(t *testing.T) {
+	t.Parallel()
 	c := server(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer paw_test" {
 			t.Errorf("Authorization is %q", r.Header.Get("Authorization"))
@@ -52,6 +51,7 @@ func TestFailureBecomesATypedError(t *testing.T) {
 }
 
 func TestAnotherProgramAtTheAddress(t *testing.T) {
+	t.Parallel()
 	c := server(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodDelete {
 			http.Error(w, "<html>", http.StatusBadGateway)
@@ -69,6 +69,7 @@ func TestAnotherProgramAtTheAddress(t *testing.T) {
 }
 
 func TestServerDown(t *testing.T) {
+	t.Parallel()
 	s := httptest.NewServer(http.NotFoundHandler())
 	s.Close()
 	var down *UnreachableError
@@ -87,6 +88,7 @@ func TestServerDown(t *testing.T) {
 
 // A redirect must not carry the token somewhere else.
 func TestRedirectIsNotFollowed(t *testing.T) {
+	t.Parallel()
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
 	t.Cleanup(elsewhere.Close)
 	c := server(t, func(w http.ResponseWriter, r *http.Request) {
@@ -98,6 +100,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 }
 
 func TestRequestsAsTheServerWantsThem(t *testing.T) {
+	t.Parallel()
 	var got []string
 	c := server(t, func(w http.ResponseWriter, r *http.Request) {
 		var body json.RawMessage
@@ -113,7 +116,12 @@ func TestRequestsAsTheServerWantsThem(t *testing.T) {
 	_, e5 := c.Executions(ctx, "wf_1", List{State: "failed", Limit: 5})
 	_, e6 := c.CancelExecution(ctx, "ex_1")
 	_, e7 := c.CreateKey(ctx, "n", nil, 30)
-	if err := errors.Join(e1, e2, e3, e4, e5, e6, e7, c.Ready(ctx)); err != nil {
+	_, e8 := c.Workflows(ctx, List{Type: "k", State: "paused", Cursor: "a&b", Limit: 1})
+	_, e9 := c.Executions(ctx, "", List{})
+	_, e10 := c.Steps(ctx, "ex_1", List{Cursor: "c"})
+	_, e11 := c.Events(ctx, "ex_1", List{Limit: 7})
+	_, e12 := c.AnswerExecution(ctx, "ex_1", Answer{Path: "1", Verdict: "done"})
+	if err := errors.Join(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12, c.Ready(ctx), c.RevokeKey(ctx, "key_1")); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
@@ -124,7 +132,13 @@ func TestRequestsAsTheServerWantsThem(t *testing.T) {
 		`GET /api/v1/workflows/wf_1/executions?limit=5&state=failed  key= match=`,
 		`POST /api/v1/executions/ex_1/cancel  key= match=`,
 		`POST /api/v1/keys {"name":"n","scopes":null,"expires_in_days":30} key= match=`,
+		`GET /api/v1/workflows?cursor=a%26b&limit=1&state=paused&type=k  key= match=`,
+		`GET /api/v1/executions  key= match=`,
+		`GET /api/v1/executions/ex_1/steps?cursor=c  key= match=`,
+		`GET /api/v1/executions/ex_1/events?limit=7  key= match=`,
+		`POST /api/v1/executions/ex_1/answer {"path":"1","verdict":"done"} key= match=`,
 		`GET /readyz  key= match=`,
+		`DELETE /api/v1/keys/key_1  key= match=`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

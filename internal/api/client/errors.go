@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Error is a failure that the server answered (RFC 9457).
+// Error is a failure that the server reported (RFC 9457).
 type Error struct {
 	Status     int           `json:"status"`
 	Code       string        `json:"code"`
@@ -31,7 +31,7 @@ type Fault struct {
 	Detail    string `json:"detail"`
 }
 
-// Error returns the detail and every fault, one a line.
+// Error returns the detail, and every fault on a line of its own.
 func (e *Error) Error() string {
 	text := e.Detail
 	for _, f := range e.Faults {
@@ -53,7 +53,7 @@ func (e *Error) Is(target error) bool {
 	return ok && (t.Status == 0 || t.Status == e.Status) && (t.Code == "" || t.Code == e.Code)
 }
 
-// UnreachableError says that no answer came: the server is down, or the
+// UnreachableError says that no response came: the server is down, or the
 // address is wrong.
 type UnreachableError struct {
 	URL   string
@@ -68,28 +68,28 @@ func (e *UnreachableError) Error() string {
 // Unwrap returns what the connection said.
 func (e *UnreachableError) Unwrap() error { return e.Cause }
 
-// unreachable keeps ctx's own error apart from a broken connection.
-func (c *Client) unreachable(ctx context.Context, err error) error {
+// unreachable tells ctx's own error from a broken connection to address.
+func unreachable(ctx context.Context, address string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	var ue *url.Error
-	if errors.As(err, &ue) {
-		err = ue.Err // without the address, which stands in the sentence already
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		err = failed.Err // without the address, which the sentence has already
 	}
-	return &UnreachableError{URL: c.base, Cause: err}
+	return &UnreachableError{URL: address, Cause: err}
 }
 
-// failureOf reads a failure. An answer of another program still becomes an
-// Error, with its status.
-func failureOf(answer *http.Response) error {
-	text, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<20)) // what arrived is all there is to show
+// failureOf reads a failure. A response of another program becomes an Error
+// too, with its status.
+func failureOf(response *http.Response) error {
+	text, _ := io.ReadAll(io.LimitReader(response.Body, 1<<20)) // what arrived is all there is to show
 	e := &Error{}
-	if !strings.Contains(answer.Header.Get("Content-Type"), "json") || json.Unmarshal(text, e) != nil || e.Detail == "" {
-		e = &Error{Detail: fmt.Sprintf("the server answered %s and not in the form of this API; is the address right?", answer.Status)}
+	if !strings.Contains(response.Header.Get("Content-Type"), "json") || json.Unmarshal(text, e) != nil || e.Detail == "" {
+		e = &Error{Detail: fmt.Sprintf("the server answered %s and not in the form of this API; is the address right?", response.Status)}
 	}
-	e.Status = answer.StatusCode
-	if s, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil {
+	e.Status = response.StatusCode
+	if s, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
 		e.RetryAfter = time.Duration(s) * time.Second
 	}
 	return e

@@ -9,15 +9,14 @@ import (
 )
 
 // Executions returns one page of the executions of a workflow, or of all
-// workflows where id is empty.
+// workflows if id is empty.
 func (c *Client) Executions(ctx context.Context, id workflow.ID, l List) (workflow.Page[workflow.Execution], error) {
 	var out workflow.Page[workflow.Execution]
 	path := "/executions"
 	if id != "" {
 		path = "/workflows/" + segment(id) + "/executions"
 	}
-	q := query("state", l.State, "cursor", l.Cursor, "limit", l.Limit)
-	err := c.call(ctx, request{method: http.MethodGet, path: path, query: q}, &out)
+	err := c.call(ctx, request{method: http.MethodGet, path: path, query: l.query()}, &out)
 	return out, err
 }
 
@@ -31,16 +30,14 @@ func (c *Client) Execution(ctx context.Context, id workflow.ExecutionID) (workfl
 // Steps returns one page of the steps of an execution.
 func (c *Client) Steps(ctx context.Context, id workflow.ExecutionID, l List) (workflow.Page[workflow.Step], error) {
 	var out workflow.Page[workflow.Step]
-	q := query("cursor", l.Cursor, "limit", l.Limit)
-	err := c.call(ctx, request{method: http.MethodGet, path: "/executions/" + segment(id) + "/steps", query: q}, &out)
+	err := c.call(ctx, request{method: http.MethodGet, path: "/executions/" + segment(id) + "/steps", query: l.query()}, &out)
 	return out, err
 }
 
 // Events returns one page of the events of an execution.
 func (c *Client) Events(ctx context.Context, id workflow.ExecutionID, l List) (workflow.Page[workflow.Event], error) {
 	var out workflow.Page[workflow.Event]
-	q := query("cursor", l.Cursor, "limit", l.Limit)
-	err := c.call(ctx, request{method: http.MethodGet, path: "/executions/" + segment(id) + "/events", query: q}, &out)
+	err := c.call(ctx, request{method: http.MethodGet, path: "/executions/" + segment(id) + "/events", query: l.query()}, &out)
 	return out, err
 }
 

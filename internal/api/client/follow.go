@@ -21,7 +21,15 @@ type Frame struct {
 	Progress *workflow.Progress
 }
 
-// errEnd is the server's word that an execution has ended.
+// A stream that breaks is opened again after a pause, which doubles each time
+// up to the longest, while nothing answers for as long as patience lasts.
+const (
+	minPause = 200 * time.Millisecond
+	maxPause = 3 * time.Second
+	patience = time.Minute
+)
+
+// errEnd says that the server has reported the end of the execution.
 var errEnd = errors.New("end of the execution")
 
 // Follow calls each with every event of an execution after a position, once
@@ -33,7 +41,7 @@ func (c *Client) Follow(ctx context.Context, id workflow.ExecutionID, after int6
 	if each == nil {
 		each = func(Frame) error { return nil }
 	}
-	pause, alive := c.pause, time.Now()
+	pause, alive := minPause, time.Now()
 	for {
 		heard, err := c.stream(ctx, id, &after, each)
 		switch {
@@ -45,9 +53,9 @@ func (c *Client) Follow(ctx context.Context, id workflow.ExecutionID, after int6
 			return err
 		}
 		if heard {
-			pause, alive = c.pause, time.Now()
+			pause, alive = minPause, time.Now()
 		}
-		if time.Since(alive) > c.patience {
+		if time.Since(alive) > patience {
 			return err
 		}
 		select {
@@ -55,7 +63,7 @@ func (c *Client) Follow(ctx context.Context, id workflow.ExecutionID, after int6
 			return ctx.Err()
 		case <-time.After(pause):
 		}
-		pause = min(2*pause, c.maxPause)
+		pause = min(2*pause, maxPause)
 	}
 }
 
@@ -83,15 +91,15 @@ func broken(err error) bool {
 // stream reads one connection to its end and moves after along. heard says
 // that the server answered.
 func (c *Client) stream(ctx context.Context, id workflow.ExecutionID, after *int64, each func(Frame) error) (heard bool, err error) {
-	answer, err := c.send(ctx, request{method: http.MethodGet, path: "/executions/" + segment(id) + "/events/stream", header: map[string]string{
+	response, err := c.send(ctx, request{method: http.MethodGet, path: "/executions/" + segment(id) + "/events/stream", header: map[string]string{
 		"Accept": "text/event-stream", "Last-Event-ID": strconv.FormatInt(*after, 10),
 	}})
 	if err != nil {
 		return false, err
 	}
-	defer answer.Body.Close()
-	lines := bufio.NewScanner(answer.Body)
-	lines.Buffer(nil, maxAnswer)
+	defer response.Body.Close()
+	lines := bufio.NewScanner(response.Body)
+	lines.Buffer(nil, maxResponse)
 	m := message{}
 	for lines.Scan() {
 		if !m.add(lines.Text()) {
@@ -106,7 +114,7 @@ func (c *Client) stream(ctx context.Context, id workflow.ExecutionID, after *int
 	if err == nil {
 		err = io.ErrUnexpectedEOF // only the message "end" is a proper end
 	}
-	return true, c.unreachable(ctx, err)
+	return true, unreachable(ctx, c.base, err)
 }
 
 // message is a Server-Sent Event while it arrives.

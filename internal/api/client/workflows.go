@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -17,13 +18,27 @@ type Document struct {
 	Labels map[string]string `json:"labels,omitempty"`
 }
 
-// List bounds a list. The zero value is the first page with the server's
-// default size.
+// List chooses what a list holds. The zero value is the first page with the
+// server's default size.
 type List struct {
-	Type   string // workflows only
-	State  string
-	Cursor string
-	Limit  int
+	Type   string // of workflows only
+	State  string // of workflows and executions only
+	Cursor string // Next of the page before
+	Limit  int    // items per page
+}
+
+// query leaves out what is not set.
+func (l List) query() url.Values {
+	q := url.Values{}
+	for name, value := range map[string]string{"type": l.Type, "state": l.State, "cursor": l.Cursor} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if l.Limit != 0 {
+		q.Set("limit", strconv.Itoa(l.Limit))
+	}
+	return q
 }
 
 // CreateWorkflow makes a workflow. With a key, repeating the call makes no
@@ -44,8 +59,7 @@ func (c *Client) Workflow(ctx context.Context, id workflow.ID) (workflow.Definit
 // Workflows returns one page of workflows.
 func (c *Client) Workflows(ctx context.Context, l List) (workflow.Page[workflow.Definition], error) {
 	var out workflow.Page[workflow.Definition]
-	q := query("type", l.Type, "state", l.State, "cursor", l.Cursor, "limit", l.Limit)
-	err := c.call(ctx, request{method: http.MethodGet, path: "/workflows", query: q}, &out)
+	err := c.call(ctx, request{method: http.MethodGet, path: "/workflows", query: l.query()}, &out)
 	return out, err
 }
 

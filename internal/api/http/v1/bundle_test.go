@@ -12,7 +12,6 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/api/apitest"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/apitest/scenario"
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
-	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -26,12 +25,10 @@ type testBundle struct {
 func setup(t *testing.T) *testBundle {
 	t.Helper()
 	b := &testBundle{Core: apitest.Open(t), log: &logBuffer{}}
-	api := kit.New(kit.Options{
-		Identity: b.Identity, Heartbeat: 20 * time.Millisecond,
-		Logger: slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	b.handler = b.API(kit.Options{
+		Heartbeat: 20 * time.Millisecond, // how soon a stream notices that its key is revoked
+		Logger:    slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
-	v1.Mount(api, v1.Services{Orchestrator: b.Orchestrator, Keys: b.Identity})
-	b.handler = api.Handler()
 	return b
 }
 
