@@ -17,7 +17,7 @@ const KindName = "test_kind"
 type Input struct {
 	Work int    `json:"work,omitempty"` // steps, each with progress
 	Hold bool   `json:"hold,omitempty"` // wait for Core.Release after the work
-	End  string `json:"end,omitempty"`  // "": complete; "fail"; "auth": park
+	End  string `json:"end,omitempty"`  // "": complete; "fail"; park for "auth" or "unknown" outcome
 }
 
 type config struct {
@@ -80,19 +80,31 @@ type workIn struct {
 type output struct {
 	Greeting string `json:"greeting"`
 	Done     int    `json:"done"`
+	Found    string `json:"found,omitempty"`
+}
+
+// finding is the result of the last step, which only an answer fills.
+type finding struct {
+	Found string `json:"found,omitempty"`
+}
+
+// steps are those of the small kind.
+type steps struct {
+	work, hold engine.Step[workIn, engine.None]
+	end        engine.Step[string, finding]
 }
 
 func (k kind) Register(r *engine.Registry) error {
-	work := engine.NewStep(r, "apitest/work", engine.StepOptions[workIn]{}, func(context.Context, workIn) (engine.None, error) { return engine.None{}, nil })
-	hold := engine.NewStep(r, "apitest/hold", engine.StepOptions[workIn]{ReadOnly: true}, k.core.hold)
-	end := engine.NewStep(r, "apitest/end", engine.StepOptions[string]{}, finish)
-	engine.NewWorkflow(r, k.Function(), func(run engine.Run, in workflow.Input) (output, error) {
-		return job(run, in, work, hold, end)
-	})
+	s := steps{
+		work: engine.NewStep(r, "apitest/work", engine.StepOptions[workIn]{}, func(context.Context, workIn) (engine.None, error) { return engine.None{}, nil }),
+		hold: engine.NewStep(r, "apitest/hold", engine.StepOptions[workIn]{ReadOnly: true}, k.core.hold),
+		end:  engine.NewStep(r, "apitest/end", engine.StepOptions[string]{Once: true}, finish),
+	}
+	engine.NewWorkflow(r, k.Function(), s.job)
 	return r.Err()
 }
 
-func job(run engine.Run, in workflow.Input, work, hold engine.Step[workIn, engine.None], end engine.Step[string, engine.None]) (output, error) {
+func (s steps) job(run engine.Run, in workflow.Input) (output, error) {
 	var todo Input
 	var c config
 	if err := json.Unmarshal(in.Input, &todo); err != nil {
@@ -102,29 +114,32 @@ func job(run engine.Run, in workflow.Input, work, hold engine.Step[workIn, engin
 		return output{}, err
 	}
 	for i := range todo.Work {
-		if _, err := work.Do(run, workIn{Item: i}); err != nil {
+		if _, err := s.work.Do(run, workIn{Item: i}); err != nil {
 			return output{}, fmt.Errorf("work: %w", err)
 		}
 		run.Progress(engine.Progress{Message: "working", Done: int64(i + 1), Total: int64(todo.Work),
 			Items: []engine.ProgressItem{{Name: "companies", Done: int64(i + 1), Total: int64(todo.Work)}}})
 	}
 	if todo.Hold {
-		if _, err := hold.Do(run, workIn{Execution: run.Info().Execution}); err != nil {
+		if _, err := s.hold.Do(run, workIn{Execution: run.Info().Execution}); err != nil {
 			return output{}, fmt.Errorf("hold: %w", err)
 		}
 	}
-	if _, err := end.Do(run, todo.End); err != nil {
+	last, err := s.end.Do(run, todo.End)
+	if err != nil {
 		return output{}, fmt.Errorf("end: %w", err)
 	}
-	return output{Greeting: c.Greeting, Done: todo.Work}, nil
+	return output{Greeting: c.Greeting, Done: todo.Work, Found: last.Found}, nil
 }
 
-func finish(_ context.Context, how string) (engine.None, error) {
+func finish(_ context.Context, how string) (finding, error) {
 	switch how {
 	case "fail":
-		return engine.None{}, failure.New(failure.Validation, "unknown_table", "the table Nope is not in the base; correct its name")
+		return finding{}, failure.New(failure.Validation, "unknown_table", "the table Nope is not in the base; correct its name")
 	case "auth":
-		return engine.None{}, failure.New(failure.Auth, "invalid_token", "Airtable refused the token; renew it")
+		return finding{}, failure.New(failure.Auth, "invalid_token", "Airtable refused the token; renew it")
+	case "unknown":
+		return finding{}, failure.New(failure.UnknownOutcome, "answer_lost", "the answer of the other system was lost")
 	}
-	return engine.None{}, nil
+	return finding{}, nil
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -136,6 +138,41 @@ func TestTheLifeOfAWorkflow(t *testing.T) {
 	contains(t, b.ok(t, "workflows", "resume", wf), "active")
 	contains(t, b.ok(t, "workflows", "cancel", wf), "cancelling  0")
 	contains(t, b.ok(t, "workflows", "delete", wf), "archived")
+}
+
+// An update is refused when a version came in between, and a bare
+// configuration keeps name and labels.
+func TestUpdateSendsWhatItHasSeen(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		args        []string
+		text        string
+		match, body string
+	}{
+		"bare":         {text: `{"greeting":"bye"}`, match: `"7"`, body: `{"name":"Greeter","config":{"greeting":"bye"},"labels":{"team":"crm"}}`},
+		"bare, named":  {text: `{"greeting":"bye"}`, args: []string{"--name", "New"}, match: `"7"`, body: `{"name":"New","config":{"greeting":"bye"},"labels":{"team":"crm"}}`},
+		"no name":      {text: `{"config":{},"labels":{"a":"b"}}`, match: `"7"`, body: `{"name":"Greeter","config":{},"labels":{"a":"b"}}`},
+		"whole":        {text: whole, match: `"7"`, body: whole},
+		"seen earlier": {text: whole, args: []string{"--if-match", "3"}, match: `"3"`, body: whole},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var match, body string
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == "PUT" {
+					text, _ := io.ReadAll(r.Body)
+					match, body = r.Header.Get("If-Match"), string(text)
+				}
+				_, _ = io.WriteString(w, `{"id":"wf_1","name":"Greeter","version":7,"labels":{"team":"crm"}}`)
+			}))
+			t.Cleanup(server.Close)
+			args := append([]string{"workflows", "update", "wf_1", "--file", "-"}, c.args...)
+			s, _, errs := state([]string{"PAW_URL=" + server.URL, "PAW_TOKEN=t"}, c.text, args...)
+			if code := cli.Main(t.Context(), s); code != cli.ExitOK || match != c.match || body != c.body {
+				t.Errorf("exit %d %s, If-Match %s, body %s", code, errs, match, body)
+			}
+		})
+	}
 }
 
 func TestSteerAnExecution(t *testing.T) {
