@@ -292,6 +292,26 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// The history that a watch begins with may tell of a parking that is over.
+func TestWatchPassesOverAnOldParking(t *testing.T) {
+	t.Parallel()
+	states := []string{"running", "completed"} // of one request after the other
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/stream") {
+			_, _ = io.WriteString(w, "id: 1\nevent: execution.parked\ndata: {\"type\":\"execution.parked\"}\n\n"+
+				"id: 2\nevent: execution.completed\ndata: {\"type\":\"execution.completed\"}\n\nevent: end\ndata: {}\n\n")
+			return
+		}
+		fmt.Fprintf(w, `{"id":"ex_1","state":%q}`, states[0])
+		states = states[1:]
+	}))
+	t.Cleanup(server.Close)
+	s, out, errs := state([]string{"PAW_URL=" + server.URL, "PAW_TOKEN=t"}, "", "executions", "watch", "ex_1")
+	if code := cli.Main(t.Context(), s); code != cli.ExitOK || len(states) != 0 {
+		t.Errorf("exit %d with %d states left: %s%s", code, len(states), out, errs)
+	}
+}
+
 func TestErrorsAsJSON(t *testing.T) {
 	t.Parallel()
 	s, out, errs := state([]string{"PAW_URL=http://127.0.0.1:1", "PAW_TOKEN=t"}, "", "workflows", "list", "--output", "json")

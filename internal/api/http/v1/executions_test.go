@@ -237,6 +237,19 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
+func TestStepsInPages(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	e := b.await(t, b.start(t, string(b.workflow(t)), `{"work":4}`).ID, workflow.Completed)
+	var got []string
+	for _, s := range pages[workflow.Step](t, b, "GET /api/v1/executions/"+string(e.ID)+"/steps?limit=2") {
+		got = append(got, s.Path+" "+s.Name)
+	}
+	if want := []string{"1 apitest/work", "2 apitest/work", "3 apitest/work", "4 apitest/work", "5 apitest/end"}; !slices.Equal(got, want) {
+		t.Errorf("the steps are %v, want %v", got, want)
+	}
+}
+
 // Lists of executions hold what the query says, and no more.
 func TestListExecutions(t *testing.T) {
 	t.Parallel()
