@@ -18,7 +18,7 @@ const KindName = "test_kind"
 type Input struct {
 	Work int    `json:"work,omitempty" minimum:"0"` // steps, each with progress
 	Hold bool   `json:"hold,omitempty"`             // wait for Core.Release after the work
-	End  string `json:"end,omitempty"`              // "": complete; "fail"; "auth": park
+	End  string `json:"end,omitempty"`              // "": complete; "fail"; park for "auth" or "unknown" outcome
 }
 
 type config struct {
@@ -35,6 +35,12 @@ type workIn struct {
 type output struct {
 	Greeting string `json:"greeting"`
 	Done     int    `json:"done"`
+	Found    string `json:"found,omitempty"`
+}
+
+// finding is the result of the last step, which only an answer fills.
+type finding struct {
+	Found string `json:"found,omitempty"`
 }
 
 // newKind declares the small kind.
@@ -49,7 +55,7 @@ func newKind(c *Core) *kind.Kind {
 	j := job{
 		work: kind.Step(k, "work", engine.StepOptions[workIn]{}, func(context.Context, workIn) (engine.None, error) { return engine.None{}, nil }),
 		hold: kind.Step(k, "hold", engine.StepOptions[workIn]{ReadOnly: true}, c.hold),
-		end:  kind.Step(k, "end", engine.StepOptions[string]{}, finish),
+		end:  kind.Step(k, "end", engine.StepOptions[string]{Once: true}, finish),
 	}
 	kind.Workflow(k, kind.Main, j.run)
 	return k
@@ -57,7 +63,7 @@ func newKind(c *Core) *kind.Kind {
 
 type job struct {
 	work, hold engine.Step[workIn, engine.None]
-	end        engine.Step[string, engine.None]
+	end        engine.Step[string, finding]
 }
 
 func (j job) run(run engine.Run, s kind.Start[config, Input]) (output, error) {
@@ -74,18 +80,21 @@ func (j job) run(run engine.Run, s kind.Start[config, Input]) (output, error) {
 			return output{}, fmt.Errorf("hold: %w", err)
 		}
 	}
-	if _, err := j.end.Do(run, todo.End); err != nil {
+	last, err := j.end.Do(run, todo.End)
+	if err != nil {
 		return output{}, fmt.Errorf("end: %w", err)
 	}
-	return output{Greeting: s.Config.Greeting, Done: todo.Work}, nil
+	return output{Greeting: s.Config.Greeting, Done: todo.Work, Found: last.Found}, nil
 }
 
-func finish(_ context.Context, how string) (engine.None, error) {
+func finish(_ context.Context, how string) (finding, error) {
 	switch how {
 	case "fail":
-		return engine.None{}, failure.New(failure.Validation, "unknown_table", "the table Nope is not in the base; correct its name")
+		return finding{}, failure.New(failure.Validation, "unknown_table", "the table Nope is not in the base; correct its name")
 	case "auth":
-		return engine.None{}, failure.New(failure.Auth, "invalid_token", "Airtable refused the token; renew it")
+		return finding{}, failure.New(failure.Auth, "invalid_token", "Airtable refused the token; renew it")
+	case "unknown":
+		return finding{}, failure.New(failure.UnknownOutcome, "answer_lost", "the answer of the other system was lost")
 	}
-	return engine.None{}, nil
+	return finding{}, nil
 }

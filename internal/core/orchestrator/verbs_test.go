@@ -238,7 +238,8 @@ func TestBlobsGoWithTheirExecutionAndOrphansAtStart(t *testing.T) {
 	b.blobs.add(string(x.ID))
 	b.blobs.add("ex_orphan")
 	b.restart()
-	if b.blobs.has("ex_orphan") || !b.blobs.has(string(x.ID)) {
+	b.blobs.waitGone(t, "ex_orphan")
+	if !b.blobs.has(string(x.ID)) {
 		t.Errorf("after a restart the groups are %v", b.blobs.groups)
 	}
 	b.letThrough(1)
