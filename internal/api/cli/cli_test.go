@@ -261,7 +261,7 @@ func TestMistakes(t *testing.T) {
 		"unknown table":       {stdin: strings.Replace(whole, "hello", "bad", 1), args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "/config/tables/0: the table Nope is not in the base; correct its name"},
 		"unknown workflow":    {args: []string{"workflows", "get", ghost}, code: 2, err: ghost},
 		"wrong input":         {args: []string{"workflows", "run", wf, "--input", "{"}, code: 2, err: "--input: not JSON at line 1"},
-		"input refused":       {args: []string{"workflows", "run", wf, "--input", `{"work":-1}`}, code: 2, err: "/work: work is 0 or more"},
+		"input refused":       {args: []string{"workflows", "run", wf, "--input", `{"work":-1}`}, code: 2, err: "/work: must be 0 or more"},
 		"execution fails":     {args: []string{"workflows", "run", wf, "--wait", "--input", `{"end":"fail"}`}, code: 5, err: "the table Nope is not in the base; correct its name"},
 		"execution parks":     {args: []string{"workflows", "run", wf, "--wait", "--input", `{"end":"auth"}`}, code: 6, err: "the execution is parked (needs_reauth): a credential was refused"},
 		"version not seen":    {stdin: whole, args: []string{"workflows", "update", wf, "--file", "-", "--if-match", "9"}, code: 2, err: "version 1"},

@@ -124,7 +124,7 @@ func TestExecute(t *testing.T) {
 		{Name: "wrong role", Do: do, Token: b.Key(workflow.WorkflowWrite, workflow.ExecutionRead), Status: 403},
 		{Name: "unknown workflow", Do: "POST /api/v1/workflows/wf_0198c5a2-7c1e-7d3a-9f00-3d5f0c1b2a4e/execute", Token: b.Admin, Status: 404},
 		{Name: "input not an object", Do: do, Token: b.Admin, Body: `[1]`, Status: 422, Has: []string{`"code":"wrong_type"`}},
-		{Name: "input that the kind refuses", Do: do, Token: b.Admin, Body: `{"work":-1}`, Status: 422, Has: []string{`"pointer":"/work"`, `"code":"out_of_range"`}},
+		{Name: "input that the kind refuses", Do: do, Token: b.Admin, Body: `{"work":-1}`, Status: 422, Has: []string{`"pointer":"/work"`, `"code":"invalid"`}},
 		{Name: "unknown version", Do: do + "?version=9", Token: b.Admin, Status: 404},
 		{Name: "version zero", Do: do + "?version=0", Token: b.Admin, Status: 422, Has: []string{`"parameter":"version"`}},
 	})
@@ -141,7 +141,7 @@ func TestExecute(t *testing.T) {
 		t.Errorf("the execution is %+v, output %s", done, done.Output)
 	}
 	b.run(t, scenario.Case{Do: "GET /api/v1/executions/" + string(e.ID) + "/events", Token: b.Admin, Status: 200, Has: []string{`"priority":7`}})
-	b.run(t, scenario.Case{Do: "GET /api/v1/executions/" + string(e.ID) + "/steps", Token: b.Admin, Status: 200, Has: []string{`"name":"apitest/work"`, `"state":"completed"`}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/executions/" + string(e.ID) + "/steps", Token: b.Admin, Status: 200, Has: []string{`"name":"test_kind/work"`, `"state":"completed"`}})
 	b.run(t, scenario.Case{Do: "GET /api/v1/workflows/" + id + "/executions?state=completed", Token: b.Admin, Status: 200, Has: []string{string(e.ID)}})
 	b.run(t, scenario.Case{Do: "GET /api/v1/executions", Token: b.Admin, Status: 200, Has: []string{string(e.ID)}})
 	b.run(t, scenario.Case{Do: "GET /api/v1/workflows/" + id + "/executions?state=failed", Token: b.Admin, Status: 200, Has: []string{`"items":[]`}})
@@ -245,7 +245,7 @@ func TestStepsInPages(t *testing.T) {
 	for _, s := range pages[workflow.Step](t, b, "GET /api/v1/executions/"+string(e.ID)+"/steps?limit=2") {
 		got = append(got, s.Path+" "+s.Name)
 	}
-	if want := []string{"1 apitest/work", "2 apitest/work", "3 apitest/work", "4 apitest/work", "5 apitest/end"}; !slices.Equal(got, want) {
+	if want := []string{"1 test_kind/work", "2 test_kind/work", "3 test_kind/work", "4 test_kind/work", "5 test_kind/end"}; !slices.Equal(got, want) {
 		t.Errorf("the steps are %v, want %v", got, want)
 	}
 }

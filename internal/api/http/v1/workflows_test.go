@@ -52,7 +52,7 @@ func TestCreateWorkflow(t *testing.T) {
 	}
 	w := b.run(t, scenario.Case{Do: post, Token: b.Admin, Status: 201, Body: `{"name":"Greeter","type":"test_kind","config":{"greeting":"hello","api_key":"` + secret + `","later":"x"},"labels":{"team":"crm"}}`,
 		Headers: map[string]string{"ETag": `"1"`, "Idempotency-Replayed": ""},
-		Has:     []string{`"state":"active"`, `"version":1`, `"api_key":"secret:sec_`, `"/config/later","code":"not_available_yet"`, `"team":"crm"`}, HasNot: []string{secret}})
+		Has:     []string{`"state":"active"`, `"version":1`, `"api_key":"secret:sec_`, `"/config/later","code":"not_available"`, `"team":"crm"`}, HasNot: []string{secret}})
 	d := scenario.Decode[workflow.Definition](t, w)
 	if want := "/api/v1/workflows/" + string(d.ID); w.Header().Get("Location") != want {
 		t.Errorf("Location is %q, want %q", w.Header().Get("Location"), want)
