@@ -37,7 +37,7 @@ func (f *fold) applyStep(ctx context.Context, r *executionRow, e *eventstore.Eve
 	return f.countStep(ctx, r, e.Type, s.Class)
 }
 
-// step returns the row of the step that an event speaks of. A read-only step
+// step returns the row of the step that an event is about. A read-only step
 // appears with its first event, which comes at its end.
 func (f *fold) step(r *executionRow, s engine.StepEvent, position, now int64) *stepRow {
 	row := r.openSteps[s.Path]

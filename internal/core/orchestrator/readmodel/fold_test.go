@@ -9,6 +9,7 @@ import (
 )
 
 func TestAStepThatWasParkedIsShownRunningAgain(t *testing.T) {
+	t.Parallel()
 	f := newFold(nil)
 	f.workflows[name{"ws", "wf"}] = nil // unknown, and not looked for
 	stream := eventstore.StreamID{Workspace: "ws", Type: engine.StreamType, ID: "ex"}

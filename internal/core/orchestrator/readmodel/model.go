@@ -150,7 +150,7 @@ func (m *Model) forget(gone waiter) {
 	}
 }
 
-// advance records how far the rows are and wakes whom it concerns.
+// advance records how far the rows are and wakes those who wait for it.
 func (m *Model) advance(position int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -167,7 +167,7 @@ func (m *Model) advance(position int64) {
 	m.waiters = kept
 }
 
-func (m *Model) anybodyWaits() bool {
+func (m *Model) hasWaiters() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.waiters) > 0 || m.rebuild != nil

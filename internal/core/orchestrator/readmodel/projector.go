@@ -61,7 +61,7 @@ func (m *Model) follow(ctx context.Context) error {
 	return nil
 }
 
-// batch waits for events, lets more of them collect unless somebody waits,
+// batch waits for events, lets more of them collect unless someone waits,
 // and returns all that are durable then, up to the limits.
 func (m *Model) batch(ctx context.Context, sub *eventstore.Subscription) ([]eventstore.Event, error) {
 	batch, err := sub.Next(ctx)
@@ -91,15 +91,15 @@ func (m *Model) batch(ctx context.Context, sub *eventstore.Subscription) ([]even
 	return batch, nil
 }
 
-// collect pauses for the time of gather, or until somebody waits.
+// collect pauses for the time of gather, or until someone waits.
 func (m *Model) collect(ctx context.Context) {
-	if m.anybodyWaits() {
+	if m.hasWaiters() {
 		return
 	}
 	m.sleep(ctx, gather)
 }
 
-// sleep lasts d, or until somebody waits, or until ctx ends.
+// sleep lasts d, or until someone waits, or until ctx ends.
 func (m *Model) sleep(ctx context.Context, d time.Duration) {
 	over := make(chan struct{})
 	timer := m.clock.AfterFunc(d, func() { close(over) })
@@ -107,7 +107,7 @@ func (m *Model) sleep(ctx context.Context, d time.Duration) {
 	for {
 		select {
 		case <-m.kick:
-			if m.anybodyWaits() { // a kick may be left over from one who was served
+			if m.hasWaiters() { // a kick may be left over from one who was served
 				return
 			}
 		case <-over:

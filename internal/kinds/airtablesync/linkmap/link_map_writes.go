@@ -11,8 +11,8 @@ import (
 
 // Every write of the link map is idempotent, as engine.Attach demands.
 
-// Sweep notes that the sweep has seen these source rows, and thereby the
-// intention to write those that are new.
+// Sweep notes that the sweep has seen these source rows, and so the intention to
+// write those that are new.
 func (m *LinkMap) Sweep(s Scope, sweep string, ids []airtable.RecordID) db.Write {
 	return eachRow(m, s, m.sql.sweepLink, ids, func(id airtable.RecordID) []any { return []any{string(id), sweep} })
 }
