@@ -52,7 +52,6 @@ func (t table) check(pkgs []pkg) []string {
 		c.checkModules(p)
 	}
 	c.checkUse()
-	slices.Sort(c.faults)
 	return c.faults
 }
 
