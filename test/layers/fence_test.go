@@ -101,6 +101,23 @@ func TestWhatIsWrongWithTheTableIsFound(t *testing.T) {
 	}
 }
 
+func TestAnUnknownPackageGetsASketchOfItsRow(t *testing.T) {
+	t.Parallel()
+	house, pkgs := hut()
+	pkgs = append(pkgs, pkg{name: "attic/bed/sheet/hem", imports: []string{"attic/bed", "cellar/lamp", "cellar/wine", "example.com/cork"},
+		testImports: []string{"attic/bed/sheet/hem", "cellar/wine", "shed/saw"}})
+	_, got, _ := strings.Cut(strings.Join(house.check(pkgs), "\n"), "\n")
+	want := `	{pkg: "attic/bed/sheet/hem", may: []arrow{
+		{"attic/bed", ""},
+		{"cellar/wine", ""},
+	}, tests: []arrow{
+		{"shed/saw", ""},
+	}},`
+	if diff := cmp.Diff(want, got[:min(len(got), len(want))]); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAModuleIsKnownByWholeElements(t *testing.T) {
 	t.Parallel()
 	house, pkgs := hut()
