@@ -180,7 +180,7 @@ func TestDetectSchemaChanges(t *testing.T) {
 			if len(faults) > 0 {
 				t.Fatalf("faults: %+v", faults)
 			}
-			if diff := cmp.Diff(test.want, told(plan)); diff != "" {
+			if diff := cmp.Diff(test.want, lines(plan)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

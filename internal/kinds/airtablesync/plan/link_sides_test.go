@@ -67,7 +67,7 @@ func TestALinkWithinOneTableIsWrittenOnce(t *testing.T) {
 		"People: Name, Lead >People/Team":                     "People: Name link(Lead)later",
 	} {
 		plan, faults := detect(t, nil, []string{source}, target)
-		if diff := cmp.Diff([]string{want}, told(plan)); diff != "" || len(faults) > 0 {
+		if diff := cmp.Diff([]string{want}, lines(plan)); diff != "" || len(faults) > 0 {
 			t.Errorf("%s: %v (-want +got):\n%s", source, faults, diff)
 		}
 	}
@@ -84,7 +84,7 @@ func TestALinkFollowsItsTargetField(t *testing.T) {
 	} {
 		plan, faults := detect(t, rules, source, []string{"Firms: Name, " + ext, "Clients: Name, " + ext, "People: Name, " + ext + ", Company >" + target})
 		if len(faults) > 0 || len(plan.Pairs) != 3 {
-			t.Fatalf("%s: %v %v", target, faults, told(plan))
+			t.Fatalf("%s: %v %v", target, faults, lines(plan))
 		}
 		if people := plan.Pairs[2]; people.Source.Name != "People" || people.Links[0].To != want || people.Links[0].Later {
 			t.Errorf("%s: %+v", target, people)
@@ -100,7 +100,7 @@ func TestTheOtherSideOfALinkIsOnePair(t *testing.T) {
 	plan, faults := detect(t, rules, []string{"Companies: Name, Staff ~>People/Company", "People: Name, Company >Companies/Staff"},
 		[]string{"Firms: Name, " + ext + ", Staff >People/Company", "Clients: Name, " + ext, "People: Name, " + ext + ", Company >Firms/Staff"})
 	want := []string{"create_field Clients [Staff multipleRecordLinks]", "Firms: Name", "People: Name link(Company)", "Clients: Name"}
-	if diff := cmp.Diff(want, told(plan)); diff != "" || len(faults) > 0 {
+	if diff := cmp.Diff(want, lines(plan)); diff != "" || len(faults) > 0 {
 		t.Errorf("%v (-want +got):\n%s", faults, diff)
 	}
 }

@@ -97,7 +97,7 @@ func TestMappedFieldsKeepTheOrderOfTheSource(t *testing.T) {
 	t.Parallel()
 	plan, faults := detect(t, []Rule{rule("People", "People", "C", "C", "A", "A", "B", "B")}, []string{"People: B, C, A"}, nil)
 	want := []string{"create_table People [B singleLineText] [Source Record ID singleLineText] [C singleLineText] [A singleLineText]"}
-	if diff := cmp.Diff(want, told(plan)); diff != "" || len(faults) > 0 {
+	if diff := cmp.Diff(want, lines(plan)); diff != "" || len(faults) > 0 {
 		t.Errorf("%v (-want +got):\n%s", faults, diff)
 	}
 }

@@ -51,7 +51,7 @@ func TestTwoSourcesShareWhatIsCreated(t *testing.T) {
 	} {
 		plan, faults := DetectSchemaChanges(twoIntoOne(), schemas{
 			"appS": schemaOf(t, "appS", test.first), "appU": schemaOf(t, "appU", test.second), "appT": schemaOf(t, "appT", test.target...)})
-		got := told(plan)
+		got := lines(plan)
 		if len(faults) > 0 {
 			got = short(faults)
 		}
