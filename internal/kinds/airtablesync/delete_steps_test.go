@@ -82,3 +82,15 @@ func TestGoneRowsAreCountedAndFound(t *testing.T) {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
+
+func TestHeldDeletesAreRecorded(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx, left := b.attempt(1)
+	_, err := deleteSteps{b.tools}.holdDeletes(ctx, holdRequest{Held: DeletesHeld{Base: "appT", Table: "tblT", Name: "People", Missing: 3, Rows: 9}})
+	b.ok(err)
+	want := []string{`airtable_sync.deletes_held {"base":"appT","table":"tblT","name":"People","missing":3,"rows":9}`}
+	if diff := cmp.Diff(want, recorded(left)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
