@@ -13,7 +13,7 @@ demo: build ## Two Airtable bases kept in sync through a kill -9 (ARGS=--exit en
 test: ## All checks and tests; installs what they need (PostgreSQL, staticcheck, the JavaScript client)
 	@scripts/test.sh
 
-bench: ## Ratios against a floor measured in the same run (ARGS="-runs 2000 -rounds 5")
+bench: ## Ratios against a floor and a peer measured in the same run (ARGS="-runs 500", ARGS=bytes, ARGS=lists)
 	@scripts/bench.sh $(ARGS)
 
 torture: build ## 50 SIGKILLs at random moments, 30 lost answers; bases must end equal

@@ -11,19 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
-
-func createDatabase(ctx context.Context, url, name string) error {
-	c, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return err
-	}
-	defer c.Close(ctx)
-	_, err = c.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize())
-	return err
-}
 
 // measureServer prints how soon the server answers after its start, also
 // after SIGKILL, and how much memory it holds when idle.

@@ -15,7 +15,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
 	apihttp "github.com/pyairtable/pyairtable-workflows/internal/api/http"
 	httpadmin "github.com/pyairtable/pyairtable-workflows/internal/api/http/admin"
-	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
+	v1 "github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/config"
 )
 

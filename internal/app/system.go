@@ -13,14 +13,15 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
 	apihttp "github.com/pyairtable/pyairtable-workflows/internal/api/http"
-	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	v1 "github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/postgres"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/identity"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/payload"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
@@ -147,27 +148,24 @@ func (y *system) openIdentity(ctx context.Context, s *cli.State) error {
 
 // openEngine registers the kinds, and opens the engine and the orchestrator.
 func (y *system) openEngine(ctx context.Context, _ *cli.State) error {
-	sync, err := y.airtableSync(ctx)
+	kinds, err := kind.NewSet(y.airtableSync())
+	if err != nil {
+		return fmt.Errorf("the kinds of workflow: %w", err)
+	}
+	inputs, err := payload.Open(ctx, y.db, y.secrets, y.blobs)
 	if err != nil {
 		return err
 	}
-	kinds := []orchestrator.Kind{sync}
-	registry := engine.NewRegistry()
-	for _, k := range kinds {
-		if err := k.Register(registry); err != nil {
-			return fmt.Errorf("register %s: %w", k.Name(), err)
-		}
-	}
-	hub := orchestrator.NewHub()
+	hub := orchestrator.NewHub(orchestrator.Limits{MaxConcurrent: y.config.Limits.MaxExecutions})
 	if y.engine, err = local.New(local.Options{
-		Store: y.store, DB: y.db, Registry: registry, Observer: hub, Meter: engineMeter{y.metrics}, Logger: y.log,
+		Store: y.store, DB: y.db, Registry: kinds.Registry(), Observer: hub, Places: hub, Meter: engineMeter{y.metrics}, Logger: y.log,
 		DrainTimeout: y.config.Limits.DrainTimeout,
 	}); err != nil {
 		return err
 	}
 	y.orchestrator, err = orchestrator.New(ctx, orchestrator.Options{
 		Store: y.store, DB: y.db, Engine: y.engine, Kinds: kinds, Secrets: y.secrets, Blobs: y.blobs,
-		Hub: hub, Logger: y.log, MaxConcurrent: y.config.Limits.MaxExecutions,
+		Inputs: inputs, Hub: hub, Logger: y.log,
 	})
 	if err != nil {
 		return err
@@ -175,14 +173,14 @@ func (y *system) openEngine(ctx context.Context, _ *cli.State) error {
 	return y.metrics.ObserveLag(y.lag)
 }
 
-func (y *system) airtableSync(ctx context.Context) (orchestrator.Kind, error) {
+func (y *system) airtableSync() *kind.Kind {
 	c := y.config.Airtable
 	client := airtable.New(airtable.Options{
 		BaseURL: c.BaseURL, RequestsPerSecond: c.RequestsPerSecond, TokenRequestsPerSecond: c.TokenRequestsPerSecond,
 		Penalty: c.Penalty, RequestTimeout: c.RequestTimeout, Meter: airtableMeter{y.metrics},
 	})
 	y.onClose(func() error { client.CloseIdleConnections(); return nil })
-	return airtablesync.New(ctx, airtablesync.Options{
+	return airtablesync.New(airtablesync.Options{
 		Airtable: client, Secrets: y.secrets, Blobs: y.blobs, DB: y.db,
 	})
 }

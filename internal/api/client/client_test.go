@@ -81,7 +81,7 @@ func TestServerDown(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := New(s.URL, "t").Ready(ctx); !errors.Is(err, context.Canceled) {
+	if err := New(s.URL, "t").Ready(ctx); !errors.Is(err, context.Canceled) || errors.As(err, &down) {
 		t.Errorf("error is %v, want the context's own", err)
 	}
 }
@@ -111,6 +111,8 @@ func TestRequestsAsTheServerWantsThem(t *testing.T) {
 	ctx := t.Context()
 	_, e1 := c.CreateWorkflow(ctx, Document{Name: "n", Type: "k", Config: json.RawMessage(`{"a":1}`)}, "once")
 	_, e2 := c.UpdateWorkflow(ctx, "wf_1", Document{Name: "n", Config: json.RawMessage(`{}`)}, 3)
+	_, e13 := c.UpdateWorkflow(ctx, "wf_1", Document{}, 1)
+	_, e14 := c.UpdateWorkflow(ctx, "wf_1", Document{}, 0)
 	_, e3 := c.Execute(ctx, "wf_1", json.RawMessage(`{"mode":"full"}`), "k")
 	_, e4 := c.Execute(ctx, "../x?y", nil, "")
 	_, e5 := c.Executions(ctx, "wf_1", List{State: "failed", Limit: 5})
@@ -121,12 +123,14 @@ func TestRequestsAsTheServerWantsThem(t *testing.T) {
 	_, e10 := c.Steps(ctx, "ex_1", List{Cursor: "c"})
 	_, e11 := c.Events(ctx, "ex_1", List{Limit: 7})
 	_, e12 := c.AnswerExecution(ctx, "ex_1", Answer{Path: "1", Verdict: "done"})
-	if err := errors.Join(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12, c.Ready(ctx), c.RevokeKey(ctx, "key_1")); err != nil {
+	if err := errors.Join(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12, e13, e14, c.Ready(ctx), c.RevokeKey(ctx, "key_1")); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
 		`POST /api/v1/workflows {"name":"n","type":"k","config":{"a":1}} key=once match=`,
 		`PUT /api/v1/workflows/wf_1 {"name":"n","config":{}} key= match="3"`,
+		`PUT /api/v1/workflows/wf_1 {"name":"","config":null} key= match="1"`,
+		`PUT /api/v1/workflows/wf_1 {"name":"","config":null} key= match=`,
 		`POST /api/v1/workflows/wf_1/execute {"mode":"full"} key=k match=`,
 		`POST /api/v1/workflows/..%2Fx%3Fy/execute  key= match=`,
 		`GET /api/v1/workflows/wf_1/executions?limit=5&state=failed  key= match=`,

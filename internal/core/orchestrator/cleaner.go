@@ -2,10 +2,11 @@ package orchestrator
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -33,10 +34,22 @@ const (
 type cleaner struct {
 	mu   sync.Mutex
 	todo []executionKey
-	wake chan struct{} // capacity 1
+	// unknown are groups of executions that the last sweep did not know: they may
+	// have been about to start.
+	unknown map[string]bool
+	wake    chan struct{} // capacity 1
 }
 
 func newCleaner() *cleaner { return &cleaner{wake: make(chan struct{}, 1)} }
+
+// found takes in the groups that were there before anything could start: those
+// that the first sweep does not know are deleted by it.
+func (c *cleaner) found(groups []string) {
+	c.unknown = map[string]bool{}
+	for _, g := range groups {
+		c.unknown[g] = true
+	}
+}
 
 // add takes in an end. What a failed execution has kept stays for its redrive.
 func (c *cleaner) add(e end) {
@@ -112,25 +125,26 @@ func (s *Service) deleteGroup(ctx context.Context, group string) {
 // sweep deletes the groups that belong to nothing that is open or can be
 // redriven: their executions ended while a process was dying, or too long ago.
 func (s *Service) sweep(ctx context.Context) {
-	groups, err := s.blobs.Groups(ctx)
+	groups, err := s.blobs.Groups(ctx) // before the rows are read: one that is made meanwhile is not in it
 	if err == nil {
 		err = s.CaughtUp(ctx)
 	}
-	var needed map[string]bool
-	if err == nil {
-		needed, err = s.model.NeededGroups(ctx, s.now().Add(-redriveTime))
-	}
-	if err != nil {
-		if ctx.Err() == nil {
-			s.log.Warn("blobs that no one needs could not be looked for; a later sweep tries again", "error", err)
-		}
-		return
-	}
+	unknown := map[string]bool{}
 	for _, g := range groups {
-		if !needed[g] {
+		if err != nil {
+			break
+		}
+		var needed bool
+		needed, err = s.model.Needed(ctx, workflow.ExecutionID(g), s.now().Add(-redriveTime))
+		if errors.Is(err, readmodel.ErrNone) {
+			unknown[g], needed, err = true, !s.cleaner.unknown[g], nil
+		}
+		if err == nil && !needed {
 			s.deleteGroup(ctx, g)
 		}
 	}
+	s.cleaner.unknown = unknown
+	if err != nil && ctx.Err() == nil {
+		s.log.Warn("blobs that no one needs could not be looked for; a later sweep tries again", "error", err)
+	}
 }
-
-var _ = engine.StreamType

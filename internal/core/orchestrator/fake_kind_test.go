@@ -2,17 +2,19 @@ package orchestrator_test
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
 )
 
 // fakeKind is a kind whose function does what its input says.
 type fakeKind struct {
 	concurrency int
+	private     bool
 	gate        chan struct{} // steps named "gate" wait for one value
 	entered     chan string   // gets the execution of each "gate" step that began
 	allowed     chan struct{} // closed: "reauth" steps are let through
@@ -22,126 +24,152 @@ func newFakeKind() *fakeKind {
 	return &fakeKind{concurrency: 100, gate: make(chan struct{}), entered: make(chan string, 1000), allowed: make(chan struct{})}
 }
 
+// fakeConfig has credentials, and an option without effect.
+type fakeConfig struct {
+	Bases []fakeBase    `json:"bases,omitempty"`
+	Token secret.Secret `json:"token,omitempty"`
+	Later int           `json:"later,omitempty" noEffect:"it has no effect yet"`
+	// Limit bounds the steps that an input may ask for; zero means no limit.
+	Limit int `json:"limit,omitempty"`
+}
+
+type fakeBase struct {
+	ID     string        `json:"id"`
+	APIKey secret.Secret `json:"api_key"`
+}
+
 // plan is the input of the fake function.
 type plan struct {
-	Steps  int    `json:"steps"`
-	Gate   bool   `json:"gate"`   // wait in a step that the test opens
-	Fail   string `json:"fail"`   // fail with this class after the steps
-	Retry  bool   `json:"retry"`  // one step fails once and then succeeds
-	Reauth bool   `json:"reauth"` // one step is refused until the test allows it
-	Report bool   `json:"report"` // report progress
+	Steps  int    `json:"steps,omitempty"`
+	Gate   bool   `json:"gate,omitempty"`   // wait in a step that the test opens
+	Fail   string `json:"fail,omitempty"`   // fail with this class after the steps
+	Retry  bool   `json:"retry,omitempty"`  // one step fails once and then succeeds
+	Reauth bool   `json:"reauth,omitempty"` // one step is refused until the test allows it
+	Report bool   `json:"report,omitempty"` // report progress
+	Sleep  string `json:"sleep,omitempty"`  // sleep that long
+	Wait   bool   `json:"wait,omitempty"`   // wait for the signal fake/go
+	Child  bool   `json:"child,omitempty"`  // run a child with a gate
+	Text   string `json:"text,omitempty"`
 }
 
 type outcome struct {
-	Steps int    `json:"steps"`
-	Name  string `json:"name,omitempty"`
+	Steps   int    `json:"steps"`
+	Name    string `json:"name,omitempty"`
+	Version int    `json:"version,omitempty"`
 }
 
-func (k *fakeKind) Name() string            { return "fake" }
-func (k *fakeKind) Schema() json.RawMessage { return json.RawMessage(`{"type":"object"}`) }
-func (k *fakeKind) Function() string        { return "fake/run" }
-func (k *fakeKind) Concurrency() int        { return k.concurrency }
-func (k *fakeKind) SecretPointers() []string {
-	return []string{"/bases/*/api_key", "/token"}
+// kind declares it anew for each process.
+func (k *fakeKind) kind() *kind.Kind {
+	d := kind.New[fakeConfig, plan]("fake", kind.Options{Concurrency: k.concurrency, Private: k.private})
+	kind.CheckInput(d, func(c fakeConfig, in plan, found *strictjson.Findings) {
+		if c.Limit > 0 && in.Steps > c.Limit {
+			found.Fault("/steps", "too_many", "at most %d steps", c.Limit)
+		}
+	})
+	f := k.steps(d)
+	child := kind.Workflow(d, "child", func(run engine.Run, s kind.Start[fakeConfig, plan]) (outcome, error) { return f.run(run, s) })
+	kind.Workflow(d, kind.Main, func(run engine.Run, s kind.Start[fakeConfig, plan]) (outcome, error) {
+		if s.Input.Child {
+			return child.Do(run, "", plan{Gate: true})
+		}
+		return f.run(run, s)
+	})
+	return d
 }
 
-// Validate wants bases with an id, and warns about "later".
-func (k *fakeKind) Validate(config json.RawMessage) workflow.Problems {
-	var found workflow.Problems
-	var c map[string]json.RawMessage
-	if json.Unmarshal(config, &c) != nil {
-		found.Errors = append(found.Errors, workflow.Problem{Pointer: "", Code: "type", Detail: "must be an object"})
-		return found
-	}
-	if _, ok := c["wrong"]; ok {
-		found.Errors = append(found.Errors, workflow.Problem{Pointer: "/wrong", Code: "unknown", Detail: "there is no option wrong"})
-	}
-	if _, ok := c["worse"]; ok {
-		found.Errors = append(found.Errors, workflow.Problem{Pointer: "/worse", Code: "unknown", Detail: "there is no option worse"})
-	}
-	if _, ok := c["later"]; ok {
-		found.Warnings = append(found.Warnings, workflow.Problem{Pointer: "/later", Code: "no_effect_yet", Detail: "has no effect yet"})
-	}
-	return found
+// fakeSteps are the steps of one process.
+type fakeSteps struct {
+	quick, read, gate, retry, reauth engine.Step[engine.None, engine.None]
+	fail                             engine.Step[string, engine.None]
+	goOn                             engine.Signal[int]
 }
 
-func (k *fakeKind) ValidateInput(input json.RawMessage) workflow.Problems {
-	var p plan
-	if err := json.Unmarshal(input, &p); err != nil {
-		return workflow.Problems{Errors: []workflow.Problem{{Pointer: "", Code: "type", Detail: err.Error()}}}
-	}
-	return workflow.Problems{}
-}
-
-func (k *fakeKind) Register(r *engine.Registry) error {
-	quick := engine.NewStep(r, "fake/quick", engine.StepOptions[engine.None]{},
-		func(context.Context, engine.None) (engine.None, error) { return engine.None{}, nil })
-	read := engine.NewStep(r, "fake/read", engine.StepOptions[engine.None]{ReadOnly: true},
-		func(context.Context, engine.None) (engine.None, error) { return engine.None{}, nil })
-	gate := engine.NewStep(r, "fake/gate", engine.StepOptions[engine.None]{}, k.passGate)
-	fail := engine.NewStep(r, "fake/fail", engine.StepOptions[string]{},
-		func(_ context.Context, class string) (engine.None, error) {
-			return engine.None{}, failure.New(failure.Class(class), "planned", "it was planned to fail")
-		})
-	retry := engine.NewStep(r, "fake/retry", engine.StepOptions[engine.None]{},
-		func(ctx context.Context, _ engine.None) (engine.None, error) {
-			if engine.InStep(ctx).Attempt == 1 {
-				f := failure.New(failure.Transient, "once", "fails once")
-				f.RetryAfter = time.Millisecond
-				return engine.None{}, f
+func (k *fakeKind) steps(d *kind.Kind) fakeSteps {
+	nothing := func(context.Context, engine.None) (engine.None, error) { return engine.None{}, nil }
+	return fakeSteps{
+		quick: kind.Step(d, "quick", engine.StepOptions[engine.None]{}, nothing),
+		read:  kind.Step(d, "read", engine.StepOptions[engine.None]{ReadOnly: true}, nothing),
+		gate:  kind.Step(d, "gate", engine.StepOptions[engine.None]{}, k.passGate),
+		retry: kind.Step(d, "retry", engine.StepOptions[engine.None]{}, failOnce),
+		goOn:  kind.Signal[int](d, "go"),
+		fail: kind.Step(d, "fail", engine.StepOptions[string]{}, func(_ context.Context, class string) (engine.None, error) {
+			select {
+			case <-k.allowed:
+				return engine.None{}, nil
+			default:
+				return engine.None{}, failure.New(failure.Class(class), "planned", "it was planned to fail")
 			}
-			return engine.None{}, nil
-		})
-	reauth := engine.NewStep(r, "fake/reauth", engine.StepOptions[engine.None]{},
-		func(context.Context, engine.None) (engine.None, error) {
+		}),
+		reauth: kind.Step(d, "reauth", engine.StepOptions[engine.None]{}, func(context.Context, engine.None) (engine.None, error) {
 			select {
 			case <-k.allowed:
 				return engine.None{}, nil
 			default:
 				return engine.None{}, failure.New(failure.Auth, "refused", "the key is not valid")
 			}
-		})
-	engine.NewWorkflow(r, "fake/run", func(run engine.Run, in workflow.Input) (outcome, error) {
-		var p plan
-		if err := json.Unmarshal(in.Input, &p); err != nil {
-			return outcome{}, failure.New(failure.Validation, "input", "%v", err)
+		}),
+	}
+}
+
+func failOnce(ctx context.Context, _ engine.None) (engine.None, error) {
+	if engine.InStep(ctx).Attempt == 1 {
+		f := failure.New(failure.Transient, "once", "fails once")
+		f.RetryAfter = time.Millisecond
+		return engine.None{}, f
+	}
+	return engine.None{}, nil
+}
+
+// run does what the input says.
+func (f fakeSteps) run(run engine.Run, s kind.Start[fakeConfig, plan]) (outcome, error) {
+	p := s.Input
+	if p.Report {
+		run.Progress(engine.Progress{Message: "begun", Done: 1, Total: 2, Items: []engine.ProgressItem{{Name: "a", Done: 1, Total: 2}}})
+	}
+	var todo []engine.Step[engine.None, engine.None]
+	for range p.Steps {
+		todo = append(todo, f.quick)
+	}
+	for _, also := range []struct {
+		wanted bool
+		step   engine.Step[engine.None, engine.None]
+	}{{p.Steps > 0, f.read}, {p.Retry, f.retry}, {p.Reauth, f.reauth}, {p.Gate, f.gate}} {
+		if also.wanted {
+			todo = append(todo, also.step)
 		}
-		if p.Report {
-			run.Progress(engine.Progress{Message: "begun", Done: 1, Total: 2, Items: []engine.ProgressItem{{Name: "a", Done: 1, Total: 2}}})
+	}
+	for _, step := range todo {
+		if _, err := step.Do(run, engine.None{}); err != nil {
+			return outcome{}, err
 		}
-		for range p.Steps {
-			if _, err := quick.Do(run, engine.None{}); err != nil {
-				return outcome{}, err
-			}
+	}
+	if err := f.pause(run, p); err != nil {
+		return outcome{}, err
+	}
+	if p.Fail != "" {
+		if _, err := f.fail.Do(run, p.Fail); err != nil {
+			return outcome{}, err
 		}
-		if p.Steps > 0 {
-			if _, err := read.Do(run, engine.None{}); err != nil {
-				return outcome{}, err
-			}
+	}
+	return outcome{Steps: p.Steps, Name: run.Info().Definition, Version: run.Info().Version}, nil
+}
+
+// pause sleeps and waits.
+func (f fakeSteps) pause(run engine.Run, p plan) error {
+	if p.Sleep != "" {
+		d, err := time.ParseDuration(p.Sleep)
+		if err != nil {
+			return err
 		}
-		if p.Retry {
-			if _, err := retry.Do(run, engine.None{}); err != nil {
-				return outcome{}, err
-			}
+		if err := run.Sleep(d); err != nil {
+			return err
 		}
-		if p.Reauth {
-			if _, err := reauth.Do(run, engine.None{}); err != nil {
-				return outcome{}, err
-			}
-		}
-		if p.Gate {
-			if _, err := gate.Do(run, engine.None{}); err != nil {
-				return outcome{}, err
-			}
-		}
-		if p.Fail != "" {
-			if _, err := fail.Do(run, p.Fail); err != nil {
-				return outcome{}, err
-			}
-		}
-		return outcome{Steps: p.Steps, Name: string(in.Workflow)}, nil
-	})
-	return r.Err()
+	}
+	if p.Wait {
+		_, err := f.goOn.Wait(run, engine.Forever)
+		return err
+	}
+	return nil
 }
 
 func (k *fakeKind) passGate(ctx context.Context, _ engine.None) (engine.None, error) {

@@ -11,11 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/postgres"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
@@ -34,6 +34,7 @@ type bench struct {
 	url     string
 	dir     string
 	options orchestrator.Options
+	limits  orchestrator.Limits
 	kind    *fakeKind
 	blobs   *fakeBlobs
 
@@ -88,14 +89,14 @@ func (b *bench) prepare() {
 	b.must(err)
 	b.secrets, err = vault.Open(ctx, vault.Options{DB: b.db, KeyFile: filepath.Join(b.dir, "master.key")})
 	b.must(err)
-	registry := engine.NewRegistry()
-	b.must(b.kind.Register(registry))
-	hub := orchestrator.NewHub()
-	b.engine, err = local.New(local.Options{Store: b.store, DB: b.db, Registry: registry, Observer: hub, DrainTimeout: 20 * time.Millisecond})
+	kinds, err := kind.NewSet(b.kind.kind())
+	b.must(err)
+	hub := orchestrator.NewHub(b.limits)
+	b.engine, err = local.New(local.Options{Store: b.store, DB: b.db, Registry: kinds.Registry(), Observer: hub, Places: hub, DrainTimeout: 20 * time.Millisecond})
 	b.must(err)
 	o := b.options
 	o.Store, o.DB, o.Engine, o.Hub, o.Secrets, o.Blobs = b.store, b.db, b.engine, hub, b.secrets, b.blobs
-	o.Kinds = []orchestrator.Kind{b.kind}
+	o.Kinds = kinds
 	o.Logger = slog.New(slog.NewTextHandler(b.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	b.Service, err = orchestrator.New(ctx, o)
 	b.must(err)
@@ -242,4 +243,14 @@ func (f *fakeBlobs) waitGone(t testing.TB, group string) {
 			t.Fatalf("the blobs of %s were not deleted", group)
 		}
 	}
+}
+
+// none is a set without kinds.
+func none(t testing.TB) *kind.Set {
+	t.Helper()
+	set, err := kind.NewSet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
 }

@@ -3,26 +3,45 @@ package orchestrator
 import (
 	"context"
 	"encoding/json"
+	"sort"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
-
-// Kind is what the orchestrator asks of a kind of workflow.
-type Kind interface {
-	Name() string
-	Schema() json.RawMessage
-	SecretPointers() []string
-	Validate(config json.RawMessage) workflow.Problems
-	ValidateInput(config, input json.RawMessage) workflow.Problems
-	Function() string
-	Concurrency() int
-	Private() bool
-	Archive(ctx context.Context, tx db.Tx, ws workflow.WorkspaceID, id workflow.ID) error
-}
 
 // KindInfo describes a registered kind.
 type KindInfo struct {
 	Name   string          `json:"name"`
 	Schema json.RawMessage `json:"schema"`
+}
+
+// Kinds lists the registered kinds in order of their names.
+func (s *Service) Kinds() []KindInfo {
+	out := []KindInfo{}
+	for _, name := range s.kindNames() {
+		out = append(out, KindInfo{Name: name, Schema: s.kinds.Kind(name).Schema()})
+	}
+	return out
+}
+
+func (s *Service) kindNames() []string {
+	var names []string
+	for _, k := range s.kinds.Kinds() {
+		names = append(names, k.Name())
+	}
+	sort.Strings(names)
+	return names
+}
+
+// concurrency is how many executions of one workflow of a kind may have begun.
+func (s *Service) concurrency(name string) int {
+	if k := s.kinds.Kind(name); k != nil {
+		return k.Concurrency()
+	}
+	return 1
+}
+
+// Version is what the kinds ask when an execution begins. It reads the stream
+// without holding the definition: whoever starts an execution holds it already.
+func (s *Service) Version(ctx context.Context, ws workflow.WorkspaceID, id workflow.ID, n int) (workflow.VersionData, error) {
+	return s.definitions.stored(ctx, workflowStream(ws, id), n)
 }

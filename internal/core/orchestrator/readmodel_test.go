@@ -206,7 +206,7 @@ func TestALateProjectionSaysByHowMuch(t *testing.T) {
 		_, err := tx.Exec(ctx, "UPDATE read_checkpoint SET position = $1", int64(0))
 		return err
 	}))
-	late, err := orchestrator.New(ctx, orchestrator.Options{Store: b.store, DB: b.db, Engine: b.engine, Hub: orchestrator.NewHub()})
+	late, err := orchestrator.New(ctx, orchestrator.Options{Store: b.store, DB: b.db, Engine: b.engine, Hub: orchestrator.NewHub(orchestrator.Limits{}), Kinds: none(t)})
 	b.must(err)
 	head, err := b.store.Head(ctx)
 	b.must(err)

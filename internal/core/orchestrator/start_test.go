@@ -23,7 +23,7 @@ func TestAnExecutionRunsToItsEndAndIsShown(t *testing.T) {
 	if got.State != workflow.Completed || got.StepsCompleted != 4 || got.StartedAt == nil || got.EndedAt == nil {
 		t.Errorf("ended as %+v", got)
 	}
-	if want := `{"steps":3,"name":"` + string(d.ID) + `"}`; string(got.Output) != want {
+	if want := `{"steps":3,"name":"` + string(d.ID) + `","version":1}`; string(got.Output) != want {
 		t.Errorf("output %s, want %s", got.Output, want)
 	}
 	if string(got.Input) != `{"steps":3}` || got.WorkflowVersion != 1 || got.Type != "fake" {
@@ -110,10 +110,10 @@ func TestAStartThatCannotBeMeantIsRefused(t *testing.T) {
 	d := b.create(`{}`)
 	ctx := t.Context()
 	_, err := b.Execute(ctx, admin, orchestrator.ExecuteRequest{Workflow: d.ID, Input: json.RawMessage(`{"steps":"three"}`)})
-	if e := wants(t, err, workflow.KindInvalid, "invalid_input"); e.Problems[0].Pointer != "/input" {
+	if e := wants(t, err, workflow.KindInvalid, "invalid_input"); e.Problems[0].Pointer != "/input/steps" {
 		t.Errorf("problems %v", e.Problems)
 	}
-	_, err = b.Execute(ctx, admin, orchestrator.ExecuteRequest{Workflow: d.ID, Input: json.RawMessage(`{"x":"` + strings.Repeat("y", 50<<10) + `"}`), Version: -1})
+	_, err = b.Execute(ctx, admin, orchestrator.ExecuteRequest{Workflow: d.ID, Input: json.RawMessage(`{"x":"` + strings.Repeat("y", 1<<20) + `"}`), Version: -1})
 	if e := wants(t, err, workflow.KindInvalid, "invalid_start"); len(e.Problems) != 2 {
 		t.Errorf("problems %v, want two", e.Problems)
 	}

@@ -140,7 +140,7 @@ func TestOneAfterTheOtherByPriority(t *testing.T) {
 }
 
 func TestThePlacesOfAllWorkflowsAreBounded(t *testing.T) {
-	b := open(t, func(b *bench) { b.options.MaxConcurrent, b.options.MaxPending = 2, 2 })
+	b := open(t, func(b *bench) { b.limits = orchestrator.Limits{MaxConcurrent: 2, MaxPending: 2} })
 	d, other := b.create(`{}`), b.create(`{}`)
 	x := b.execute(d.ID, `{"gate":true}`)
 	b.execute(other.ID, `{"gate":true}`)
@@ -159,7 +159,7 @@ func TestThePlacesOfAllWorkflowsAreBounded(t *testing.T) {
 }
 
 func TestAParkedExecutionFreesItsPlaceAndGoesOn(t *testing.T) {
-	b := open(t, func(b *bench) { b.options.MaxConcurrent = 1 })
+	b := open(t, func(b *bench) { b.limits.MaxConcurrent = 1 })
 	ctx := t.Context()
 	d, other := b.create(`{}`), b.create(`{}`)
 	x := b.execute(d.ID, `{"reauth":true}`)
@@ -238,7 +238,8 @@ func TestBlobsGoWithTheirExecutionAndOrphansAtStart(t *testing.T) {
 	b.blobs.add(string(x.ID))
 	b.blobs.add("ex_orphan")
 	b.restart()
-	if b.blobs.has("ex_orphan") || !b.blobs.has(string(x.ID)) {
+	b.blobs.waitGone(t, "ex_orphan")
+	if !b.blobs.has(string(x.ID)) {
 		t.Errorf("after a restart the groups are %v", b.blobs.groups)
 	}
 	b.letThrough(1)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
@@ -12,8 +13,12 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-// maxWatches bounds the watches that are open at a time.
-const maxWatches = 1000
+const (
+	// maxWatches bounds the watches that are open at a time.
+	maxWatches = 1000
+	// watchRetry is what a caller is told to wait when there are too many.
+	watchRetry = 10 * time.Second
+)
 
 // Watch delivers frames in order: the last progress, then events from the
 // position asked for, and progress as it is reported. Next belongs to one
@@ -52,7 +57,7 @@ func (s *Service) Watch(ctx context.Context, c workflow.Caller, r WatchRequest) 
 	}
 	if s.watches.Add(1) > maxWatches {
 		s.watches.Add(-1)
-		return nil, workflow.TooMany(queueFullRetry, "too_many_watches", "%d watches are open, the most there may be; close some", maxWatches)
+		return nil, workflow.TooMany(watchRetry, "too_many_watches", "%d watches are open, the most there may be; close some", maxWatches)
 	}
 	w := &Watch{service: s, request: r, batches: make(chan []eventstore.Event, 4)}
 	w.sub = s.store.Subscribe(r.After, watchFilter(c, r))

@@ -27,6 +27,7 @@ type goneRequest struct {
 	After   airtable.RecordID `json:"after,omitempty"`
 }
 
+// goneCounted counts the rows of a target table.
 type goneCounted struct {
 	Rows    int64 `json:"rows"` // of ours in the target
 	Missing int64 `json:"missing"`
@@ -41,6 +42,7 @@ func (s deleteSteps) countGone(ctx context.Context, in goneRequest) (goneCounted
 	return goneCounted{Rows: rows, Missing: missing}, err
 }
 
+// goneFound lists rows in the order of their source IDs.
 type goneFound struct {
 	Gone []linkmap.Gone `json:"gone"`
 }
@@ -91,6 +93,7 @@ type deleteRequest struct {
 	Gone []linkmap.Gone `json:"gone"`
 }
 
+// batchDeleted counts what a batch did.
 type batchDeleted struct {
 	Deleted int   `json:"deleted"`
 	Calls   int64 `json:"calls"`

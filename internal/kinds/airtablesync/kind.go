@@ -31,6 +31,8 @@ func New(o Options) *kind.Kind {
 		Title: "Airtable sync", Doc: "Keeps tables of Airtable target bases equal to tables of source bases, one way.",
 		Concurrency: 1, Overlap: kind.QueueAll, Tables: links.Tables(), Examples: []json.RawMessage{example},
 	})
+	kind.CheckConfig(k, checkConfig)
+	kind.CheckInput(k, checkInput)
 	w := &Workflow{steps: declareSteps(k, newTools(k, o, links))}
 	kind.Workflow(k, kind.Main, w.Run)
 	return k

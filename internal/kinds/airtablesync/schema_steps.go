@@ -127,10 +127,10 @@ func plannedBases(bases []BaseConfig) []plan.SyncedBase {
 
 // faultsError is the failure of a configuration that does not fit the schemas.
 func faultsError(faults []plan.Fault) error {
-	const told, detailedFaults = 10, 200
+	const inMessage, inDetail = 10, 200
 	var texts []string
 	for i, f := range faults {
-		if i == told {
+		if i == inMessage {
 			texts = append(texts, fmt.Sprintf("and %d more", len(faults)-i))
 			break
 		}
@@ -141,7 +141,7 @@ func faultsError(faults []plan.Fault) error {
 		code = "schema_mismatch"
 	}
 	return detailed(failure.New(failure.Validation, code, "nothing was written: %s", strings.Join(texts, "; ")),
-		map[string]any{"faults": faults[:min(len(faults), detailedFaults)]})
+		map[string]any{"faults": faults[:min(len(faults), inDetail)]})
 }
 
 // infoOf decides how much of a pair is read: all of it, until a full run has

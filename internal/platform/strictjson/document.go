@@ -95,54 +95,55 @@ func (d *document) after(n int) int {
 // member; the pointer of a key that is not text is that of its object.
 func (d *document) pointerTo(target int) string {
 	var b strings.Builder
-	at := 0
-	for at != target {
-		child := -1
-		if d.nodes[at].kind == objectNode {
-			for key, value := range d.members(at) {
-				if target == key || target < d.after(value) {
-					child = value
-					if d.nodes[key].refused {
-						return b.String()
-					}
-					writeToken(&b, d.textOf(key))
-					if target == key {
-						return b.String()
-					}
-					break
-				}
-			}
-		} else {
-			for i, item := range d.items(at) {
-				if target < d.after(item) {
-					child = item
-					writeIndex(&b, i)
-					break
-				}
-			}
+	for at := 0; at < target; {
+		if d.nodes[at].kind == arrayNode {
+			i, item := d.itemWith(at, target)
+			writeIndex(&b, i)
+			at = item
+			continue
 		}
-		if child < 0 {
-			return b.String()
+		key, value := d.memberWith(at, target)
+		if d.nodes[key].refused {
+			break
 		}
-		at = child
+		writeToken(&b, d.textOf(key))
+		at = value // behind the target, if that is the key
 	}
 	return b.String()
 }
 
-// find returns the node at a pointer, and whether it is there. Otherwise it
-// returns the nearest node above, where something is missing.
-func (d *document) find(pointer string) (at int, exact bool) {
-	if len(d.nodes) == 0 {
-		return 0, false
+// itemWith returns the item of an array that holds the node target.
+func (d *document) itemWith(array, target int) (i, item int) {
+	for i, item = range d.items(array) {
+		if target < d.after(item) {
+			break
+		}
 	}
+	return i, item
+}
+
+// memberWith returns the member of an object that holds the node target, or
+// whose key it is.
+func (d *document) memberWith(object, target int) (key, value int) {
+	for key, value = range d.members(object) {
+		if target < d.after(value) {
+			break
+		}
+	}
+	return key, value
+}
+
+// find returns the node at a pointer, or the nearest one above that is there.
+func (d *document) find(pointer string) int {
+	at := 0
 	for token := range tokens(pointer) {
 		child := d.child(at, token)
 		if child < 0 {
-			return at, false
+			break
 		}
 		at = child
 	}
-	return at, true
+	return at
 }
 
 func (d *document) child(at int, token string) int {

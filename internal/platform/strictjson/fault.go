@@ -138,8 +138,7 @@ func (f *Findings) add(l *list, pointer, code, format string, args []any) {
 	}
 	offset := 0
 	if f.doc != nil && len(f.doc.nodes) > 0 {
-		at, _ := f.doc.find(pointer)
-		offset = f.doc.nodes[at].start
+		offset = f.doc.nodes[f.doc.find(pointer)].start
 	}
 	f.put(l, offset, Fault{pointer, code, fmt.Sprintf(format, args...)})
 }

@@ -109,12 +109,29 @@ func (f *fold) applyWorkflow(ctx context.Context, e *eventstore.Event) error {
 		r.state = string(workflow.Active)
 	case workflow.EventArchived:
 		r.state = string(workflow.Archived)
+	case workflow.EventDiscarded:
+		return f.discarded(ctx, e)
 	}
 	r.updated = now
 	if !r.changed {
 		r.changed = true
 		f.changedWorkflows = append(f.changedWorkflows, r)
 	}
+	return nil
+}
+
+// discarded notes that the redrive of an execution was given up.
+func (f *fold) discarded(ctx context.Context, e *eventstore.Event) error {
+	var d workflow.Discarded
+	if err := json.Unmarshal(e.Data, &d); err != nil {
+		return err
+	}
+	r, err := f.execution(ctx, name{e.Stream.Workspace, string(d.Execution)})
+	if r == nil || err != nil {
+		return err
+	}
+	r.more.DiscardedAt = e.Time.UnixMicro()
+	f.touch(r)
 	return nil
 }
 

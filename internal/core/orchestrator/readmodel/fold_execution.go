@@ -14,9 +14,7 @@ import (
 func (f *fold) applyExecution(ctx context.Context, e *eventstore.Event) error {
 	key := name{e.Stream.Workspace, e.Stream.ID}
 	if e.Type == engine.EventCreated {
-		r := createdExecution(e)
-		f.executions[key] = r
-		return f.settle(ctx, r, "")
+		return f.created(ctx, key, e)
 	}
 	r, err := f.execution(ctx, key)
 	if r == nil || err != nil {
@@ -24,7 +22,18 @@ func (f *fold) applyExecution(ctx context.Context, e *eventstore.Event) error {
 	}
 	switch e.Type {
 	case engine.EventStepStarted, engine.EventStepCompleted, engine.EventStepFailed, engine.EventStepRetrying:
+		r.more.Waiting = nil
 		return f.applyStep(ctx, r, e)
+	case engine.EventWaiting:
+		r.waits(e.Data)
+		f.touch(r)
+		return nil
+	case engine.EventContinued:
+		_, r.more.Generation = engine.DecodeStarted(e.Data)
+		r.more.Waiting = nil
+		clear(r.openSteps)
+		f.touch(r)
+		return nil
 	}
 	before := workflow.ExecutionState(r.state)
 	if !r.move(e) {
@@ -39,24 +48,62 @@ func (f *fold) applyExecution(ctx context.Context, e *eventstore.Event) error {
 	return f.settle(ctx, r, before)
 }
 
-func createdExecution(e *eventstore.Event) *executionRow {
-	r := &executionRow{seq: e.Position, workspace: e.Stream.Workspace, id: e.Stream.ID, created: e.Time.UnixMicro(), openSteps: map[string]*stepRow{},
-		kind: about(e, "kind"), workflow: Definition(e)}
-	for key, value := range members(e.Data) {
-		switch key {
-		case "version":
-			r.version = number(value)
-		case "priority":
-			r.priority = number(value)
-		case "trigger":
-			r.triggerType, r.triggerKey = text(member(value, "type")), text(member(value, "key"))
-		case "run_as":
-			r.runAs = text(value)
-		case "input":
-			r.input = string(value)
+func (f *fold) created(ctx context.Context, key name, e *eventstore.Event) error {
+	r, err := createdExecution(e)
+	if err != nil {
+		return err
+	}
+	f.executions[key] = r
+	if r.more.Origin != nil {
+		origin, err := f.execution(ctx, name{key.workspace, string(r.more.Origin.Execution)})
+		if err != nil {
+			return err
+		}
+		if origin != nil {
+			origin.more.SupersededBy = r.id
+			f.touch(origin)
 		}
 	}
-	return r
+	return f.settle(ctx, r, "")
+}
+
+// startedBy is what the orchestrator says in execution.created.
+type startedBy struct {
+	Trigger workflow.Trigger `json:"trigger"`
+	RunAs   string           `json:"run_as"`
+}
+
+func createdExecution(e *eventstore.Event) (*executionRow, error) {
+	c, err := engine.DecodeCreated(e.Data)
+	if err != nil {
+		return nil, err
+	}
+	var by startedBy
+	if err := json.Unmarshal(e.Data, &by); err != nil {
+		return nil, err
+	}
+	l := engine.DecodeLabels(e.Labels)
+	r := &executionRow{seq: e.Position, workspace: e.Stream.Workspace, id: e.Stream.ID, created: e.Time.UnixMicro(), openSteps: map[string]*stepRow{},
+		kind: l.Kind, workflow: l.Definition, version: int64(c.Version), priority: int64(c.Priority),
+		triggerType: by.Trigger.Type, triggerKey: by.Trigger.Key, runAs: by.RunAs, input: string(c.Input)}
+	if c.Private {
+		r.flags |= flagPrivate
+	}
+	r.more.Root = c.Root
+	if p := c.Parent; p != nil {
+		r.more.Parent = &workflow.Parent{Execution: workflow.ExecutionID(p.Execution), Generation: p.Generation, Path: p.Path}
+	}
+	if o := c.Origin; o != nil {
+		r.more.Origin = &workflow.Origin{Execution: workflow.ExecutionID(o.Execution), Generation: o.Generation, Fresh: o.Fresh}
+	}
+	return r, nil
+}
+
+func (r *executionRow) waits(data json.RawMessage) {
+	var w engine.Waiting
+	if json.Unmarshal(data, &w) == nil {
+		r.more.Waiting = &workflow.Waiting{Name: w.Name, Until: w.Until}
+	}
 }
 
 // move changes the row as a life-cycle event says; false means that it says
@@ -65,6 +112,8 @@ func (r *executionRow) move(e *eventstore.Event) bool {
 	switch e.Type {
 	case engine.EventStarted:
 		r.flags |= flagStarted
+		version, _ := engine.DecodeStarted(e.Data)
+		r.version = int64(version)
 		if r.started == 0 {
 			r.started = e.Time.UnixMicro()
 		}
@@ -96,32 +145,15 @@ func (r *executionRow) move(e *eventstore.Event) bool {
 }
 
 func (r *executionRow) end(state workflow.ExecutionState, e *eventstore.Event) {
-	r.state, r.ended, r.parked = string(state), e.Time.UnixMicro(), ""
-	for key, value := range members(e.Data) {
-		switch key {
-		case "output":
-			r.output = string(value)
-		case "error":
-			r.failure = string(value)
-		}
-	}
+	r.state, r.ended, r.parked, r.more.Waiting = string(state), e.Time.UnixMicro(), "", nil
+	output, failure := engine.DecodeEnded(e.Data)
+	r.output, r.failure = string(output), string(failure)
 }
 
 func parkedJSON(e *eventstore.Event) string {
 	p := parkedRow{Since: e.Time.UnixMicro()}
-	for key, value := range members(e.Data) {
-		switch key {
-		case "reason":
-			p.Reason = text(value)
-		case "step":
-			p.Step = text(value)
-		case "path":
-			p.Path = text(value)
-		case "error":
-			p.Error = json.RawMessage(value)
-		}
-	}
-	raw, _ := json.Marshal(p) // the error is JSON that the store has accepted
+	_ = json.Unmarshal(e.Data, &p) // written by the engine
+	raw, _ := json.Marshal(p)      // the error is JSON that the store has accepted
 	return string(raw)
 }
 
@@ -141,8 +173,8 @@ func (f *fold) settle(ctx context.Context, r *executionRow, before workflow.Exec
 		return nil
 	}
 	w.figures.ended(end{Execution: r.id, State: now, At: r.ended, Error: json.RawMessage(r.failure)}, r.duration())
-	if class := text(member([]byte(r.failure), "class")); class != "" && member([]byte(r.failure), "step") == nil {
-		w.figures.Errors[class]++ // a step's error was counted with the step
+	if f := failureOf(r.failure); f != nil && f.Class != "" && f.Step == "" {
+		w.figures.Errors[f.Class]++ // a step's error was counted with the step
 	}
 	return nil
 }

@@ -8,56 +8,20 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-// stepEvent is what a step event says.
-type stepEvent struct {
-	step, path        string
-	attempt, readOnly int64
-	duration          int64 // microseconds
-	failure           []byte
-	class             string
-	nextAt            int64
-}
-
-func readStepEvent(data []byte) stepEvent {
-	var s stepEvent
-	for key, value := range members(data) {
-		switch key {
-		case "step":
-			s.step = text(value)
-		case "path":
-			s.path = text(value)
-		case "attempt":
-			s.attempt = number(value)
-		case "read_only":
-			if value[0] == 't' {
-				s.readOnly = 1
-			}
-		case "duration_ms":
-			s.duration = number(value) * 1000
-		case "error":
-			s.failure = value
-			s.class = text(member(value, "class"))
-		case "next_at":
-			s.nextAt = moment(value)
-		}
-	}
-	return s
-}
-
 func (f *fold) applyStep(ctx context.Context, r *executionRow, e *eventstore.Event) error {
-	s := readStepEvent(e.Data)
+	s := engine.DecodeStep(e.Data)
 	now := e.Time.UnixMicro()
 	row := f.step(r, s, e.Position, now)
-	row.attempt, row.nextAt = s.attempt, 0
-	if s.failure != nil {
-		row.failure = string(s.failure)
+	row.attempt, row.nextAt = int64(s.Attempt), 0
+	if s.Failure != nil {
+		row.failure = string(s.Failure)
 	}
 	switch e.Type {
 	case engine.EventStepStarted:
 		row.state = string(workflow.StepRunning)
 		return nil
 	case engine.EventStepRetrying:
-		row.state, row.nextAt = string(workflow.StepRetrying), s.nextAt
+		row.state, row.nextAt = string(workflow.StepRetrying), s.NextAt.UnixMicro()
 		r.retry++
 	case engine.EventStepCompleted:
 		row.state, row.endedAt = string(workflow.StepCompleted), now
@@ -70,16 +34,16 @@ func (f *fold) applyStep(ctx context.Context, r *executionRow, e *eventstore.Eve
 		delete(r.openSteps, row.path)
 	}
 	f.touch(r)
-	return f.countStep(ctx, r, e.Type, s.class)
+	return f.countStep(ctx, r, e.Type, s.Class)
 }
 
-// step returns the row of the step that an event speaks of. A read-only step
+// step returns the row of the step that an event is about. A read-only step
 // appears with its first event, which comes at its end.
-func (f *fold) step(r *executionRow, s stepEvent, position, now int64) *stepRow {
-	row := r.openSteps[s.path]
+func (f *fold) step(r *executionRow, s engine.StepEvent, position, now int64) *stepRow {
+	row := r.openSteps[s.Path]
 	if row == nil {
-		row = &stepRow{execution: r.seq, seq: position, path: s.path, name: s.step, readOnly: s.readOnly, startedAt: now - s.duration}
-		r.openSteps[s.path] = row
+		row = &stepRow{execution: r.seq, seq: position, path: s.Path, name: s.Step, label: s.Label, generation: int64(s.Generation), readOnly: number(s.ReadOnly), startedAt: now - s.Duration.Microseconds()}
+		r.openSteps[s.Path] = row
 	}
 	f.touchStep(row)
 	return row
@@ -94,14 +58,14 @@ func (f *fold) touchStep(row *stepRow) {
 
 // stepParked marks the step that an execution is parked at.
 func (f *fold) stepParked(r *executionRow, data []byte) {
-	s := readStepEvent(data)
-	row := r.openSteps[s.path]
+	s := engine.DecodeStep(data)
+	row := r.openSteps[s.Path]
 	if row == nil {
 		return
 	}
 	row.state = string(workflow.StepParked)
-	if s.failure != nil {
-		row.failure = string(s.failure)
+	if s.Failure != nil {
+		row.failure = string(s.Failure)
 	}
 	f.touchStep(row)
 }

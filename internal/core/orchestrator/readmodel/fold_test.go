@@ -9,6 +9,7 @@ import (
 )
 
 func TestAStepThatWasParkedIsShownRunningAgain(t *testing.T) {
+	t.Parallel()
 	f := newFold(nil)
 	f.workflows[name{"ws", "wf"}] = nil // unknown, and not looked for
 	stream := eventstore.StreamID{Workspace: "ws", Type: engine.StreamType, ID: "ex"}
@@ -16,14 +17,14 @@ func TestAStepThatWasParkedIsShownRunningAgain(t *testing.T) {
 		kind, data string
 		want       workflow.StepState
 	}{
-		{engine.EventCreated, `{"kind":"k","definition":"wf"}`, ""},
+		{engine.EventCreated, `{"function":"k/run","engine":"local"}`, ""},
 		{engine.EventStepStarted, `{"step":"a/b","path":"1","attempt":1}`, workflow.StepRunning},
 		{engine.EventParked, `{"reason":"needs_reauth","step":"a/b","path":"1"}`, workflow.StepParked},
 		{engine.EventUnparked, `{}`, workflow.StepRunning},
 		{engine.EventParked, `{"reason":"needs_reauth","step":"a/b","path":"1"}`, workflow.StepParked},
 		{engine.EventCancelRequested, `{}`, workflow.StepRunning},
 	} {
-		e := eventstore.Event{Position: int64(i + 1), Stream: stream, Type: step.kind, Data: []byte(step.data)}
+		e := eventstore.Event{Position: int64(i + 1), Stream: stream, Labels: []byte(`{"kind":"k","definition":"wf"}`), Type: step.kind, Data: []byte(step.data)}
 		if err := f.apply(t.Context(), &e); err != nil {
 			t.Fatal(err)
 		}

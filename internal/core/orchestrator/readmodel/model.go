@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
@@ -34,9 +33,6 @@ type Options struct {
 	DB     *db.DB
 	Clock  clock.Clock
 	Logger *slog.Logger
-	// Parked, if not nil, is told when an execution is parked and when it goes
-	// on. It must be quick.
-	Parked func(ws workflow.WorkspaceID, id workflow.ExecutionID, parked bool)
 }
 
 // Model is the read side. It is safe for concurrent use; Run may be called once.
@@ -45,7 +41,6 @@ type Model struct {
 	db     *db.DB
 	clock  clock.Clock
 	log    *slog.Logger
-	parked func(workflow.WorkspaceID, workflow.ExecutionID, bool)
 	sql    *statements
 	reader *reader
 	writer *writer
@@ -71,7 +66,7 @@ func Open(ctx context.Context, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{store: o.Store, db: o.DB, clock: o.Clock, log: o.Logger, parked: o.Parked, sql: sql,
+	m := &Model{store: o.Store, db: o.DB, clock: o.Clock, log: o.Logger, sql: sql,
 		reader: &reader{o.DB, sql}, writer: newWriter(o.DB.Dialect(), sql), kick: make(chan struct{}, 1)}
 	m.applied, err = m.reader.checkpoint(ctx)
 	return m, err
@@ -155,7 +150,7 @@ func (m *Model) forget(gone waiter) {
 	}
 }
 
-// advance records how far the rows are and wakes whom it concerns.
+// advance records how far the rows are and wakes those who wait for it.
 func (m *Model) advance(position int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -172,7 +167,7 @@ func (m *Model) advance(position int64) {
 	m.waiters = kept
 }
 
-func (m *Model) anybodyWaits() bool {
+func (m *Model) hasWaiters() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.waiters) > 0 || m.rebuild != nil

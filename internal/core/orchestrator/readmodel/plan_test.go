@@ -19,10 +19,10 @@ func TestListsWalkIndexes(t *testing.T) {
 		dbtest.Fill(t, d, 1000, `INSERT INTO workflows (workspace, id, seq, created_at, updated_at, version, kind, state, name, config, labels)
 			SELECT 1 + n % 3, 'wf_' || n, n, n, n, 1, 'kind' || n % 5, CASE n % 10 WHEN 0 THEN 'archived' WHEN 1 THEN 'paused' ELSE 'active' END, 'x', '{}', '' FROM counter`)
 		dbtest.Fill(t, d, 10_000, `INSERT INTO executions (workspace, id, seq, workflow, version, state, flags, priority, trigger_type, trigger_key, run_as,
-			input, output, error, parked, steps_completed, steps_failed, retries, created_at, started_at, ended_at)
-			SELECT 1 + n % 3, 'ex_' || n, n, n % 50, 1, CASE n % 100 WHEN 0 THEN 8 WHEN 1 THEN 2 ELSE 7 END, 0, 0, '', '', '', '', '', '', '', 5, 0, 0, n, n, n FROM counter`)
-		dbtest.Fill(t, d, 10_000, `INSERT INTO execution_steps (execution, seq, next_at, started_at, ended_at, attempt, read_only, state, path, name, error)
-			SELECT n / 20, n, 0, n, n, 1, 0, 4, '1', 'k/s', '' FROM counter`)
+			input, output, error, parked, steps_completed, steps_failed, retries, created_at, started_at, ended_at, more)
+			SELECT 1 + n % 3, 'ex_' || n, n, n % 50, 1, CASE n % 100 WHEN 0 THEN 8 WHEN 1 THEN 2 ELSE 7 END, 0, 0, '', '', '', '', '', '', '', 5, 0, 0, n, n, n, '' FROM counter`)
+		dbtest.Fill(t, d, 10_000, `INSERT INTO execution_steps (execution, seq, next_at, started_at, ended_at, attempt, read_only, state, path, name, label, generation, error)
+			SELECT n / 20, n, 0, n, n, 1, 0, 4, '1', 'k/s', '', 1, '' FROM counter`)
 		const workspace, limit = int64(1), int64(100)
 		for name, list := range map[string]struct {
 			sql  string

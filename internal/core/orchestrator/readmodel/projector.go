@@ -5,9 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
@@ -63,7 +61,7 @@ func (m *Model) follow(ctx context.Context) error {
 	return nil
 }
 
-// batch waits for events, lets more of them collect unless somebody waits,
+// batch waits for events, lets more of them collect unless someone waits,
 // and returns all that are durable then, up to the limits.
 func (m *Model) batch(ctx context.Context, sub *eventstore.Subscription) ([]eventstore.Event, error) {
 	batch, err := sub.Next(ctx)
@@ -93,15 +91,15 @@ func (m *Model) batch(ctx context.Context, sub *eventstore.Subscription) ([]even
 	return batch, nil
 }
 
-// collect pauses for the time of gather, or until somebody waits.
+// collect pauses for the time of gather, or until someone waits.
 func (m *Model) collect(ctx context.Context) {
-	if m.anybodyWaits() {
+	if m.hasWaiters() {
 		return
 	}
 	m.sleep(ctx, gather)
 }
 
-// sleep lasts d, or until somebody waits, or until ctx ends.
+// sleep lasts d, or until someone waits, or until ctx ends.
 func (m *Model) sleep(ctx context.Context, d time.Duration) {
 	over := make(chan struct{})
 	timer := m.clock.AfterFunc(d, func() { close(over) })
@@ -109,7 +107,7 @@ func (m *Model) sleep(ctx context.Context, d time.Duration) {
 	for {
 		select {
 		case <-m.kick:
-			if m.anybodyWaits() { // a kick may be left over from one who was served
+			if m.hasWaiters() { // a kick may be left over from one who was served
 				return
 			}
 		case <-over:
@@ -125,21 +123,8 @@ func (m *Model) apply(ctx context.Context, f *fold, batch []eventstore.Event) er
 		if err := f.apply(ctx, &batch[i]); err != nil {
 			return err
 		}
-		m.tell(&batch[i])
 	}
 	return m.write(ctx, f)
-}
-
-// tell passes on who is parked. An event may be told twice, after a failed
-// write or while rebuilding; the last word is always the right one.
-func (m *Model) tell(e *eventstore.Event) {
-	if m.parked == nil {
-		return
-	}
-	switch e.Type {
-	case engine.EventParked, engine.EventUnparked, engine.EventCancelRequested:
-		m.parked(workflow.WorkspaceID(e.Stream.Workspace), workflow.ExecutionID(e.Stream.ID), e.Type == engine.EventParked)
-	}
 }
 
 // Rebuild drops all rows that are folded from events and makes them again.

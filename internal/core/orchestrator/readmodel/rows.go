@@ -49,6 +49,7 @@ const (
 	flagParked
 	flagCancelling
 	flagCompensating
+	flagPrivate // its input and output are not shown
 )
 
 // executionRow is a row of executions. While it is open, openSteps holds its
@@ -65,6 +66,7 @@ type executionRow struct {
 	input, output, failure, parked     string
 	stepsCompleted, stepsFailed, retry int64
 	created, started, ended            int64
+	more                               moreRow
 
 	openSteps map[string]*stepRow
 	changed   bool
@@ -75,17 +77,19 @@ type executionRow struct {
 func (r *executionRow) args(to []any) []any {
 	return append(to, r.id, r.seq, r.workflowSeq, r.version, codeOf(executionStates, workflow.ExecutionState(r.state)), r.flags, r.priority,
 		r.triggerType, r.triggerKey, r.runAs, r.input, r.output, r.failure, r.parked, r.stepsCompleted, r.stepsFailed, r.retry,
-		r.created, r.started, r.ended)
+		r.created, r.started, r.ended, r.more.encode())
 }
 
 // scanExecution reads a row of a workspace.
 func scanExecution(workspace string, row scanner) (*executionRow, error) {
 	r := &executionRow{workspace: workspace, openSteps: map[string]*stepRow{}}
 	var code int64
+	var more string
 	err := row.Scan(&r.seq, &r.id, &r.workflowSeq, &r.version, &code, &r.flags, &r.priority,
 		&r.triggerType, &r.triggerKey, &r.runAs, &r.input, &r.output, &r.failure, &r.parked, &r.stepsCompleted, &r.stepsFailed, &r.retry,
-		&r.created, &r.started, &r.ended, &r.workflow, &r.kind)
+		&r.created, &r.started, &r.ended, &more, &r.workflow, &r.kind)
 	r.state = stateOf(executionStates, code)
+	r.more.decode(more)
 	return r, err
 }
 
@@ -111,12 +115,52 @@ func (r *executionRow) derive() workflow.ExecutionState {
 func (r *executionRow) execution() workflow.Execution {
 	e := workflow.Execution{ID: workflow.ExecutionID(r.id), Workflow: workflow.ID(r.workflow), WorkflowVersion: int(r.version), Type: r.kind,
 		State: workflow.ExecutionState(r.state), Trigger: workflow.Trigger{Type: r.triggerType, Key: r.triggerKey}, RunAs: workflow.PrincipalID(r.runAs),
-		Input: rawJSON(r.input), Output: rawJSON(r.output), Error: failureOf(r.failure), StepsCompleted: int(r.stepsCompleted),
-		StepsFailed: int(r.stepsFailed), Retries: int(r.retry), CreatedAt: at(r.created), StartedAt: maybe(r.started), EndedAt: maybe(r.ended)}
+		Input: r.shown(r.input, true), Output: r.shown(r.output, r.state == string(workflow.Completed)), Error: failureOf(r.failure), StepsCompleted: int(r.stepsCompleted),
+		StepsFailed: int(r.stepsFailed), Retries: int(r.retry), CreatedAt: at(r.created), StartedAt: maybe(r.started), EndedAt: maybe(r.ended),
+		Priority: int(r.priority), Generation: r.more.Generation, Parent: r.more.Parent, Origin: r.more.Origin, Waiting: r.more.Waiting,
+		SupersededBy: workflow.ExecutionID(r.more.SupersededBy), DiscardedAt: maybe(r.more.DiscardedAt)}
 	if r.parked != "" {
 		e.Parked = parkingOf(r.parked)
 	}
 	return e
+}
+
+// shown returns an input or output as people see it: absent stands for {}, and
+// what is kept elsewhere or private is not shown.
+func (r *executionRow) shown(value string, there bool) json.RawMessage {
+	switch {
+	case r.flags&flagPrivate != 0 || !there:
+		return nil
+	case value == "":
+		return json.RawMessage(`{}`)
+	}
+	return json.RawMessage(value)
+}
+
+// moreRow is what few executions have; its JSON is the column more, empty for
+// nothing.
+type moreRow struct {
+	Root         string            `json:"root,omitempty"` // execution that keys and blobs belong to, if another
+	Parent       *workflow.Parent  `json:"parent,omitempty"`
+	Origin       *workflow.Origin  `json:"origin,omitempty"`
+	SupersededBy string            `json:"superseded_by,omitempty"`
+	DiscardedAt  int64             `json:"discarded_at,omitempty"`
+	Generation   int               `json:"generation,omitempty"`
+	Waiting      *workflow.Waiting `json:"waiting,omitempty"`
+}
+
+func (m *moreRow) encode() string {
+	if *m == (moreRow{}) {
+		return ""
+	}
+	raw, _ := json.Marshal(m) // strings and numbers always encode
+	return string(raw)
+}
+
+func (m *moreRow) decode(column string) {
+	if column != "" {
+		_ = json.Unmarshal([]byte(column), m) // written by encode
+	}
 }
 
 // parkedRow is the JSON of the parked column.
@@ -137,34 +181,43 @@ func parkingOf(raw string) *workflow.Parking {
 // stepRow is a row of execution_steps.
 type stepRow struct {
 	execution, seq             int64
-	path, name, state          string
+	path, name, label, state   string
+	generation                 int64
 	attempt, readOnly          int64
 	failure                    string
 	nextAt, startedAt, endedAt int64
 }
 
 func (r *stepRow) args(to []any) []any {
-	return append(to, r.execution, r.seq, r.path, r.name, codeOf(stepStates, workflow.StepState(r.state)), r.attempt, r.readOnly, r.failure, r.nextAt, r.startedAt, r.endedAt)
+	return append(to, r.execution, r.seq, r.path, r.name, r.label, r.generation, codeOf(stepStates, workflow.StepState(r.state)), r.attempt, r.readOnly, r.failure, r.nextAt, r.startedAt, r.endedAt)
 }
 
 func scanStep(row scanner) (*stepRow, error) {
 	r := &stepRow{}
 	var code int64
-	err := row.Scan(&r.execution, &r.seq, &r.path, &r.name, &code, &r.attempt, &r.readOnly, &r.failure, &r.nextAt, &r.startedAt, &r.endedAt)
+	err := row.Scan(&r.execution, &r.seq, &r.path, &r.name, &r.label, &r.generation, &code, &r.attempt, &r.readOnly, &r.failure, &r.nextAt, &r.startedAt, &r.endedAt)
 	r.state = stateOf(stepStates, code)
 	return r, err
 }
 
 func (r *stepRow) step() workflow.Step {
-	return workflow.Step{Path: r.path, Name: r.name, State: workflow.StepState(r.state), Attempt: int(r.attempt), ReadOnly: r.readOnly != 0,
+	return workflow.Step{Path: r.path, Generation: shownGeneration(r.generation), Label: r.label, Name: r.name, State: workflow.StepState(r.state), Attempt: int(r.attempt), ReadOnly: r.readOnly != 0,
 		Error: failureOf(r.failure), NextAt: maybe(r.nextAt), StartedAt: maybe(r.startedAt), EndedAt: maybe(r.endedAt)}
 }
 
-func rawJSON(s string) json.RawMessage {
-	if s == "" {
-		return nil
+// shownGeneration leaves out the first.
+func shownGeneration(n int64) int {
+	if n <= 1 {
+		return 0
 	}
-	return json.RawMessage(s)
+	return int(n)
+}
+
+func number(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func failureOf(raw string) *workflow.Failure {

@@ -16,7 +16,7 @@ type statements struct {
 	readWorkflow, findWorkflow, upsertWorkflows, dropWorkflows                           string
 	listWorkflows, listWorkflowsInState, listWorkflowsOfKind, listWorkflowsOfKindInState string
 	readFigures, upsertFigures, dropFigures                                              string
-	readExecution, upsertExecutions, dropExecutions                                      string
+	readExecution, findExecution, upsertExecutions, dropExecutions                       string
 	listExecutions, listExecutionsInState                                                string
 	listExecutionsOfWorkflow, listExecutionsOfWorkflowInState                            string
 	listSteps, listOpenSteps, upsertSteps, dropSteps                                     string
@@ -36,7 +36,7 @@ func openTables(ctx context.Context, d *db.DB) (*statements, error) {
 		"list_workflows": &s.listWorkflows, "list_workflows_in_state": &s.listWorkflowsInState,
 		"list_workflows_of_kind": &s.listWorkflowsOfKind, "list_workflows_of_kind_in_state": &s.listWorkflowsOfKindInState,
 		"read_figures": &s.readFigures, "upsert_figures": &s.upsertFigures, "drop_figures": &s.dropFigures,
-		"read_execution": &s.readExecution, "upsert_executions": &s.upsertExecutions, "drop_executions": &s.dropExecutions,
+		"read_execution": &s.readExecution, "find_execution": &s.findExecution, "upsert_executions": &s.upsertExecutions, "drop_executions": &s.dropExecutions,
 		"list_executions": &s.listExecutions, "list_executions_in_state": &s.listExecutionsInState,
 		"list_executions_of_workflow":          &s.listExecutionsOfWorkflow,
 		"list_executions_of_workflow_in_state": &s.listExecutionsOfWorkflowInState,

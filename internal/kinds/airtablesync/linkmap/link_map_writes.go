@@ -77,8 +77,8 @@ func (m *LinkMap) Declare(k *kind.Kind) {
 	}
 }
 
-// Sweep notes that the sweep has seen these source rows, and thereby the
-// intention to write those that are new.
+// Sweep notes that the sweep has seen these source rows, and so the intention to
+// write those that are new.
 func (m *LinkMap) Sweep(ctx context.Context, pair, sweep string, rows []airtable.RecordID) error {
 	return m.writes.sweep.Attach(ctx, swept{Pair: pair, Sweep: sweep, Rows: rows})
 }

@@ -101,8 +101,8 @@ func short(faults []Fault) []string {
 	return lines
 }
 
-// told writes a plan down in short lines.
-func told(p Plan) []string {
+// lines writes a plan down in short lines.
+func lines(p Plan) []string {
 	var lines []string
 	for _, c := range p.Changes {
 		line := fmt.Sprintf("%s %s", c.Kind, c.Name)

@@ -9,7 +9,7 @@ import (
 
 // Listing is what the link map knows when a page of a target table is read.
 type Listing struct {
-	Name string // of this listing
+	Name string // of this run's listing; never empty
 	// Sources are the source rows of the page's rows, by target row, as far as
 	// they are known.
 	Sources map[airtable.RecordID]airtable.RecordID

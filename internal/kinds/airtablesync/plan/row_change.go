@@ -35,10 +35,10 @@ type Comparison struct {
 	Losses []Loss
 }
 
-// Compare returns the rows of a source page that must be written. listing names
-// this run's listing of the target; it is empty if the target was not listed.
-// Edits can move a row from one page to another: a row that this sweep has met
-// before is passed over.
+// Compare returns the rows of a source page that must be written. sweep names
+// this run's reading of the source and is never empty; listing names its listing
+// of the target and is empty if the target was not listed. Edits can move a row
+// from one page to another: a row that this sweep has met before is passed over.
 func Compare(p Pair, rows []airtable.Record, known map[airtable.RecordID]Known, sweep, listing string) Comparison {
 	var c Comparison
 	met := map[airtable.RecordID]bool{}

@@ -249,7 +249,7 @@ func otherSide(table *airtable.Table, link *airtable.Field) *airtable.Field {
 		return nil
 	}
 	for i := range table.Fields {
-		if table.Fields[i].ID != link.ID && inverse(&table.Fields[i], link) {
+		if inverse(&table.Fields[i], link) {
 			return &table.Fields[i]
 		}
 	}

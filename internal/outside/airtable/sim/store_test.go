@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
 
 // copyOf copies the data file as it is at this moment: what a process that is killed now leaves behind.
@@ -172,6 +174,58 @@ func TestCallersAtTheSameTime(t *testing.T) {
 		t.Errorf("found %d records of 80", n)
 	}
 	if diff := cmp.Diff(a.everything(), after.everything()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAReadingCallWaitsForWhatItMayHaveSeen(t *testing.T) {
+	t.Parallel()
+	a := setup(t, onFile(filepath.Join(t.TempDir(), "data")))
+	people, _ := a.crm()
+	a.create(people, obj{"Name": "x"})
+	seen, err := a.sim.world.read(func() ([]byte, *wire.Error) { return nil, nil })
+	if err != nil || seen.ticket == nil || seen.ticket != a.sim.world.store.newest() {
+		t.Errorf("the answer waits for %v, %v", seen.ticket, err)
+	}
+}
+
+func TestTheNumberOfADeletedRecordIsNotGivenAgain(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "data")
+	before := setup(t, onFile(path))
+	people, _ := before.crm()
+	last := before.create(people, obj{}, obj{})[1]
+	before.ok("DELETE", before.at(people)+"/"+last, nil)
+	before.ok("PATCH", "/v0/meta/bases/"+before.base+"/tables/"+people, obj{"name": "Persons"}) // keeps the table with its next number
+	copied := copyOf(t, path, "")
+	after := setup(t, onFile(copied))
+	after.base = before.base
+	after.create(people, obj{"Name": "third"})
+	raw, err := os.ReadFile(copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Split(strings.TrimSpace(string(raw)), "\n"); !strings.Contains(lines[len(lines)-1], `"n":3,`) {
+		t.Errorf("the third record is kept as %s", lines[len(lines)-1])
+	}
+}
+
+func TestOpeningLeavesASoundFileAsItIs(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "data")
+	setup(t, onFile(path)).exercise()
+	before := copyOf(t, path, "")
+	after := copyOf(t, before, "torn")
+	setup(t, onFile(after))
+	want, err := os.ReadFile(before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -62,6 +62,7 @@ CREATE TABLE executions (
 	output          TEXT     NOT NULL,
 	error           TEXT     NOT NULL,
 	parked          TEXT     NOT NULL,
+	more            TEXT     NOT NULL, -- JSON; empty for nearly all
 	PRIMARY KEY (workspace, id)
 );
 -- One for each list, in its order; the list of all walks the primary key.
@@ -80,9 +81,11 @@ CREATE TABLE execution_steps (
 	ended_at   BIGINT   NOT NULL,
 	attempt    INTEGER  NOT NULL,
 	read_only  SMALLINT NOT NULL,
+	generation INTEGER  NOT NULL,
 	state      SMALLINT NOT NULL,
 	path       TEXT     NOT NULL,
 	name       TEXT     NOT NULL,
+	label      TEXT     NOT NULL,
 	error      TEXT     NOT NULL,
 	PRIMARY KEY (execution, seq)
 ) {clustered};

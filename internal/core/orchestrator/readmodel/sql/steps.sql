@@ -1,7 +1,7 @@
 -- The table execution_steps.
 
 -- name: step_columns
-execution, seq, path, name, state, attempt, read_only, error, next_at, started_at, ended_at
+execution, seq, path, name, label, generation, state, attempt, read_only, error, next_at, started_at, ended_at
 
 -- name: list_steps
 -- Walks the primary key.
@@ -17,7 +17,7 @@ ORDER BY seq
 
 -- name: upsert_steps
 INSERT INTO execution_steps ({step_columns})
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 ON CONFLICT (execution, seq) DO UPDATE SET state = excluded.state, attempt = excluded.attempt,
 	error = excluded.error, next_at = excluded.next_at, ended_at = excluded.ended_at
 

@@ -217,6 +217,15 @@ func TestOrdersAndFilters(t *testing.T) {
 	}
 }
 
+func TestEqualRecordsKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	p := setup(t)
+	p.named(60)
+	if got, want := p.names("view=Grid%20view&sort[0][field]=Age"), p.names("view=Grid%20view"); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestRefusedChoices(t *testing.T) {
 	t.Parallel()
 	p := setup(t)

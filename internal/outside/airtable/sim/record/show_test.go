@@ -48,6 +48,19 @@ func TestStyles(t *testing.T) {
 	}
 }
 
+func TestTitlesEndWhereTheyWouldFillTheMemory(t *testing.T) {
+	t.Parallel()
+	d := setup(t)
+	var linked []string
+	for range 4 {
+		linked = append(linked, d.create(d.companies, "Name", strings.Repeat("x", 600_000)).ID)
+	}
+	ann := d.create(d.people, "Company", linked)
+	if got := len(NewEvaluator(d.Data).Value(ann, d.people.Field("Company")).Text); got != 2*600_000+2 {
+		t.Errorf("four titles of 600,000 bytes became %d", got)
+	}
+}
+
 func TestFormulasInACircleAcrossTablesAreErrors(t *testing.T) {
 	t.Parallel()
 	d := setup(t)

@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -184,6 +185,9 @@ func TestEntriesRestoreTheSchema(t *testing.T) {
 			raw, err := json.Marshal(table.Entry())
 			if err != nil {
 				t.Fatal(err)
+			}
+			if typed := []string{`"linkedTableId"`, `"options":{"formula"`, `"options":{"choices"`}; slices.ContainsFunc(typed, func(key string) bool { return strings.Contains(string(raw), key) }) {
+				t.Errorf("an option is kept twice: %s", raw)
 			}
 			if _, err := restored.RestoreTable(body[schema.TableEntry](t, string(raw))); err != nil {
 				t.Fatal(err)

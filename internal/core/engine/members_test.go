@@ -1,12 +1,10 @@
-package readmodel
+package engine
 
 import (
 	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 )
 
 var documents = []string{
@@ -39,6 +37,7 @@ func compare(t *testing.T, raw []byte) {
 }
 
 func TestMembersReadsWhatJSONReads(t *testing.T) {
+	t.Parallel()
 	for _, d := range documents {
 		compare(t, []byte(d))
 	}
@@ -58,24 +57,8 @@ func FuzzMembers(f *testing.F) {
 }
 
 func TestScalars(t *testing.T) {
+	t.Parallel()
 	if text([]byte(`"a\u00e4\n"`)) != "aä\n" || text([]byte(`1`)) != "" || number([]byte(`12`)) != 12 || number([]byte(`"x"`)) != 0 {
 		t.Error("a scalar is misread")
-	}
-	if moment([]byte(`"2026-11-24T10:00:00.000001Z"`)) != 1795514400000001 || moment([]byte(`"soon"`)) != 0 {
-		t.Errorf("a time is misread: %d", moment([]byte(`"2026-11-24T10:00:00.000001Z"`)))
-	}
-}
-
-func TestDefinitionIsThatOfTheStreamOrTheEvent(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct{ labels, data, want string }{
-		"labels": {`{"kind":"k","definition":"wf_1"}`, `{"definition":"wf_2"}`, "wf_1"},
-		"data":   {`{"kind":"k"}`, `{"definition":"wf_2"}`, "wf_2"},
-		"none":   {"", "", ""},
-	} {
-		e := eventstore.Event{Labels: []byte(c.labels), Data: []byte(c.data)}
-		if got := Definition(&e); got != c.want {
-			t.Errorf("%s: %q, want %q", name, got, c.want)
-		}
 	}
 }
