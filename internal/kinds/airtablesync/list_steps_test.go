@@ -1,10 +1,12 @@
 package airtablesync
 
 import (
+	"context"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
@@ -15,10 +17,12 @@ func TestListTargetNotesWhatIsThere(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	ctx, left := b.attempt(1)
-	in := scope(ctx, people())
-	ref, err := putJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{people()}})
+	in := scope(ctx, people().Key())
+	ref, err := kind.PutJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{people()}})
 	b.ok(err)
-	b.ok(b.db.Write(ctx, b.links.Wrote(in, []linkmap.Written{{Source: "rec1", Target: "recT1", Hash: "h"}, {Source: "rec2", Target: "recT2", Hash: "h"}})))
+	b.earlier(func(ctx context.Context, pair string) error {
+		return b.links.Wrote(ctx, pair, []linkmap.Written{{Source: "rec1", Target: "recT1", Hash: "h"}, {Source: "rec2", Target: "recT2", Hash: "h"}})
+	})
 	boss := text("recT1", "fldX", "appS/rec1")
 	boss.Fields["fldB"] = airtable.LinkCell([]airtable.RecordID{"recT2"})
 	rows := []airtable.Record{text("recT3", "fldX", "appS/rec1"), boss, text("recT2", "fldN", "its ID was cleared"), text("recT4", "fldN", "by hand"), text("recT5", "fldX", "appS/rec5")}
@@ -47,13 +51,16 @@ func TestListTargetNotesWhatIsThere(t *testing.T) {
 	if diff := cmp.Diff(want, known); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	if diff := cmp.Diff([]string{"People recT3. skipped doubled_rows"}, b.told()); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
 }
 
 func TestAnExpiredListingIsAResult(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	ctx, left := b.attempt(1)
-	ref, err := putJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{people()}})
+	ref, err := kind.PutJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{people()}})
 	b.ok(err)
 	b.fake.page = func(airtable.ListParams) (*airtable.Page, error) {
 		return nil, failure.New(failure.Validation, airtable.CodeOffsetExpired, "expired")

@@ -1,12 +1,14 @@
 package airtablesync
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
@@ -22,7 +24,7 @@ func TestFetchPage(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	ctx, _ := b.attempt(1)
-	ref, err := putJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{people()}})
+	ref, err := kind.PutJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{people()}})
 	b.ok(err)
 	now := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
 	var asked airtable.ListParams
@@ -36,7 +38,7 @@ func TestFetchPage(t *testing.T) {
 	if diff := cmp.Diff(airtable.ListParams{PageSize: 7, Fields: []string{"fldName", "fldBoss"}, ReturnFieldsByFieldID: true}, asked); diff != "" {
 		t.Errorf("asked (-want +got):\n%s", diff)
 	}
-	rows, err := getRows[airtable.Record](ctx, b.blobs, first.Page, 0, first.Rows)
+	rows, err := kind.Rows[airtable.Record](ctx, b.blobs, first.Page, 0, first.Rows)
 	b.ok(err)
 	if len(rows) != 1 || rows[0].ID != "rec1" || first.Next.Offset != "next" || first.Next.Mark != now.Add(-airtable.DefaultOverlap) {
 		t.Errorf("%+v: %+v", first, rows)
@@ -63,19 +65,21 @@ func TestComparePageNotesWhatItHasSeen(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	ctx, left := b.attempt(1)
-	in := scope(ctx, people())
-	pairs, err := putJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{people()}})
+	in := scope(ctx, people().Key())
+	pairs, err := kind.PutJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{people()}})
 	b.ok(err)
-	page, err := putRows(ctx, b.blobs, []airtable.Record{text("rec1", "fldName", "A"), text("rec2", "fldName", "B")})
+	page, err := kind.PutRows(ctx, b.blobs, []airtable.Record{text("rec1", "fldName", "A"), text("rec2", "fldName", "B")})
 	b.ok(err)
 	hash := plan.Compare(people(), []airtable.Record{text("rec1", "fldName", "A")}, nil, "s", "").Changes[0].Hash
-	b.ok(b.db.Write(ctx, b.links.Wrote(in, []linkmap.Written{{Source: "rec1", Target: "recT1", Hash: hash}})))
+	b.earlier(func(ctx context.Context, pair string) error {
+		return b.links.Wrote(ctx, pair, []linkmap.Written{{Source: "rec1", Target: "recT1", Hash: hash}})
+	})
 	got, err := readSteps{b.tools}.comparePage(ctx, compareRequest{Plan: pairs, Page: page, Rows: 2, Sweep: "s"})
 	b.ok(err)
 	if got.Count != 1 || got.Unchanged != 1 {
 		t.Errorf("%+v", got)
 	}
-	changes, err := getRows[plan.RowChange](ctx, b.blobs, got.Changes, 0, 1)
+	changes, err := kind.Rows[plan.RowChange](ctx, b.blobs, got.Changes, 0, 1)
 	b.ok(err)
 	if changes[0].Source != "rec2" || !changes[0].New || string(changes[0].Cells["fldN"]) != `"B"` {
 		t.Errorf("%+v", changes)

@@ -62,10 +62,10 @@ func (t TableSummary) warnings(asked Mode, duplicates int64) []plan.Warning {
 	if asked == ModeIncremental && t.Mode == ModeFull {
 		warn("read_in_full", 1, "no full run has completed with this mapping yet, so the table was read in full")
 	}
-	warn("deletes_held", t.Held, "%d rows have disappeared from the source, more than a run deletes without being told to; "+
+	warn(codeDeletesHeld, t.Held, "%d rows have disappeared from the source, more than a run deletes without being told to; "+
 		`run again with {"allow_deletes": true} if that is intended`, t.Held)
-	warn("doubled_rows", duplicates, "%d target rows carry the source ID of another row; delete the copies by hand", duplicates)
-	warn("open_links", t.OpenLinks, "%d links lead to rows that are not in the target; the next run writes the links to rows "+
+	warn(codeDoubledRows, duplicates, "%d target rows carry the source ID of another row; delete the copies by hand", duplicates)
+	warn(plan.LossOpenLinks, t.OpenLinks, "%d links lead to rows that are not in the target; the next run writes the links to rows "+
 		"that have appeared in the source meanwhile, a full run writes them all", t.OpenLinks)
 	return all
 }

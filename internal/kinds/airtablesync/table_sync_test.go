@@ -8,16 +8,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 )
 
 func TestATableCountsWhatItsStepsDid(t *testing.T) {
 	t.Parallel()
 	j := &job{}
-	table := newTableSync(j, 0, pairInfo{SourceBase: "appS", SourceTable: "People", TargetBase: "appT", TargetTable: "Persons"})
-	ref := blob.Ref{Key: "a"}
+	table := newTableSync(j, 0, "People", pairInfo{SourceBase: "appS", SourceTable: "People", TargetBase: "appT", TargetTable: "Persons"})
+	ref := kind.Ref{Name: "a"}
 	table.compared(pageCompared{Changes: ref, Count: 3, Unchanged: 5, SkippedLinks: 2})
 	table.compared(pageCompared{Unchanged: 4})
 	changes := table.take(plan.PassRows)
@@ -106,7 +106,7 @@ func TestSummaryHasEveryTableAndWarning(t *testing.T) {
 // A sweep must not be taken for another one's.
 func TestSweepTokensDiffer(t *testing.T) {
 	t.Parallel()
-	if a, b := sweepToken("ex_1"), sweepToken("ex_2"); a == b || len(a) != 16 {
+	if a, b := sweepToken(engine.Root{Execution: "ex_1"}), sweepToken(engine.Root{Execution: "ex_2"}); a == b || len(a) != 16 {
 		t.Errorf("%s and %s", a, b)
 	}
 }

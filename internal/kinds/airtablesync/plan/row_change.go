@@ -31,6 +31,8 @@ type Comparison struct {
 	Unchanged int
 	// SkippedLinks counts the links that lead out of the sync.
 	SkippedLinks int
+	// Losses are those links of the rows that must be written.
+	Losses []Loss
 }
 
 // Compare returns the rows of a source page that must be written. sweep names
@@ -46,7 +48,10 @@ func Compare(p Pair, rows []airtable.Record, known map[airtable.RecordID]Known, 
 			continue
 		}
 		met[row.ID] = true
-		c.SkippedLinks += skippedLinks(p, row)
+		skipped := skippedOf(p, row)
+		for _, loss := range skipped {
+			c.SkippedLinks += loss.Links
+		}
 		change := desired(p, row)
 		if !mustWrite(change, k, listing) {
 			c.Unchanged++
@@ -60,6 +65,7 @@ func Compare(p Pair, rows []airtable.Record, known map[airtable.RecordID]Known, 
 		}
 		change.KeepFiles = keepsFiles(change, k, listing)
 		c.Changes = append(c.Changes, change)
+		c.Losses = append(c.Losses, skipped...)
 	}
 	return c
 }
@@ -132,13 +138,4 @@ func keepsFiles(c RowChange, k Known, listing string) bool {
 	}
 	return filesOf(k.ListedHash) == want ||
 		filesOf(k.Hash) == want && filesOf(k.Answer) == filesOf(k.ListedAnswer)
-}
-
-// skippedLinks counts the links of a row that lead out of the sync.
-func skippedLinks(p Pair, row airtable.Record) int {
-	count := 0
-	for _, s := range p.Skipped {
-		count += len(airtable.Links(row.Fields[string(s.Source)]))
-	}
-	return count
 }

@@ -12,7 +12,7 @@ import (
 // twoIntoOne is a sync of bases appS and appU into base appT.
 func twoIntoOne() Sync {
 	s := fromStoT()
-	s.Sources = append(s.Sources, SyncedBase{Base: "appU", APIKey: "secret:u"})
+	s.Sources = append(s.Sources, SyncedBase{Base: "appU"})
 	return s
 }
 
@@ -64,7 +64,7 @@ func TestTwoSourcesShareWhatIsCreated(t *testing.T) {
 func TestTwoTargetsAreChangedBoth(t *testing.T) {
 	t.Parallel()
 	s := fromStoT()
-	s.Targets = append(s.Targets, SyncedBase{Base: "appV", APIKey: "secret:v"})
+	s.Targets = append(s.Targets, SyncedBase{Base: "appV"})
 	plan, faults := DetectSchemaChanges(s, schemas{"appS": schemaOf(t, "appS", "People: Name", "Deals: Title, Sum number"),
 		"appT": schemaOf(t, "appT", "Deals: Title, "+ext), "appV": schemaOf(t, "appT", "Deals: Title, "+ext)}) // a copy of appT, with its IDs
 	if len(faults) > 0 {
@@ -72,13 +72,13 @@ func TestTwoTargetsAreChangedBoth(t *testing.T) {
 	}
 	var got []string
 	for _, c := range plan.Changes {
-		got = append(got, fmt.Sprintf("%s %s %s", c.Base, c.APIKey, c.Text()))
+		got = append(got, fmt.Sprintf("%s %s", c.Base, c.Text()))
 	}
 	want := []string{
-		`appT secret:t create table "People" in target base appT`,
-		`appT secret:t create field "Sum" in table "Deals" of target base appT`,
-		`appV secret:v create table "People" in target base appV`,
-		`appV secret:v create field "Sum" in table "Deals" of target base appV`,
+		`appT create table "People" in target base appT`,
+		`appT create field "Sum" in table "Deals" of target base appT`,
+		`appV create table "People" in target base appV`,
+		`appV create field "Sum" in table "Deals" of target base appV`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -132,8 +132,8 @@ func TestAPairCarriesItsCredentials(t *testing.T) {
 		t.Fatal(faults)
 	}
 	want := Pair{
-		Source:     Side{Base: "appS", APIKey: "secret:s", Table: "tbl:appS:People", Name: "People"},
-		Target:     Side{Base: "appT", APIKey: "secret:t", Table: "tbl:appT:Persons", Name: "Persons"},
+		Source:     Side{Role: Source, Base: "appS", Table: "tbl:appS:People", Name: "People"},
+		Target:     Side{Role: Target, Base: "appT", Table: "tbl:appT:Persons", Name: "Persons"},
 		ExternalID: "fld:appT:Persons:Source Record ID",
 		Fields: []FieldPair{
 			{Source: "fld:appS:People:Name", Target: airtable.Field{ID: "fld:appT:Persons:Title", Name: "Title", Type: airtable.SingleLineText}},
