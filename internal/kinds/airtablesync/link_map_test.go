@@ -54,6 +54,9 @@ func TestLinkMapFollowsARow(t *testing.T) {
 		}
 		m.must(t, m.Sweep(here, "s1", recordIDs{"rec1"}))
 		step("intended", Known{Created: true, Swept: "s1"})
+		if targets, err := m.Targets(ctx, here, recordIDs{"rec1"}); len(targets) != 0 || err != nil {
+			t.Errorf("a row that is not written yet has a target: %v, %v", targets, err)
+		}
 		m.must(t, m.List(here, "l1", []Listed{{Source: "rec1", Target: "recT", Hash: "h", Answer: "a"}}))
 		step("found after a lost answer", Known{Target: "recT", Created: true, Swept: "s1", Listed: "l1", ListedHash: "h", ListedAnswer: "a"})
 		m.must(t, m.Wrote(here, []Written{{Source: "rec1", Target: "recT", Hash: "h2", Answer: "a2"}}))
@@ -134,6 +137,10 @@ func TestMarks(t *testing.T) {
 	onBoth(t, func(t *testing.T, m *LinkMap) {
 		if _, ok, err := m.Mark(t.Context(), here); ok || err != nil {
 			t.Errorf("a mark before the first: %t %v", ok, err)
+		}
+		m.must(t, m.Sweep(here, "s", recordIDs{"rec1"}))
+		if _, ok, err := m.Mark(t.Context(), here); ok || err != nil {
+			t.Errorf("a mark of a pair that has only rows: %t %v", ok, err)
 		}
 		want := Mark{At: time.Date(2026, 11, 24, 10, 0, 0, 1000, time.UTC), Fingerprint: "f"}
 		m.must(t, m.SaveMark(here, Mark{At: want.At.Add(-time.Hour), Fingerprint: "old"}), m.SaveMark(here, want))
