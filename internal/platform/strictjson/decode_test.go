@@ -47,7 +47,7 @@ func TestValues(t *testing.T) {
 			func(s *specimen) { s.Name = "\U00010000\U0010FFFF\uD7FF\uE000" }},
 		"pairs one after the other": {`"name":"\ud83d\ude00\ud83d\ude01x"`, func(s *specimen) { s.Name = "\U0001F600\U0001F601x" }},
 		"a key with escapes":        {`"n\u0061me":"x","labels":{"a\u002fb":"c"}`, func(s *specimen) { s.Name = "x"; s.Labels = map[string]string{"a/b": "c"} }},
-		"booleans":                  {`"on":true`, func(s *specimen) { s.On = true }},
+		"booleans":                  {`"on":true,"live":false`, func(s *specimen) { s.On = true }},
 		"the least numbers": {`"count":1,"tiny":-128,"whole":-9223372036854775808,"size":1,"ratio":5e-324,"grid":[[-0],[]]`,
 			func(s *specimen) {
 				s.Count, s.Tiny, s.Whole, s.Size, s.Ratio, s.Grid = 1, -128, -1<<63, 1, 5e-324, [][]int{{0}, {}}
