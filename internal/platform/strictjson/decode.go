@@ -63,7 +63,6 @@ func (d *decoder) is(n int, kind syntax.Kind, want string) bool {
 
 func (d *decoder) pointer(p *plan, r *rules, n int, into reflect.Value) {
 	if d.doc.Kind(n) == syntax.Null {
-		into.SetZero()
 		return
 	}
 	target := reflect.New(p.goType.Elem())

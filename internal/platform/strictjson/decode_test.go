@@ -338,3 +338,32 @@ func TestCorners(t *testing.T) {
 		t.Error(lines(found.Faults()))
 	}
 }
+
+// A union must not be passed over because nothing says what it is.
+func TestAVariantThatNothingNames(t *testing.T) {
+	t.Parallel()
+	type holder struct {
+		Kind string       `json:"kind,omitempty"`
+		Of   sourceConfig `json:"of,omitempty" variant:"kind"`
+	}
+	holderType := strictjson.For[holder](unions()...)
+	for text, want := range map[string]string{
+		`{}`:                          "",
+		`{"kind":"web"}`:              "",
+		`{"kind":"web","of":null}`:    "",
+		`{"of":null}`:                 "",
+		`{"of":{},"kind":"web"}`:      "",
+		`{"of":{}}`:                   "\"/kind\" required: kind is missing; it says what of is\n",
+		`{"of":{},"kind":null}`:       "\"/kind\" required: kind is missing; it says what of is\n",
+		`{"of":{},"kind":5}`:          "\"/kind\" wrong_type: must be a string\n",
+		`{"of":{"x":1},"kind":"Web"}`: "\"/kind\" not_one_of: must be \"airtable\" or \"web\"; did you mean \"web\"?\n",
+	} {
+		got, found := holderType.Decode([]byte(text))
+		if said := lines(found.Faults()); said != want || found.OK() && (got.Of != nil) != strings.Contains(text, `"of":{`) {
+			t.Errorf("%s: %+v, %s", text, got, said)
+		}
+		if _, err := holderType.DecodeStored([]byte(text)); (err == nil) != (want == "") {
+			t.Errorf("%s is stored: %v", text, err)
+		}
+	}
+}
