@@ -85,6 +85,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		return nil, err
 	}
 	s.takeover.begin()
+	s.hub.rule = s.rule
 	o.Kinds.Bind(s, s.inputs)
 	s.model, err = readmodel.Open(ctx, readmodel.Options{Store: o.Store, DB: o.DB, Clock: s.clock, Logger: s.log})
 	return s, err
