@@ -75,6 +75,13 @@ func TestARedriveGoesOn(t *testing.T) {
 	if slices.Contains(groups, again) || !slices.Contains(groups, failed) {
 		t.Errorf("blobs stand in %v, want those of the redrive with its origin's", groups)
 	}
+
+	// What it leaves behind is what a run that went through would have left.
+	b.remove(sourceID, "People", ids["People"][8])
+	next := b.complete(config(""), `{"mode":"full"}`)
+	if people := find(t, next, "People"); people.Deleted != 1 || people.Unchanged != 23 || find(t, next, "Companies").Unchanged != 12 {
+		t.Errorf("the next run: %+v", next)
+	}
 }
 
 // A run that finds nothing changed asks nothing that it knows already.
