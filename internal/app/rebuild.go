@@ -10,8 +10,8 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/config"
 )
 
-// rebuildCommand is `rebuild`: it makes the read models again from the first
-// event, while no server runs.
+// rebuildCommand is `rebuild`: it rebuilds the read models from the first event
+// while no server is running.
 func rebuildCommand(s *cli.State) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rebuild",
