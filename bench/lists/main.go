@@ -9,7 +9,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"log/slog"
 	"math"
 	"os"
 	"path/filepath"
@@ -21,8 +20,8 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/postgres"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
@@ -62,7 +61,7 @@ func run(ctx context.Context, rows int, url string) error {
 		return err
 	}
 	defer store.Close()
-	m, err := readmodel.Open(ctx, readmodel.Options{Store: store, DB: d, Clock: clock.System(), Logger: slog.Default()})
+	m, err := openModel(ctx, store, d)
 	if err != nil {
 		return err
 	}
@@ -73,6 +72,16 @@ func run(ctx context.Context, rows int, url string) error {
 	fmt.Printf("%s, %d executions of %d workflows, filled in %.0f s; pages of %d, median of %d\n",
 		d.Dialect(), rows, workflows, time.Since(begin).Seconds(), page, rounds)
 	return measure(ctx, m, rows)
+}
+
+// openModel opens the read models without following the store: the rows are
+// filled in directly.
+func openModel(ctx context.Context, store eventstore.Store, d *db.DB) (*readmodel.Model, error) {
+	set, err := projection.Open(ctx, projection.Options{Store: store, DB: d})
+	if err != nil {
+		return nil, err
+	}
+	return readmodel.Open(ctx, d, set)
 }
 
 func openStore(ctx context.Context, d *db.DB) (eventstore.Store, error) {

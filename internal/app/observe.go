@@ -28,12 +28,16 @@ func (y *system) committed(_, events int, took time.Duration) { y.metrics.Append
 // lag tells how far the read models are behind. If that cannot be found out, a
 // scrape shows nothing rather than zero.
 func (y *system) lag(ctx context.Context) map[string]telemetry.Lag {
-	l, err := y.orchestrator.Lag(ctx)
+	lags, err := y.projections.Lags(ctx)
 	if err != nil {
 		y.log.WarnContext(ctx, "read the lag of the read models", "error", err)
 		return nil
 	}
-	return map[string]telemetry.Lag{"orchestrator": {Events: l.Events, Seconds: l.Seconds}}
+	shown := map[string]telemetry.Lag{}
+	for _, l := range lags {
+		shown[l.Projection] = telemetry.Lag{Events: l.Events, Seconds: l.Age.Seconds()}
+	}
+	return shown
 }
 
 // engineMeter counts executions and steps.

@@ -97,9 +97,10 @@ func closeAll(closers ...io.Closer) error {
 }
 
 // run serves until ctx ends or a part of the system fails, then stops in
-// order: not ready, engine, listeners, orchestrator.
+// order: not ready, engine, listeners, orchestrator, projections.
 func (y *system) run(ctx context.Context, public, admin net.Listener) error {
 	engine := y.start(y.engine.Run)
+	projections := y.start(y.projections.Run)
 	orchestrator := y.start(y.orchestrator.Run)
 	servers := []*http.Server{y.serveHTTP(public, y.handler())}
 	if admin != nil {
@@ -120,7 +121,7 @@ func (y *system) run(ctx context.Context, public, admin net.Listener) error {
 	for _, s := range servers {
 		err = errors.Join(err, stopHTTP(s))
 	}
-	return errors.Join(err, orchestrator.stop())
+	return errors.Join(err, orchestrator.stop(), projections.stop())
 }
 
 // serveHTTP serves in the background; its end is reported to failed.

@@ -22,6 +22,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/payload"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
@@ -42,6 +43,7 @@ type system struct {
 	identity     *identity.Service
 	blobs        *blob.Dir
 	engine       *local.Engine
+	projections  *projection.Set
 	orchestrator *orchestrator.Service
 
 	closers    []func() error
@@ -163,8 +165,11 @@ func (y *system) openEngine(ctx context.Context, _ *cli.State) error {
 	}); err != nil {
 		return err
 	}
+	if y.projections, err = projection.Open(ctx, projection.Options{Store: y.store, DB: y.db, Logger: y.log}); err != nil {
+		return err
+	}
 	y.orchestrator, err = orchestrator.New(ctx, orchestrator.Options{
-		Store: y.store, DB: y.db, Engine: y.engine, Kinds: kinds, Secrets: y.secrets, Blobs: y.blobs,
+		Store: y.store, DB: y.db, Engine: y.engine, Projections: y.projections, Kinds: kinds, Secrets: y.secrets, Blobs: y.blobs,
 		Inputs: inputs, Hub: hub, Logger: y.log,
 	})
 	if err != nil {

@@ -64,6 +64,7 @@ var apiFloor = floor{
 			{"core/workflow", "states and progress"},
 		}},
 		{pkg: "api/apitest", forTests: true, may: []arrow{
+			{"core/projection", "it opens a core"},
 			{"api/http", "a server to call"},
 			{"api/http/v1", "the API's routes"},
 			{"core/engine", "its kind registers steps"},

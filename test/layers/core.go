@@ -10,6 +10,7 @@ var coreFloor = floor{
 		{pkg: "core/orchestrator", may: []arrow{
 			{"core/orchestrator/admission", "it asks which execution may begin or go on"},
 			{"core/orchestrator/readmodel", "it shows what happened"},
+			{"core/projection", "it rebuilds read models and waits for them"},
 			{"core/kind", "a kind says how its workflows are configured and run"},
 			{"core/engine", "it starts and steers executions"},
 			{"core/eventstore", "definitions are streams"},
@@ -21,6 +22,7 @@ var coreFloor = floor{
 			{"core/engine/local", "a real engine"},
 			{"core/eventstore/postgres", "a real store"},
 			{"core/eventstore/sqlite", "a real store"},
+			{"core/projection/projectiontest", "a rebuild gives the same rows"},
 			{"platform/db/dbtest", "the plans of its queries"},
 			{"platform/pgtest", "a real PostgreSQL"},
 			{"platform/strictjson", "faults of its test kind's configuration"},
@@ -36,11 +38,25 @@ var coreFloor = floor{
 		}},
 		{pkg: "core/orchestrator/readmodel", rule: "a read model follows the store and decides nothing", may: []arrow{
 			{"core/engine", "it understands the engine's events"},
-			{"core/eventstore", "it follows the store"},
+			{"core/eventstore", "it folds events"},
+			{"core/projection", "it is followed, checkpointed and rebuilt there"},
 			{"core/workflow", "the words"},
 			{"platform/db", "it keeps rows"},
 		}, tests: []arrow{
 			{"platform/db/dbtest", "the plans of its queries"},
+		}},
+		{pkg: "core/projection", rule: "it follows the store for every read model and knows none of them", may: []arrow{
+			{"core/eventstore", "what it follows"},
+			{"platform/db", "a checkpoint commits with the rows"},
+		}, tests: []arrow{
+			{"core/eventstore/postgres", "a real store"},
+			{"core/eventstore/sqlite", "a real store"},
+			{"core/projection/projectiontest", "it compares dumps"},
+			{"platform/db/dbtest", "real databases"},
+		}},
+		{pkg: "core/projection/projectiontest", forTests: true, rule: "it compares what a rebuild makes", may: []arrow{
+			{"core/projection", "it rebuilds"},
+			{"platform/db", "it dumps tables"},
 		}},
 		{pkg: "core/identity", rule: "identity stands beside the orchestrator, on the event store", may: []arrow{
 			{"core/eventstore", "principals and keys are streams"},
@@ -52,6 +68,7 @@ var coreFloor = floor{
 		}},
 
 		{pkg: "core/kind", rule: "it says what a kind is and what its steps are given; what is done with kinds belongs to the orchestrator", may: []arrow{
+			{"core/projection", "a kind may have read models of its own"},
 			{"core/kind/outcome", "steps report the rows that they could not write"},
 			{"core/engine", "functions, steps and events are declared to the engine"},
 			{"core/workflow", "the words of a configuration and its faults"},
@@ -63,10 +80,13 @@ var coreFloor = floor{
 			{"core/engine/enginetest", "a store in memory is enough"},
 			{"core/engine/local", "a real engine"},
 			{"core/eventstore", "they read what was recorded"},
+			{"platform/db/dbtest", "real databases"},
 		}},
 		{pkg: "core/kind/outcome", rule: "it keeps what happened to rows and decides nothing", may: []arrow{
 			{"core/workflow", "the words"},
 			{"platform/db", "outcomes are rows"},
+		}, tests: []arrow{
+			{"platform/db/dbtest", "real databases"},
 		}},
 
 		{pkg: "core/engine", rule: engineRule, may: []arrow{

@@ -84,7 +84,9 @@ func Await(run Run, condition func() bool) error { return run.thread.Await(condi
 // place before the change existed. The first call decides, for this change and
 // this generation: a loop that is running never sees a newer version. A redrive
 // follows its origin's decisions as far as the origin came.
-func (r Run) Version(change string, newest int) int { return r.thread.Version(change, r.branch.peek(), newest) }
+func (r Run) Version(change string, newest int) int {
+	return r.thread.Version(change, r.branch.peek(), newest)
+}
 
 // HistoryLong reports that the generation has grown so long that the function
 // should return ContinueAsNew at the next good place: from 4,000 records on.

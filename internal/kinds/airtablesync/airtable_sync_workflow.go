@@ -77,9 +77,11 @@ func prepare(run engine.Run, j *job) (planMade, error) {
 		Message: "the target's schema keeps changing while the sync creates what is missing; run again when nobody is editing it"}
 }
 
-func readSchemas(run engine.Run, j *job, role plan.Role, bases []BaseConfig) ([]schemaRead, error) {
-	read, err := engine.Map(run, 0, bases, func(run engine.Run, b BaseConfig) (schemaRead, error) {
-		return about(j.steps.readSchema, b.BaseID).Do(run, schemaRequest{Role: role, Base: airtable.BaseID(b.BaseID)})
+func readSchemas(run engine.Run, j *job, role plan.Role, bases []BaseConfig) ([]baseSchema, error) {
+	read, err := engine.Map(run, 0, bases, func(run engine.Run, b BaseConfig) (baseSchema, error) {
+		base := airtable.BaseID(b.BaseID)
+		read, err := about(j.steps.readSchema, b.BaseID).Do(run, schemaRequest{Role: role, Base: base})
+		return baseSchema{Base: base, Schema: read.Schema}, err
 	})
 	j.calls.Schema += int64(len(read))
 	return read, err

@@ -30,7 +30,7 @@ type goneRequest struct {
 // goneCounted counts the rows of a target table.
 type goneCounted struct {
 	Rows    int64 `json:"rows"` // of ours in the target
-	Missing int64 `json:"missing"`
+	Missing int64 `json:"missing,omitempty"`
 }
 
 func (s deleteSteps) countGone(ctx context.Context, in goneRequest) (goneCounted, error) {

@@ -22,7 +22,7 @@ type listRequest struct {
 
 // pageListed counts what a page of a target held.
 type pageListed struct {
-	Rows       int               `json:"rows"`
+	Ours       int               `json:"ours,omitempty"`       // rows that belong to source rows
 	Duplicates int               `json:"duplicates,omitempty"` // rows of one external ID beyond the first
 	Next       airtable.Position `json:"next"`
 	Expired    bool              `json:"expired,omitempty"` // start again from Next
@@ -50,7 +50,7 @@ func (s listSteps) listTarget(ctx context.Context, in listRequest) (pageListed, 
 	if err := s.links.List(ctx, pair.Key(), in.Listing, listed); err != nil {
 		return pageListed{}, err
 	}
-	result := pageListed{Rows: len(page.Records), Duplicates: len(duplicates), Next: next}
+	result := pageListed{Ours: len(listed), Duplicates: len(duplicates), Next: next}
 	return result, s.outcomes.Record(ctx, duplicated(pair, duplicates)...)
 }
 

@@ -33,7 +33,7 @@ func TestListTargetNotesWhatIsThere(t *testing.T) {
 	}
 	got, err := listSteps{b.tools}.listTarget(ctx, listRequest{Plan: ref, At: airtable.StartAll(), Listing: "l"})
 	b.ok(err)
-	if got.Rows != 5 || got.Duplicates != 1 || !got.Next.Done {
+	if got.Ours != 3 || got.Duplicates != 1 || !got.Next.Done {
 		t.Errorf("%+v", got)
 	}
 	if diff := cmp.Diff([]string{"fldX", "fldN", "fldB"}, asked.Fields); diff != "" {

@@ -25,13 +25,21 @@ func reduced(p plan.Pair, losses []plan.Loss) []outcome.Row {
 		r := outcome.Row{Table: p.Source.Name, Record: string(l.Row), Field: l.Field, What: outcome.Reduced, Code: l.Code}
 		switch l.Code {
 		case plan.LossSkippedLinks:
-			r.Message = fmt.Sprintf("%d links lead to a table that is not in the sync; add the table", l.Links)
+			r.Message = links(l.Links) + " to a table that is not in the sync; add the table to sync them"
 		case plan.LossOpenLinks:
-			r.Message = fmt.Sprintf("%d links lead to rows that are not in the target; a later run writes them when the rows are there", l.Links)
+			r.Message = links(l.Links) + " to rows that are not in the target; a later run writes them when the rows are there"
 		}
 		rows = append(rows, r)
 	}
 	return rows
+}
+
+// links begins a sentence.
+func links(n int) string {
+	if n == 1 {
+		return "1 link leads"
+	}
+	return fmt.Sprintf("%d links lead", n)
 }
 
 // duplicated tells of target rows that carry the external ID of another row.

@@ -63,6 +63,7 @@ type pageCompared struct {
 	Changes      kind.Ref `json:"changes,omitzero"` // of plan.RowChange
 	Count        int      `json:"count,omitempty"`
 	Unchanged    int      `json:"unchanged,omitempty"`
+	Listed       int      `json:"listed,omitempty"` // of the rows, those that the target has
 	SkippedLinks int      `json:"skipped_links,omitempty"`
 }
 
@@ -90,7 +91,7 @@ func (s readSteps) comparePage(ctx context.Context, in compareRequest) (pageComp
 	if err := s.outcomes.Record(ctx, reduced(pair, found.Losses)...); err != nil {
 		return pageCompared{}, err
 	}
-	result := pageCompared{Count: len(found.Changes), Unchanged: found.Unchanged, SkippedLinks: found.SkippedLinks}
+	result := pageCompared{Count: len(found.Changes), Unchanged: found.Unchanged, Listed: found.Listed, SkippedLinks: found.SkippedLinks}
 	if result.Count > 0 {
 		result.Changes, err = kind.PutRows(ctx, s.blobs, found.Changes)
 	}

@@ -24,8 +24,7 @@ type schemaRequest struct {
 
 // schemaRead refers to the schema of a base.
 type schemaRead struct {
-	Base   airtable.BaseID `json:"base"`
-	Schema kind.Ref        `json:"schema"`
+	Schema kind.Ref `json:"schema"`
 }
 
 func (s schemaSteps) readSchema(ctx context.Context, in schemaRequest) (schemaRead, error) {
@@ -34,16 +33,22 @@ func (s schemaSteps) readSchema(ctx context.Context, in schemaRequest) (schemaRe
 		return schemaRead{}, err
 	}
 	ref, err := kind.PutJSON(ctx, s.blobs, schema)
-	return schemaRead{Base: in.Base, Schema: ref}, err
+	return schemaRead{Schema: ref}, err
 }
 
 // planRequest asks what to do, given all schemas.
 type planRequest struct {
-	Schemas []schemaRead `json:"schemas"`
+	Schemas []baseSchema `json:"schemas"` // of a base that is listed twice, the last one counts
 	Mode    Mode         `json:"mode"`
 	// Fresh names the target tables that cannot hold a row of ours: this run
 	// has created them, or the field that would say so.
 	Fresh []string `json:"fresh,omitempty"`
+}
+
+// baseSchema is the schema of a base.
+type baseSchema struct {
+	Base   airtable.BaseID `json:"base"`
+	Schema kind.Ref        `json:"schema"`
 }
 
 // planMade refers to a plan and holds its table of contents.
@@ -61,10 +66,10 @@ type pairInfo struct {
 	SourceTable string          `json:"source_table"`
 	TargetBase  airtable.BaseID `json:"target_base"`
 	TargetTable string          `json:"target_table"`
-	Full        bool            `json:"full"`
+	Full        bool            `json:"full,omitempty"`
 	Since       time.Time       `json:"since,omitzero"` // of an incremental read
 	// List says that the target must be listed, to find drift and rows of ours.
-	List bool `json:"list"`
+	List bool `json:"list,omitempty"`
 }
 
 // changeInfo names a change for progress and history.

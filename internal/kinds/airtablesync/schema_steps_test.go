@@ -120,7 +120,7 @@ func TestAPlanIsKeptWithItsTableOfContents(t *testing.T) {
 	b.ok(err)
 	targetRef, err := kind.PutJSON(ctx, b.blobs, target)
 	b.ok(err)
-	request := planRequest{Mode: ModeAuto, Schemas: []schemaRead{{Base: "appS", Schema: sourceRef}, {Base: "appT", Schema: targetRef}}}
+	request := planRequest{Mode: ModeAuto, Schemas: []baseSchema{{Base: "appS", Schema: sourceRef}, {Base: "appT", Schema: targetRef}}}
 	made, err := schemaSteps{b.tools}.plan(ctx, request)
 	b.ok(err)
 	want := planMade{Plan: made.Plan, Groups: [][]int{{0}},

@@ -7,7 +7,7 @@ import (
 )
 
 // Summary is the result of a run: what was done to each table, and how many
-// calls it took.
+// calls it took. Counts that are zero are not written.
 type Summary struct {
 	Tables   []TableSummary `json:"tables"`
 	Calls    Calls          `json:"calls"`
@@ -21,26 +21,26 @@ type TableSummary struct {
 	TargetBase  string `json:"target_base"`
 	TargetTable string `json:"target_table"`
 	Mode        Mode   `json:"mode"` // full or incremental
-	Read        int64  `json:"read"`
-	Created     int64  `json:"created"`
-	Updated     int64  `json:"updated"`
-	Unchanged   int64  `json:"unchanged"`
-	Deleted     int64  `json:"deleted"`
+	Read        int64  `json:"read,omitempty"`
+	Created     int64  `json:"created,omitempty"`
+	Updated     int64  `json:"updated,omitempty"`
+	Unchanged   int64  `json:"unchanged,omitempty"`
+	Deleted     int64  `json:"deleted,omitempty"`
 	// Held counts rows whose delete waits for allow_deletes.
-	Held int64 `json:"held"`
+	Held int64 `json:"held,omitempty"`
 	// SkippedLinks counts links that lead to tables outside the sync.
-	SkippedLinks int64 `json:"skipped_links"`
+	SkippedLinks int64 `json:"skipped_links,omitempty"`
 	// OpenLinks counts links to rows that are not in the target: they appeared
 	// during the run, or someone has deleted them there.
-	OpenLinks int64 `json:"open_links"`
+	OpenLinks int64 `json:"open_links,omitempty"`
 }
 
 // Calls counts the calls to Airtable that got an answer.
 type Calls struct {
-	Schema int64 `json:"schema"` // reading and changing schemas
-	Read   int64 `json:"read"`   // pages of source and target
-	Write  int64 `json:"write"`
-	Delete int64 `json:"delete"`
+	Schema int64 `json:"schema,omitempty"` // reading and changing schemas
+	Read   int64 `json:"read,omitempty"`   // pages of source and target
+	Write  int64 `json:"write,omitempty"`
+	Delete int64 `json:"delete,omitempty"`
 	Total  int64 `json:"total"`
 }
 

@@ -29,6 +29,7 @@ type tableSync struct {
 	changes    []part // rows to write
 	later      []part // rows whose links wait for other rows
 	listing    string // "": the target was not listed
+	unmet      int    // rows of ours that the listing has found and no source page has named yet
 	mark       time.Time
 	duplicates int64
 	figures    TableSummary
@@ -111,8 +112,9 @@ func (t *tableSync) readTarget(run engine.Run) error {
 		t.job.calls.Read++
 		at = page.Next
 		t.duplicates += int64(page.Duplicates)
+		t.unmet += page.Ours
 		if page.Expired {
-			t.duplicates = 0
+			t.duplicates, t.unmet = 0, 0
 			restarts++
 		}
 		if err := expiredTooOften(restarts, t.info.TargetTable); err != nil {
@@ -152,6 +154,7 @@ func (t *tableSync) compare(run engine.Run, pages []pageFetched) error {
 func (t *tableSync) compared(found pageCompared) {
 	t.figures.Read += int64(found.Count + found.Unchanged)
 	t.figures.Unchanged += int64(found.Unchanged)
+	t.unmet -= found.Listed
 	t.figures.SkippedLinks += int64(found.SkippedLinks)
 	if found.Count > 0 {
 		t.changes = append(t.changes, part{Ref: found.Changes, From: 0, To: found.Count})
@@ -199,8 +202,8 @@ func (t *tableSync) wrote(batch []part, done batchWritten) {
 // only. It asks for what the sweep has missed once more before, and holds a
 // suspicious number until a person allows it.
 func (t *tableSync) deleteGone(run engine.Run) error {
-	if t.listing == "" {
-		return nil
+	if t.listing == "" || t.unmet == 0 {
+		return nil // every row of ours in the target has its source row
 	}
 	ask := goneRequest{Plan: t.job.plan, Pair: t.pair, Sweep: t.job.token, Listing: t.listing}
 	count, err := about(t.job.steps.countGone, t.name).Do(run, ask)

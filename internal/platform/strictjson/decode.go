@@ -63,7 +63,6 @@ func (d *decoder) is(n int, kind syntax.Kind, want string) bool {
 
 func (d *decoder) pointer(p *plan, r *rules, n int, into reflect.Value) {
 	if d.doc.Kind(n) == syntax.Null {
-		into.SetZero()
 		return
 	}
 	target := reflect.New(p.goType.Elem())
@@ -114,7 +113,7 @@ func (d *decoder) fields(p *plan, n int, selector string, into reflect.Value) {
 		default:
 			d.value(f.plan, f.rules, at[i], in)
 		}
-		if at[i] != 0 && f.notes.noEffect != "" && !d.stored && !in.IsZero() {
+		if at[i] != 0 && f.notes.noEffect != "" && !in.IsZero() {
 			d.found.warnAt(at[i], CodeNotAvailable, "%s has no effect yet: %s", f.name, f.notes.noEffect)
 		}
 	}

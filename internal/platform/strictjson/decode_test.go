@@ -47,7 +47,7 @@ func TestValues(t *testing.T) {
 			func(s *specimen) { s.Name = "\U00010000\U0010FFFF\uD7FF\uE000" }},
 		"pairs one after the other": {`"name":"\ud83d\ude00\ud83d\ude01x"`, func(s *specimen) { s.Name = "\U0001F600\U0001F601x" }},
 		"a key with escapes":        {`"n\u0061me":"x","labels":{"a\u002fb":"c"}`, func(s *specimen) { s.Name = "x"; s.Labels = map[string]string{"a/b": "c"} }},
-		"booleans":                  {`"on":true`, func(s *specimen) { s.On = true }},
+		"booleans":                  {`"on":true,"live":false`, func(s *specimen) { s.On = true }},
 		"the least numbers": {`"count":1,"tiny":-128,"whole":-9223372036854775808,"size":1,"ratio":5e-324,"grid":[[-0],[]]`,
 			func(s *specimen) {
 				s.Count, s.Tiny, s.Whole, s.Size, s.Ratio, s.Grid = 1, -128, -1<<63, 1, 5e-324, [][]int{{0}, {}}
@@ -69,7 +69,7 @@ func TestValues(t *testing.T) {
 		"pointers":                    {`"pointer":0`, func(s *specimen) { s.Pointer = pointer(0) }},
 		"lists":                       {`"tags":["a","b","c"],"grid":[[1,2],[3]]`, func(s *specimen) { s.Tags, s.Grid = []string{"a", "b", "c"}, [][]int{{1, 2}, {3}} }},
 		"lists and maps may be empty": {`"grid":[[],[]],"labels":{},"inners":[]`, func(s *specimen) { s.Grid, s.Labels, s.Inners = [][]int{{}, {}}, map[string]string{}, []inner{} }},
-		"maps":                        {`"labels":{"a":"12345","b":""},"counts":{"x":0}`, func(s *specimen) { s.Labels, s.Counts = map[string]string{"a": "12345", "b": ""}, map[key]int{"x": 0} }},
+		"maps":                        {`"labels":{"a":"12345","äöüßé":""},"counts":{"x":0}`, func(s *specimen) { s.Labels, s.Counts = map[string]string{"a": "12345", "äöüßé": ""}, map[key]int{"x": 0} }},
 		"any JSON": {`"raw": {"a" : [1.0, null, {"a":"\u0061"}] } ,"object":{ },"wrapped":{"x":1}`,
 			func(s *specimen) {
 				s.Raw, s.Object = json.RawMessage(`{"a" : [1.0, null, {"a":"\u0061"}] }`), strictjson.Object{RawMessage: json.RawMessage(`{ }`)}
@@ -336,5 +336,34 @@ func TestCorners(t *testing.T) {
 	_, found = cornersType.Decode([]byte(`{"name":"x","list":[1,2,3],"map":{"a":1},"address":"10.10.10.10","pointer":[]}`))
 	if got := codesOf(found.Faults()); got != "out_of_range wrong_type out_of_range out_of_range" {
 		t.Error(lines(found.Faults()))
+	}
+}
+
+// A union must not be passed over because nothing says what it is.
+func TestAVariantThatNothingNames(t *testing.T) {
+	t.Parallel()
+	type holder struct {
+		Kind string       `json:"kind,omitempty"`
+		Of   sourceConfig `json:"of,omitempty" variant:"kind"`
+	}
+	holderType := strictjson.For[holder](unions()...)
+	for text, want := range map[string]string{
+		`{}`:                          "",
+		`{"kind":"web"}`:              "",
+		`{"kind":"web","of":null}`:    "",
+		`{"of":null}`:                 "",
+		`{"of":{},"kind":"web"}`:      "",
+		`{"of":{}}`:                   "\"/kind\" required: kind is missing; it says what of is\n",
+		`{"of":{},"kind":null}`:       "\"/kind\" required: kind is missing; it says what of is\n",
+		`{"of":{},"kind":5}`:          "\"/kind\" wrong_type: must be a string\n",
+		`{"of":{"x":1},"kind":"Web"}`: "\"/kind\" not_one_of: must be \"airtable\" or \"web\"; did you mean \"web\"?\n",
+	} {
+		got, found := holderType.Decode([]byte(text))
+		if said := lines(found.Faults()); said != want || found.OK() && (got.Of != nil) != strings.Contains(text, `"of":{`) {
+			t.Errorf("%s: %+v, %s", text, got, said)
+		}
+		if _, err := holderType.DecodeStored([]byte(text)); (err == nil) != (want == "") {
+			t.Errorf("%s is stored: %v", text, err)
+		}
 	}
 }

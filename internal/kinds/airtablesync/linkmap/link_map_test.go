@@ -103,6 +103,9 @@ func TestLinkMapFollowsARow(t *testing.T) {
 		}
 		b.in(here, b.sweep("s1", "rec1"))
 		step("intended", Known{Created: true, Swept: "s1"})
+		if targets, err := b.Targets(b.Context(), here, recordIDs{"rec1"}); len(targets) != 0 || err != nil {
+			b.Errorf("a row that is not written yet has a target: %v, %v", targets, err)
+		}
 		b.in(here, b.list("l1", Listed{Source: "rec1", Target: "recT", Hash: "h", Answer: "a"}))
 		step("found after a lost answer", Known{Target: "recT", Created: true, Swept: "s1", Listed: "l1", ListedHash: "h", ListedAnswer: "a"})
 		b.in(here, b.wrote(Written{Source: "rec1", Target: "recT", Hash: "h2", Answer: "a2"}))

@@ -29,6 +29,8 @@ type RowChange struct {
 type Comparison struct {
 	Changes   []RowChange
 	Unchanged int
+	// Listed counts the rows that this run's listing has found in the target.
+	Listed int
 	// SkippedLinks counts the links that lead out of the sync.
 	SkippedLinks int
 	// Losses are those links of the rows that must be written.
@@ -48,6 +50,9 @@ func Compare(p Pair, rows []airtable.Record, known map[airtable.RecordID]Known, 
 			continue
 		}
 		met[row.ID] = true
+		if listing != "" && k.Listed == listing {
+			c.Listed++
+		}
 		skipped := skippedOf(p, row)
 		for _, loss := range skipped {
 			c.SkippedLinks += loss.Links

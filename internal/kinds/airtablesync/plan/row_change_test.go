@@ -57,8 +57,8 @@ func TestCompareCountsEveryRowOnce(t *testing.T) {
 		"recDrift": {Target: "recT3", Swept: "earlier", Listed: "l", ListedHash: "other"},
 	}
 	got := Compare(p, rows, known, "s", "l")
-	if got.Unchanged != 1 || got.SkippedLinks != 2 {
-		t.Errorf("%d unchanged, %d links skipped", got.Unchanged, got.SkippedLinks)
+	if got.Unchanged != 1 || got.SkippedLinks != 2 || got.Listed != 2 {
+		t.Errorf("%d unchanged, %d links skipped, %d listed", got.Unchanged, got.SkippedLinks, got.Listed)
 	}
 	if len(got.Changes) != 2 || got.Changes[0].Source != "recNew" || got.Changes[1].Source != "recDrift" {
 		t.Errorf("changes: %+v", got.Changes)
