@@ -1,6 +1,6 @@
 // Command lists measures the lists of executions and workflows on a store with
-// many rows. Each list is compared with reading one execution by its id, the
-// floor of the same run.
+// many rows. Each list is compared with reading one execution by its ID, which is
+// the floor of the same run.
 //
 //	go run ./bench/lists [--rows 1000000] [--url sqlite:<path>|postgres://…]
 package main
@@ -91,8 +91,8 @@ func openStore(ctx context.Context, d *db.DB) (eventstore.Store, error) {
 	return sqlite.Open(ctx, d, sqlite.Options{})
 }
 
-// fill makes rows as the projector would: every hundredth execution failed, ten
-// are running, one is parked, the rest has completed.
+// fill creates rows as the projector would: every hundredth execution failed, ten
+// are running, one is parked, and the rest have completed.
 func fill(ctx context.Context, d *db.DB, rows int) error {
 	counter := func(n int) string {
 		return fmt.Sprintf("WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < %d) ", n)

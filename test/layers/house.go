@@ -18,7 +18,7 @@ var cmdFloor = floor{
 }
 
 var appFloor = floor{
-	name: "app", rule: "app opens and closes what others have made, and decides nothing",
+	name: "app", rule: "app opens and closes the parts, and decides nothing",
 	over: []string{"demo", "api", "kinds", "core", "outside", "platform"},
 	rows: []row{
 		{pkg: "app", may: []arrow{
@@ -129,7 +129,7 @@ var benchFloor = floor{
 }
 
 var testFloor = floor{
-	name: "test", rule: "a test of several floors names what it puts together",
+	name: "test", rule: "a test across several floors names what it puts together",
 	over: []string{"app", "demo", "api", "kinds", "core", "outside", "platform", "examples"},
 	rows: []row{
 		{pkg: "test/airtablesync", tests: []arrow{
