@@ -26,7 +26,8 @@ else
 	echo "PostgreSQL is not installed: measuring SQLite only" >&2
 fi
 go build -o ".work/bin/bench-$program" "./bench/$program"
-args=(-dir .work/bench)
+args=()
+[ "$program" = lists ] || args+=(-dir .work/bench)
 if [ "$program" = engine ]; then
 	make --no-print-directory build
 	args+=(-binary .work/bin/pyairtable-workflows)

@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"github.com/pyairtable/pyairtable-workflows/bench/core"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
@@ -81,9 +81,8 @@ func (b *base) fill(ctx context.Context) error {
 }
 
 // kinds is the sync, with this Airtable behind it.
-func (b *base) kinds(ctx context.Context, c *core.Core) ([]orchestrator.Kind, error) {
-	kind, err := airtablesync.New(ctx, airtablesync.Options{Airtable: b.client, Secrets: c.Secrets, Blobs: c.Blobs, DB: c.DB})
-	return []orchestrator.Kind{kind}, err
+func (b *base) kinds(_ context.Context, c *core.Core) ([]*kind.Kind, error) {
+	return []*kind.Kind{airtablesync.New(airtablesync.Options{Airtable: b.client, Secrets: c.Secrets, Blobs: c.Blobs, DB: c.DB})}, nil
 }
 
 // define makes the sync and runs it until nothing is left to be written.

@@ -1,164 +1,187 @@
-// Command lists says how the lists that the API shows behave on a large store:
-// it fills the read models with a million executions and times each list, with
-// the plan of its query, on both databases.
+// Command lists measures the lists of executions and workflows on a store with
+// many rows. Each list is compared with reading one execution by its id, the
+// floor of the same run.
+//
+//	go run ./bench/lists [--rows 1000000] [--url sqlite:<path>|postgres://…]
 package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
+	"log/slog"
+	"math"
 	"os"
+	"path/filepath"
 	"slices"
-	"strings"
-	"text/tabwriter"
+	"strconv"
 	"time"
 
-	"github.com/pyairtable/pyairtable-workflows/bench/core"
-	"github.com/pyairtable/pyairtable-workflows/bench/footprint"
-	"github.com/pyairtable/pyairtable-workflows/bench/scratch"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/postgres"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
-// settings are the sizes of a store.
-type settings struct {
-	dir        string
-	executions int
-	workflows  int
-	steps      int // of one execution
-	times      int
-	queries    string // folder of the read model's SQL
-}
+const (
+	workspace = "ws_bench"
+	workflows = 10_000
+	page      = 100
+	rounds    = 50
+)
 
 func main() {
-	var s settings
-	flag.StringVar(&s.dir, "dir", ".work/bench", "folder for the stores")
-	flag.IntVar(&s.executions, "executions", 1_000_000, "rows of executions; half belong to one workflow")
-	flag.IntVar(&s.workflows, "workflows", 2000, "rows of workflows")
-	flag.IntVar(&s.steps, "steps", 20_000, "steps of one execution")
-	flag.IntVar(&s.times, "times", 15, "calls of each list; it is left earlier after 10 seconds")
-	flag.StringVar(&s.queries, "queries", "internal/core/orchestrator/readmodel/sql", "folder of the read model's queries, for the plans")
+	rows := flag.Int("rows", 1_000_000, "executions in the store")
+	url := flag.String("url", "", "an empty store; default: a SQLite file that is removed")
 	flag.Parse()
-	if s.executions < 10*openRows || s.workflows < 2 || s.times < 1 {
-		fmt.Fprintf(os.Stderr, "lists: executions are %d or more, workflows 2 or more, times 1 or more\n", 10*openRows)
-		os.Exit(2)
-	}
-	if err := run(context.Background(), s); err != nil {
-		fmt.Fprintln(os.Stderr, "lists:", err)
+	if err := run(context.Background(), *rows, *url); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, s settings) error {
-	if err := os.MkdirAll(s.dir, 0o755); err != nil {
-		return err
-	}
-	store, err := scratch.SQLite(s.dir)
-	if err != nil {
-		return err
-	}
-	err = errors.Join(measure(ctx, s, store), store.Remove())
-	url := os.Getenv("PAW_BENCH_POSTGRES")
-	if err != nil || url == "" {
-		return err
-	}
-	server, err := scratch.Connect(ctx, url)
-	if err != nil {
-		return err
-	}
-	if store, err = server.Database(ctx, s.dir); err == nil {
-		err = errors.Join(measure(ctx, s, store), store.Remove())
-	}
-	return errors.Join(err, server.Close(ctx))
-}
-
-func measure(ctx context.Context, s settings, store *scratch.Store) (err error) {
-	c, err := core.Open(ctx, store.URL, store.Dir, core.Synthetic)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, c.Close()) }()
-	begin := time.Now()
-	if err := fill(ctx, s, c); err != nil {
-		return fmt.Errorf("fill the read models: %w", err)
-	}
-	size, err := footprint.Total(ctx, c.DB)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("\n== %s: %d executions of %d workflows, %d MiB, filled in %.0f s\n", c.DB.Dialect(), s.executions, s.workflows, size>>20, time.Since(begin).Seconds())
-	return report(ctx, os.Stdout, s, c)
-}
-
-// report calls every list and prints a line for each, then the plans.
-func report(ctx context.Context, out io.Writer, s settings, c *core.Core) error {
-	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "median ms\tworst ms\trows\tlist")
-	plans := map[string]string{}
-	var order []string
-	for _, l := range lists(s, c) {
-		took, rows, err := l.time(ctx, s.times)
+func run(ctx context.Context, rows int, url string) error {
+	if url == "" {
+		dir, err := os.MkdirTemp("", "bench-lists-")
 		if err != nil {
-			return fmt.Errorf("%s: %w", l.name, err)
+			return err
 		}
-		fmt.Fprintf(w, "%.2f\t%.2f\t%d\t%s\n", ms(took[len(took)/2]), ms(took[len(took)-1]), rows, l.name)
-		text := plan(ctx, s, c.DB, l)
-		if plans[text] == "" {
-			order = append(order, text)
-		}
-		plans[text] += "\n  " + l.name
+		defer os.RemoveAll(dir)
+		url = "sqlite:" + filepath.Join(dir, "store.db")
 	}
-	w.Flush()
-	for _, text := range order {
-		fmt.Fprintf(out, "plan of%s\n%s\n", plans[text], text)
+	d, err := db.Open(ctx, db.Options{URL: url})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	store, err := openStore(ctx, d)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	m, err := readmodel.Open(ctx, readmodel.Options{Store: store, DB: d, Clock: clock.System(), Logger: slog.Default()})
+	if err != nil {
+		return err
+	}
+	begin := time.Now()
+	if err := fill(ctx, d, rows); err != nil {
+		return err
+	}
+	fmt.Printf("%s, %d executions of %d workflows, filled in %.0f s; pages of %d, median of %d\n",
+		d.Dialect(), rows, workflows, time.Since(begin).Seconds(), page, rounds)
+	return measure(ctx, m, rows)
+}
+
+func openStore(ctx context.Context, d *db.DB) (eventstore.Store, error) {
+	if d.Dialect() == db.Postgres {
+		return postgres.Open(ctx, d, postgres.Options{})
+	}
+	return sqlite.Open(ctx, d, sqlite.Options{})
+}
+
+// fill makes rows as the projector would: every hundredth execution failed, ten
+// are running, one is parked, the rest has completed.
+func fill(ctx context.Context, d *db.DB, rows int) error {
+	counter := func(n int) string {
+		return fmt.Sprintf("WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < %d) ", n)
+	}
+	statements := []string{
+		counter(workflows) + `INSERT INTO workflows (workspace, id, seq, created_at, updated_at, version, kind, state, name, config, labels)
+			SELECT $1, 'wf_' || (1000000000 + n), n, n, n, 1, 'airtable_sync', CASE WHEN n % 10 = 0 THEN 'archived' WHEN n % 3000 = 1 THEN 'paused' ELSE 'active' END,
+				'CRM', '{"source":"app1","target":"app2"}', '' FROM counter`,
+		counter(rows) + fmt.Sprintf(`INSERT INTO executions (workspace, id, seq, workflow, version, state, flags, priority, trigger_type, trigger_key, run_as,
+			input, output, error, parked, steps_completed, steps_failed, retries, created_at, started_at, ended_at)
+			SELECT $1, 'ex_0192f0c1-2b7e-7c3a-9a55-' || (100000000000 + n), 100000 + n, CASE WHEN n %% 2 = 0 THEN 1 ELSE 1 + n %% %d END, 1,
+				CASE WHEN n = 17 THEN 4 WHEN n <= 10 THEN 2 WHEN n %% 100 = 0 THEN 8 ELSE 7 END,
+				1, 0, 'manual', '', 'pr_0192f0c1-2b7e-7c3a-9a55-6f1c2d3e4f50', '{"mode":"full"}', '{"records":40}', '', '', 5, 0, 0, n, n, n FROM counter`, workflows),
+	}
+	for _, sql := range statements {
+		err := d.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+			key, err := tx.Workspace(ctx, workspace)
+			if err != nil {
+				return err
+			}
+			_, err = tx.Exec(ctx, sql, key)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if d.Dialect() == db.Postgres {
+		return d.Write(ctx, func(ctx context.Context, tx db.Tx) error { _, err := tx.Exec(ctx, "ANALYZE"); return err })
 	}
 	return nil
 }
 
-// time calls a list some times and returns how long each call took, the
-// shortest first.
-func (l list) time(ctx context.Context, times int) (took []time.Duration, rows int, err error) {
-	for total := time.Duration(0); len(took) < times && total < 10*time.Second; {
+func measure(ctx context.Context, m *readmodel.Model, rows int) error {
+	id := func(n int) string { return "ex_0192f0c1-2b7e-7c3a-9a55-" + strconv.Itoa(100_000_000_000+n) }
+	deep := strconv.Itoa(100_000 + rows/2)
+	floor, err := median(func() error {
+		_, err := m.Execution(ctx, workspace, workflow.ExecutionID(id(rows/2)))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-55s %9.3f ms\n", "one execution by id (the floor)", floor)
+	for _, c := range []struct {
+		name   string
+		of     workflow.ID
+		state  workflow.ExecutionState
+		cursor string
+	}{
+		{"executions", "", "", ""}, {"executions, from the middle", "", "", id(rows / 2)},
+		{"completed", "", workflow.Completed, ""}, {"failed", "", workflow.Failed, ""}, {"failed, from the middle", "", workflow.Failed, deep},
+		{"running (10 of them, the oldest)", "", workflow.Running, ""}, {"parked (one, the oldest)", "", workflow.Parked, ""},
+		{"cancelled (none)", "", workflow.Cancelled, ""},
+		{"of a workflow with half of all", "wf_1000000001", "", ""}, {"of it, completed", "wf_1000000001", workflow.Completed, ""},
+		{"of it, failed", "wf_1000000001", workflow.Failed, ""}, {"of it, failed, from the middle", "wf_1000000001", workflow.Failed, deep},
+		{"of it, paused (none)", "wf_1000000001", workflow.Paused, ""}, {"of a small workflow", "wf_1000000002", "", ""},
+	} {
+		err := show(c.name, floor, func() (int, error) {
+			items, _, err := m.Executions(ctx, workspace, c.of, c.state, c.cursor, page)
+			return len(items), err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, c := range []struct {
+		name, kind string
+		state      workflow.DefinitionState
+	}{{"workflows", "", ""}, {"workflows, paused (few)", "", workflow.Halted}, {"workflows of a kind", "airtable_sync", ""}, {"workflows of a kind that has none", "other", ""}} {
+		err := show(c.name, floor, func() (int, error) {
+			items, err := m.Workflows(ctx, workspace, c.kind, c.state, "", page)
+			return len(items), err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func show(name string, floor float64, list func() (int, error)) error {
+	n := 0
+	took, err := median(func() (err error) { n, err = list(); return err })
+	fmt.Printf("%-55s %9.3f ms  %6.1f times the floor, %3d rows\n", name, took, took/floor, n)
+	return err
+}
+
+// median returns the median time of some calls, in milliseconds.
+func median(call func() error) (float64, error) {
+	times := make([]float64, rounds)
+	for i := range times {
 		begin := time.Now()
-		if rows, err = l.call(ctx); err != nil {
-			return nil, 0, err
+		if err := call(); err != nil {
+			return math.NaN(), err
 		}
-		took = append(took, time.Since(begin))
-		total += took[len(took)-1]
+		times[i] = float64(time.Since(begin).Microseconds()) / 1000
 	}
-	slices.Sort(took)
-	return took, rows, nil
+	slices.Sort(times)
+	return times[rounds/2], nil
 }
-
-// plan is what the database says of a list's query, or why it cannot be asked.
-func plan(ctx context.Context, s settings, d *db.DB, l list) string {
-	query, err := os.ReadFile(s.queries + "/" + l.query + ".sql")
-	if err != nil {
-		return "    " + err.Error()
-	}
-	var id, parent, unused int64
-	var line string
-	explain, row := "EXPLAIN QUERY PLAN ", []any{&id, &parent, &unused, &line}
-	if d.Dialect() == db.Postgres {
-		explain, row = "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ", []any{&line}
-	}
-	rows, err := d.Read().Query(ctx, explain+string(query), l.args...)
-	if err != nil {
-		return "    " + err.Error()
-	}
-	defer rows.Close()
-	var lines []string
-	for rows.Next() {
-		if err := rows.Scan(row...); err != nil {
-			return "    " + err.Error()
-		}
-		lines = append(lines, "    "+line)
-	}
-	if err := rows.Err(); err != nil {
-		return "    " + err.Error()
-	}
-	return strings.Join(lines, "\n")
-}
-
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/telemetry"
@@ -44,7 +44,7 @@ func (y *system) lag(ctx context.Context) map[string]telemetry.Lag {
 type engineMeter struct{ metrics *telemetry.Metrics }
 
 // ExecutionEnded counts an end.
-func (m engineMeter) ExecutionEnded(kind string, state engine.State, took time.Duration) {
+func (m engineMeter) ExecutionEnded(kind string, state workflow.ExecutionState, took time.Duration) {
 	m.metrics.ExecutionEnded(kind, string(state), took)
 }
 

@@ -150,11 +150,7 @@ func (y *system) openIdentity(ctx context.Context, s *cli.State) error {
 
 // openEngine registers the kinds, and opens the engine and the orchestrator.
 func (y *system) openEngine(ctx context.Context, _ *cli.State) error {
-	sync, err := y.airtableSync(ctx)
-	if err != nil {
-		return err
-	}
-	kinds, err := kind.NewSet(sync)
+	kinds, err := kind.NewSet(y.airtableSync())
 	if err != nil {
 		return fmt.Errorf("the kinds of workflow: %w", err)
 	}
@@ -182,14 +178,14 @@ func (y *system) openEngine(ctx context.Context, _ *cli.State) error {
 	return y.metrics.ObserveLag(y.lag)
 }
 
-func (y *system) airtableSync(ctx context.Context) (*kind.Kind, error) {
+func (y *system) airtableSync() *kind.Kind {
 	c := y.config.Airtable
 	client := airtable.New(airtable.Options{
 		BaseURL: c.BaseURL, RequestsPerSecond: c.RequestsPerSecond, TokenRequestsPerSecond: c.TokenRequestsPerSecond,
 		Penalty: c.Penalty, RequestTimeout: c.RequestTimeout, Meter: airtableMeter{y.metrics},
 	})
 	y.onClose(func() error { client.CloseIdleConnections(); return nil })
-	return airtablesync.New(ctx, airtablesync.Options{
+	return airtablesync.New(airtablesync.Options{
 		Airtable: client, Secrets: y.secrets, Blobs: y.blobs, DB: y.db,
 	})
 }

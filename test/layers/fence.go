@@ -52,7 +52,6 @@ func (t table) check(pkgs []pkg) []string {
 		c.checkModules(p)
 	}
 	c.checkUse()
-	slices.Sort(c.faults)
 	return c.faults
 }
 
@@ -97,7 +96,7 @@ func (c *checker) checkArrows(f floor, r row, arrows []arrow, over []string) {
 
 // checkPackage finds what a package imports against its row.
 func (c *checker) checkPackage(p pkg) {
-	f, r, ok := c.rowOf(p.name)
+	f, r, ok := c.rowOf(p)
 	if !ok {
 		return
 	}
@@ -132,25 +131,50 @@ func (c *checker) refuse(f floor, r row, from, to string) {
 }
 
 // rowOf returns the one row of a package and its floor.
-func (c *checker) rowOf(name string) (floor, row, bool) {
+func (c *checker) rowOf(p pkg) (floor, row, bool) {
 	var found []row
 	var on floor
 	for _, f := range c.floors {
 		for _, r := range f.rows {
-			if matches(r.pkg, name) {
+			if matches(r.pkg, p.name) {
 				found, on = append(found, r), f
 			}
 		}
 	}
 	switch len(found) {
 	case 0:
-		c.faultf("%s is not in the table: say on which floor it stands and what it may import, by a row in test/layers", name)
+		c.faultf("%s is not in the table: say on which floor it stands and what it may import, by a row in test/layers with a reason in each line:\n%s",
+			p.name, c.sketch(p))
 		return on, row{}, false
 	case 1:
 		return on, found[0], true
 	}
-	c.faultf("%s has two rows, %s and %s; keep one", name, found[0].pkg, found[1].pkg)
+	c.faultf("%s has two rows, %s and %s; keep one", p.name, found[0].pkg, found[1].pkg)
 	return on, row{}, false
+}
+
+// sketch writes the row that a package needs as it stands, without reasons.
+func (c *checker) sketch(p pkg) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\t{pkg: %q", p.name)
+	here := floor{name: element(p.name)}
+	for _, part := range []struct {
+		name    string
+		imports []string
+	}{{"may", p.imports}, {"tests", p.testImports}} {
+		lines := slices.DeleteFunc(slices.Clone(part.imports), func(to string) bool {
+			return !ours(to) || to == p.name || c.isEveryday(here, to) || part.name == "tests" && slices.Contains(p.imports, to)
+		})
+		if len(lines) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, ", %s: []arrow{\n", part.name)
+		for _, to := range lines {
+			fmt.Fprintf(&b, "\t\t{%q, \"\"},\n", to)
+		}
+		b.WriteString("\t}")
+	}
+	return b.String() + "},"
 }
 
 // find returns the first of the arrows that leads from one package to another.

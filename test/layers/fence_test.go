@@ -18,13 +18,16 @@ func hut() (table, []pkg) {
 		{pkg: "attic/*/*"},
 	}}
 	cellar := floor{name: "cellar", rule: "dark", rows: []row{{pkg: "cellar/wine"}, {pkg: "cellar/lamp"}}}
-	shed := floor{name: "shed", rule: "cold", rows: []row{{pkg: "shed/saw", forTests: true}}}
+	shed := floor{name: "shed", rule: "cold", rows: []row{
+		{pkg: "shed/saw", forTests: true, may: []arrow{{"shed/plank", "it saws"}}},
+		{pkg: "shed/plank", forTests: true},
+	}}
 	t := table{
 		floors:   []floor{attic, cellar, shed},
 		everyday: []arrow{{"cellar/lamp", "light"}},
 		modules: []module{
-			{path: "example.com/cork", in: []string{"cellar/wine"}, tests: []string{"attic/*"}, why: "corks stay below"},
 			{path: "example.com/cork/screw", in: []string{"attic/*"}, why: "it opens bottles"},
+			{path: "example.com/cork", in: []string{"cellar/wine"}, tests: []string{"attic/*"}, why: "corks stay below"},
 		},
 	}
 	return t, []pkg{
@@ -33,7 +36,8 @@ func hut() (table, []pkg) {
 		{name: "attic/bed/sheet"},
 		{name: "cellar/lamp"},
 		{name: "cellar/wine", imports: []string{"example.com/cork"}},
-		{name: "shed/saw"},
+		{name: "shed/plank"},
+		{name: "shed/saw", imports: []string{"shed/plank"}},
 	}
 }
 
@@ -94,6 +98,33 @@ func TestWhatIsWrongWithTheTableIsFound(t *testing.T) {
 				t.Errorf("got %q\nwant %q among them", got, c.want)
 			}
 		})
+	}
+}
+
+func TestAnUnknownPackageGetsASketchOfItsRow(t *testing.T) {
+	t.Parallel()
+	house, pkgs := hut()
+	pkgs = append(pkgs, pkg{name: "attic/bed/sheet/hem", imports: []string{"attic/bed", "cellar/lamp", "cellar/wine", "example.com/cork"},
+		testImports: []string{"attic/bed/sheet/hem", "cellar/wine", "shed/saw"}})
+	_, got, _ := strings.Cut(strings.Join(house.check(pkgs), "\n"), "\n")
+	want := `	{pkg: "attic/bed/sheet/hem", may: []arrow{
+		{"attic/bed", ""},
+		{"cellar/wine", ""},
+	}, tests: []arrow{
+		{"shed/saw", ""},
+	}},`
+	if diff := cmp.Diff(want, got[:min(len(got), len(want))]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAModuleIsKnownByWholeElements(t *testing.T) {
+	t.Parallel()
+	house, pkgs := hut()
+	pkgs[3].imports = append(pkgs[3].imports, "example.com/corkoak")
+	got := house.check(pkgs)
+	if len(got) != 1 || !strings.HasPrefix(got[0], "cellar/wine imports example.com/corkoak, which is not in the list of modules") {
+		t.Errorf("got %q", got)
 	}
 }
 

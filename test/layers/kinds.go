@@ -2,7 +2,7 @@ package layers
 
 var kindsFloor = floor{
 	name: "kinds",
-	rule: "a kind knows the words, the engine and clients of foreign systems, but no other kind, face, driver or simulator; what two kinds need belongs on a floor below, behaviour from outside behind a port",
+	rule: "a kind knows the words, the engine and clients of foreign systems, but no other kind, face, driver or simulator; what two kinds need belongs on a floor below, behaviour from outside comes through a port",
 	over: []string{"core", "outside", "platform"}, testsOver: []string{"examples"}, strangers: true,
 	rows: []row{
 		{pkg: "kinds/*", may: []arrow{

@@ -77,7 +77,7 @@ var modules = []module{
 		why: "it compares in tests and panics where it cannot"},
 	{path: "github.com/google/uuid", in: []string{"core/workflow", "platform/secret", "api/http"},
 		why: "ids are made by those who name things"},
-	{path: "github.com/jackc/pgx/v5", in: []string{"platform/db", "platform/pgtest", "core/eventstore/postgres", "bench/engine"},
+	{path: "github.com/jackc/pgx/v5", in: []string{"platform/db", "platform/pgtest", "core/eventstore/postgres", "bench/..."},
 		why: "the dialect is hidden in platform/db"},
 	{path: "github.com/knadh/koanf", in: []string{"platform/config"},
 		why: "settings are read in one place"},

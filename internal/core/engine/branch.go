@@ -12,6 +12,7 @@ type branch struct {
 	next   int
 	root   Root
 	random *rand.Rand
+	scopes []Scope // sagas that are open
 }
 
 // nextPath returns the path of the branch's next durable call.
@@ -40,12 +41,27 @@ func (b *branch) item(path string, i int) *branch {
 	return &branch{path: path + "." + strconv.Itoa(i), root: b.root}
 }
 
+// enter opens a saga at the branch's next call.
+func (b *branch) enter() Scope {
+	s := Scope{Path: b.peek()}
+	for _, around := range b.scopes {
+		if around.Path == s.Path {
+			s.Depth++
+		}
+	}
+	b.scopes = append(b.scopes, s)
+	return s
+}
+
+// leave closes the saga that was opened last.
+func (b *branch) leave() { b.scopes = b.scopes[:len(b.scopes)-1] }
+
 // rooted runs fn while the branch's keys and random numbers come from another
 // root. The numbers of the scope are a stream of their own: those that the
 // undone attempt drew must not come again.
-func (b *branch) rooted(root Root, scope string, fn func()) {
+func (b *branch) rooted(root Root, scope Scope, fn func()) {
 	was, random := b.root, b.random
-	b.root, b.random = root, newRandom(root, "scope "+scope)
+	b.root, b.random = root, newRandom(root, "scope "+scope.String())
 	defer func() { b.root, b.random = was, random }()
 	fn()
 }

@@ -103,6 +103,7 @@ func AsError(err error) *Error {
 	var own *Error
 	if errors.As(err, &own) {
 		out := *own
+		out.Detail = validDetail(own.Detail)
 		if err != error(own) {
 			out.Message = err.Error()
 			out.Step, out.Path = own.Step, own.Path
@@ -111,9 +112,17 @@ func AsError(err error) *Error {
 	}
 	var f *failure.Error
 	if errors.As(err, &f) {
-		return &Error{Class: f.Class, Code: f.Code, Message: err.Error(), RetryAfter: f.RetryAfter, Detail: f.Detail}
+		return &Error{Class: f.Class, Code: f.Code, Message: err.Error(), RetryAfter: f.RetryAfter, Detail: validDetail(f.Detail)}
 	}
 	return &Error{Class: failure.Fatal, Code: CodeUnclassed, Message: err.Error()}
+}
+
+// validDetail returns a detail that encodes: what is not JSON becomes a string.
+func validDetail(detail json.RawMessage) json.RawMessage {
+	if len(detail) == 0 || json.Valid(detail) {
+		return detail
+	}
+	return quote(string(detail))
 }
 
 // Errors of the host's calls.

@@ -29,6 +29,8 @@ type StepSpec struct {
 	Timeout  time.Duration
 	Retry    Retry
 	Call     func(ctx context.Context, in json.RawMessage) (json.RawMessage, error)
+	// Fits says why a result cannot be the step's; nil if it can.
+	Fits func(result json.RawMessage) error
 }
 
 // FunctionSpec is a registered workflow function without its types.

@@ -82,8 +82,11 @@ func Await(run Run, condition func() bool) error { return run.thread.Await(condi
 // Version says which version of a change the execution follows: newest if the
 // execution meets the change for the first time now, and zero if it passed this
 // place before the change existed. The first call decides, for this change and
-// this generation: a loop that is running never sees a newer version.
-func (r Run) Version(change string, newest int) int { return r.thread.Version(change, newest) }
+// this generation: a loop that is running never sees a newer version. A redrive
+// follows its origin's decisions as far as the origin came.
+func (r Run) Version(change string, newest int) int {
+	return r.thread.Version(change, r.branch.peek(), newest)
+}
 
 // HistoryLong reports that the generation has grown so long that the function
 // should return ContinueAsNew at the next good place: from 4,000 records on.

@@ -47,16 +47,17 @@ type Saga struct {
 // cannot succeed parks the execution as compensation_stuck. It returns what fn
 // returned.
 func WithSaga[Out any](run Run, fn func(*Saga) (Out, error)) (out Out, err error) {
-	first := run.branch.peek()
-	if root, other := run.thread.Scope(first); other {
-		run.branch.rooted(root, first, func() { out, err = inSaga(run, first, fn) })
+	scope := run.branch.enter()
+	defer run.branch.leave()
+	if root, other := run.thread.Scope(scope); other {
+		run.branch.rooted(root, scope, func() { out, err = inSaga(run, scope, fn) })
 		return out, err
 	}
-	return inSaga(run, first, fn)
+	return inSaga(run, scope, fn)
 }
 
-// inSaga is WithSaga for a scope whose first call has a path.
-func inSaga[Out any](run Run, first string, fn func(*Saga) (Out, error)) (Out, error) {
+// inSaga is WithSaga without the keys.
+func inSaga[Out any](run Run, scope Scope, fn func(*Saga) (Out, error)) (Out, error) {
 	s := &Saga{}
 	out, err := fn(s)
 	var again *continueAsNew
@@ -67,7 +68,7 @@ func inSaga[Out any](run Run, first string, fn func(*Saga) (Out, error)) (Out, e
 		return out, err
 	}
 	detached := run.Detached()
-	detached.thread.Compensate(first)
+	detached.thread.Compensate(scope)
 	for i := len(s.undos) - 1; i >= 0; i-- {
 		// The only failure is a person's verdict that this undo is given up;
 		// the others must still run.

@@ -37,6 +37,9 @@ func (s Signal[T]) Wait(run Run, wait time.Duration) (T, error) {
 
 func (s Signal[T]) decode(path string, raw json.RawMessage) (T, error) {
 	var out T
+	if len(raw) == 0 { // a signal without data
+		return out, nil
+	}
 	if err := json.Unmarshal(raw, &out); err != nil {
 		return out, &Error{Class: failure.Validation, Code: CodeBadInput, Path: path, Message: fmt.Sprintf("signal %s does not decode: %v", s.name, err)}
 	}

@@ -60,10 +60,19 @@ type Step[In, Out any] struct {
 	with CallOptions
 }
 
-// With returns the same step with options for its calls.
+// With returns the same step with options for its calls, beside those that it
+// has.
 func (s Step[In, Out]) With(o CallOptions) Step[In, Out] {
-	o.Label = cut(strings.ToValidUTF8(o.Label, "\uFFFD"), MaxLabelBytes)
-	s.with = o
+	if o.Timeout > 0 {
+		s.with.Timeout = o.Timeout
+	}
+	if o.Retry != nil {
+		s.with.Retry = o.Retry
+	}
+	if o.Label != "" {
+		s.with.Label = cut(strings.ToValidUTF8(o.Label, "\uFFFD"), MaxLabelBytes)
+	}
+	s.with.Once = s.with.Once || o.Once
 	return s
 }
 
@@ -83,7 +92,7 @@ func NewStep[In, Out any](r *Registry, name string, o StepOptions[In], fn func(c
 	if o.Timeout == 0 {
 		o.Timeout = DefaultStepTimeout
 	}
-	spec := &StepSpec{Name: name, ReadOnly: o.ReadOnly, Once: o.Once && !o.ReadOnly, Timeout: o.Timeout, Retry: o.Retry, Call: erase(fn)}
+	spec := &StepSpec{Name: name, ReadOnly: o.ReadOnly, Once: o.Once && !o.ReadOnly, Timeout: o.Timeout, Retry: o.Retry, Call: erase(fn), Fits: fits[Out]}
 	r.addStep(spec)
 	return Step[In, Out]{spec: spec, key: o.Key}
 }
@@ -148,6 +157,12 @@ func erase[In, Out any](fn func(context.Context, In) (Out, error)) func(context.
 		}
 		return res, err
 	}
+}
+
+// fits reports why a result cannot be a step's.
+func fits[Out any](raw json.RawMessage) error {
+	var out Out
+	return json.Unmarshal(raw, &out)
 }
 
 // encode returns the JSON of a value, or a fatal failure of code too_large.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -18,8 +19,9 @@ type Thread interface {
 	// Records returns how many records the generation has, as far as the function
 	// has been fed.
 	Records() int
-	// Version returns the version of a change; see Run.Version.
-	Version(change string, newest int) int
+	// Version returns the version of a change; see Run.Version. path is that of the
+	// branch's next call.
+	Version(change, path string, newest int) int
 	// Step runs a step, or returns its recorded result. The error is a *Error.
 	Step(Call) (json.RawMessage, error)
 	// Sleep waits; the error is ErrCancelled.
@@ -37,18 +39,27 @@ type Thread interface {
 	// a time, and returns when all have ended: with the first error in time,
 	// which cancels the others, or ErrCancelled if some never began.
 	Fork(path string, n, parallel int, body func(i int, t Thread) error) error
-	// Scope is called where a saga begins whose first call has this path. It
-	// returns the root of the keys inside, and whether that differs from the
-	// branch's.
-	Scope(path string) (Root, bool)
-	// Compensate says that the undos of the saga begin whose first call has this
-	// path.
-	Compensate(path string)
+	// Scope is called where a saga begins. It returns the root of the keys inside,
+	// and whether that differs from the branch's.
+	Scope(Scope) (Root, bool)
+	// Compensate says that the undos of a saga begin.
+	Compensate(Scope)
 	// Detached returns the same thread out of a cancel's reach.
 	Detached() Thread
 	// Mismatch parks the execution as nondeterministic; it does not return.
 	Mismatch(step, path, recorded, got string)
 }
+
+// Scope names a saga of an execution: the path of its first call and, because
+// that may be the first call of another saga inside, how many sagas around it
+// begin with the same call.
+type Scope struct {
+	Path  string
+	Depth int
+}
+
+// String returns the path, with a mark for each saga around it.
+func (s Scope) String() string { return s.Path + strings.Repeat("~", s.Depth) }
 
 // Call is one call of a step.
 type Call struct {
@@ -72,6 +83,8 @@ type ChildCall struct {
 	Function string
 	Path     string
 	// Key names the child in the workspace: the same key is the same child.
-	Key   string
+	Key string
+	// Own says that the key is the call's own and that no other call has it.
+	Own   bool
 	Input func() (json.RawMessage, error)
 }

@@ -23,9 +23,9 @@ func NewWorkflow[In, Out any](r *Registry, name string, fn func(Run, In) (Out, e
 // NewLoadedWorkflow registers a workflow function that takes more than its
 // input: its argument is made by load, before the function begins and again
 // before it is replayed. load may read what never changes, such as a version of
-// a definition; it must return an equal value each time. An error of class
-// validation or fatal ends the execution as failed; any other error is
-// temporary, and load is tried again.
+// a definition; it must return an equal value each time. An error that
+// has the class validation or fatal ends the execution as failed; any other
+// error, also one without a class, is temporary, and load is tried again.
 func NewLoadedWorkflow[In, Loaded, Out any](r *Registry, name string,
 	load func(context.Context, Info, json.RawMessage) (Loaded, error), fn func(Run, Loaded) (Out, error)) Workflow[In, Out] {
 	r.addFunction(&FunctionSpec{
@@ -66,10 +66,11 @@ func (w Workflow[In, Out]) Name() string { return w.name }
 func (w Workflow[In, Out]) Do(run Run, childID string, in In) (Out, error) {
 	var out Out
 	path := run.branch.nextPath()
-	if childID == "" {
+	own := childID == ""
+	if own {
 		childID = run.branch.key(path)
 	}
-	raw, err := run.thread.Child(ChildCall{Function: w.name, Path: path, Key: childID,
+	raw, err := run.thread.Child(ChildCall{Function: w.name, Path: path, Key: childID, Own: own,
 		Input: func() (json.RawMessage, error) { return encode(in) }})
 	if err != nil {
 		return out, err

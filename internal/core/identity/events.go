@@ -42,7 +42,7 @@ type keyCreatedData struct {
 	ExpiresAt time.Time             `json:"expires_at"`
 }
 
-// keyCreatedJournal stands in the private column: subscribers never see even
+// keyCreatedJournal is stored in the private column: subscribers never see even
 // the hash.
 type keyCreatedJournal struct {
 	Hash string `json:"sha256"`

@@ -22,10 +22,10 @@ type FirstStart struct {
 }
 
 // firstStart makes the workspace, its admin and the admin's key in one
-// append that only an empty installation accepts: it happens once for ever.
+// append that only an empty installation accepts, so that it happens only once.
 func (s *Service) firstStart(ctx context.Context, deliver func(context.Context, string) error) (*FirstStart, error) {
 	if deliver == nil {
-		return nil, errors.New("identity: the first start needs somebody to deliver the admin token to")
+		return nil, errors.New("identity: the first start needs a Deliver function for the admin token")
 	}
 	first := &FirstStart{Workspace: workflow.NewWorkspaceID(), Key: workflow.NewKeyID()}
 	admin := workflow.NewPrincipalID()

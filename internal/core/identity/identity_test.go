@@ -86,6 +86,7 @@ func (s *site) wants(err error, kind workflow.ErrorKind, code string) {
 }
 
 func TestTheFirstStartMakesOneAdmin(t *testing.T) { // S11
+	t.Parallel()
 	s, first := newSite(t)
 	if first == nil || len(s.delivered) != 1 || s.delivered[0] != first.Token {
 		t.Fatalf("first %+v, delivered %d", first, len(s.delivered))
@@ -105,6 +106,7 @@ func TestTheFirstStartMakesOneAdmin(t *testing.T) { // S11
 // A process that dies after the token was delivered and before it became
 // valid leaves nothing valid behind.
 func TestAFirstStartThatDiedIsRepeated(t *testing.T) {
+	t.Parallel()
 	d, err := db.Open(t.Context(), db.Options{URL: "sqlite:" + filepath.Join(t.TempDir(), "store.db")})
 	if err != nil {
 		t.Fatal(err)
@@ -137,6 +139,7 @@ func TestAFirstStartThatDiedIsRepeated(t *testing.T) {
 }
 
 func TestAKeyHasItsScopesAndNoOthers(t *testing.T) { // S9
+	t.Parallel()
 	s, first := newSite(t)
 	admin := s.caller(first.Token)
 	made, token, err := s.CreateKey(t.Context(), admin, identity.CreateKeyRequest{Name: "reader", Scopes: []workflow.Permission{workflow.WorkflowRead, workflow.KeyManage, workflow.WorkflowRead}})
@@ -160,6 +163,7 @@ func TestAKeyHasItsScopesAndNoOthers(t *testing.T) { // S9
 }
 
 func TestARevokedKeyIsRefusedAtOnceAndForEver(t *testing.T) {
+	t.Parallel()
 	s, first := newSite(t)
 	ctx := t.Context()
 	admin := s.caller(first.Token)
@@ -188,6 +192,7 @@ func TestARevokedKeyIsRefusedAtOnceAndForEver(t *testing.T) {
 }
 
 func TestAKeyExpires(t *testing.T) {
+	t.Parallel()
 	s, first := newSite(t)
 	admin := s.caller(first.Token)
 	_, token, err := s.CreateKey(t.Context(), admin, identity.CreateKeyRequest{Name: "k", Scopes: []workflow.Permission{workflow.WorkflowRead}, ExpiresIn: time.Hour})
@@ -203,6 +208,7 @@ func TestAKeyExpires(t *testing.T) {
 }
 
 func TestAWrongKeyRequestIsRefusedWithEveryFault(t *testing.T) {
+	t.Parallel()
 	s, first := newSite(t)
 	_, _, err := s.CreateKey(t.Context(), s.caller(first.Token), identity.CreateKeyRequest{Name: " ", Scopes: []workflow.Permission{"everything", workflow.Public}, ExpiresIn: 366 * 24 * time.Hour})
 	s.wants(err, workflow.KindInvalid, "invalid_key")
@@ -216,6 +222,7 @@ func TestAWrongKeyRequestIsRefusedWithEveryFault(t *testing.T) {
 }
 
 func TestNoTokenIsKept(t *testing.T) { // S9: a dump gives no usable key
+	t.Parallel()
 	s, first := newSite(t)
 	admin := s.caller(first.Token)
 	_, token, err := s.CreateKey(t.Context(), admin, identity.CreateKeyRequest{Name: "k", Scopes: []workflow.Permission{workflow.WorkflowRead}})
@@ -238,6 +245,7 @@ func TestNoTokenIsKept(t *testing.T) { // S9: a dump gives no usable key
 }
 
 func TestWhatIsWrongWithATokenIsNotTold(t *testing.T) {
+	t.Parallel()
 	s, first := newSite(t)
 	other := []byte(first.Token)
 	other[len(other)-1] ^= 1

@@ -80,8 +80,8 @@ func (s *Service) ListKeys(_ context.Context, c workflow.Caller) ([]workflow.Key
 	return out, nil
 }
 
-// RevokeKey ends a key at once and for ever. Revoking it again is no error.
-// The last valid admin key cannot be revoked: nobody could come in any more.
+// RevokeKey ends a key at once and permanently. Revoking it again is not an error.
+// The last valid admin key cannot be revoked: it would lock everyone out.
 func (s *Service) RevokeKey(ctx context.Context, c workflow.Caller, id workflow.KeyID) error {
 	if err := c.Require(workflow.KeyManage); err != nil {
 		return err
@@ -120,7 +120,7 @@ func (s *Service) append(ctx context.Context, id workflow.WorkspaceID, version i
 	done, err := s.store.Append(ctx, eventstore.Batch{Streams: []eventstore.StreamAppend{
 		{Stream: workspaceStream(id), Expected: version, Events: events}}})
 	if errors.Is(err, eventstore.ErrConflict) {
-		return workflow.Conflict("changed_meanwhile", "somebody changed the keys at the same time; try again")
+		return workflow.Conflict("changed_meanwhile", "someone changed the keys at the same time; try again")
 	}
 	if err != nil {
 		return fmt.Errorf("write identities: %w", err)
@@ -163,7 +163,7 @@ func checkRequest(c workflow.Caller, r *CreateKeyRequest) error {
 	for i, scope := range r.Scopes {
 		if !scope.Known() {
 			faults = append(faults, workflow.Problem{Pointer: fmt.Sprintf("/scopes/%d", i), Code: "unknown_scope",
-				Detail: fmt.Sprintf("%q is no scope; there are %v", scope, workflow.Permissions())})
+				Detail: fmt.Sprintf("%q is not a scope; there are %v", scope, workflow.Permissions())})
 		}
 	}
 	if r.ExpiresIn == 0 {

@@ -21,23 +21,20 @@ import (
 // nearly always the execution that carries it; what goes to a child or comes
 // from one must say so, see Of.
 type Ref struct {
-	name  string
-	bytes int64
-	sum   string
-	owner string // empty: the execution that carries it
+	Name  string
+	Bytes int64
+	Sum   string
+	Owner string // empty: the execution that carries it
 }
 
 // IsZero reports whether the reference names no blob.
-func (r Ref) IsZero() bool { return r.name == "" }
-
-// Bytes is the size of the blob.
-func (r Ref) Bytes() int64 { return r.bytes }
+func (r Ref) IsZero() bool { return r.Name == "" }
 
 // Of returns a reference that also another execution can read, to be handed to a
 // child or to a parent.
 func (r Ref) Of(info engine.Info) Ref {
-	if r.owner == "" && !r.IsZero() {
-		r.owner = ownerOf(info)
+	if r.Owner == "" && !r.IsZero() {
+		r.Owner = ownerOf(info)
 	}
 	return r
 }
@@ -48,9 +45,9 @@ func (r Ref) MarshalText() ([]byte, error) {
 	if r.IsZero() {
 		return nil, nil
 	}
-	text := r.name + "." + strconv.FormatInt(r.bytes, 10) + "." + r.sum
-	if r.owner != "" {
-		text += "." + r.owner
+	text := r.Name + "." + strconv.FormatInt(r.Bytes, 10) + "." + r.Sum
+	if r.Owner != "" {
+		text += "." + r.Owner
 	}
 	return []byte(text), nil
 }
@@ -69,9 +66,9 @@ func (r *Ref) UnmarshalText(text []byte) error {
 	if err != nil || parts[0] == "" {
 		return fmt.Errorf("%q is not a reference to a blob", text)
 	}
-	r.name, r.bytes, r.sum = parts[0], size, parts[2]
+	r.Name, r.Bytes, r.Sum = parts[0], size, parts[2]
 	if len(parts) == 4 {
-		r.owner = parts[3]
+		r.Owner = parts[3]
 	}
 	return nil
 }
@@ -83,16 +80,16 @@ func ownerOf(info engine.Info) string { return info.Root.Execution }
 // refTo returns the reference to a blob of the step's execution.
 func refTo(stored blob.Ref) Ref {
 	_, name, _ := strings.Cut(stored.Key, "/")
-	return Ref{name: name, bytes: stored.Bytes, sum: stored.Sum}
+	return Ref{Name: name, Bytes: stored.Bytes, Sum: stored.Sum}
 }
 
 // stored returns what the store calls a blob that a step reads.
 func (r Ref) stored(ctx context.Context) blob.Ref {
-	owner := r.owner
+	owner := r.Owner
 	if owner == "" {
 		owner = ownerOf(engine.InStep(ctx).Info)
 	}
-	return blob.Ref{Key: owner + "/" + r.name, Bytes: r.bytes, Sum: r.sum}
+	return blob.Ref{Key: owner + "/" + r.Name, Bytes: r.Bytes, Sum: r.Sum}
 }
 
 // PutJSON keeps a value in the blobs of the step's execution.

@@ -110,8 +110,8 @@ func (s *Service) deleteOf(ctx context.Context, key executionKey) {
 		return
 	}
 	group := string(key.Execution)
-	if created.root != "" {
-		group = created.root
+	if created.Root != "" {
+		group = created.Root
 	}
 	s.deleteGroup(ctx, group)
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"sort"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -32,12 +34,17 @@ func (s *Service) kindNames() []string {
 	return names
 }
 
-// concurrency is how many executions of one workflow of a kind may have begun.
-func (s *Service) concurrency(name string) int {
+// rule is what a kind says about the lanes of its workflows. Executions of a kind
+// that this build does not have run one at a time.
+func (s *Service) rule(name string) admission.Rule {
 	if k := s.kinds.Kind(name); k != nil {
-		return k.Concurrency()
+		return ruleOf(k)
 	}
-	return 1
+	return admission.Rule{Most: 1}
+}
+
+func ruleOf(k *kind.Kind) admission.Rule {
+	return admission.Rule{Most: k.Concurrency(), Frees: k.FreesLane()}
 }
 
 // Version is what the kinds ask when an execution begins. It reads the stream

@@ -107,8 +107,8 @@ func (s *Service) startable(d *definition) (*kind.Kind, error) {
 func (s *Service) start(ctx context.Context, c workflow.Caller, of workflow.ID, l launch) (Started, error) {
 	x := workflow.Execution{ID: workflow.NewExecutionID(), Workflow: of, WorkflowVersion: l.version, Type: l.kind.Name(),
 		State: workflow.Pending, Trigger: l.trigger, RunAs: c.Principal, Input: l.input, Origin: originShown(l.origin), CreatedAt: s.now()}
-	lane := admission.Lane{Workspace: c.Workspace, Workflow: of}
-	runs, err := s.admission.Reserve(lane, l.kind.Concurrency())
+	key, lane := executionKey{Workspace: c.Workspace, Execution: x.ID}, admission.Lane{Workspace: c.Workspace, Workflow: of}
+	runs, err := s.admission.Reserve(key, lane, ruleOf(l.kind))
 	if err != nil {
 		return Started{}, err
 	}
@@ -121,12 +121,12 @@ func (s *Service) start(ctx context.Context, c workflow.Caller, of workflow.ID, 
 		// A caller who leaves now must not leave an execution without its place.
 		if started.Position, err = s.engine.Start(context.WithoutCancel(ctx), order); err == nil {
 			if !runs {
-				s.admission.Created(admission.Pending{Key: executionKey{Workspace: c.Workspace, Execution: x.ID}, Lane: lane, Priority: l.priority})
+				s.admission.Created(admission.Pending{Key: key, Lane: lane, Priority: l.priority})
 			}
 			return started, nil
 		}
 	}
-	s.admission.Abandon(lane, runs)
+	s.admission.Abandon(key, lane, runs)
 	return Started{}, startFailed(err)
 }
 

@@ -94,6 +94,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		return nil, err
 	}
 	s.takeover.begin()
+	s.hub.rule = s.rule
 	o.Kinds.Bind(s, s.inputs)
 	s.model, err = readmodel.Open(ctx, o.DB, o.Projections)
 	return s, err

@@ -43,7 +43,7 @@ func URL(t testing.TB) string {
 }
 
 // Database returns the URL of a fresh, empty database that is dropped when t
-// ends, for tests about schemas. It is a good deal slower than URL.
+// ends, for tests about schemas. It is much slower than URL.
 func Database(t testing.TB) string {
 	t.Helper()
 	base, database := base(t), name(t)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson/syntax"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
@@ -282,12 +283,12 @@ func (c *compiler) depends(d *declared) error {
 			continue
 		}
 		up, rest, _ := strings.Cut(pointer, "/")
-		levels, ok := indexOf(up)
+		levels, ok := syntax.Index(up)
 		if !ok || levels == 0 {
 			return fmt.Errorf("tag dependsOn: %q is not a relative JSON pointer such as 1/base_id", pointer)
 		}
-		first, _, _ := strings.Cut(rest, "/")
-		if _, known := d.in.byName[unescapeToken(first)]; levels == 1 && !known {
+		first := slices.Collect(syntax.Tokens("/" + rest))[0]
+		if _, known := d.in.byName[first]; levels == 1 && !known {
 			return fmt.Errorf("tag dependsOn: there is no field %q beside it%s", first, suggest.Nearest(first, d.in.names))
 		}
 	}
@@ -332,8 +333,8 @@ func (c *compiler) samples(d *declared) {
 	}
 }
 
-func (c *compiler) sample(d *declared, tag, text string) *document {
-	doc, flaws, fatal := parse(literal(d.plan, text), Limits{}.orDefaults())
+func (c *compiler) sample(d *declared, tag, text string) *syntax.Document {
+	doc, flaws, fatal := syntax.Parse(literal(d.plan, text), Limits{})
 	if fatal != nil || len(flaws) > 0 {
 		c.fault("tag %s: %q is not JSON", tag, text)
 		return nil

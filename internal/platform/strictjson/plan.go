@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson/syntax"
 )
 
 // planKind says which JSON a plan reads.
@@ -54,8 +56,8 @@ type field struct {
 	plan     *plan
 	rules    *rules
 	required bool
-	fallback *document // the default as JSON; nil for none
-	chooser  int       // the field beside it that names the variant; -1 for none
+	fallback *syntax.Document // the default as JSON; nil for none
+	chooser  int              // the field beside it that names the variant; -1 for none
 	notes    notes
 }
 
@@ -127,14 +129,14 @@ type variant struct {
 
 // choice returns the text of a field that chooses a variant, which stands at
 // the node n or, with zero, is absent. Given is false if it has no value.
-func (d *document) choice(f *field, n int) (name string, given bool) {
+func choice(d *syntax.Document, f *field, n int) (name string, given bool) {
 	switch {
-	case n > 0 && d.nodes[n].kind == stringNode && !d.nodes[n].refused:
-		return d.textOf(n), true
-	case n > 0 && d.nodes[n].kind != nullNode:
+	case n > 0 && d.Kind(n) == syntax.String && !d.Refused(n):
+		return d.Text(n), true
+	case n > 0 && d.Kind(n) != syntax.Null:
 		return "", true
 	case f.fallback != nil:
-		return f.fallback.textOf(0), true
+		return f.fallback.Text(0), true
 	}
 	return "", false
 }

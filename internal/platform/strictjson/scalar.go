@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson/syntax"
 )
 
 // scalar reads strings, numbers and booleans. No fault quotes a value: it may
@@ -18,14 +19,14 @@ import (
 func (d *decoder) scalar(p *plan, r *rules, n int, into reflect.Value) {
 	switch p.kind {
 	case stringPlan:
-		if d.is(n, stringNode, "a string") {
-			text := d.doc.textOf(n)
+		if d.is(n, syntax.String, "a string") {
+			text := d.doc.Text(n)
 			into.SetString(text)
 			d.oneOf(n, text, allowed(p, r), r)
 		}
 	case boolPlan:
-		if kind := d.doc.nodes[n].kind; kind == trueNode || kind == falseNode {
-			into.SetBool(kind == trueNode)
+		if kind := d.doc.Kind(n); kind == syntax.True || kind == syntax.False {
+			into.SetBool(kind == syntax.True)
 		} else {
 			d.found.at(n, CodeWrongType, "must be true or false")
 		}
@@ -47,10 +48,10 @@ func (d *decoder) number(p *plan, r *rules, n int, into reflect.Value) {
 	if p.kind == intPlan || p.kind == uintPlan {
 		want = "a whole number"
 	}
-	if !d.is(n, numberNode, want) {
+	if !d.is(n, syntax.Number, want) {
 		return
 	}
-	text := string(d.doc.raw(n))
+	text := string(d.doc.Raw(n))
 	switch {
 	case p.kind == numberPlan:
 		into.SetString(text)
@@ -108,10 +109,10 @@ func unfit(p *plan, r *rules) string {
 }
 
 func (d *decoder) duration(r *rules, n int, into reflect.Value) {
-	if !d.is(n, stringNode, `a duration such as "30s", "1h30m" or "90d"`) {
+	if !d.is(n, syntax.String, `a duration such as "30s", "1h30m" or "90d"`) {
 		return
 	}
-	length, err := parseDuration(d.doc.textOf(n))
+	length, err := parseDuration(d.doc.Text(n))
 	if err != nil {
 		d.found.at(n, CodeInvalid, `must be a duration such as "30s", "1h30m" or "90d"`)
 		return
@@ -123,10 +124,10 @@ func (d *decoder) duration(r *rules, n int, into reflect.Value) {
 // text has the type itself read a string. What it says about a wrong one stays
 // out of the fault: it may quote the text.
 func (d *decoder) text(r *rules, n int, into reflect.Value, wrong string) {
-	if !d.is(n, stringNode, "a string") {
+	if !d.is(n, syntax.String, "a string") {
 		return
 	}
-	text := d.doc.bytesOf(n)
+	text := d.doc.Bytes(n)
 	if err := into.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText(text); err != nil {
 		if r.patternDoc != "" {
 			wrong = "must be " + r.patternDoc
@@ -158,10 +159,10 @@ func (d *decoder) judge(n int, v verdict) {
 
 // secret reads a reference, or a new credential where those are accepted.
 func (d *decoder) secret(n int, into reflect.Value) {
-	if !d.is(n, stringNode, "a credential in a string, or a reference such as secret:sec_…") {
+	if !d.is(n, syntax.String, "a credential in a string, or a reference such as secret:sec_…") {
 		return
 	}
-	text := d.doc.textOf(n)
+	text := d.doc.Text(n)
 	if v := unusable(text, d.fresh); v.code != "" {
 		d.found.at(n, v.code, "%s", v.detail)
 		return

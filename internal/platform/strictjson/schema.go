@@ -347,7 +347,7 @@ func (s *schemas) field(f *field) members {
 		m.add("examples", []any{json.RawMessage(literal(f.plan, f.notes.example))})
 	}
 	if f.fallback != nil {
-		m.add("default", json.RawMessage(f.fallback.text))
+		m.add("default", json.RawMessage(f.fallback.Raw(0)))
 	}
 	if f.notes.format != "" {
 		m.add("format", f.notes.format)

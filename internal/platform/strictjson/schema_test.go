@@ -161,6 +161,7 @@ func TestTheSchemaRefusesWhatIsRefused(t *testing.T) {
 		"lone_surrogates_2",     //
 		"number_of_400_digits",  //
 		"overlong_utf8",         //
+		"refused_keys_twice",    // how text is written
 		"secrets_2",             // a credential and a broken reference look alike
 		"times",                 // formats are annotations
 		"times_2",               //

@@ -2,7 +2,10 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
@@ -66,15 +69,17 @@ func (a *activation) prepare() error {
 		return nil
 	}
 	var why *machine.Mismatch
-	// A function that cannot be fed is not loaded again, nor is one whose end is
-	// on its way to the disk.
-	without := x.ledger != nil && (x.ledger.Broken() || x.ledger.Ended != "")
-	if x.machine == nil && !without {
+	if x.ledger == nil {
 		var err error
 		if why, err = x.load(); err != nil {
 			return err
 		}
-		if x.ledger.Broken() && x.machine != nil && !x.first { // only a resume and a new process try it
+		if x.ledger.Ended != "" { // the table of open executions was behind
+			x.engine.open.Gone(x.key)
+			x.vanish(nil)
+			return nil
+		}
+		if x.ledger.Broken() && x.machine != nil && !a.recovering() { // only a resume and a new process try it
 			x.machine.Close()
 			x.machine = nil
 		}
@@ -83,15 +88,16 @@ func (a *activation) prepare() error {
 	if err := a.preload(); err != nil {
 		return err
 	}
-	if x.ledger.Ended != "" && !without { // the table of open executions was behind
-		x.engine.open.Gone(x.key)
-		x.vanish()
-		return nil
-	}
 	if why != nil && !x.ledger.Broken() {
 		a.parkFunction(why)
 	}
 	return nil
+}
+
+// recovering reports whether this is the execution's first activation in this
+// process.
+func (a *activation) recovering() bool {
+	return slices.ContainsFunc(a.inputs, func(in input) bool { return in.kind == inRecover })
 }
 
 // preload makes the function's argument before it begins.
@@ -113,10 +119,11 @@ func (a *activation) preload() error {
 	return err
 }
 
-// releasing returns the release among the inputs, or nil.
+// releasing returns the release among the inputs that lets the function begin,
+// or nil.
 func (a *activation) releasing() *engine.Release {
 	for i := range a.inputs {
-		if a.inputs[i].kind == inRelease {
+		if a.inputs[i].kind == inRelease && a.inputs[i].release.Refused == nil {
 			return &a.inputs[i].release
 		}
 	}
@@ -131,14 +138,25 @@ func (e *Engine) loadFor(info engine.Info, input []byte) (any, error) {
 	if f == nil {
 		return nil, nil
 	}
-	loaded, err := f.Load(context.WithoutCancel(e.steps), info, input)
-	switch class := failure.ClassOf(err); {
+	loaded, err := guardedLoad(context.WithoutCancel(e.steps), f, info, input)
+	var known *failure.Error // an error without a class says nothing about the input
+	switch {
 	case err == nil:
 		return loaded, nil
-	case class == failure.Validation || class == failure.Fatal:
+	case errors.As(err, &known) && (known.Class == failure.Validation || known.Class == failure.Fatal):
 		return err, nil
 	}
 	return nil, fmt.Errorf("load what %s needs: %w", info.Function, err)
+}
+
+// guardedLoad turns a panic of Load into an error.
+func guardedLoad(ctx context.Context, f *engine.FunctionSpec, info engine.Info, input []byte) (loaded any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = failure.Wrap(fmt.Errorf("%s", debug.Stack()), failure.Fatal, engine.CodePanic, "loading what %s needs panicked: %v", info.Function, p)
+		}
+	}()
+	return f.Load(ctx, info, input)
 }
 
 // put appends a record and lets it act: on the ledger, on the machine, which
@@ -146,7 +164,7 @@ func (e *Engine) loadFor(info engine.Info, input []byte) (any, error) {
 // record is then not there, and the execution is parked.
 func (a *activation) put(r *journal.Record, meta eventstore.Meta) bool {
 	x := a.x
-	mark, starts, reads, stops, children, counted, saved := len(a.events), len(a.starts), len(a.reads), len(a.stops), len(a.children), len(a.counted), *x.ledger
+	before, saved := *a, *x.ledger
 	r.T = a.now.UnixMicro()
 	a.append(r, meta)
 	x.consume(r)
@@ -157,12 +175,10 @@ func (a *activation) put(r *journal.Record, meta eventstore.Meta) bool {
 	why := x.machine.Failure()
 	x.machine.Close()
 	x.machine = nil
-	for _, at := range append(a.starts[starts:], a.reads[reads:]...) {
+	for _, at := range append(a.starts[len(before.starts):], a.reads[len(before.reads):]...) {
 		delete(x.running, at.call.Path)
 	}
-	a.events, a.starts, a.reads, a.ended, a.output = a.events[:mark], a.starts[:starts], a.reads[:reads], "", nil
-	a.stops, a.children, a.counted = a.stops[:stops], a.children[:children], a.counted[:counted]
-	*x.ledger = saved
+	*a, *x.ledger = before, saved // the maps of the ledger differ; it is loaded before they matter
 	a.parkFunction(why)
 	return false
 }

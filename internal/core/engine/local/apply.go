@@ -3,6 +3,7 @@ package local
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -92,16 +93,23 @@ func (a *activation) start(s *start) {
 	}
 	x.loaded = s.loaded
 	if s.parent == nil {
-		a.tookPlace = true
-		x.holdPlace() // the caller has one for it
+		a.takeOver()
+	} else {
+		x.young = true // no one else knows it yet
 	}
 	a.begin(s.Version, x.inherit())
+}
+
+// takeOver takes over the place that the caller has for the execution.
+func (a *activation) takeOver() {
+	a.tookPlace = true
+	a.x.takeOver()
 }
 
 // begin lets the function of the generation begin.
 func (a *activation) begin(version int, meta eventstore.Meta) {
 	x := a.x
-	why := x.build(version, nil, false)
+	why := x.build(version, nil)
 	a.putResult(&journal.Record{Type: journal.Started, Version: version}, meta)
 	if why != nil {
 		a.parkFunction(why)
@@ -117,13 +125,13 @@ func (a *activation) beginGeneration() {
 
 func (a *activation) release(r *engine.Release) {
 	x := a.x
-	if !x.ledger.Pending() {
+	if !x.ledger.Pending() { // released before: the place may be one too many
+		x.takeOver()
 		return
 	}
-	a.tookPlace = true
-	x.holdPlace() // the caller has one for it
+	a.takeOver()
 	if r.Refused != nil {
-		end := &journal.Record{Type: journal.Failed, Err: r.Refused}
+		end := &journal.Record{Type: journal.Failed, Err: engine.AsError(r.Refused)}
 		a.output = end
 		a.keep(end, x.by(r.Meta))
 		a.ended = x.ledger.Ended
@@ -162,6 +170,7 @@ func (a *activation) cancel(meta eventstore.Meta) error {
 		end.Duration = a.now.Sub(journal.Time(l.StartedAt))
 	}
 	a.keep(&journal.Record{Type: journal.CancelRequested, Reason: journal.Forced, T: a.now.UnixMicro()}, x.by(meta))
+	a.strays = append(a.strays, l.Children()...) // no one awaits them any more
 	a.keep(end, x.by(meta))
 	a.ended, a.output = l.Ended, end
 	return nil
@@ -171,10 +180,13 @@ func (a *activation) cancel(meta eventstore.Meta) error {
 // only an answer settles it.
 func (a *activation) resume(meta eventstore.Meta) error {
 	x := a.x
-	if x.ledger.Parked && !x.ledger.ParkedFor(workflow.ReasonOutcomeUnknown) {
-		if err := a.unpark(meta); err != nil {
+	if x.ledger.Broken() {
+		if err := a.retryFunction(meta); err != nil || x.ledger.Broken() {
 			return err
 		}
+	}
+	if x.ledger.Parked && !x.ledger.ParkedFor(workflow.ReasonOutcomeUnknown) {
+		a.put(&journal.Record{Type: journal.Unparked}, x.by(meta))
 	}
 	if x.ledger.Paused {
 		a.put(&journal.Record{Type: journal.Resumed}, x.by(meta))
@@ -183,23 +195,34 @@ func (a *activation) resume(meta eventstore.Meta) error {
 	return nil
 }
 
-// unpark opens the gate that a parking shut. A function that could not go on
-// is tried again with this build; if it still cannot, it stays parked.
-func (a *activation) unpark(meta eventstore.Meta) error {
+// retryFunction tries a function that could not go on with this build. If it
+// still cannot, it stays parked.
+func (a *activation) retryFunction(meta eventstore.Meta) error {
 	x := a.x
-	if x.ledger.Broken() {
-		x.awaitCommits()
-		if _, err := x.load(); err != nil {
-			return err
-		}
-		a.expected = x.ledger.Version
-		if x.machine == nil {
-			return nil
-		}
+	x.awaitCommits()
+	if _, err := x.load(); err != nil {
+		return err
 	}
-	a.put(&journal.Record{Type: journal.Unparked}, x.by(meta))
-	x.revive = true
+	a.expected = x.ledger.Version
+	if x.machine != nil {
+		a.mend(x.by(meta))
+	}
 	return nil
+}
+
+// mend opens the gate for a function that this build can run again. What else is
+// parked stays so, and is shown again.
+func (a *activation) mend(meta eventstore.Meta) {
+	l := a.x.ledger
+	if len(l.Parks) == 1 {
+		a.put(&journal.Record{Type: journal.Unparked}, meta)
+		return
+	}
+	a.keep(&journal.Record{Type: journal.Mended}, meta)
+	for _, path := range slices.Sorted(maps.Keys(l.Parks)) {
+		again := *l.Parks[path]
+		a.keep(&again, meta)
+	}
 }
 
 // answer settles a parked step by what a person found out.
@@ -210,27 +233,35 @@ func (a *activation) answer(in *input) error {
 		p.Reason != workflow.ReasonOutcomeUnknown && p.Reason != workflow.ReasonCompensationStuck {
 		return engine.ErrNotWaiting
 	}
+	if step := x.engine.options.Registry.Step(p.Name); v.Verdict == engine.Done && step != nil {
+		if err := step.Fits(orEmpty(v.Result)); err != nil {
+			return fmt.Errorf("%w: step %s cannot have this result: %w", engine.ErrInvalid, p.Name, err)
+		}
+	}
 	meta := x.by(in.meta)
 	a.put(&journal.Record{Type: journal.Answered, Path: v.Path, Name: p.Name, Verdict: v.Verdict}, meta)
 	switch v.Verdict {
 	case engine.Done:
-		out := v.Result
-		if len(out) == 0 {
-			out = json.RawMessage("{}")
-		}
-		a.putResult(&journal.Record{Type: journal.StepCompleted, Path: v.Path, Name: p.Name, Out: out, Attempt: attemptsOf(p)}, meta)
+		a.putResult(&journal.Record{Type: journal.StepCompleted, Path: v.Path, Name: p.Name, Label: p.Label, Out: orEmpty(v.Result), Attempt: attemptsOf(p)}, meta)
 	case engine.Fail:
 		err := &engine.Error{Class: failure.UnknownOutcome, Code: engine.CodeGivenUp, Message: v.Message, Step: p.Name, Path: v.Path, Attempts: attemptsOf(p), Unknown: true}
 		if err.Message == "" {
 			err.Message = "given up by a person"
 		}
-		a.putResult(&journal.Record{Type: journal.StepFailed, Path: v.Path, Name: p.Name, Err: err, Attempt: attemptsOf(p)}, meta)
+		a.putResult(&journal.Record{Type: journal.StepFailed, Path: v.Path, Name: p.Name, Label: p.Label, Err: err, Attempt: attemptsOf(p)}, meta)
 	}
 	if len(x.ledger.Parks) == 0 {
 		a.put(&journal.Record{Type: journal.Unparked}, meta)
 		x.revive = true
 	}
 	return nil
+}
+
+func orEmpty(result json.RawMessage) json.RawMessage {
+	if len(result) == 0 {
+		return json.RawMessage("{}")
+	}
+	return result
 }
 
 func attemptsOf(p *journal.Record) int {
@@ -277,7 +308,7 @@ func (a *activation) recover() {
 		a.put(&journal.Record{Type: journal.Recovered}, x.inherit())
 	}
 	if x.ledger.Broken() && x.machine != nil && !x.ledger.Paused {
-		a.put(&journal.Record{Type: journal.Unparked}, x.inherit())
+		a.mend(x.inherit())
 	}
 	if !x.ledger.Gated() {
 		a.beginGeneration()

@@ -1,11 +1,12 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +15,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/openset"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -29,9 +31,11 @@ func (c *child) key() openset.Key {
 
 // childStarted completes the record of a child that the function asked for.
 func (a *activation) childStarted(r *journal.Record, w *machine.Wait) {
-	x := a.x
-	r.Key, r.Origin, r.Child = w.Child.Key, w.Origin, x.childID(w, a.now)
-	a.children = append(a.children, x.childOf(w, r.Child))
+	r.Origin, r.Child = w.Origin, a.x.childID(w, a.now)
+	if !w.Child.Own {
+		r.Key = w.Child.Key
+	}
+	a.children = append(a.children, a.x.childOf(w, r.Child))
 }
 
 // childOf returns the child that a call waits for.
@@ -42,7 +46,7 @@ func (x *execution) childOf(w *machine.Wait, execution string) *child {
 		Version: l.Info.Version, Input: in, Private: l.Private, Priority: l.Priority, Meta: x.inherit()},
 		parent: engine.Parent{Execution: x.key.Execution, Generation: l.Info.Generation, Path: w.Path}}
 	if w.Origin != "" {
-		c.start.Origin, c.start.Input = &engine.Origin{Execution: w.Origin}, nil
+		c.start.Origin = &engine.Origin{Execution: w.Origin}
 	}
 	return c
 }
@@ -51,8 +55,7 @@ func (x *execution) childOf(w *machine.Wait, execution string) *child {
 // the same execution, unless the key is the call's own or the child is redriven;
 // then the id sorts by time.
 func (x *execution) childID(w *machine.Wait, now time.Time) string {
-	root := x.ledger.Info.Root
-	own := w.Origin != "" || strings.HasPrefix(w.Child.Key, fmt.Sprintf("%s/%d/", root.Execution, root.Generation))
+	own := w.Child.Own || w.Origin != ""
 	text := x.key.Workspace + "\x00" + w.Child.Key
 	if own {
 		text += "\x00" + x.key.Execution
@@ -71,16 +74,13 @@ func (x *execution) childID(w *machine.Wait, now time.Time) string {
 	return "ex_" + id.String()
 }
 
-// childAt returns the execution of the child that the call at a path waits for.
-func (x *execution) childAt(path string) string { return x.ledger.Child(path) }
-
 // actOnChildren starts children, and cancels those whose branch was cancelled.
 func (a *activation) actOnChildren() {
 	for _, c := range a.children {
 		a.x.engine.startChild(c)
 	}
 	for _, execution := range a.strays {
-		a.x.engine.cancelChild(openset.Key{Workspace: a.x.key.Workspace, Execution: execution}, 0)
+		a.x.engine.cancelChild(openset.Key{Workspace: a.x.key.Workspace, Execution: execution})
 	}
 }
 
@@ -88,10 +88,12 @@ func (a *activation) actOnChildren() {
 // come to start, and that a cancel has reached it.
 func (a *activation) reviveChild(w *machine.Wait) {
 	x := a.x
-	execution := x.ledger.Child(w.Path)
-	if x.first {
-		a.children = append(a.children, x.childOf(w, execution))
+	execution := x.ledger.Child(w.Path).Execution
+	c := x.childOf(w, execution)
+	if x.engine.isAwaited(c) {
+		return
 	}
+	a.children = append(a.children, c)
 	if w.Cancelled() {
 		a.strays = append(a.strays, execution)
 	}
@@ -100,27 +102,79 @@ func (a *activation) reviveChild(w *machine.Wait) {
 // startChild starts a child, or finds it when it exists. It tries until it
 // succeeds or the engine stops.
 func (e *Engine) startChild(c *child) {
+	e.awaits(c)
+	go e.tryChild(c)
+}
+
+func (e *Engine) tryChild(c *child) {
 	if !e.enter() {
+		return // the next process does
+	}
+	defer e.leave()
+	err := e.makeChild(c)
+	if err == nil || e.stopping() {
 		return
 	}
-	go func() {
-		defer e.leave()
-		e.awaited(c)
-		_, err := e.create(e.steps, &c.start, &c.parent)
-		switch {
-		case err == nil, errors.Is(err, engine.ErrStopping):
-		case errors.Is(err, engine.ErrExists):
-			err = e.adopt(c)
-		case errors.Is(err, engine.ErrNoOrigin), errors.Is(err, engine.ErrInvalid):
-			e.ended(c.key(), nil, &childEnd{execution: c.start.Execution, err: &engine.Error{Class: failure.Validation, Code: engine.CodeBadInput,
-				Message: "the child cannot be started: " + err.Error()}})
-			err = nil
+	e.log.Warn("a child could not be started and is tried again", "workspace", c.start.Workspace, "execution", c.start.Execution, "error", err, "again_in", stallTime)
+	e.clock.AfterFunc(stallTime, func() { e.tryChild(c) })
+}
+
+// makeChild starts a child once. What can never be started has failed.
+func (e *Engine) makeChild(c *child) error {
+	start := c.start
+	if start.Origin != nil {
+		end, err := e.takeOverChild(&start)
+		if err != nil {
+			return err
 		}
-		if err != nil && !e.stopping() {
-			e.log.Warn("a child could not be started and is tried again", "workspace", c.start.Workspace, "execution", c.start.Execution, "error", err, "again_in", stallTime)
-			e.clock.AfterFunc(stallTime, func() { e.startChild(c) })
+		if end != nil {
+			e.ended(c.key(), nil, end)
+			return nil
 		}
-	}()
+	}
+	_, err := e.create(e.steps, &start, &c.parent)
+	switch {
+	case errors.Is(err, engine.ErrExists):
+		return e.adopt(c)
+	case errors.Is(err, engine.ErrNoOrigin), errors.Is(err, engine.ErrInvalid):
+		e.ended(c.key(), nil, &childEnd{execution: c.start.Execution, err: &engine.Error{Class: failure.Validation, Code: engine.CodeBadInput,
+			Message: "the child cannot be started: " + err.Error()}})
+		return nil
+	}
+	return err
+}
+
+// takeOverChild looks at the child that a child of a redrive takes over from. If
+// that one has completed after all, its end is the child's; if its input was
+// another one, nothing is fed.
+func (e *Engine) takeOverChild(s *engine.Start) (*childEnd, error) {
+	ctx := context.WithoutCancel(e.steps)
+	id := eventstore.StreamID{Workspace: s.Workspace, Type: engine.StreamType, ID: s.Origin.Execution}
+	first, err := e.store.ReadStream(ctx, id, 0, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(first) == 0 {
+		return nil, fmt.Errorf("the child %s that it takes over from does not exist", s.Origin.Execution)
+	}
+	begin, err := journal.Decode(&first[0])
+	if err != nil {
+		return nil, err
+	}
+	entries, err := history(ctx, e.store, id, 0)
+	if err != nil {
+		return nil, err
+	}
+	s.Origin = &engine.Origin{Execution: s.Origin.Execution, Fresh: !bytes.Equal(orEmpty(begin.Begin.Input), orEmpty(s.Input))}
+	switch last := entries[len(entries)-1].record; {
+	case !last.Type.IsEnd():
+		return nil, fmt.Errorf("the child %s that it takes over from has not ended yet", s.Origin.Execution)
+	case last.Type == journal.Completed && !s.Origin.Fresh:
+		return endOf(s.Execution, last), nil
+	case last.Type == journal.Completed:
+		s.Origin = nil
+	}
+	return nil, nil
 }
 
 // adopt looks at a child that exists: if it has ended, its parent hears of it.
@@ -141,22 +195,26 @@ func endOf(execution string, end *journal.Record) *childEnd {
 	if end.Err != nil {
 		failed := *end.Err
 		failed.Message = "child " + execution + ": " + end.Err.Error()
-		failed.Step, failed.Path = "", ""
 		out.err, out.out = &failed, nil
 	}
 	return out
 }
 
-// awaited notes that an execution waits for a child.
-func (e *Engine) awaited(c *child) {
+// awaits notes that an execution waits for a child.
+func (e *Engine) awaits(c *child) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, other := range e.parents[c.key()] {
-		if other == c.parent {
-			return
-		}
+	if !slices.Contains(e.parents[c.key()], c.parent) {
+		e.parents[c.key()] = append(e.parents[c.key()], c.parent)
 	}
-	e.parents[c.key()] = append(e.parents[c.key()], c.parent)
+}
+
+// isAwaited reports whether this process has noted that an execution waits for a
+// child: then the child is there, or is about to be.
+func (e *Engine) isAwaited(c *child) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Contains(e.parents[c.key()], c.parent)
 }
 
 // ended tells the executions that wait for a child how it ended. One that waits
@@ -166,7 +224,7 @@ func (e *Engine) ended(k openset.Key, parent *engine.Parent, end *childEnd) {
 	parents := e.parents[k]
 	delete(e.parents, k)
 	e.mu.Unlock()
-	if parent != nil {
+	if parent != nil && !slices.Contains(parents, *parent) {
 		parents = append(parents, *parent)
 	}
 	for _, p := range parents {
@@ -185,34 +243,31 @@ func (e *Engine) ended(k openset.Key, parent *engine.Parent, end *childEnd) {
 // childEnded takes in the end of a child, once.
 func (a *activation) childEnded(c *childEnd) {
 	x := a.x
-	if c.generation != x.ledger.Info.Generation || x.ledger.Child(c.path) != c.execution {
+	child := x.ledger.Child(c.path)
+	if c.generation != x.ledger.Info.Generation || child.Execution != c.execution {
 		return
 	}
-	name := ""
-	if x.machine != nil {
-		if w := x.machine.Wait(c.path); w != nil {
-			name = w.Child.Function
-		}
-	}
+	r := &journal.Record{Type: journal.ChildEnded, Path: c.path, Name: child.Function, Child: c.execution, Out: c.out}
 	if c.err != nil {
-		c.err.Step, c.err.Path = name, c.path
+		failed := *c.err // others may wait for the same child
+		failed.Step, failed.Path = child.Function, c.path
+		r.Err = &failed
 	}
-	a.putResult(c.record(name), x.inherit())
+	a.putResult(r, x.inherit())
 }
 
-// cancelTries bounds how often a cancel waits for a child that is about to start.
-const cancelTries = 30
-
-// cancelChild passes a cancel on.
-func (e *Engine) cancelChild(k openset.Key, tries int) {
+// cancelChild passes a cancel on. It tries until the child, which may be about
+// to start, has it. A child whose function cannot take the cancel is parked, and
+// waited for.
+func (e *Engine) cancelChild(k openset.Key) {
 	if !e.enter() {
 		return
 	}
 	go func() {
 		defer e.leave()
 		_, err := e.Cancel(e.steps, k.Workspace, k.Execution, systemMeta())
-		if err != nil && !errors.Is(err, engine.ErrEnded) && !e.stopping() && tries < cancelTries {
-			e.clock.AfterFunc(stallTime, func() { e.cancelChild(k, tries+1) })
+		if err != nil && !errors.Is(err, engine.ErrEnded) && !errors.Is(err, engine.ErrInvalid) && !e.stopping() {
+			e.clock.AfterFunc(stallTime, func() { e.cancelChild(k) })
 		}
 	}()
 }

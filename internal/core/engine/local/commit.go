@@ -12,7 +12,7 @@ func (a *activation) submit() {
 	x := a.x
 	x.settle(a)
 	if len(a.events) == 0 {
-		x.unchanged(a)
+		x.unchanged()
 		for _, at := range a.starts {
 			x.begin(at)
 		}
@@ -44,7 +44,8 @@ func (x *execution) settle(a *activation) {
 	wake := x.nextWake(a.now)
 	l := x.ledger
 	hot := wake != 0 && x.engine.options.KeepHot > 0 && time.UnixMicro(wake).Sub(a.now) <= x.engine.options.KeepHot
-	rests := len(x.running) == 0 && !hot && l.Ended == "" && !a.continues
+	begins := !l.Started && !l.Pending() // a generation that is about to
+	rests := len(x.running) == 0 && !hot && l.Ended == "" && !begins
 	a.row = openset.Row{Key: x.key, Kind: l.Info.Kind, Definition: l.Info.Definition, Priority: l.Priority, Child: l.Parent != nil, State: l.State(),
 		Idle: rests, WakeAt: wake, From: l.From,
 		// What the next process can help is looked at by it.
@@ -54,21 +55,24 @@ func (x *execution) settle(a *activation) {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.wakeAt = wake
+	x.wakeAt, x.next = wake, a.row
 	x.evictable = x.machine != nil && rests
-	if x.row.Definition == "" {
-		x.row = a.row
-		x.row.State, x.row.Idle = "", false // nothing of it is durable yet
-	}
 }
 
-// unchanged shows a state that needs no commit, unless a commit is on its way.
-func (x *execution) unchanged(a *activation) {
+// unchanged shows a state that needs no commit; if one is on its way, after it.
+func (x *execution) unchanged() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.commits == 0 && x.ledger.Ended == "" {
-		x.row = a.row
-		x.engine.open.Changed(a.row)
+		x.catchUp()
+	}
+}
+
+// catchUp shows the state that the last activation has left; mu is held.
+func (x *execution) catchUp() {
+	if x.row != x.next {
+		x.row = x.next
+		x.engine.open.Changed(x.row)
 	}
 }
 
@@ -95,12 +99,15 @@ func (a *activation) committed(done eventstore.Appended, err error) {
 	x.mu.Lock()
 	x.commits--
 	var due []acknowledgement
+	x.gone = x.gone || a.ended != ""
 	if x.commits == 0 {
 		due, x.waiting = x.waiting, nil
+		if !x.gone && len(x.failed) == 0 {
+			x.catchUp()
+		}
 		x.quieten()
 		x.arm()
 	}
-	x.gone = x.gone || a.ended != ""
 	leave := x.leavePlace()
 	again := !x.busy && x.commits == 0 && (x.evictable || len(x.failed) > 0 || x.machine == nil && x.row.Idle)
 	if again {

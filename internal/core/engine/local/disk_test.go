@@ -58,7 +58,9 @@ func disk(url func(testing.TB) string) func(t *testing.T) enginetest.Backend {
 	}
 }
 
-func TestConformanceOnSQLite(t *testing.T) { enginetest.Run(t, enginetest.Can{}, disk(sqliteURL)) }
+func TestConformanceOnSQLite(t *testing.T) {
+	enginetest.Run(t, enginetest.Can{VirtualTime: true}, disk(sqliteURL))
+}
 
 func TestConformanceOnPostgreSQL(t *testing.T) { enginetest.Run(t, enginetest.Can{}, disk(pgtest.URL)) }
 

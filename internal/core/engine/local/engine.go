@@ -110,6 +110,10 @@ type Engine struct {
 	ready   chan struct{}
 	done    chan struct{} // Run has ended
 
+	// What is there when Run begins is the work of an earlier process.
+	began int64 // µs
+	head  int64 // position
+
 	steps     context.Context // of all step functions
 	stopSteps context.CancelCauseFunc
 

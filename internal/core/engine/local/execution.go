@@ -34,20 +34,23 @@ type execution struct {
 	quiet     chan struct{} // closed when no commit is on its way; nil: no one waits
 	position  int64         // of the last durable event
 	row       openset.Row   // as last made durable
+	next      openset.Row   // as the last activation left it
 	wakeAt    int64         // when a timer or a retry is due, µs; 0: never
 	timer     clock.Timer
 	timerAt   int64
 	evictable bool
 	place     place
 	queued    []*attempt // that begin when there is a place
+	waking    bool       // it is woken when there is a place
+	young     bool       // a child that has not had its first place
+	refusal   error      // of what comes when it is gone; nil: it has ended
 
 	// ---- the owner's ----
-	ledger  *journal.Ledger
-	machine *machine.Machine // nil: evicted, not begun, or its function cannot be fed
+	ledger  *journal.Ledger  // nil: what is durable has to be loaded
+	machine *machine.Machine // nil: not loaded, not begun, or its function cannot be fed
 	loaded  any              // what the function's Load returned
 	running map[string]*attempt
 	revive  bool // look for steps that should be running
-	first   bool // not yet revived in this process, and it was at work in the last
 }
 
 // place is whether an execution is at work.
@@ -64,7 +67,7 @@ func newExecution(e *Engine, k openset.Key) *execution {
 }
 
 // shown takes over what the table of open executions says.
-func (x *execution) shown(r openset.Row) { x.row, x.wakeAt = r, r.WakeAt }
+func (x *execution) shown(r openset.Row) { x.row, x.next, x.wakeAt = r, r, r.WakeAt }
 
 // stateNow returns the state that is durable, or what is known otherwise.
 func (x *execution) stateNow(otherwise workflow.ExecutionState) workflow.ExecutionState {
@@ -89,9 +92,9 @@ func (x *execution) post(in input) bool {
 		return false
 	}
 	if x.gone {
-		pos := x.position
+		pos, refusal := x.position, x.refused()
 		x.mu.Unlock()
-		in.answer(pos, engine.ErrEnded)
+		in.answer(pos, refusal)
 		return true
 	}
 	x.inbox = append(x.inbox, in)
@@ -103,6 +106,14 @@ func (x *execution) post(in input) bool {
 	x.mu.Unlock()
 	x.work()
 	return true
+}
+
+// refused is what inputs get that come when the execution is gone; mu is held.
+func (x *execution) refused() error {
+	if x.refusal != nil {
+		return x.refusal
+	}
+	return engine.ErrEnded
 }
 
 // work feeds what has come until nothing is left. The caller has set busy.
@@ -149,11 +160,12 @@ func (x *execution) release() {
 	if x.gone {
 		refused, x.inbox = x.inbox, nil
 	}
-	pos := x.position
-	drop := !x.gone && x.machine == nil && x.ledger != nil && x.idle()
+	pos, refusal := x.position, x.refused()
 	leave := x.leavePlace()
-	if drop = drop && x.place == noPlace; drop {
+	drop := !x.gone && x.machine == nil && x.place == noPlace && x.idle()
+	if drop {
 		x.dropped = true
+		x.stopTimer()
 	}
 	x.mu.Unlock()
 	leave()
@@ -161,7 +173,7 @@ func (x *execution) release() {
 		x.engine.forget(x)
 	}
 	for _, in := range refused {
-		in.answer(pos, engine.ErrEnded)
+		in.answer(pos, refusal)
 	}
 }
 
@@ -178,10 +190,7 @@ func (x *execution) mayEvict() bool {
 
 // evict ends the execution's routines; what it needs to come back is on disk.
 func (x *execution) evict() {
-	x.machine.Close()
-	x.machine = nil
-	x.loaded = nil
-	x.ledger.Shrink()
+	x.unload()
 	x.mu.Lock()
 	x.evictable = false
 	x.mu.Unlock()
@@ -193,10 +202,7 @@ func (x *execution) arm() {
 	if x.commits > 0 || x.timerAt == x.wakeAt {
 		return
 	}
-	if x.timer != nil {
-		x.timer.Stop()
-		x.timer = nil
-	}
+	x.stopTimer()
 	x.timerAt = x.wakeAt
 	if x.wakeAt == 0 || x.gone || x.engine.stopping() {
 		return
@@ -205,10 +211,17 @@ func (x *execution) arm() {
 	x.timer = x.engine.clock.AfterFunc(time.UnixMicro(at).Sub(x.engine.clock.Now()), func() { x.wake(at) })
 }
 
+func (x *execution) stopTimer() {
+	if x.timer != nil {
+		x.timer.Stop()
+		x.timer = nil
+	}
+}
+
 // wake is what the timer calls: the execution goes on once it has a place.
 func (x *execution) wake(at int64) {
 	x.mu.Lock()
-	if x.timerAt != at || x.dropped || !x.engine.enter() {
+	if x.timerAt != at || x.dropped || x.gone || !x.engine.enter() {
 		x.mu.Unlock()
 		return
 	}
@@ -217,34 +230,44 @@ func (x *execution) wake(at int64) {
 	if at == x.wakeAt {
 		x.wakeAt = 0
 	}
+	x.waking = x.place != placeHeld
+	waits := x.waking
 	x.mu.Unlock()
-	if x.takePlace() {
-		x.post(input{kind: inWake})
+	if waits {
+		x.askPlace()
+		return
 	}
+	x.post(input{kind: inWake})
 }
 
-// takePlace reports whether the execution has a place. If it has none, one is
-// asked for, and the execution is woken when it comes.
-func (x *execution) takePlace() bool {
+// askPlace asks for a place unless the execution has one or has asked.
+func (x *execution) askPlace() {
 	x.mu.Lock()
-	was := x.place
-	if was == noPlace {
-		x.place = placeAsked
+	if x.place != noPlace {
+		x.mu.Unlock()
+		return
 	}
-	asker := openExecution(x.row)
+	x.place = placeAsked
+	asker := openExecution(x.next)
+	if x.young {
+		asker.State, x.young = "", false
+	}
 	x.mu.Unlock()
-	if was == noPlace {
-		x.engine.options.Places.Acquire(asker, x.placed)
-		return false
-	}
-	return was == placeHeld
+	x.engine.options.Places.Acquire(asker, x.placed)
 }
 
-// holdPlace notes that someone has taken a place for the execution.
-func (x *execution) holdPlace() {
+// takeOver takes a place over that the caller of Start or Release has for the
+// execution. One too many is given back.
+func (x *execution) takeOver() {
 	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.place = placeHeld
+	one := x.place == noPlace
+	if one {
+		x.place = placeHeld
+	}
+	x.mu.Unlock()
+	if !one {
+		x.engine.options.Places.Release(x.key.Workspace, x.key.Execution)
+	}
 }
 
 // dropPlace forgets a place that is the caller's again.
@@ -254,27 +277,29 @@ func (x *execution) dropPlace() {
 	x.place = noPlace
 }
 
-// placed is called when there is a place: what has waited for it begins.
+// placed is called when there is a place: what has waited for it begins. If
+// nothing does any more, the place is given back.
 func (x *execution) placed() {
 	if !x.engine.enter() {
 		return
 	}
 	defer x.engine.leave()
 	x.mu.Lock()
-	if x.gone {
-		x.place = noPlace
-		x.mu.Unlock()
-		x.engine.options.Places.Release(x.key.Workspace, x.key.Execution)
-		return
-	}
 	x.place = placeHeld
-	queued := x.queued
-	x.queued = nil
+	queued, waking := x.queued, x.waking
+	x.queued, x.waking = nil, false
+	leave := func() {}
+	if x.gone || len(queued) == 0 && !waking {
+		leave = x.leavePlace()
+	}
 	x.mu.Unlock()
+	leave()
 	for _, at := range queued {
 		x.engine.begin(at)
 	}
-	x.post(input{kind: inWake})
+	if waking {
+		x.post(input{kind: inWake})
+	}
 }
 
 // begin runs an attempt, now or when there is a place.
@@ -287,7 +312,7 @@ func (x *execution) begin(at *attempt) {
 	}
 	x.queued = append(x.queued, at)
 	x.mu.Unlock()
-	x.takePlace()
+	x.askPlace()
 }
 
 // abort cancels an attempt; one that waits for a place need not have it for that.
@@ -343,10 +368,8 @@ func (x *execution) quieten() {
 // close ends the execution's goroutines; its stream stays as it is.
 func (x *execution) close() {
 	x.mu.Lock()
-	x.gone = true
-	if x.timer != nil {
-		x.timer.Stop()
-	}
+	x.gone, x.refusal = true, engine.ErrStopping
+	x.stopTimer()
 	busy := x.busy
 	x.busy = true
 	refused := x.inbox

@@ -35,22 +35,19 @@ func (e *Engine) create(ctx context.Context, s *engine.Start, parent *engine.Par
 	if string(in.Input) == "{}" { // what is absent decodes to the same
 		in.Input = nil
 	}
-	own := engine.Root{Execution: s.Execution, Generation: 1}
+	info := engine.Info{Workspace: s.Workspace, Execution: s.Execution, Generation: 1, Function: s.Function, Kind: s.Kind, Definition: s.Definition,
+		Version: s.Version, Root: engine.Root{Execution: s.Execution, Generation: 1}}
 	if s.Origin != nil {
-		o, err := e.originOf(ctx, s.Workspace, *s.Origin, own)
+		o, err := e.originOf(ctx, s, info.Root)
 		if err != nil {
 			return 0, err
 		}
-		if in.origin = o; in.Input == nil && !s.Origin.Fresh {
-			in.Input = o.input
+		in.takeOver(o)
+		if o.root != nil {
+			info.Root = *o.root
 		}
 	}
 	if !s.Hold {
-		info := engine.Info{Workspace: s.Workspace, Execution: s.Execution, Generation: 1, Function: s.Function, Kind: s.Kind, Definition: s.Definition,
-			Version: s.Version, Root: own}
-		if in.origin != nil && in.origin.root != nil {
-			info.Root = *in.origin.root
-		}
 		loaded, err := e.loadFor(info, in.Input)
 		if err != nil {
 			return 0, err

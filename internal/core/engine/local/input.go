@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 )
 
@@ -52,6 +51,15 @@ type start struct {
 	loaded any
 }
 
+// takeOver makes the start one that takes over from an origin.
+func (s *start) takeOver(o *origin) {
+	s.origin = o
+	s.Private = s.Private || o.private
+	if !o.named.Fresh && (s.Input == nil || o.named.Generation > 1) { // what the origin continued with
+		s.Input = o.input
+	}
+}
+
 // childEnd is how a child ended.
 type childEnd struct {
 	generation int // of the parent
@@ -66,9 +74,4 @@ func (in *input) answer(position int64, err error) {
 	if in.ack != nil {
 		in.ack <- result{position, err}
 	}
-}
-
-// record returns what the end of a child becomes.
-func (c *childEnd) record(name string) *journal.Record {
-	return &journal.Record{Type: journal.ChildEnded, Path: c.path, Name: name, Child: c.execution, Out: c.out, Err: c.err}
 }

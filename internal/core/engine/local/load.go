@@ -16,54 +16,62 @@ const pageOfEvents = 1000
 
 // entry is one record of a stream with its place.
 type entry struct {
-	version int64
-	record  *journal.Record
-	meta    eventstore.Meta
-	labels  engine.Labels
+	version  int64
+	position int64
+	record   *journal.Record
+	meta     eventstore.Meta
+	labels   engine.Labels
 }
 
 // history reads the records of an execution's last generation. from is a version
 // at or before the record that it begins with; zero reads the whole stream.
 func history(ctx context.Context, store eventstore.Store, id eventstore.StreamID, from int64) ([]entry, error) {
 	var all []entry
-	for after := max(0, from-1); ; {
+	err := walk(ctx, store, id, max(0, from-1), func(ev *eventstore.Event, r *journal.Record) {
+		if r.Type == journal.Continued {
+			all = all[:0]
+		}
+		e := entry{version: ev.Version, position: ev.Position, record: r, meta: ev.Meta}
+		if len(all) == 0 {
+			e.labels = engine.DecodeLabels(ev.Labels)
+		}
+		all = append(all, e)
+	})
+	if err == nil && len(all) == 0 {
+		err = engine.ErrNotFound
+	}
+	return all, err
+}
+
+// walk reads the records of a stream after a version, in order.
+func walk(ctx context.Context, store eventstore.Store, id eventstore.StreamID, after int64, see func(*eventstore.Event, *journal.Record)) error {
+	for {
 		events, err := store.ReadStream(ctx, id, after, pageOfEvents)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for i := range events {
-			ev := &events[i]
-			r, err := journal.Decode(ev)
+			r, err := journal.Decode(&events[i])
 			if err != nil {
-				return nil, err
+				return err
 			}
-			if r.Type == journal.Continued {
-				all = all[:0]
-			}
-			e := entry{version: ev.Version, record: r, meta: ev.Meta}
-			if len(all) == 0 {
-				e.labels = engine.DecodeLabels(ev.Labels)
-			}
-			all = append(all, e)
-			after = ev.Version
+			see(&events[i], r)
+			after = events[i].Version
 		}
 		if len(events) < pageOfEvents {
-			break
+			return nil
 		}
 	}
-	if len(all) == 0 {
-		return nil, engine.ErrNotFound
-	}
-	return all, nil
 }
 
 // load reads the execution's stream and replays it. The mismatch says that the
 // function cannot go on; the ledger is complete all the same.
 func (x *execution) load() (*machine.Mismatch, error) {
 	x.unload()
-	x.mu.Lock()
-	from := x.row.From
-	x.mu.Unlock()
+	from, err := x.beginsWith()
+	if err != nil {
+		return nil, err
+	}
 	entries, err := history(context.Background(), x.engine.store, x.stream(), from)
 	if err != nil {
 		return nil, err
@@ -73,7 +81,34 @@ func (x *execution) load() (*machine.Mismatch, error) {
 		x.unload()
 		return nil, err
 	}
-	return x.replayed(why), nil
+	x.mu.Lock()
+	x.position = max(x.position, entries[len(entries)-1].position)
+	x.mu.Unlock()
+	return x.replayed(why, x.engine.inherited(entries)), nil
+}
+
+// beginsWith returns the version of the record that the generation begins with,
+// or one before it.
+func (x *execution) beginsWith() (int64, error) {
+	x.mu.Lock()
+	from := x.row.From
+	x.mu.Unlock()
+	if from != 0 {
+		return from, nil
+	}
+	row, _, err := x.engine.open.Find(context.Background(), x.key)
+	return row.From, err
+}
+
+// inherited returns the version of the last record that an earlier process has
+// written.
+func (e *Engine) inherited(entries []entry) int64 {
+	for i := len(entries) - 1; i >= 0; i-- {
+		if entries[i].position <= e.head {
+			return entries[i].version
+		}
+	}
+	return 0
 }
 
 // unload forgets what was loaded.
@@ -90,16 +125,11 @@ func (x *execution) replayAll(entries []entry) (why *machine.Mismatch, err error
 	x.ledger = journal.New(x.key.Workspace, x.key.Execution)
 	x.ledger.Meta = eventstore.Meta{Correlation: first.meta.Correlation, TraceParent: first.meta.TraceParent}
 	x.ledger.Info.Kind, x.ledger.Info.Definition = first.labels.Kind, first.labels.Definition
-	marks := map[string]int{}
-	for _, e := range entries {
-		if e.record.Type == journal.VersionMarked {
-			marks[e.record.Name] = e.record.N
-		}
-	}
+	known := preview(entries)
 	for i := range entries {
 		e := &entries[i]
 		x.ledger.Version = e.version
-		differs, err := x.replay(e.record, marks)
+		differs, err := x.replay(e.record, known)
 		if err != nil {
 			return nil, err
 		}
@@ -111,8 +141,27 @@ func (x *execution) replayAll(entries []entry) (why *machine.Mismatch, err error
 	return why, nil
 }
 
+// known is what a replay has to know of the records to come.
+type known struct {
+	marks map[string]int  // of changes
+	ended map[string]bool // steps, by path
+}
+
+func preview(entries []entry) *known {
+	k := &known{marks: map[string]int{}, ended: map[string]bool{}}
+	for i := range entries {
+		switch r := entries[i].record; r.Type {
+		case journal.VersionMarked:
+			k.marks[r.Name] = r.N
+		case journal.StepCompleted, journal.StepFailed:
+			k.ended[r.Path] = true
+		}
+	}
+	return k
+}
+
 // replay takes in one record.
-func (x *execution) replay(r *journal.Record, marks map[string]int) (*machine.Mismatch, error) {
+func (x *execution) replay(r *journal.Record, known *known) (*machine.Mismatch, error) {
 	switch {
 	case r.Type == journal.Other:
 		return nil, nil
@@ -138,22 +187,30 @@ func (x *execution) replay(r *journal.Record, marks map[string]int) (*machine.Mi
 			return nil, err
 		}
 		x.loaded = loaded
-		why = x.build(r.Version, marks, true)
+		why = x.build(r.Version, known)
+	}
+	if x.machine != nil {
+		x.machine.Replays(x.ledger.Version)
 	}
 	x.consume(r)
 	return x.failing(why), nil
 }
 
-// build makes the machine that the function of this generation runs in.
-func (x *execution) build(version int, marks map[string]int, replaying bool) *machine.Mismatch {
+// build makes the machine that the function of this generation runs in. known is
+// nil when it begins now.
+func (x *execution) build(version int, known *known) *machine.Mismatch {
 	info := x.ledger.Info
 	info.Version = version
 	f := x.engine.options.Registry.Function(info.Function)
 	if f == nil {
 		return &machine.Mismatch{Recorded: "the workflow function " + info.Function, Got: "no function of that name in this build"}
 	}
-	x.machine = machine.New(machine.Options{Info: info, Function: f, Loaded: x.loaded, Progress: x.report, Feed: x.ledger.Feed,
-		Unread: x.ledger.Unread, Versions: marks, Cancelled: x.ledger.Cancelled, Replaying: replaying})
+	o := machine.Options{Info: info, Function: f, Loaded: x.loaded, Progress: x.report, Feed: x.ledger.Feed,
+		Unread: x.ledger.Unread, Cancelled: x.ledger.Cancelled}
+	if known != nil {
+		o.Replaying, o.Versions, o.Ended = true, known.marks, known.ended
+	}
+	x.machine = machine.New(o)
 	return nil
 }
 
@@ -197,8 +254,9 @@ func (x *execution) match(r *journal.Record) *machine.Mismatch {
 	return nil
 }
 
-// replayed ends a replay: from here on inputs are live.
-func (x *execution) replayed(why *machine.Mismatch) *machine.Mismatch {
+// replayed ends a replay: from here on inputs are live. Records up to inherited
+// are those of an earlier process.
+func (x *execution) replayed(why *machine.Mismatch, inherited int64) *machine.Mismatch {
 	x.revive = true
 	if x.machine == nil {
 		return why
@@ -207,24 +265,27 @@ func (x *execution) replayed(why *machine.Mismatch) *machine.Mismatch {
 		return x.failing(&machine.Mismatch{Record: x.ledger.Version + 1, Path: c.Path, Step: c.Name, Recorded: "its end", Got: c.Describe()})
 	}
 	x.machine.Live()
-	if x.first {
-		x.markLeft()
+	for w := range x.machine.Waits() {
+		if w.Kind == machine.WaitStep && x.wasLeft(w, inherited) {
+			x.ledger.Note(w.Path).Left = true
+		}
 	}
 	return nil
 }
 
-// markLeft notes the steps that the last process may have been running.
-func (x *execution) markLeft() {
-	now := x.engine.clock.Now().UnixMicro()
-	for w := range x.machine.Waits() {
-		if w.Kind != machine.WaitStep || x.ledger.Parks[w.Path] != nil {
-			continue
+// wasLeft reports whether an earlier process may have been running a step when
+// it died: nothing has been recorded about the step since, and it was not
+// waiting for anything. A retry that was due before this process began may have
+// begun.
+func (x *execution) wasLeft(w *machine.Wait, inherited int64) bool {
+	last, n := w.Record, x.ledger.Notes[w.Path]
+	if n != nil {
+		last = max(last, n.Version)
+		if n.Held || n.Answered || n.RetryAt > x.engine.began {
+			return false
 		}
-		if n := x.ledger.Notes[w.Path]; n != nil && (n.Held || n.RetryAt > now) {
-			continue
-		}
-		x.ledger.Note(w.Path).Left = true
 	}
+	return last <= inherited && x.ledger.Parks[w.Path] == nil
 }
 
 // describe names a record for people.

@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,11 +18,12 @@ import (
 
 // origin is what a redrive takes over.
 type origin struct {
-	named  *engine.Origin // with the generation
-	root   *engine.Root   // nil: new keys throughout
-	input  json.RawMessage
-	unread []machine.Message
-	parts  []*journal.Feed
+	named   *engine.Origin // with the generation
+	private bool
+	root    *engine.Root // nil: new keys throughout
+	input   json.RawMessage
+	unread  []machine.Message
+	parts   []*journal.Feed
 }
 
 // maxFedBytes bounds one record of what is fed.
@@ -29,94 +31,70 @@ const maxFedBytes = 256 << 10
 
 // originOf reads what a redrive takes over from an execution that has ended.
 // own is the root of what takes new keys.
-func (e *Engine) originOf(ctx context.Context, workspace string, o engine.Origin, own engine.Root) (*origin, error) {
-	entries, err := e.originEntries(ctx, workspace, o)
+func (e *Engine) originOf(ctx context.Context, s *engine.Start, own engine.Root) (*origin, error) {
+	o := *s.Origin
+	entries, err := e.originEntries(ctx, s.Workspace, o.Execution)
 	if err != nil {
 		return nil, err
 	}
-	l := journal.New(workspace, o.Execution)
+	l := journal.New(s.Workspace, o.Execution)
 	l.See(entries[0].record)
-	if o.Generation != 0 && o.Generation != l.Info.Generation {
+	switch {
+	case o.Generation != 0 && o.Generation != l.Info.Generation:
 		return nil, fmt.Errorf("%w: execution %s has ended in generation %d, not %d", engine.ErrNoOrigin, o.Execution, l.Info.Generation, o.Generation)
+	case l.Info.Function != s.Function:
+		return nil, fmt.Errorf("%w: execution %s ran the function %s, not %s", engine.ErrNoOrigin, o.Execution, l.Info.Function, s.Function)
 	}
-	out := &origin{named: &engine.Origin{Execution: o.Execution, Generation: l.Info.Generation, Fresh: o.Fresh}, input: l.Input}
+	out := &origin{named: &engine.Origin{Execution: o.Execution, Generation: l.Info.Generation, Fresh: o.Fresh}, private: l.Private, input: l.Input}
 	if o.Fresh {
 		return out, nil
 	}
-	t := newTakeover(l.Info.Root, engine.Root{Execution: o.Execution, Generation: l.Info.Generation}, l.Unread)
+	t := newTakeover(l.Unread)
 	for _, entry := range entries {
 		t.see(entry.record)
 	}
-	out.root, out.unread = &l.Info.Root, t.left()
-	f := t.feed()
-	for path, s := range f.Scopes {
-		if s.Undone {
-			f.Scopes[path] = machine.Scope{Undone: true, Root: own}
-		}
-	}
-	out.parts = split(f)
+	out.root, out.unread, out.parts = &l.Info.Root, t.left(), split(t.feed(own))
 	return out, nil
 }
 
 // originEntries reads the last generation of an execution that may be redriven.
-func (e *Engine) originEntries(ctx context.Context, workspace string, o engine.Origin) ([]entry, error) {
-	id := eventstore.StreamID{Workspace: workspace, Type: engine.StreamType, ID: o.Execution}
+func (e *Engine) originEntries(ctx context.Context, workspace, execution string) ([]entry, error) {
+	id := eventstore.StreamID{Workspace: workspace, Type: engine.StreamType, ID: execution}
 	entries, err := history(ctx, e.store, id, 0)
-	if err != nil {
-		return nil, fmt.Errorf("read execution %s: %w", o.Execution, err)
+	if errors.Is(err, engine.ErrNotFound) {
+		return nil, fmt.Errorf("%w: there is no execution %s", engine.ErrNoOrigin, execution)
 	}
-	if name := entries[0].record.Begin.Engine; name != Name {
-		return nil, fmt.Errorf("%w: execution %s is of the engine %q", engine.ErrNoOrigin, o.Execution, name)
+	if err != nil {
+		return nil, fmt.Errorf("read execution %s: %w", execution, err)
+	}
+	if begin := entries[0].record.Begin; begin == nil || begin.Engine != Name {
+		return nil, fmt.Errorf("%w: execution %s is not of the engine %q", engine.ErrNoOrigin, execution, Name)
 	}
 	switch last := entries[len(entries)-1].record; {
 	case !last.Type.IsEnd():
-		return nil, fmt.Errorf("%w: execution %s has not ended; cancel it first", engine.ErrNoOrigin, o.Execution)
+		return nil, fmt.Errorf("%w: execution %s has not ended; cancel it first", engine.ErrNoOrigin, execution)
 	case last.Type == journal.Completed:
-		return nil, fmt.Errorf("%w: execution %s has completed; start a new one", engine.ErrNoOrigin, o.Execution)
+		return nil, fmt.Errorf("%w: execution %s has completed; start a new one", engine.ErrNoOrigin, execution)
 	}
 	return entries, nil
 }
 
-// Repeats lists the effects of an ended execution that a redrive with another
-// input would have again.
-func (e *Engine) Repeats(ctx context.Context, workspace string, o engine.Origin) (map[string]int, error) {
-	entries, err := e.originEntries(ctx, workspace, o)
-	if err != nil {
-		return nil, err
-	}
-	l := journal.New(workspace, o.Execution)
-	l.See(entries[0].record)
-	t := newTakeover(l.Info.Root, engine.Root{}, nil)
-	for _, entry := range entries {
-		t.see(entry.record)
-	}
-	repeats := map[string]int{}
-	for _, r := range t.feed().Results {
-		if s := e.options.Registry.Step(r.Name); r.What == machine.FedStep && (s == nil || !s.ReadOnly) {
-			repeats[r.Name]++
-		}
-	}
-	return repeats, nil
-}
-
 // takeover adds up what the records of an origin leave to a redrive.
 type takeover struct {
-	root    engine.Root // of the origin's keys
-	own     engine.Root // of the origin itself
 	taken   journal.Feed
 	live    map[string]int          // by branch: the first number that the origin did itself
 	waits   map[string]journal.Type // by path: a sleep or a wait
 	signals []machine.Message       // in order of arrival
 	read    map[int]bool            // that were taken
 	ended   map[string]machine.Fed  // what the origin did itself
-	undone  map[string]bool         // scopes whose undos ran
-	open    map[string]string       // children that did not complete
+	undone  []engine.Scope          // whose undos ran
+	open    map[string]machine.Unfinished
 }
 
-func newTakeover(root, own engine.Root, unread []machine.Message) *takeover {
-	t := &takeover{root: root, own: own, live: map[string]int{}, waits: map[string]journal.Type{}, read: map[int]bool{},
-		ended: map[string]machine.Fed{}, undone: map[string]bool{}, open: map[string]string{},
-		taken: journal.Feed{Results: map[string]machine.Fed{}, Scopes: map[string]machine.Scope{}, Children: map[string]string{}, Versions: map[string]int{}}}
+func newTakeover(unread []machine.Message) *takeover {
+	t := &takeover{live: map[string]int{}, waits: map[string]journal.Type{}, read: map[int]bool{},
+		ended: map[string]machine.Fed{}, open: map[string]machine.Unfinished{},
+		taken: journal.Feed{Results: map[string]machine.Fed{}, Scopes: map[string]machine.Scope{}, Children: map[string]machine.Unfinished{}, Versions: map[string]int{}}}
 	for _, s := range unread {
 		t.signal(s.Name, s.Data)
 	}
@@ -153,14 +131,14 @@ func (t *takeover) see(r *journal.Record) {
 		t.read[r.N] = true
 		t.ended[r.Path] = machine.Fed{What: machine.FedSignal, Name: r.Name, Out: t.signals[r.N-1].Data}
 	case journal.ChildStarted:
-		t.open[r.Path] = r.Child
+		t.open[r.Path] = machine.Unfinished{Execution: r.Child, Function: r.Name}
 	case journal.ChildEnded:
 		if r.Err == nil {
 			delete(t.open, r.Path)
-			t.ended[r.Path] = machine.Fed{What: machine.FedChild, Name: r.Name, Out: r.Out}
+			t.ended[r.Path] = machine.Fed{What: machine.FedChild, Name: r.Name, Out: r.Out, Child: r.Child}
 		}
 	case journal.Compensating:
-		t.undone[r.Path] = true
+		t.undone = append(t.undone, engine.Scope{Path: r.Path, Depth: r.N})
 	case journal.StepStarted, journal.StepFailed:
 	default:
 		return
@@ -170,21 +148,13 @@ func (t *takeover) see(r *journal.Record) {
 
 // inherit takes over what the origin itself had taken over.
 func (t *takeover) inherit(part *journal.Feed) {
-	for path, r := range part.Results {
-		t.taken.Results[path] = r
-	}
+	maps.Copy(t.taken.Results, part.Results)
 	for path, s := range part.Scopes {
-		if s.Undone { // it ran again, on the origin's own keys
-			s = machine.Scope{Root: t.own}
-		}
+		s.Undone = false // if the origin came there, it ran again, on its root
 		t.taken.Scopes[path] = s
 	}
-	for path, execution := range part.Children {
-		t.taken.Children[path] = execution
-	}
-	for name, n := range part.Versions {
-		t.taken.Versions[name] = n
-	}
+	maps.Copy(t.taken.Children, part.Children)
+	maps.Copy(t.taken.Versions, part.Versions)
 }
 
 // went notes that the origin did the call at a path itself: what it had taken
@@ -217,28 +187,23 @@ func (t *takeover) stale(path string) bool {
 	return false
 }
 
-// feed is what the redrive gets.
-func (t *takeover) feed() *machine.Feed {
-	f := &machine.Feed{Results: map[string]machine.Fed{}, Scopes: t.taken.Scopes, Children: map[string]string{}, Versions: t.taken.Versions}
+// feed is what the redrive gets. own is the root of the scopes that take new keys.
+func (t *takeover) feed(own engine.Root) *machine.Feed {
+	f := &machine.Feed{Results: t.ended, Scopes: t.taken.Scopes, Children: t.open, Versions: t.taken.Versions}
 	for path, r := range t.taken.Results {
-		if !t.stale(path) {
+		if _, again := f.Results[path]; !again && !t.stale(path) {
 			f.Results[path] = r
 		}
 	}
-	for path, r := range t.ended {
-		f.Results[path] = r
-	}
-	for path, execution := range t.taken.Children {
-		if !t.stale(path) {
-			f.Children[path] = execution
+	for path, c := range t.taken.Children {
+		if _, again := f.Children[path]; !again && !t.stale(path) {
+			f.Children[path] = c
 		}
 	}
-	for path, execution := range t.open {
-		f.Children[path] = execution
-	}
-	for path := range t.undone {
-		f.Scopes[path] = machine.Scope{Undone: true}
-		maps.DeleteFunc(f.Results, func(at string, _ machine.Fed) bool { return behind(at, path) })
+	for _, scope := range t.undone {
+		f.Scopes[scope.String()] = machine.Scope{Undone: true, Root: own}
+		maps.DeleteFunc(f.Results, func(at string, _ machine.Fed) bool { return behind(at, scope.Path) })
+		maps.DeleteFunc(f.Children, func(at string, _ machine.Unfinished) bool { return behind(at, scope.Path) })
 	}
 	return f
 }

@@ -38,7 +38,6 @@ func (a *activation) revive() {
 			a.reviveStep(w)
 		}
 	}
-	x.first = false
 }
 
 func (a *activation) reviveStep(w *machine.Wait) {
@@ -66,8 +65,8 @@ func (a *activation) interrupted(w *machine.Wait, n *journal.Note) {
 	x, step := a.x, w.Call.Step
 	a.keep(&journal.Record{Type: journal.Interrupted, Path: w.Path, Name: step.Name, N: n.Interrupted + 1, Unknown: !step.ReadOnly}, x.inherit())
 	n = x.ledger.Note(w.Path)
-	at := &attempt{x: x, info: x.ledger.Info, call: w.Call, used: n.Used, unknown: n.Unknown, broken: n.Interrupted}
-	err := &engine.Error{Class: failure.UnknownOutcome, Code: engine.CodeInterrupted, Step: step.Name, Path: w.Path, Attempts: n.Used.Attempts + n.Interrupted, Unknown: n.Unknown,
+	at := &attempt{x: x, info: x.ledger.Info, call: w.Call, used: n.Used, unknown: n.Unknown, broken: n.Died}
+	err := &engine.Error{Class: failure.UnknownOutcome, Code: engine.CodeInterrupted, Step: step.Name, Path: w.Path, Attempts: n.Used.Attempts + n.Died, Unknown: n.Unknown,
 		Message: "the process ended while the step was in progress"}
 	switch {
 	case w.Call.Once && !w.Call.Undo:

@@ -82,7 +82,7 @@ func (x *execution) rollBack(failed []*activation) {
 	}
 	x.answerWaiting(first)
 	if failed[0].created {
-		x.vanish()
+		x.vanish(engine.ErrNotFound)
 		return
 	}
 	if attach := x.attachFailed(first); attach != nil {
@@ -130,10 +130,11 @@ func (e *attachError) count() {
 	}
 }
 
-// vanish forgets an execution that never came to be.
-func (x *execution) vanish() {
+// vanish forgets an execution that has ended or never came to be. What still
+// comes is refused.
+func (x *execution) vanish(refusal error) {
 	x.mu.Lock()
-	x.gone = true
+	x.gone, x.refusal = true, refusal
 	leave := x.leavePlace()
 	x.mu.Unlock()
 	leave()
@@ -151,7 +152,7 @@ func (x *execution) unloadable(ins []input, err error) {
 	for i := range ins {
 		ins[i].answer(0, engine.ErrNotFound)
 	}
-	x.vanish()
+	x.vanish(engine.ErrNotFound)
 }
 
 func (x *execution) answerWaiting(err error) {

@@ -64,7 +64,11 @@ func (e *Engine) serve(ctx context.Context) error {
 		case <-lost:
 			return errors.New("the engine stopped: this process no longer owns the database; start it again, nothing acknowledged is lost")
 		case <-look.C:
-			e.wakeDue(ctx)
+			again := lookAhead
+			if e.wakeDue(ctx) {
+				again = time.Second
+			}
+			look.Reset(again)
 			continue
 		case <-save.C:
 		case <-e.open.Behind():
@@ -75,14 +79,15 @@ func (e *Engine) serve(ctx context.Context) error {
 	}
 }
 
-// wakeDue sets the timers of what is woken soon.
-func (e *Engine) wakeDue(ctx context.Context) {
+// wakeDue sets the timers of what is woken soon and reports whether there may be
+// more than it looked at.
+func (e *Engine) wakeDue(ctx context.Context) bool {
 	due, err := e.open.Due(ctx, e.now().Add(horizon).UnixMicro(), maxDue)
 	if err != nil {
 		if ctx.Err() == nil {
 			e.log.Error("what is due could not be read and is read again", "error", err, "again_in", lookAhead)
 		}
-		return
+		return false
 	}
 	for _, row := range due {
 		e.mu.Lock()
@@ -96,15 +101,23 @@ func (e *Engine) wakeDue(ctx context.Context) {
 		}
 		e.mu.Unlock()
 	}
+	return len(due) == maxDue
 }
 
 // recover loads every execution that was at work when the last process ended,
 // and lets it go on.
 func (e *Engine) recover(ctx context.Context) error {
+	e.began = e.now().UnixMicro()
+	head, err := e.store.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("read how far the store is: %w", err)
+	}
+	e.head = head
 	rows, err := e.open.Load(ctx, e.store, Name)
 	if err != nil {
 		return err
 	}
+	all := e.adoptRows(rows)
 	todo := make(chan *execution)
 	var workers sync.WaitGroup
 	for range min(recoverers, len(rows)) {
@@ -117,13 +130,7 @@ func (e *Engine) recover(ctx context.Context) error {
 			}
 		})
 	}
-	for _, row := range rows {
-		x := newExecution(e, row.Key)
-		x.shown(row)
-		x.wakeAt, x.first = 0, true
-		e.mu.Lock()
-		e.executions[row.Key] = x
-		e.mu.Unlock()
+	for _, x := range all {
 		if ctx.Err() != nil {
 			break
 		}
@@ -136,6 +143,21 @@ func (e *Engine) recover(ctx context.Context) error {
 	}
 	e.wakeDue(ctx)
 	return nil
+}
+
+// adoptRows makes the executions of rows, all of them before one goes on: one
+// may call another.
+func (e *Engine) adoptRows(rows []openset.Row) []*execution {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all := make([]*execution, len(rows))
+	for i, row := range rows {
+		x := newExecution(e, row.Key)
+		x.shown(row)
+		x.wakeAt = 0
+		e.executions[row.Key], all[i] = x, x
+	}
+	return all
 }
 
 // drain waits for running steps and commits, then ends what is left.

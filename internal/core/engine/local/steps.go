@@ -21,11 +21,11 @@ func (a *activation) beginStep(w *machine.Wait) {
 	in, err := w.Input()
 	at := &attempt{x: x, info: x.ledger.Info, call: w.Call, input: in, since: a.now.UnixMicro()}
 	if n := x.ledger.Notes[w.Path]; n != nil {
-		at.used, at.unknown, at.broken, at.checkpoint = n.Used, n.Unknown, n.Interrupted, n.Checkpoint
+		at.used, at.unknown, at.broken, at.checkpoint = n.Used, n.Unknown, n.Died, n.Checkpoint
 		if n.Since != 0 {
 			at.since = n.Since
 		}
-		n.RetryAt = 0
+		n.RetryAt, n.Left = 0, false
 	}
 	if err != nil {
 		at.err = err
@@ -45,7 +45,7 @@ func (a *activation) beginStep(w *machine.Wait) {
 func (a *activation) abort(w *machine.Wait) {
 	x := a.x
 	if w.Kind == machine.WaitChild {
-		a.strays = append(a.strays, x.childAt(w.Path))
+		a.strays = append(a.strays, x.ledger.Child(w.Path).Execution)
 		return
 	}
 	if at := x.running[w.Path]; at != nil {

@@ -205,7 +205,7 @@ func thousandAppenders(t *testing.T, b *bundle) {
 	}
 	for c, p := range positions {
 		if p == 0 || string(all[p-1].Data) != fmt.Sprint(c) {
-			t.Fatalf("caller %d was told position %d, where %s stands", c, p, all[p-1].Data)
+			t.Fatalf("caller %d was told position %d, where %s is", c, p, all[p-1].Data)
 		}
 	}
 }

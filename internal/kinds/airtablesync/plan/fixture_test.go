@@ -67,7 +67,7 @@ func marshal(t *testing.T, v any) json.RawMessage {
 // fromStoT is a sync of all tables of base appS into base appT.
 func fromStoT(rules ...Rule) Sync {
 	return Sync{
-		Sources: []SyncedBase{{Base: "appS", APIKey: "secret:s"}}, Targets: []SyncedBase{{Base: "appT", APIKey: "secret:t"}},
+		Sources: []SyncedBase{{Base: "appS"}}, Targets: []SyncedBase{{Base: "appT"}},
 		Rules: rules, ExternalIDField: "Source Record ID",
 	}
 }
@@ -101,8 +101,8 @@ func short(faults []Fault) []string {
 	return lines
 }
 
-// told writes a plan down in short lines.
-func told(p Plan) []string {
+// lines writes a plan down in short lines.
+func lines(p Plan) []string {
 	var lines []string
 	for _, c := range p.Changes {
 		line := fmt.Sprintf("%s %s", c.Kind, c.Name)
@@ -147,7 +147,7 @@ func people() Pair {
 			{Source: "fldSum", Target: airtable.Field{ID: "fldS", Name: "Sum", Type: airtable.MultilineText}, AsText: true},
 			{Source: "fldNote", Target: airtable.Field{ID: "fldR", Name: "Note", Type: airtable.RichText}},
 		},
-		Links:   []LinkPair{{Source: "fldBoss", Target: "fldB", To: "people", Later: true}, {Source: "fldFirm", Target: "fldF", To: "firms"}},
+		Links:   []LinkPair{{Source: "fldBoss", Target: "fldB", Name: "Boss", To: "people", Later: true}, {Source: "fldFirm", Target: "fldF", Name: "Firm", To: "firms"}},
 		Skipped: []SkippedLink{{Source: "fldOut", Name: "Out"}},
 	}
 }

@@ -28,7 +28,7 @@ type Written struct {
 type Listed struct {
 	Source airtable.RecordID
 	Target airtable.RecordID
-	Hash   string // "": it must be written in any case
+	Hash   string // "": it must be written whatever it holds
 	Answer string
 }
 

@@ -27,6 +27,7 @@ func TestMustWrite(t *testing.T) {
 		"unknown, target listed":     {Known{}, l, true},
 		"gone from the target":       {Known{Target: "recT", Hash: "h", Answer: "a", Listed: "run.9"}, l, true},
 		"equal in the target":        {Known{Target: "recT", Listed: l, ListedHash: "h"}, l, false},
+		"equal in an old listing":    {Known{Target: "recT", Listed: "run.9", ListedHash: "h"}, l, true},
 		"drifted":                    {Known{Target: "recT", Hash: "h", Answer: "a", Listed: l, ListedHash: "x", ListedAnswer: "b"}, l, true},
 		"as Airtable altered it":     {Known{Target: "recT", Hash: "h", Answer: "a", Listed: l, ListedHash: "x", ListedAnswer: "a"}, l, false},
 		"altered, source changed":    {Known{Target: "recT", Hash: "old", Answer: "a", Listed: l, ListedHash: "x", ListedAnswer: "a"}, l, true},
@@ -56,8 +57,8 @@ func TestCompareCountsEveryRowOnce(t *testing.T) {
 		"recDrift": {Target: "recT3", Swept: "earlier", Listed: "l", ListedHash: "other"},
 	}
 	got := Compare(p, rows, known, "s", "l")
-	if got.Unchanged != 1 || got.SkippedLinks != 2 {
-		t.Errorf("%d unchanged, %d links skipped", got.Unchanged, got.SkippedLinks)
+	if got.Unchanged != 1 || got.SkippedLinks != 2 || got.Listed != 2 {
+		t.Errorf("%d unchanged, %d links skipped, %d listed", got.Unchanged, got.SkippedLinks, got.Listed)
 	}
 	if len(got.Changes) != 2 || got.Changes[0].Source != "recNew" || got.Changes[1].Source != "recDrift" {
 		t.Errorf("changes: %+v", got.Changes)
@@ -141,6 +142,7 @@ func TestAttachmentsAreWrittenOnlyWhenTheyChange(t *testing.T) {
 		"the file changed":              {replaced, known, "", false},
 		"nothing known":                 {renamed, Known{Target: "recT"}, "", false},
 		"the file was removed":          {none, known, "", false},
+		"removed, nothing known":        {none, Known{Target: "recT"}, "", false},
 		"another cell changed, listed":  {renamed, listed, "l", true},
 		"the file changed, listed":      {replaced, listed, "l", false},
 		"as Airtable altered it":        {renamed, altered, "l", true},
@@ -153,6 +155,10 @@ func TestAttachmentsAreWrittenOnlyWhenTheyChange(t *testing.T) {
 		if _, written := request.Records[0].Fields["fldA"]; written == test.keep {
 			t.Errorf("%s: written %t", name, written)
 		}
+	}
+	compared := Compare(p, []airtable.Record{row(t, "rec1", `{"fldName":"B",`+one+`}`)}, map[airtable.RecordID]Known{"rec1": known}, "s", "")
+	if len(compared.Changes) != 1 || !compared.Changes[0].KeepFiles {
+		t.Errorf("a row with an equal file: %+v", compared.Changes)
 	}
 	if renamed.Target = ""; keepsFiles(renamed, known, "") {
 		t.Error("a row without a target keeps its files")

@@ -79,11 +79,9 @@ func targetHashes(p Pair, row airtable.Record, sources Counterparts) (hash, answ
 	for _, l := range p.Links {
 		ids := airtable.Links(row.Fields[string(l.Target)])
 		asIs.addLinks(l.Target, ids)
-		linked := make([]airtable.RecordID, len(ids))
+		linked := make([]airtable.RecordID, len(ids)) // a row that is unknown leaves a gap
 		for i, id := range ids {
-			if linked[i] = sources[l.To][id]; linked[i] == "" {
-				linked[i] = id
-			}
+			linked[i] = sources[l.To][id]
 		}
 		asSource.addLinks(l.Target, linked)
 	}

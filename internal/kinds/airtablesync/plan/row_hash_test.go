@@ -1,6 +1,10 @@
 package plan
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+)
 
 // A source row and the target row that it becomes have one hash.
 func TestHashesAgree(t *testing.T) {
@@ -17,6 +21,7 @@ func TestHashesAgree(t *testing.T) {
 		"the external ID":         {`{"fldName":"A"}`, `{"fldN":"A","fldX":"appS/rec1"}`, false},
 		"a field not mapped":      {`{"fldName":"A","fldOther":"x"}`, `{"fldN":"A","fldElse":1}`, false},
 		"a lost checkbox":         {`{"fldDone":true}`, `{}`, true},
+		"a cell moved":            {`{"fldName":"A"}`, `{"fldS":"A"}`, true},
 		"two cells exchanged":     {`{"fldName":"A","fldSum":"B"}`, `{"fldN":"B","fldS":"A"}`, true},
 		"links":                   {`{"fldFirm":["recS1","recS2"]}`, `{"fldF":["recT1","recT2"]}`, false},
 		"links in another order":  {`{"fldFirm":["recS2","recS1"]}`, `{"fldF":["recT1","recT2"]}`, true},
@@ -32,6 +37,18 @@ func TestHashesAgree(t *testing.T) {
 		if (want != got) != test.differ {
 			t.Errorf("%s: hashes %s and %s, want them to differ: %t", name, want, got, test.differ)
 		}
+	}
+}
+
+// So a field that is added to the mapping changes only rows that fill it.
+func TestAnEmptyCellLeavesNoTrace(t *testing.T) {
+	t.Parallel()
+	p, q := people(), people()
+	q.Fields = append(q.Fields, FieldPair{Source: "fldNew", Target: airtable.Field{ID: "fldY", Type: airtable.SingleLineText}},
+		FieldPair{Source: "fldFiles", Target: airtable.Field{ID: "fldA", Type: airtable.MultipleAttachments}})
+	r := row(t, "rec1", `{"fldName":"A"}`)
+	if hash := desired(q, r).Hash; hash != desired(p, r).Hash || filesOf(hash) != "" {
+		t.Errorf("two empty cells make the hash %s", hash)
 	}
 }
 

@@ -29,7 +29,6 @@ const (
 type SchemaChange struct {
 	Kind   ChangeKind          `json:"kind"`
 	Base   airtable.BaseID     `json:"base"`
-	APIKey string              `json:"api_key"`          // a reference, never the secret
 	Table  airtable.TableID    `json:"table,omitempty"`  // empty for create_table
 	Name   string              `json:"name"`             // of the table
 	Fields []airtable.NewField `json:"fields,omitempty"` // exactly one for create_field

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 // empty is the JSON that is not written: what is absent decodes to it.
@@ -21,42 +23,46 @@ func (r *Record) Encode(l *Ledger, meta eventstore.Meta) eventstore.NewEvent {
 func (r *Record) private(l *Ledger) []byte {
 	p := *r
 	switch r.Type {
-	case StepStarted, Compensating:
-		if r.Reason == "" {
-			return nil // the public data says all
-		}
+	case StepStarted, WaitBegan:
+		return nil // the public data says all
 	case Started, StepCompleted, TimerSet, TimerFired:
 		return r.frequent()
-	case StepFailed:
-		p.Path, p.Name, p.Err = "", "", nil
+	case StepFailed, ChildStarted, ChildEnded:
+		p.Path, p.Name, p.Child, p.Err = "", "", "", nil
+	case Compensating:
+		p.Path = ""
+	case StepRetrying:
+		p.Path, p.Name, p.At, p.Err, p.Unknown = "", "", 0, nil, false
+	case Parked:
+		p.Path, p.Name, p.At, p.Err, p.Unknown, p.Reason = "", "", 0, nil, false, ""
 	case Created:
-		p.Begin, p.T = r.Begin.private(), 0
+		p.Begin = r.Begin.private()
 	case Completed, Failed, Cancelled:
 		p.Path, p.Name, p.Err, p.T = "", "", nil, 0
 		if !l.Private || string(p.Out) == empty {
 			p.Out = nil
 		}
 	}
-	raw, err := json.Marshal(&p)
-	if err != nil && p.Err != nil { // a step's Detail that is not JSON
-		plain := *p.Err
-		plain.Detail = nil
-		p.Err = &plain
-		raw, _ = json.Marshal(&p)
+	if !r.Type.fed() {
+		p.T = 0
 	}
-	if string(raw) == empty {
+	raw, err := json.Marshal(&p)
+	if err != nil || string(raw) == empty { // the engine has checked its JSON
 		return nil
 	}
 	return raw
 }
 
+// fed reports whether the function is told when it happened.
+func (t Type) fed() bool { return !t.IsCommand() && !t.IsNote() && t != Created && t != Parked }
+
 // private is what of a beginning the public data does not say; nil for nothing.
 func (b *Begin) private() *Begin {
-	p := Begin{Root: b.Root}
+	p := Begin{Root: b.Root, Unread: b.Unread}
 	if b.Private {
 		p.Input = b.Input
 	}
-	if p.Root == nil && len(p.Input) == 0 {
+	if p.Root == nil && len(p.Unread) == 0 && len(p.Input) == 0 {
 		return nil
 	}
 	return &p
@@ -65,15 +71,28 @@ func (b *Begin) private() *Begin {
 // frequent writes the records that every execution has by hand. It relies on
 // paths that need no escaping.
 func (r *Record) frequent() []byte {
-	b := strconv.AppendInt(append(make([]byte, 0, 64+len(r.Out)), `{"t":`...), r.T, 10)
+	b := append(make([]byte, 0, 64+len(r.Out)), '{')
+	member := func(name string) {
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, '"'), name...), `":`...)
+	}
+	if r.Type.fed() {
+		member("t")
+		b = strconv.AppendInt(b, r.T, 10)
+	}
 	if r.Type == TimerSet || r.Type == TimerFired {
-		b = append(append(append(b, `,"path":"`...), r.Path...), '"')
+		member("path")
+		b = append(append(append(b, '"'), r.Path...), '"')
 	}
 	if r.At != 0 {
-		b = strconv.AppendInt(append(b, `,"at":`...), r.At, 10)
+		member("at")
+		b = strconv.AppendInt(b, r.At, 10)
 	}
 	if len(r.Out) > 0 && string(r.Out) != empty {
-		b = append(append(b, `,"out":`...), r.Out...)
+		member("out")
+		b = append(b, r.Out...)
 	}
 	return append(b, '}')
 }
@@ -90,12 +109,7 @@ func (r *Record) public(l *Ledger) json.RawMessage {
 			ReadOnly: r.ReadOnly, Duration: r.Duration, Error: r.Err, NextAt: Time(r.At)}
 		return engine.EncodeStep(eventOf[r.Type], &s)
 	case WaitBegan:
-		w := engine.Waiting{Name: r.Name, Path: r.Path, Generation: l.generation()}
-		if r.At != 0 {
-			until := Time(r.At)
-			w.Until = &until
-		}
-		return engine.EncodeEvent(w)
+		return engine.EncodeEvent(engine.Waiting{Name: r.Name, Path: r.Path, Generation: l.generation(), Until: until(r.At)})
 	case ChildStarted, ChildEnded:
 		c := engine.ChildEvent{Child: r.Child, Function: r.Name, Path: r.Path, Generation: l.generation(), Error: r.Err}
 		if r.Type == ChildEnded {
@@ -133,15 +147,19 @@ func (b *Begin) created(extra json.RawMessage) *engine.Created {
 }
 
 func (r *Record) parked(l *Ledger) engine.Parked {
-	p := engine.Parked{Reason: r.Reason, Step: r.Name, Path: r.Path, Label: r.Label, Generation: l.generation(), Error: r.Err}
+	p := engine.Parked{Reason: r.Reason, Step: r.Name, Path: r.Path, Label: r.Label, Generation: l.generation(), Error: r.Err, Until: until(r.At)}
 	if p.Path == "" && r.Err != nil { // the whole function is parked: where it differs
 		p.Path = r.Err.Path
 	}
-	if r.At != 0 {
-		until := Time(r.At)
-		p.Until = &until
-	}
 	return p
+}
+
+func until(us int64) *time.Time {
+	if us == 0 {
+		return nil
+	}
+	at := Time(us)
+	return &at
 }
 
 // Decode reads a record back. Events that the engine did not write are of type
@@ -173,13 +191,30 @@ func (r *Record) addPublic(data json.RawMessage) error {
 		return r.beginning(data)
 	case Started:
 		r.Version, _ = engine.DecodeStarted(data)
-	case StepStarted, StepCompleted, StepFailed:
+	case StepStarted, StepCompleted, StepFailed, StepRetrying:
 		s := engine.DecodeStep(data)
-		r.Path, r.Name, r.Label = s.Path, s.Step, s.Label
+		r.Path, r.Name, r.Label, r.Attempt, r.ReadOnly, r.Duration, r.At = s.Path, s.Step, s.Label, s.Attempt, s.ReadOnly, s.Duration, Micro(s.NextAt)
 		if r.Type == StepCompleted && len(r.Out) == 0 {
 			r.Out = json.RawMessage(empty)
 		}
-		return r.failure(s.Failure)
+		err := r.failure(s.Failure)
+		r.Unknown = r.Type == StepRetrying && r.Err != nil && r.Err.Unknown
+		return err
+	case WaitBegan:
+		var w engine.Waiting
+		err := json.Unmarshal(data, &w)
+		r.Path, r.Name, r.At = w.Path, w.Name, fromUntil(w.Until)
+		return err
+	case ChildStarted, ChildEnded:
+		var c engine.ChildEvent
+		err := json.Unmarshal(data, &c)
+		r.Path, r.Name, r.Child, r.Err = c.Path, c.Function, c.Child, c.Error
+		if r.Type == ChildEnded && r.Err == nil && len(r.Out) == 0 {
+			r.Out = json.RawMessage(empty)
+		}
+		return err
+	case Parked:
+		return r.fromParked(data)
 	case Compensating:
 		r.Path = engine.DecodeStep(data).Path
 	case Completed, Failed, Cancelled:
@@ -207,6 +242,24 @@ func (r *Record) beginning(data json.RawMessage) error {
 	}
 	r.Begin = &b
 	return err
+}
+
+func (r *Record) fromParked(data json.RawMessage) error {
+	var p engine.Parked
+	err := json.Unmarshal(data, &p)
+	r.Reason, r.Name, r.Label, r.Err, r.At = p.Reason, p.Step, p.Label, p.Error, fromUntil(p.Until)
+	if r.Reason != workflow.ReasonNondeterministic { // otherwise the whole function is parked
+		r.Path = p.Path
+	}
+	r.Unknown = r.Err != nil && r.Err.Unknown
+	return err
+}
+
+func fromUntil(t *time.Time) int64 {
+	if t == nil {
+		return 0
+	}
+	return t.UnixMicro()
 }
 
 func (r *Record) failure(raw json.RawMessage) error {

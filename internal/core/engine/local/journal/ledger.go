@@ -34,26 +34,31 @@ type Ledger struct {
 	Ended     workflow.ExecutionState
 	Parks     map[string]*Record // by path; "" holds the whole function
 	Notes     map[string]*Note   // by path of the step
-	Held      []*Record          // inputs that came while the gate was shut
+	Held      []*Record          // inputs that came while the gate was shut, or before the function began
 	Unread    []machine.Message  // that the generation began with
 	Feed      *machine.Feed      // of a redrive
-	Versions  map[string]int     // marks of changes
 
-	children map[string]string // executions of children that have not ended, by path
+	children map[string]Child // that have not ended, by path
 	origin   *engine.Origin
 	root     *engine.Root
 	seen     map[string]bool // ids of signals
 }
 
+// Child is an execution that another one waits for.
+type Child struct{ Execution, Function string }
+
 // Note is what is known about a step beyond its wait.
 type Note struct {
+	Version     int64 // of the last record about it
 	Used        engine.Used
-	Since       int64 // first attempt, as far as recorded
-	RetryAt     int64 // zero: not waiting for a retry
-	Unknown     bool  // an attempt may have had its effect
-	Interrupted int
+	Since       int64           // first attempt, as far as recorded
+	RetryAt     int64           // zero: not waiting for a retry
+	Unknown     bool            // an attempt may have had its effect
+	Interrupted int             // in a row, without a checkpoint in between
+	Died        int             // attempts that died with their process
 	Held        bool            // its result is held back
-	Left        bool            // was in progress when the last process died
+	Answered    bool            // it may run again once nothing is parked
+	Left        bool            // was in progress when the last process died; not recorded
 	Checkpoint  json.RawMessage // the last one
 }
 
@@ -123,7 +128,7 @@ func (l *Ledger) See(r *Record) {
 	case Signal:
 		l.sawSignal(r.ID)
 	case ChildStarted:
-		l.setChild(r.Path, r.Child)
+		l.setChild(r.Path, Child{Execution: r.Child, Function: r.Name})
 	case ChildEnded:
 		delete(l.children, r.Path)
 	case Paused:
@@ -133,17 +138,16 @@ func (l *Ledger) See(r *Record) {
 	case Parked:
 		l.park(r)
 	case Unparked:
-		l.Parked, l.Parks = false, nil
+		l.unpark()
 	case CancelRequested:
-		l.Cancelled, l.Paused, l.Parked, l.Parks = true, false, false, nil
+		l.Cancelled, l.Paused = true, false
+		l.unpark()
 	case Drained:
 		l.Drained = true
 	case Recovered:
 		l.Drained = false
 	case Compensating:
 		l.Undoing = true
-	case VersionMarked:
-		l.mark(r.Name, r.N)
 	case Completed:
 		l.Ended = workflow.Completed
 	case Failed:
@@ -165,7 +169,7 @@ func (l *Ledger) begin(r *Record) {
 		l.Info.Root = *b.Root
 	}
 	l.StartedAt, l.Unread, l.Cancelled = b.StartedAt, b.Unread, b.Cancelled
-	l.Started, l.Undoing, l.Notes, l.Held, l.Feed, l.Versions, l.seen = false, false, nil, nil, nil, nil, nil
+	l.Started, l.Undoing, l.Notes, l.Held, l.Feed, l.seen = false, false, nil, nil, nil, nil
 	for _, id := range b.Seen {
 		l.sawSignal(id)
 	}
@@ -188,46 +192,50 @@ func (l *Ledger) nextRoot() *engine.Root {
 	return &engine.Root{Execution: l.root.Execution, Generation: l.root.Generation + 1}
 }
 
-func (l *Ledger) setChild(path, execution string) {
+func (l *Ledger) setChild(path string, c Child) {
 	if l.children == nil {
-		l.children = map[string]string{}
+		l.children = map[string]Child{}
 	}
-	l.children[path] = execution
+	l.children[path] = c
 }
 
-// Child returns the execution of the child that the call at a path started and
-// that has not ended, or "".
-func (l *Ledger) Child(path string) string { return l.children[path] }
+// Child returns the child that the call at a path started and that has not
+// ended; the zero value if there is none.
+func (l *Ledger) Child(path string) Child { return l.children[path] }
 
 // Children returns the executions of the children that have not ended.
-func (l *Ledger) Children() []string { return slices.Sorted(maps.Values(l.children)) }
-
-func (l *Ledger) mark(change string, n int) {
-	if l.Versions == nil {
-		l.Versions = map[string]int{}
+func (l *Ledger) Children() []string {
+	var all []string
+	for _, c := range l.children {
+		all = append(all, c.Execution)
 	}
-	l.Versions[change] = n
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // seeNote takes in what only the engine itself keeps about a step.
 func (l *Ledger) seeNote(r *Record) {
 	switch r.Type {
 	case StepRetrying:
-		n := l.Note(r.Path)
+		n := l.touch(r.Path)
 		n.Used = engine.Used{Attempts: r.Attempts, Limited: r.Limited}
 		n.Since, n.RetryAt, n.Unknown = r.Since, r.At, r.Unknown
 	case Interrupted:
-		n := l.Note(r.Path)
+		n := l.touch(r.Path)
 		n.Interrupted, n.RetryAt, n.Left = r.N, 0, false
+		n.Died++
 		n.Unknown = n.Unknown || r.Unknown
 	case Answered:
 		delete(l.Parks, r.Path)
-		if n := l.Notes[r.Path]; n != nil && r.Verdict == engine.NotDone {
-			n.Unknown = false
+		if r.Verdict == engine.NotDone {
+			n := l.touch(r.Path)
+			n.Unknown, n.Answered = false, true
 		}
 	case Checkpoint:
-		n := l.Note(r.Path)
+		n := l.touch(r.Path)
 		n.Checkpoint, n.Interrupted = r.Data, 0
+	case Mended:
+		delete(l.Parks, "")
 	case Fed:
 		l.feed(r.Feed)
 	}
@@ -236,12 +244,19 @@ func (l *Ledger) seeNote(r *Record) {
 // feed adds a part of what a redrive takes over.
 func (l *Ledger) feed(part *Feed) {
 	if l.Feed == nil {
-		l.Feed = &machine.Feed{Results: map[string]machine.Fed{}, Scopes: map[string]machine.Scope{}, Children: map[string]string{}, Versions: map[string]int{}}
+		l.Feed = &machine.Feed{Results: map[string]machine.Fed{}, Scopes: map[string]machine.Scope{}, Children: map[string]machine.Unfinished{}, Versions: map[string]int{}}
 	}
 	maps.Copy(l.Feed.Results, part.Results)
 	maps.Copy(l.Feed.Scopes, part.Scopes)
 	maps.Copy(l.Feed.Children, part.Children)
 	maps.Copy(l.Feed.Versions, part.Versions)
+}
+
+// touch is Note for a record about the step.
+func (l *Ledger) touch(path string) *Note {
+	n := l.Note(path)
+	n.Version = l.Version
+	return n
 }
 
 func (l *Ledger) park(r *Record) {
@@ -250,12 +265,27 @@ func (l *Ledger) park(r *Record) {
 	}
 	l.Parked = true
 	l.Parks[r.Path] = r
-	if r.Unknown { // a cancel must know it, to have the step undone
-		l.Note(r.Path).Unknown = true
+	if r.Path == "" {
+		return
 	}
-	if n := l.Notes[r.Path]; n != nil {
-		n.RetryAt, n.Left = 0, false
-		n.Since = 0 // the time until it is resumed does not count as trying
+	n := l.touch(r.Path)
+	n.Unknown = n.Unknown || r.Unknown // a cancel must know it, to have the step undone
+	n.RetryAt, n.Left = 0, false
+	n.Since = 0 // the time until it is resumed does not count as trying
+}
+
+// unpark lets go on what was parked.
+func (l *Ledger) unpark() {
+	for path := range l.Parks {
+		if path != "" {
+			l.touch(path)
+		}
+	}
+	l.Parked, l.Parks = false, nil
+	for path, n := range l.Notes {
+		if n.Answered {
+			l.touch(path).Answered = false
+		}
 	}
 }
 
@@ -304,9 +334,4 @@ func (l *Ledger) LeavesAt() int64 {
 		until = max(until, p.At)
 	}
 	return until
-}
-
-// Shrink drops what only a loaded function needs.
-func (l *Ledger) Shrink() {
-	l.Held, l.seen, l.Input, l.Feed, l.Unread, l.Versions = nil, nil, nil, nil, nil, nil
 }

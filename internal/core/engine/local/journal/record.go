@@ -53,7 +53,8 @@ const (
 	Interrupted
 	Answered
 	Checkpoint
-	Fed // what a redrive takes over from its origin
+	Mended // the function can be fed again, while something else stays parked
+	Fed    // what a redrive takes over from its origin
 )
 
 // IsCommand reports whether the function answered with it.
@@ -110,6 +111,7 @@ var eventOf = [...]string{
 	Interrupted:     "journal.step_interrupted",
 	Answered:        "journal.step_answered",
 	Checkpoint:      "journal.checkpoint",
+	Mended:          "journal.mended",
 	Fed:             "journal.origin",
 }
 
@@ -152,8 +154,8 @@ const Forced = "forced"
 const Version = 1
 
 // Record is one record of a journal. What is tagged stands in the journal
-// column, unless the event's public data has it already. Times are microseconds
-// since 1970.
+// column, unless the event's public data says it. Times are microseconds since
+// 1970.
 type Record struct {
 	Type Type `json:"-"`
 
@@ -162,7 +164,7 @@ type Record struct {
 	Path string `json:"path,omitempty"`
 	Name string `json:"name,omitempty"` // of step, signal, child's function, change
 	At   int64  `json:"at,omitempty"`   // when a timer, deadline or retry is due, or a parking ends
-	N    int    `json:"n,omitempty"`    // which signal; the version of a change; how often a step was interrupted
+	N    int    `json:"n,omitempty"`    // which signal; the version of a change; how often a step was interrupted in a row; how deep a scope lies
 
 	Out json.RawMessage `json:"out,omitempty"` // result of a step or child, data of a signal, output of a private execution
 	Err *engine.Error   `json:"err,omitempty"`
@@ -175,7 +177,7 @@ type Record struct {
 
 	ID      string          `json:"id,omitempty"`      // of a signal
 	Reason  string          `json:"reason,omitempty"`  // of a parking; Forced: without the function
-	Key     string          `json:"key,omitempty"`     // of a parked step; of a child
+	Key     string          `json:"key,omitempty"`     // of a parked step; of a child, unless it is the call's own
 	Data    json.RawMessage `json:"data,omitempty"`    // of a stuck undo: what a person needs; of a checkpoint
 	Verdict engine.Verdict  `json:"verdict,omitempty"` // of an answer
 	Child   string          `json:"child,omitempty"`   // execution of a child
@@ -205,20 +207,22 @@ type Begin struct {
 	Input      json.RawMessage `json:"input,omitempty"`
 	Generation int             `json:"generation,omitempty"` // zero: 1
 
+	// Unread are signals that the generation before, or the origin, has left.
+	Unread []machine.Message `json:"unread,omitempty"`
+
 	// Of a generation that continues another.
-	Engine    string            `json:"engine,omitempty"`
-	StartedAt int64             `json:"started_at,omitempty"`
-	Unread    []machine.Message `json:"unread,omitempty"`
-	Seen      []string          `json:"seen,omitempty"` // ids of signals
-	Cancelled bool              `json:"cancelled,omitempty"`
+	Engine    string   `json:"engine,omitempty"`
+	StartedAt int64    `json:"started_at,omitempty"`
+	Seen      []string `json:"seen,omitempty"` // ids of signals
+	Cancelled bool     `json:"cancelled,omitempty"`
 }
 
 // Feed is a part of what a redrive takes over from its origin.
 type Feed struct {
-	Results  map[string]machine.Fed   `json:"results,omitempty"`
-	Scopes   map[string]machine.Scope `json:"scopes,omitempty"`
-	Children map[string]string        `json:"children,omitempty"`
-	Versions map[string]int           `json:"versions,omitempty"`
+	Results  map[string]machine.Fed        `json:"results,omitempty"`
+	Scopes   map[string]machine.Scope      `json:"scopes,omitempty"`
+	Children map[string]machine.Unfinished `json:"children,omitempty"`
+	Versions map[string]int                `json:"versions,omitempty"`
 }
 
 // ChildState is the state in which the child of a ChildEnded record ended.

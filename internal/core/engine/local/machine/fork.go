@@ -8,6 +8,7 @@ type fork struct {
 	live    int // workers that have not ended
 	scope   *scope
 	feed    *feeding // of the branch that forks
+	fed     bool     // whether that one was fed when it forked
 	body    func(i int, t engine.Thread) error
 	err     error // the first
 }
@@ -15,7 +16,7 @@ type fork struct {
 // Fork runs body on branches of their own and waits for all of them.
 func (t *thread) Fork(path string, n, parallel int, body func(i int, t engine.Thread) error) error {
 	m := t.enter()
-	f := &fork{n: n, scope: &scope{parent: t.scope}, feed: t.feed, body: body}
+	f := &fork{n: n, scope: &scope{parent: t.scope}, feed: t.feed, fed: t.feed.on, body: body}
 	if parallel <= 0 || parallel > n {
 		parallel = n
 	}
@@ -43,7 +44,7 @@ func (f *fork) work(m *Machine, r *routine) {
 	for f.next < f.n && !f.scope.isCancelled() {
 		i := f.next
 		f.next++
-		feed := f.feed.branch()
+		feed := &feeding{on: f.fed} // whatever became of the items before it
 		err := f.body(i, &thread{m: m, r: r, scope: f.scope, feed: feed})
 		f.feed.joined(feed)
 		if err != nil && f.err == nil {

@@ -28,6 +28,9 @@ type Options struct {
 	// Versions holds the marks of changes that the journal has; see
 	// engine.Run.Version.
 	Versions map[string]int
+	// Ended are the paths of steps whose ends the journal has: their inputs are
+	// not needed any more.
+	Ended map[string]bool
 	// Cancelled begins a generation whose execution was cancelled already.
 	Cancelled bool
 	// Replaying: inputs come from the journal, and commands are compared with it
@@ -40,7 +43,8 @@ type Options struct {
 type Machine struct {
 	o       Options
 	now     time.Time
-	records int // fed and emitted
+	records int   // fed and emitted
+	record  int64 // being replayed
 
 	routines []*routine // not ended
 	ready    []*routine // to be resumed, from head on
@@ -90,7 +94,7 @@ type Command struct {
 	// Name of the step, of the child's function, of the change; the names of
 	// signals, separated by commas.
 	Name string
-	N    int             // SignalTaken: which one; VersionMarked: the version
+	N    int             // SignalTaken: which one; VersionMarked: the version; Compensating: the scope's depth
 	Out  json.RawMessage // Completed: the output; Continued: the next input
 	Err  *engine.Error   // Failed, Cancelled
 	Wait *Wait           // StepStarted, TimerSet, WaitBegan, ChildStarted
@@ -278,10 +282,13 @@ func (m *Machine) Next() *Command {
 	return &m.commands[0]
 }
 
+// Replays says which record of the journal is fed next.
+func (m *Machine) Replays(version int64) { m.record = version }
+
 // Live ends the replay: from here on what the function asks for is acted on. The
 // steps that it waits for are found by Waits.
 func (m *Machine) Live() {
-	m.o.Replaying = false
+	m.o.Replaying, m.record = false, 0
 	m.steps, m.aborts = nil, nil
 }
 

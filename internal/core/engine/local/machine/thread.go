@@ -52,23 +52,21 @@ func (t *thread) Detached() engine.Thread {
 }
 
 // Version decides about a change when it is met for the first time.
-func (t *thread) Version(change string, newest int) int {
+func (t *thread) Version(change, path string, newest int) int {
 	m := t.enter()
 	if n, decided := m.versions[change]; decided {
 		return n
 	}
-	n := newest
+	n, marked := newest, true
 	if m.o.Replaying {
-		marked, ok := m.o.Versions[change]
-		if n = marked; !ok {
-			m.versions[change] = 0
-			return 0
-		}
-	} else if inherited, ok := t.feed.version(m, change); ok {
-		n = inherited
+		n, marked = m.o.Versions[change]
+	} else if t.feed.on {
+		n, marked = m.o.Feed.version(change, path, newest)
 	}
 	m.versions[change] = n
-	m.emit(Command{Kind: VersionMarked, Name: change, N: n})
+	if marked {
+		m.emit(Command{Kind: VersionMarked, Name: change, N: n})
+	}
 	return n
 }
 
@@ -82,7 +80,7 @@ func (t *thread) Step(c engine.Call) (json.RawMessage, error) {
 		return r.Out, nil
 	}
 	w := &Wait{Kind: WaitStep, Path: c.Path, r: t.r, scope: t.scope, Call: c}
-	if !m.o.Replaying {
+	if !m.o.Replaying || !m.o.Ended[c.Path] {
 		_, _ = w.Input() // now, because its variables may change; an error fails the step
 	}
 	m.await(w)
@@ -119,7 +117,7 @@ func (t *thread) Receive(path string, of []string, wait time.Duration) (int, jso
 	if t.scope.isCancelled() {
 		return 0, nil, engine.ErrCancelled
 	}
-	if r, i := t.feed.receive(m, path, of); r != nil {
+	if r, i := t.feed.receive(m, path, of, wait); r != nil {
 		if r.What == FedDeadline {
 			return 0, nil, engine.ErrDeadline
 		}
@@ -157,13 +155,11 @@ func (t *thread) Child(c engine.ChildCall) (json.RawMessage, error) {
 	if r := t.feed.take(m, c.Path, FedChild, c.Function); r != nil {
 		return r.Out, nil
 	}
-	w := &Wait{Kind: WaitChild, Path: c.Path, r: t.r, scope: t.scope, Child: c, Origin: m.o.Feed.child(c.Path)}
-	if !m.o.Replaying {
-		if _, err := w.Input(); err != nil {
-			failed := engine.AsError(err)
-			failed.Path = c.Path
-			return nil, failed
-		}
+	w := &Wait{Kind: WaitChild, Path: c.Path, r: t.r, scope: t.scope, Child: c, Origin: m.o.Feed.child(c.Path, c.Function)}
+	if _, err := w.Input(); err != nil {
+		failed := engine.AsError(err)
+		failed.Path = c.Path
+		return nil, failed
 	}
 	m.await(w)
 	m.emit(Command{Kind: ChildStarted, Path: c.Path, Name: c.Function, Wait: w})
@@ -180,7 +176,10 @@ func (t *thread) Await(holds func() bool) error {
 	if t.scope.isCancelled() {
 		return engine.ErrCancelled
 	}
-	if holds() {
+	m.current = nil // a condition makes no durable calls
+	held := holds()
+	m.current = t.r
+	if held {
 		return nil
 	}
 	m.conditions = append(m.conditions, &condition{r: t.r, scope: t.scope, holds: holds})
@@ -192,9 +191,9 @@ func (t *thread) Await(holds func() bool) error {
 }
 
 // Scope returns the root of the keys inside a saga.
-func (t *thread) Scope(path string) (engine.Root, bool) {
+func (t *thread) Scope(of engine.Scope) (engine.Root, bool) {
 	m := t.enter()
-	s, ok := m.o.Feed.scope(path)
+	s, ok := m.o.Feed.scope(of)
 	if s.Undone {
 		t.feed.on = false
 	}
@@ -202,9 +201,9 @@ func (t *thread) Scope(path string) (engine.Root, bool) {
 }
 
 // Compensate says that undos begin.
-func (t *thread) Compensate(path string) {
+func (t *thread) Compensate(of engine.Scope) {
 	m := t.enter()
-	m.emit(Command{Kind: Compensating, Path: path})
+	m.emit(Command{Kind: Compensating, Path: of.Path, N: of.Depth})
 }
 
 // Mismatch ends the machine; the routine's code does not go on.

@@ -30,6 +30,9 @@ type Wait struct {
 	Child engine.ChildCall
 	// Origin is the child that the child takes over from, in a redrive.
 	Origin string
+	// Record is the version of the input that led to the call, when it was
+	// replayed; zero for a call that is made now.
+	Record int64
 
 	r          *routine
 	scope      *scope
@@ -63,6 +66,7 @@ func (w *Wait) Cancelled() bool { return w.scope.isCancelled() }
 
 // await registers a wait.
 func (m *Machine) await(w *Wait) {
+	w.Record = m.record
 	m.waits[w.Path] = w
 	w.prev = m.last
 	if m.last != nil {

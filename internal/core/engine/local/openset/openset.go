@@ -8,6 +8,7 @@ package openset
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -45,10 +46,13 @@ const saveEvery = 20_000
 type Set struct {
 	table *table // nil: everything is in changed
 
+	saving sync.Mutex // one save at a time: a later one must not be overtaken
+
 	mu       sync.Mutex
 	position int64 // every event up to here is accounted for
 	saved    int64
-	changed  map[Key]change // since the last save
+	changed  map[Key]change // since the last save began
+	moving   map[Key]change // being saved
 	behind   chan struct{}
 }
 
@@ -117,19 +121,23 @@ func (s *Set) Save(ctx context.Context) error {
 	if s.table == nil {
 		return nil
 	}
+	s.saving.Lock()
+	defer s.saving.Unlock()
 	s.mu.Lock()
-	position, changed := s.position, s.changed
-	if position == s.saved && len(changed) == 0 {
+	position := s.position
+	if position == s.saved && len(s.changed) == 0 {
 		s.mu.Unlock()
 		return nil
 	}
-	s.changed = map[Key]change{}
+	s.changed, s.moving = map[Key]change{}, s.changed
+	moving := s.moving
 	s.mu.Unlock()
-	err := s.table.save(ctx, position, changed)
+	err := s.table.save(ctx, position, moving)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.moving = nil
 	if err != nil {
-		s.takeBack(changed)
+		s.takeBack(moving)
 		return err
 	}
 	s.saved = position
@@ -152,11 +160,38 @@ func (s *Set) takeBack(changed map[Key]change) {
 	}
 }
 
+// newer returns what the table does not know yet.
+func (s *Set) newer() map[Key]change {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make(map[Key]change, len(s.changed)+len(s.moving))
+	maps.Copy(all, s.moving)
+	maps.Copy(all, s.changed)
+	return all
+}
+
+// Find returns the row of an execution and whether it is open.
+func (s *Set) Find(ctx context.Context, k Key) (Row, bool, error) {
+	s.mu.Lock()
+	c, known := s.changed[k]
+	if !known {
+		c, known = s.moving[k]
+	}
+	s.mu.Unlock()
+	if known || s.table == nil {
+		return c.row, known && !c.gone, nil
+	}
+	rows := map[Key]Row{}
+	err := s.table.find(ctx, map[Key]bool{k: true}, rows)
+	row, found := rows[k]
+	return row, found, err
+}
+
 // Page returns up to limit rows after a key. The order is that of the store; it
 // is the same in every page.
 func (s *Set) Page(ctx context.Context, after Key, limit int) ([]Row, error) {
 	if s.table == nil {
-		return s.filter(limit, func(r Row) bool { return r.Key.compare(after) > 0 }, func(a, b Row) int { return a.Key.compare(b.Key) }), nil
+		return filter(s.newer(), limit, func(r Row) bool { return r.Key.compare(after) > 0 }, func(a, b Row) int { return a.Key.compare(b.Key) }), nil
 	}
 	if err := s.Save(ctx); err != nil {
 		return nil, err
@@ -168,7 +203,7 @@ func (s *Set) Page(ctx context.Context, after Key, limit int) ([]Row, error) {
 // released: in the order of their priority, highest first, and then of their ids.
 func (s *Set) Pending(ctx context.Context, workspace, definition string, limit int) ([]Row, error) {
 	if s.table == nil {
-		return s.filter(limit, func(r Row) bool {
+		return filter(s.newer(), limit, func(r Row) bool {
 			return r.State == workflow.Pending && r.Key.Workspace == workspace && r.Definition == definition
 		}, func(a, b Row) int { return cmp.Or(cmp.Compare(b.Priority, a.Priority), a.Key.compare(b.Key)) }), nil
 	}
@@ -178,35 +213,37 @@ func (s *Set) Pending(ctx context.Context, workspace, definition string, limit i
 	return s.table.pending(ctx, workspace, definition, limit)
 }
 
-// Due returns up to limit executions that are woken before a time, in µs.
+// Due returns up to limit executions that are woken before a time, in µs, the
+// earliest first.
 func (s *Set) Due(ctx context.Context, before int64, limit int) ([]Row, error) {
-	isDue := func(r Row) bool { return r.WakeAt > 0 && r.WakeAt <= before }
-	byTime := func(a, b Row) int { return cmp.Compare(a.WakeAt, b.WakeAt) }
+	newer := s.newer() // before the table is read: what is saved meanwhile is not lost
+	due := filter(newer, limit, func(r Row) bool { return r.WakeAt > 0 && r.WakeAt <= before }, byWake)
 	if s.table == nil {
-		return s.filter(limit, isDue, byTime), nil
+		return due, nil
 	}
-	stored, err := s.table.rows(ctx, s.table.sql.due, before, limit)
+	stored, err := s.table.rows(ctx, s.table.sql.due, before, limit+len(newer))
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	stored = slices.DeleteFunc(stored, func(r Row) bool { _, newer := s.changed[r.Key]; return newer })
-	s.mu.Unlock()
-	due := append(stored, s.filter(limit, isDue, byTime)...)
-	slices.SortFunc(due, byTime)
+	for _, r := range stored {
+		if _, known := newer[r.Key]; !known {
+			due = append(due, r)
+		}
+	}
+	slices.SortFunc(due, byWake)
 	return due[:min(len(due), limit)], nil
 }
 
-// filter returns rows that are in memory.
-func (s *Set) filter(limit int, wanted func(Row) bool, order func(a, b Row) int) []Row {
-	s.mu.Lock()
+func byWake(a, b Row) int { return cmp.Compare(a.WakeAt, b.WakeAt) }
+
+// filter returns the first rows of an order.
+func filter(all map[Key]change, limit int, wanted func(Row) bool, order func(a, b Row) int) []Row {
 	var found []Row
-	for _, c := range s.changed {
+	for _, c := range all {
 		if !c.gone && wanted(c.row) {
 			found = append(found, c.row)
 		}
 	}
-	s.mu.Unlock()
 	slices.SortFunc(found, order)
 	return found[:min(len(found), limit)]
 }

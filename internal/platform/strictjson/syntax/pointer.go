@@ -1,4 +1,4 @@
-package strictjson
+package syntax
 
 import (
 	"fmt"
@@ -45,8 +45,8 @@ func writeToken(b *strings.Builder, key string) {
 	}
 }
 
-// tokens yields the unescaped tokens of a pointer.
-func tokens(pointer string) func(yield func(string) bool) {
+// Tokens yields the unescaped tokens of a pointer.
+func Tokens(pointer string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		rest := pointer
 		for rest != "" {
@@ -66,9 +66,9 @@ func unescapeToken(token string) string {
 	return strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
 }
 
-// indexOf reads the index of an array's item as RFC 6901 writes it: digits
+// Index reads the index of an array's item as RFC 6901 writes it: digits
 // without a leading zero.
-func indexOf(token string) (int, bool) {
+func Index(token string) (int, bool) {
 	i, err := strconv.Atoi(token)
 	return i, err == nil && i >= 0 && strconv.Itoa(i) == token
 }

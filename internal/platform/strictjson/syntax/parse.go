@@ -1,4 +1,4 @@
-package strictjson
+package syntax
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ type Limits struct {
 // reason.
 const maxKeyBytes = 1024
 
-func (l Limits) orDefaults() Limits {
+func (l Limits) withDefaults() Limits {
 	return Limits{Bytes: orDefault(l.Bytes, 1<<20), Depth: orDefault(l.Depth, 64),
 		Keys: orDefault(l.Keys, 10_000), Values: orDefault(l.Values, 100_000)}
 }
@@ -31,44 +31,70 @@ func orDefault(n, otherwise int) int {
 	return otherwise
 }
 
-// flaw is something wrong with the text itself at a node. Whatever the
-// document is to be decoded into, it is a fault.
-type flaw struct {
-	node         int
-	code, detail string
+// Flaw is something wrong with the text itself. Whatever the document is to be
+// decoded into, it is a fault. The detail quotes nothing of the text.
+type Flaw struct {
+	Node         int
+	Code, Detail string
 }
+
+// The codes of flaws.
+const (
+	CodeMalformed     = "malformed_json"  // not JSON
+	CodeTooLarge      = "too_large"       // more bytes than allowed
+	CodeTooDeep       = "too_deep"        // nested deeper than allowed
+	CodeTooManyKeys   = "too_many_keys"   // more keys than allowed
+	CodeTooManyValues = "too_many_values" // more values than allowed
+	CodeTooLong       = "too_long"        // a key with more bytes than allowed
+	CodeInvalidText   = "invalid_text"    // not UTF-8, half a surrogate pair, or U+0000
+	CodeOutOfRange    = "out_of_range"    // a number beyond float64
+)
 
 // parser makes nodes of text, in one pass. What can be passed over becomes a
 // flaw; what cannot ends the reading.
 type parser struct {
-	document
+	Document
 	limits Limits
 	pos    int
 	keys   int
-	flaws  []flaw
-	fatal  *flaw
+	flaws  []Flaw
+	fatal  *Flaw
 }
 
 // maxFlaws bounds how many flaws are worth remembering.
 const maxFlaws = 1000
 
-// parse reads a whole document. A fatal flaw means that the text was not read
-// to its end.
-func parse(text []byte, limits Limits) (*document, []flaw, *flaw) {
-	p := &parser{document: document{text: text}, limits: limits}
+// Parse reads a whole document. The flaws can be passed over: their nodes are
+// refused. A fatal flaw means that the text was not read to its end; the nodes
+// up to there are in the document. The document shares memory with the text.
+func Parse(text []byte, limits Limits) (doc *Document, flaws []Flaw, fatal *Flaw) {
+	limits = limits.withDefaults()
+	p := &parser{Document: Document{text: text}, limits: limits}
 	if len(text) > limits.Bytes {
-		return &p.document, nil, &flaw{code: CodeTooLarge, detail: fmt.Sprintf("the document has %d bytes; the most is %d", len(text), limits.Bytes)}
+		return &p.Document, nil, &Flaw{Code: CodeTooLarge, Detail: fmt.Sprintf("the document has %d bytes; the most is %d", len(text), limits.Bytes)}
 	}
 	p.nodes = make([]node, 0, 16+len(text)/12)
 	if p.space(); p.pos == len(text) {
-		return &p.document, nil, &flaw{code: CodeMalformed, detail: "the document is empty"}
+		return &p.Document, nil, &Flaw{Code: CodeMalformed, Detail: "the document is empty"}
 	}
 	if p.value(1) {
 		if p.space(); p.pos < len(text) {
 			p.syntax("there is text after the end of the document; remove it")
 		}
 	}
-	return &p.document, p.flaws, p.fatal
+	if p.fatal != nil {
+		p.abandon()
+	}
+	return &p.Document, p.flaws, p.fatal
+}
+
+// abandon ends the values that are open where the reading ended.
+func (p *parser) abandon() {
+	for n := range p.nodes {
+		if each := &p.nodes[n]; each.next == 0 {
+			each.end, each.next, each.refused = len(p.text), len(p.nodes), each.kind == String
+		}
+	}
 }
 
 // value reads one value and the space before the next token.
@@ -78,7 +104,7 @@ func (p *parser) value(depth int) bool {
 	}
 	n := len(p.nodes)
 	if n >= p.limits.Values+p.keys {
-		return p.limit(n, CodeTooManyValues, "more than %d values in one document", p.limits.Values)
+		return p.limit(0, CodeTooManyValues, "more than %d values in one document", p.limits.Values)
 	}
 	p.nodes = append(p.nodes, node{start: p.pos})
 	ok := false
@@ -92,11 +118,11 @@ func (p *parser) value(depth int) bool {
 	case c == '-' || c >= '0' && c <= '9':
 		ok = p.number(n)
 	case c == 't':
-		ok = p.word(n, "true", trueNode)
+		ok = p.word(n, "true", True)
 	case c == 'f':
-		ok = p.word(n, "false", falseNode)
+		ok = p.word(n, "false", False)
 	case c == 'n':
-		ok = p.word(n, "null", nullNode)
+		ok = p.word(n, "null", Null)
 	default:
 		p.syntax("a value should stand here" + hint(p.text[p.pos:]))
 	}
@@ -107,7 +133,7 @@ func (p *parser) value(depth int) bool {
 }
 
 func (p *parser) object(n, depth int) bool {
-	p.nodes[n].kind = objectNode
+	p.nodes[n].kind = Object
 	if depth > p.limits.Depth {
 		return p.limit(n, CodeTooDeep, "nested deeper than %d levels", p.limits.Depth)
 	}
@@ -116,7 +142,11 @@ func (p *parser) object(n, depth int) bool {
 		return true
 	}
 	for {
+		before := len(p.nodes)
 		if !p.key(n) || !p.value(depth+1) {
+			if len(p.nodes) == before+1 { // a key without a value is not a member
+				p.nodes = p.nodes[:before]
+			}
 			return false
 		}
 		if p.space(); p.take('}') {
@@ -154,7 +184,7 @@ func (p *parser) key(object int) bool {
 }
 
 func (p *parser) array(n, depth int) bool {
-	p.nodes[n].kind = arrayNode
+	p.nodes[n].kind = Array
 	if depth > p.limits.Depth {
 		return p.limit(n, CodeTooDeep, "nested deeper than %d levels", p.limits.Depth)
 	}
@@ -179,7 +209,7 @@ func (p *parser) array(n, depth int) bool {
 // string reads a string and finds out whether it is text: Unicode without
 // U+0000, which databases refuse.
 func (p *parser) string(n int) bool {
-	p.nodes[n].kind = stringNode
+	p.nodes[n].kind = String
 	ascii, wrong := true, ""
 	for p.pos++; p.pos < len(p.text); p.pos++ {
 		switch c := p.text[p.pos]; {
@@ -240,7 +270,7 @@ func (p *parser) escape() (wrong string, ok bool) {
 }
 
 func (p *parser) number(n int) bool {
-	p.nodes[n].kind = numberNode
+	p.nodes[n].kind = Number
 	start, exponent := p.pos, false
 	p.take('-')
 	if !p.take('0') && !p.digits() {
@@ -277,7 +307,7 @@ func (p *parser) digits() bool {
 	return p.pos > start
 }
 
-func (p *parser) word(n int, word string, kind nodeKind) bool {
+func (p *parser) word(n int, word string, kind Kind) bool {
 	if !bytes.HasPrefix(p.text[p.pos:], []byte(word)) {
 		return p.syntax("a value should stand here" + hint(p.text[p.pos:]))
 	}
@@ -309,13 +339,13 @@ func (p *parser) take(c byte) bool {
 func (p *parser) refuse(n int, code, detail string) {
 	p.nodes[n].refused = true
 	if len(p.flaws) < maxFlaws {
-		p.flaws = append(p.flaws, flaw{n, code, detail})
+		p.flaws = append(p.flaws, Flaw{n, code, detail})
 	}
 }
 
 // limit ends the reading at a node.
 func (p *parser) limit(n int, code, format string, most int) bool {
-	p.fatal = &flaw{n, code, fmt.Sprintf(format, most)}
+	p.fatal = &Flaw{n, code, fmt.Sprintf(format, most)}
 	return false
 }
 
@@ -323,7 +353,7 @@ func (p *parser) limit(n int, code, format string, most int) bool {
 // nothing: the place may be within a credential.
 func (p *parser) syntax(problem string) bool {
 	line, column := place(p.text, p.pos)
-	p.fatal = &flaw{0, CodeMalformed, fmt.Sprintf("not JSON at line %d, column %d: %s", line, column, problem)}
+	p.fatal = &Flaw{0, CodeMalformed, fmt.Sprintf("not JSON at line %d, column %d: %s", line, column, problem)}
 	return false
 }
 
