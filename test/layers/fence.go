@@ -27,8 +27,9 @@ type floor struct {
 // row says what a package, or each package of a family, may import of ours.
 type row struct {
 	pkg      string
-	rule     string // said instead of the floor's when an arrow is refused
-	forTests bool   // only tests, and packages that are for tests, may import it
+	rule     string   // said instead of the floor's when an arrow is refused
+	forTests bool     // only tests, and packages that are for tests, may import it
+	without  []string // everyday tools that it must do without; its tests may use them
 	may      []arrow
 	tests    []arrow // what its tests may import besides
 }
@@ -73,6 +74,11 @@ func (c *checker) checkTable() {
 			if element(r.pkg) != f.name {
 				c.faultf("the row of %s stands on floor %s; move it to its own", r.pkg, f.name)
 			}
+			for _, tool := range r.without {
+				if _, ok := find("", tool, c.everyday); !ok {
+					c.faultf("the row of %s does without %s, which is not an everyday tool; remove it", r.pkg, tool)
+				}
+			}
 			c.checkArrows(f, r, r.may, f.over)
 			c.checkArrows(f, r, r.tests, append(slices.Clone(f.over), f.testsOver...))
 		}
@@ -103,7 +109,10 @@ func (c *checker) checkPackage(p pkg) {
 	c.used[r.pkg] = true
 	for _, to := range p.imports {
 		switch {
-		case !ours(to) || c.isEveryday(f, to):
+		case !ours(to):
+		case slices.Contains(r.without, to):
+			c.refuse(f, r, p.name, to)
+		case c.isEveryday(f, to):
 		case !c.use(r.pkg, p.name, to, r.may):
 			c.refuse(f, r, p.name, to)
 		case c.isForTests(to) && !r.forTests:

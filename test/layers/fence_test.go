@@ -85,6 +85,8 @@ func TestWhatIsWrongWithTheTableIsFound(t *testing.T) {
 		}, "the row of attic/* allows attic/desk, but packages of floor attic are strangers: rest"},
 		"a line without a reason": {func(h *table, _ []pkg) { h.floors[0].rows[0].may[0].why = "" },
 			"the row of attic/* does not say why cellar/wine may be imported"},
+		"a package that must do without an unknown tool": {func(h *table, _ []pkg) { h.floors[0].rows[0].without = []string{"cellar/wine"} },
+			"the row of attic/* does without cellar/wine, which is not an everyday tool; remove it"},
 		"a module that its home does not use": {func(_ *table, p []pkg) { p[3].imports = nil },
 			"nothing uses the line that lets cellar/wine import example.com/cork; remove it"},
 		"a module that no test uses": {func(_ *table, p []pkg) { p[0].testImports = slices.Delete(p[0].testImports, 3, 4) },
@@ -159,6 +161,16 @@ func TestOwnRoomsAreThoseOfTheImporter(t *testing.T) {
 	pkgs = append(pkgs, pkg{name: "attic/desk", imports: []string{"attic/bed/sheet"}})
 	got := house.check(pkgs)
 	if len(got) != 1 || !strings.HasPrefix(got[0], "attic/desk may not import attic/bed/sheet: rest. ") {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAPackageDoesWithoutAnEverydayTool(t *testing.T) {
+	t.Parallel()
+	house, pkgs := hut()
+	house.floors[0].rows[0].without = []string{"cellar/lamp"} // its tests may use it
+	got := house.check(pkgs)
+	if len(got) != 1 || !strings.HasPrefix(got[0], "attic/bed may not import cellar/lamp: rest. ") {
 		t.Errorf("got %q", got)
 	}
 }

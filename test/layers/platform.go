@@ -8,7 +8,7 @@ var everyday = []arrow{
 }
 
 var platformFloor = floor{
-	name: "platform", rule: "the platform is small tools for everyone and knows nobody; move the caller up",
+	name: "platform", rule: "the platform is small tools for everyone and knows none of their users; move the caller up",
 	rows: []row{
 		{pkg: "platform/auth"},
 		{pkg: "platform/blob", may: []arrow{
@@ -22,6 +22,11 @@ var platformFloor = floor{
 			{"platform/clock", "it waits between attempts"},
 			{"platform/failure", "it classifies errors of the database"},
 		}, tests: []arrow{
+			{"platform/db/dbtest", "both databases"},
+			{"platform/pgtest", "a real PostgreSQL"},
+		}},
+		{pkg: "platform/db/dbtest", forTests: true, may: []arrow{
+			{"platform/db", "it opens a store"},
 			{"platform/pgtest", "a real PostgreSQL"},
 		}},
 		{pkg: "platform/failure"},
@@ -30,11 +35,21 @@ var platformFloor = floor{
 			{"platform/clock", "limits are limits in time"},
 			{"platform/failure", "a wait that is cut short has a class"},
 		}},
-		{pkg: "platform/secret", may: []arrow{
+		{pkg: "platform/secret", rule: "a type that everyone may use; platform/secret/vault keeps secrets"},
+		{pkg: "platform/secret/vault", may: []arrow{
+			{"platform/secret", "what it keeps and the form of a reference"},
 			{"platform/clock", "a secret says when it was made"},
 			{"platform/db", "secrets are rows"},
 			{"platform/failure", "a missing secret has a class"},
+		}, tests: []arrow{
+			{"platform/db/dbtest", "the plans of its queries"},
 		}},
+		{pkg: "platform/strictjson", may: []arrow{
+			{"platform/strictjson/syntax", "a document is text first"},
+			{"platform/secret", "a field of this type is a credential"},
+			{"platform/suggest", "an unknown key is answered with the one that was meant"},
+		}},
+		{pkg: "platform/strictjson/syntax", rule: "it judges text and does not know what it means"},
 		{pkg: "platform/suggest"},
 		{pkg: "platform/telemetry"},
 	},

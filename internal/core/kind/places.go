@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"slices"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -49,7 +50,7 @@ type OperationSpec struct {
 
 // Operation declares an operation of the kind.
 func Operation[Config, In, Out any](k *Kind, name string, o OperationOptions, fn func(context.Context, Call[Config, In]) (Out, error)) {
-	if !k.isOperation(name, o) {
+	if !k.isOperation(name, o) || !k.isConfig(reflect.TypeFor[Config](), "operation "+name) {
 		return
 	}
 	in, err := strictjson.Compile[In](strictjson.EmptyIsObject())

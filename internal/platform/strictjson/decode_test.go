@@ -69,7 +69,7 @@ func TestValues(t *testing.T) {
 		"pointers":                    {`"pointer":0`, func(s *specimen) { s.Pointer = pointer(0) }},
 		"lists":                       {`"tags":["a","b","c"],"grid":[[1,2],[3]]`, func(s *specimen) { s.Tags, s.Grid = []string{"a", "b", "c"}, [][]int{{1, 2}, {3}} }},
 		"lists and maps may be empty": {`"grid":[[],[]],"labels":{},"inners":[]`, func(s *specimen) { s.Grid, s.Labels, s.Inners = [][]int{{}, {}}, map[string]string{}, []inner{} }},
-		"maps":                        {`"labels":{"a":"12345","b":""},"counts":{"x":0}`, func(s *specimen) { s.Labels, s.Counts = map[string]string{"a": "12345", "b": ""}, map[key]int{"x": 0} }},
+		"maps":                        {`"labels":{"a":"12345","äöüßé":""},"counts":{"x":0}`, func(s *specimen) { s.Labels, s.Counts = map[string]string{"a": "12345", "äöüßé": ""}, map[key]int{"x": 0} }},
 		"any JSON": {`"raw": {"a" : [1.0, null, {"a":"\u0061"}] } ,"object":{ },"wrapped":{"x":1}`,
 			func(s *specimen) {
 				s.Raw, s.Object = json.RawMessage(`{"a" : [1.0, null, {"a":"\u0061"}] }`), strictjson.Object{RawMessage: json.RawMessage(`{ }`)}
