@@ -1,6 +1,6 @@
 // Command lists measures the lists of executions and workflows on a store with
-// many rows. Each list is compared with reading one execution by its ID, which is
-// the floor of the same run.
+// many rows. Each list is compared with reading one execution by its id, the
+// floor of the same run.
 //
 //	go run ./bench/lists [--rows 1000000] [--url sqlite:<path>|postgres://…]
 package main
@@ -61,7 +61,11 @@ func run(ctx context.Context, rows int, url string) error {
 		return err
 	}
 	defer store.Close()
-	m, err := openModel(ctx, store, d)
+	set, err := projection.Open(ctx, projection.Options{Store: store, DB: d})
+	if err != nil {
+		return err
+	}
+	m, err := readmodel.Open(ctx, d, set)
 	if err != nil {
 		return err
 	}
@@ -74,16 +78,6 @@ func run(ctx context.Context, rows int, url string) error {
 	return measure(ctx, m, rows)
 }
 
-// openModel opens the read models without following the store: the rows are
-// filled in directly.
-func openModel(ctx context.Context, store eventstore.Store, d *db.DB) (*readmodel.Model, error) {
-	set, err := projection.Open(ctx, projection.Options{Store: store, DB: d})
-	if err != nil {
-		return nil, err
-	}
-	return readmodel.Open(ctx, d, set)
-}
-
 func openStore(ctx context.Context, d *db.DB) (eventstore.Store, error) {
 	if d.Dialect() == db.Postgres {
 		return postgres.Open(ctx, d, postgres.Options{})
@@ -91,8 +85,8 @@ func openStore(ctx context.Context, d *db.DB) (eventstore.Store, error) {
 	return sqlite.Open(ctx, d, sqlite.Options{})
 }
 
-// fill creates rows as the projector would: every hundredth execution failed, ten
-// are running, one is parked, and the rest have completed.
+// fill makes rows as the projector would: every hundredth execution failed, ten
+// are running, one is parked, the rest has completed.
 func fill(ctx context.Context, d *db.DB, rows int) error {
 	counter := func(n int) string {
 		return fmt.Sprintf("WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < %d) ", n)
@@ -102,10 +96,10 @@ func fill(ctx context.Context, d *db.DB, rows int) error {
 			SELECT $1, 'wf_' || (1000000000 + n), n, n, n, 1, 'airtable_sync', CASE WHEN n % 10 = 0 THEN 'archived' WHEN n % 3000 = 1 THEN 'paused' ELSE 'active' END,
 				'CRM', '{"source":"app1","target":"app2"}', '' FROM counter`,
 		counter(rows) + fmt.Sprintf(`INSERT INTO executions (workspace, id, seq, workflow, version, state, flags, priority, trigger_type, trigger_key, run_as,
-			input, output, error, parked, steps_completed, steps_failed, retries, created_at, started_at, ended_at)
+			input, output, error, parked, steps_completed, steps_failed, retries, created_at, started_at, ended_at, more)
 			SELECT $1, 'ex_0192f0c1-2b7e-7c3a-9a55-' || (100000000000 + n), 100000 + n, CASE WHEN n %% 2 = 0 THEN 1 ELSE 1 + n %% %d END, 1,
 				CASE WHEN n = 17 THEN 4 WHEN n <= 10 THEN 2 WHEN n %% 100 = 0 THEN 8 ELSE 7 END,
-				1, 0, 'manual', '', 'pr_0192f0c1-2b7e-7c3a-9a55-6f1c2d3e4f50', '{"mode":"full"}', '{"records":40}', '', '', 5, 0, 0, n, n, n FROM counter`, workflows),
+				1, 0, 'manual', '', 'pr_0192f0c1-2b7e-7c3a-9a55-6f1c2d3e4f50', '{"mode":"full"}', '{"records":40}', '', '', 5, 0, 0, n, n, n, '' FROM counter`, workflows),
 	}
 	for _, sql := range statements {
 		err := d.Write(ctx, func(ctx context.Context, tx db.Tx) error {

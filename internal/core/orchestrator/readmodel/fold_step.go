@@ -30,7 +30,7 @@ func foldStep(rows *held, r *executionRow, e *eventstore.Event) {
 	}
 }
 
-// stepOf returns the row of the step that an event speaks of. A read-only step
+// stepOf returns the row of the step that an event is about. A read-only step
 // appears with its first event, which comes at its end.
 func (r *executionRow) stepOf(s engine.StepEvent, e *eventstore.Event) *stepRow {
 	row := r.openSteps[s.Path]

@@ -2,15 +2,14 @@ package readmodel
 
 import (
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db/dbtest"
 )
 
@@ -18,7 +17,11 @@ import (
 func filled(t *testing.T, url string) *Model {
 	t.Helper()
 	d := dbtest.Open(t, url)
-	m, err := Open(t.Context(), Options{DB: d, Clock: clock.System(), Logger: slog.Default()})
+	set, err := projection.Open(t.Context(), projection.Options{DB: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := Open(t.Context(), d, set)
 	if err != nil {
 		t.Fatal(err)
 	}
