@@ -29,13 +29,16 @@ func (r *executionRow) execution() workflow.Execution {
 }
 
 // shown returns an input or output as people see it: absent stands for {}, and
-// what is kept elsewhere or private is not shown.
+// what is stored apart or private is not shown.
 func (r *executionRow) shown(value string, there bool) json.RawMessage {
 	switch {
 	case r.flags&flagPrivate != 0 || !there:
 		return nil
 	case value == "":
 		return json.RawMessage(`{}`)
+	}
+	if _, apart := workflow.PayloadRef(json.RawMessage(value)); apart {
+		return nil
 	}
 	return json.RawMessage(value)
 }
