@@ -1,7 +1,6 @@
-// Package core opens the product's core on a scratch store for programs that
-// measure it: database, event store, engine and orchestrator, wired as the
-// server wires them, without the faces. It is the one place in bench that
-// knows how that is done.
+// Package core opens the product's core on a scratch store, for programs that
+// measure it: database, event store, engine and orchestrator, wired as the server
+// wires them, without the API. No other package in bench knows how that is done.
 package core
 
 import (
@@ -19,6 +18,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
@@ -31,7 +31,8 @@ const (
 	principal workflow.PrincipalID = "pr_bench"
 )
 
-// maxConcurrent is how many executions run at a time: more than there are callers.
+// maxConcurrent is how many executions may run at a time, which is more than there
+// are callers.
 const maxConcurrent = 1000
 
 // Core is an open core. Its caller may do everything.
@@ -48,14 +49,13 @@ type Core struct {
 	ended   chan error
 }
 
-// Kinds makes the kinds of an open core. Its tables are in place, but it does
-// not run yet.
+// Kinds returns the kinds of a core whose tables exist but which does not run yet.
 type Kinds func(ctx context.Context, c *Core) ([]*kind.Kind, error)
 
-// Open opens a core over the database at url and waits until it takes
-// commands. Master key and blobs go to dir. The caller closes it.
+// Open opens a core on the database at url and waits until it accepts commands.
+// The master key and the blobs are kept in dir. The caller closes it.
 func Open(ctx context.Context, url, dir string, kinds Kinds) (_ *Core, err error) {
-	c := &Core{ended: make(chan error, 2), stop: func() {}, Caller: workflow.Caller{
+	c := &Core{ended: make(chan error, 3), stop: func() {}, Caller: workflow.Caller{
 		Workspace: workspace, Principal: principal, Scopes: []workflow.Permission{workflow.Admin}}}
 	defer func() {
 		if err != nil {
@@ -78,12 +78,16 @@ func Open(ctx context.Context, url, dir string, kinds Kinds) (_ *Core, err error
 	if err != nil {
 		return nil, err
 	}
+	projections, err := projection.Open(ctx, projection.Options{Store: c.Store, DB: c.DB})
+	if err != nil {
+		return nil, err
+	}
 	if c.Service, err = orchestrator.New(ctx, orchestrator.Options{
-		Store: c.Store, DB: c.DB, Engine: e, Kinds: set, Secrets: c.Secrets, Blobs: c.Blobs, Hub: hub,
+		Store: c.Store, DB: c.DB, Engine: e, Projections: projections, Kinds: set, Secrets: c.Secrets, Blobs: c.Blobs, Hub: hub,
 	}); err != nil {
 		return nil, err
 	}
-	return c, c.start(ctx, e)
+	return c, c.start(ctx, e, projections)
 }
 
 func (c *Core) openStore(ctx context.Context, url, dir string) (err error) {
@@ -108,11 +112,12 @@ func (c *Core) openStore(ctx context.Context, url, dir string) (err error) {
 	return err
 }
 
-// start runs engine and orchestrator until Close.
-func (c *Core) start(ctx context.Context, e *local.Engine) error {
+// start runs engine, projections and orchestrator until Close.
+func (c *Core) start(ctx context.Context, e *local.Engine, projections *projection.Set) error {
 	running, stop := context.WithCancel(ctx)
 	c.stop = stop
 	c.running.Go(func() { c.ended <- e.Run(running) })
+	c.running.Go(func() { c.ended <- projections.Run(running) })
 	c.running.Go(func() { c.ended <- c.Service.Run(running) })
 	for _, ready := range []<-chan struct{}{e.Ready(), c.Service.Ready()} {
 		select {
@@ -124,8 +129,8 @@ func (c *Core) start(ctx context.Context, e *local.Engine) error {
 	return nil
 }
 
-// Close ends what runs and closes the store. It may be called on a core that
-// opened in part.
+// Close stops what is running and closes the store. It may be called on a core
+// that was only opened in part.
 func (c *Core) Close() error {
 	c.stop()
 	c.running.Wait()

@@ -9,7 +9,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"log/slog"
 	"math"
 	"os"
 	"path/filepath"
@@ -21,8 +20,8 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/postgres"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
@@ -62,7 +61,11 @@ func run(ctx context.Context, rows int, url string) error {
 		return err
 	}
 	defer store.Close()
-	m, err := readmodel.Open(ctx, readmodel.Options{Store: store, DB: d, Clock: clock.System(), Logger: slog.Default()})
+	set, err := projection.Open(ctx, projection.Options{Store: store, DB: d})
+	if err != nil {
+		return err
+	}
+	m, err := readmodel.Open(ctx, d, set)
 	if err != nil {
 		return err
 	}
@@ -93,10 +96,10 @@ func fill(ctx context.Context, d *db.DB, rows int) error {
 			SELECT $1, 'wf_' || (1000000000 + n), n, n, n, 1, 'airtable_sync', CASE WHEN n % 10 = 0 THEN 'archived' WHEN n % 3000 = 1 THEN 'paused' ELSE 'active' END,
 				'CRM', '{"source":"app1","target":"app2"}', '' FROM counter`,
 		counter(rows) + fmt.Sprintf(`INSERT INTO executions (workspace, id, seq, workflow, version, state, flags, priority, trigger_type, trigger_key, run_as,
-			input, output, error, parked, steps_completed, steps_failed, retries, created_at, started_at, ended_at)
+			input, output, error, parked, steps_completed, steps_failed, retries, created_at, started_at, ended_at, more)
 			SELECT $1, 'ex_0192f0c1-2b7e-7c3a-9a55-' || (100000000000 + n), 100000 + n, CASE WHEN n %% 2 = 0 THEN 1 ELSE 1 + n %% %d END, 1,
 				CASE WHEN n = 17 THEN 4 WHEN n <= 10 THEN 2 WHEN n %% 100 = 0 THEN 8 ELSE 7 END,
-				1, 0, 'manual', '', 'pr_0192f0c1-2b7e-7c3a-9a55-6f1c2d3e4f50', '{"mode":"full"}', '{"records":40}', '', '', 5, 0, 0, n, n, n FROM counter`, workflows),
+				1, 0, 'manual', '', 'pr_0192f0c1-2b7e-7c3a-9a55-6f1c2d3e4f50', '{"mode":"full"}', '{"records":40}', '', '', 5, 0, 0, n, n, n, '' FROM counter`, workflows),
 	}
 	for _, sql := range statements {
 		err := d.Write(ctx, func(ctx context.Context, tx db.Tx) error {

@@ -41,7 +41,7 @@ func hut() (table, []pkg) {
 	}
 }
 
-func TestAFaultlessHouseIsLeftInPeace(t *testing.T) {
+func TestAFaultlessHouseHasNoFaults(t *testing.T) {
 	t.Parallel()
 	house, pkgs := hut()
 	if got := house.check(pkgs); len(got) > 0 {
@@ -65,7 +65,7 @@ func TestWhatIsWrongWithTheTableIsFound(t *testing.T) {
 			r := &h.floors[0].rows[0]
 			r.tests = append(r.tests, r.may[0])
 		}, "nothing uses the line that lets the tests of attic/* import cellar/wine; remove it"},
-		"an everyday tool that nobody uses": {func(h *table, _ []pkg) { h.everyday = append(h.everyday, arrow{"cellar/rope", "?"}) },
+		"an everyday tool that nothing uses": {func(h *table, _ []pkg) { h.everyday = append(h.everyday, arrow{"cellar/rope", "?"}) },
 			"nothing uses the line that lets everyone import cellar/rope; remove it"},
 		"two rows for a package": {func(h *table, _ []pkg) { h.floors[0].rows[1].pkg = "attic/..." },
 			"attic/bed has two rows, attic/* and attic/...; keep one"},
@@ -85,6 +85,8 @@ func TestWhatIsWrongWithTheTableIsFound(t *testing.T) {
 		}, "the row of attic/* allows attic/desk, but packages of floor attic are strangers: rest"},
 		"a line without a reason": {func(h *table, _ []pkg) { h.floors[0].rows[0].may[0].why = "" },
 			"the row of attic/* does not say why cellar/wine may be imported"},
+		"a package that must do without an unknown tool": {func(h *table, _ []pkg) { h.floors[0].rows[0].without = []string{"cellar/wine"} },
+			"the row of attic/* does without cellar/wine, which is not an everyday tool; remove it"},
 		"a module that its home does not use": {func(_ *table, p []pkg) { p[3].imports = nil },
 			"nothing uses the line that lets cellar/wine import example.com/cork; remove it"},
 		"a module that no test uses": {func(_ *table, p []pkg) { p[0].testImports = slices.Delete(p[0].testImports, 3, 4) },
@@ -163,6 +165,16 @@ func TestOwnRoomsAreThoseOfTheImporter(t *testing.T) {
 	}
 }
 
+func TestAPackageDoesWithoutAnEverydayTool(t *testing.T) {
+	t.Parallel()
+	house, pkgs := hut()
+	house.floors[0].rows[0].without = []string{"cellar/lamp"} // its tests may use it
+	got := house.check(pkgs)
+	if len(got) != 1 || !strings.HasPrefix(got[0], "attic/bed may not import cellar/lamp: rest. ") {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestLongestChain(t *testing.T) {
 	t.Parallel()
 	got := longestChain([]pkg{
@@ -176,7 +188,7 @@ func TestLongestChain(t *testing.T) {
 	}
 }
 
-func TestTheTreeIsReadAsItStands(t *testing.T) {
+func TestTheTreeIsRead(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	for file, text := range map[string]string{

@@ -16,6 +16,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/identity"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
@@ -90,11 +91,14 @@ func (c *Core) openOrchestrator(d *db.DB) {
 	hub := orchestrator.NewHub(orchestrator.Limits{MaxConcurrent: 50})
 	e, err := local.New(local.Options{Store: c.Store, DB: d, Registry: kinds.Registry(), Observer: hub, Places: hub, DrainTimeout: 100 * time.Millisecond})
 	must(t, err)
+	projections, err := projection.Open(t.Context(), projection.Options{Store: c.Store, DB: d})
+	must(t, err)
 	c.Orchestrator, err = orchestrator.New(t.Context(), orchestrator.Options{
-		Store: c.Store, DB: d, Engine: e, Kinds: kinds, Secrets: secrets, Blobs: blobs, Hub: hub,
+		Store: c.Store, DB: d, Engine: e, Projections: projections, Kinds: kinds, Secrets: secrets, Blobs: blobs, Hub: hub,
 	})
 	must(t, err)
 	c.start(e.Run, e.Ready())
+	c.start(projections.Run, e.Ready())
 	c.start(c.Orchestrator.Run, c.Orchestrator.Ready())
 }
 

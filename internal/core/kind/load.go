@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -37,17 +36,6 @@ type Inputs interface {
 	// temporary. The execution that asks may be a redrive of the one that the
 	// input was stored for.
 	Input(ctx context.Context, ws workflow.WorkspaceID, execution workflow.ExecutionID, ref string) (json.RawMessage, error)
-}
-
-// payloadPrefix begins an input that was stored apart, a JSON string. Other
-// inputs are objects.
-const payloadPrefix = "payload:"
-
-// PayloadInput returns the input of an execution whose real input is stored under
-// a reference; see Inputs.
-func PayloadInput(ref string) json.RawMessage {
-	raw, _ := json.Marshal(payloadPrefix + ref) // a string always encodes
-	return raw
 }
 
 // source reads what executions begin with.
@@ -90,11 +78,7 @@ func (s *source) config(ctx context.Context, k *Kind, info engine.Info) (any, er
 
 // input returns the input of an execution, also one that was stored apart.
 func (s *source) input(ctx context.Context, info engine.Info, raw json.RawMessage) (json.RawMessage, error) {
-	var text string
-	if json.Unmarshal(raw, &text) != nil {
-		return raw, nil
-	}
-	ref, ok := strings.CutPrefix(text, payloadPrefix)
+	ref, ok := workflow.PayloadRef(raw)
 	if !ok {
 		return raw, nil
 	}

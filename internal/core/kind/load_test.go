@@ -54,7 +54,7 @@ func TestWhatAFunctionBeginsWith(t *testing.T) {
 		"no input":                   {version: 1, want: kind.Start[Greeting, Wish]{Config: ada, Input: Wish{Words: "Hello"}}},
 		"an empty input":             {version: 1, input: `{}`, want: kind.Start[Greeting, Wish]{Config: ada, Input: Wish{Words: "Hello"}}},
 		"an input":                   {version: 1, input: `{"words":"Hi"}`, want: kind.Start[Greeting, Wish]{Config: ada, Input: Wish{Words: "Hi"}}},
-		"an input stored apart":      {version: 1, input: string(kind.PayloadInput("in_1")), want: kind.Start[Greeting, Wish]{Config: ada, Input: Wish{Words: "Private"}}},
+		"an input stored apart":      {version: 1, input: string(workflow.PayloadInput("in_1")), want: kind.Start[Greeting, Wish]{Config: ada, Input: Wish{Words: "Private"}}},
 		"an older version's keys":    {version: 2, want: kind.Start[Greeting, Wish]{Config: bob, Input: Wish{Words: "Hello"}}},
 		"an input that is not there": {version: 1, input: `"payload:in_2"`, code: kind.CodeInputMissing, class: failure.Fatal, says: "in_2"},
 		"an input of another form":   {version: 1, input: `{"words":7}`, code: engine.CodeBadInput, class: failure.Validation, says: "/words"},

@@ -22,12 +22,6 @@ type Trigger struct {
 	Doc     string // for people
 }
 
-// Projection is a read model of a kind's own.
-type Projection interface {
-	// Name is unique in the process.
-	Name() string
-}
-
 // Call is one call of an operation, on a workflow or before the first save.
 type Call[Config, In any] struct {
 	Caller   workflow.Caller

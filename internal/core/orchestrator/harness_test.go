@@ -17,6 +17,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret/vault"
@@ -43,6 +44,7 @@ type bench struct {
 	engine  *local.Engine
 	secrets *vault.Store
 	*orchestrator.Service
+	projections *projection.Set
 
 	cancel  context.CancelFunc
 	running sync.WaitGroup
@@ -69,6 +71,7 @@ func (b *bench) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	b.cancel = cancel
 	b.running.Go(func() { b.check(b.engine.Run(ctx)) })
+	b.running.Go(func() { b.check(b.projections.Run(ctx)) })
 	b.running.Go(func() { b.check(b.Service.Run(ctx)) })
 	<-b.Ready()
 }
@@ -94,7 +97,10 @@ func (b *bench) prepare() {
 	hub := orchestrator.NewHub(b.limits)
 	b.engine, err = local.New(local.Options{Store: b.store, DB: b.db, Registry: kinds.Registry(), Observer: hub, Places: hub, DrainTimeout: 20 * time.Millisecond})
 	b.must(err)
+	b.projections, err = projection.Open(ctx, projection.Options{Store: b.store, DB: b.db})
+	b.must(err)
 	o := b.options
+	o.Projections = b.projections
 	o.Store, o.DB, o.Engine, o.Hub, o.Secrets, o.Blobs = b.store, b.db, b.engine, hub, b.secrets, b.blobs
 	o.Kinds = kinds
 	o.Logger = slog.New(slog.NewTextHandler(b.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))

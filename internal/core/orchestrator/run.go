@@ -22,12 +22,11 @@ func systemMeta() eventstore.Meta {
 	return eventstore.Meta{Actor: eventstore.Actor{Kind: "system", ID: "orchestrator"}}
 }
 
-// Run keeps the read models up to date, releases pending executions, stores
-// progress and deletes what ended executions have left. It works until ctx
-// ends, and is called once, beside the engine's Run.
+// Run releases pending executions, stores progress and deletes what ended
+// executions have left. It works until ctx ends, and is called once, beside the
+// engine's Run and that of the projections.
 func (s *Service) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return s.model.Run(ctx) })
 	group.Go(func() error { return s.saveProgress(ctx) })
 	group.Go(func() error {
 		<-ctx.Done()

@@ -210,7 +210,7 @@ type Inputs interface {
 const keptRef = "kept"
 
 // keptInput is what stands in a journal for it.
-var keptInput = kind.PayloadInput(keptRef)
+var keptInput = workflow.PayloadInput(keptRef)
 
 // inputs decides where an input stands.
 type inputs struct{ kept Inputs }

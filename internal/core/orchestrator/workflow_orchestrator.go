@@ -13,6 +13,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
@@ -26,6 +27,9 @@ type Options struct {
 	Engine engine.Engine
 	// Hub is the engine's observer and its places.
 	Hub *Hub
+	// Projections keeps the read models up to date. Its caller runs it, after New
+	// and until Run has ended.
+	Projections *projection.Set
 	// Kinds are the kinds of workflow; the engine has their registry.
 	Kinds *kind.Set
 	// Secrets may be nil when no kind has credentials.
@@ -79,6 +83,11 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		if err := k.Migrate(ctx, o.DB); err != nil {
 			return nil, err
 		}
+		for _, p := range k.Projections() {
+			if _, err := o.Projections.Add(ctx, p); err != nil {
+				return nil, fmt.Errorf("the kind %s: %w", k.Name(), err)
+			}
+		}
 	}
 	var err error
 	if s.sql, err = openTables(ctx, o.DB); err != nil {
@@ -87,7 +96,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	s.takeover.begin()
 	s.hub.rule = s.rule
 	o.Kinds.Bind(s, s.inputs)
-	s.model, err = readmodel.Open(ctx, readmodel.Options{Store: o.Store, DB: o.DB, Clock: s.clock, Logger: s.log})
+	s.model, err = readmodel.Open(ctx, o.DB, o.Projections)
 	return s, err
 }
 

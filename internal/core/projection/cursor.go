@@ -16,6 +16,7 @@ type cursor struct {
 	pages    *pages
 	position int64 // everything up to here was returned
 	near     bool  // it once was less than a page behind, and never far since
+	paging   bool  // it is one of the readers of pages
 	live     *eventstore.Subscription
 }
 
@@ -30,8 +31,7 @@ func (c *cursor) next(ctx context.Context) (chunk, error) {
 	if c.near {
 		found, err = c.follow(ctx)
 	} else {
-		c.close()
-		found, err = c.pages.after(ctx, c.position, head)
+		found, err = c.page(ctx, head)
 	}
 	if err == nil {
 		c.position = found.upTo
@@ -41,6 +41,7 @@ func (c *cursor) next(ctx context.Context) (chunk, error) {
 
 func (c *cursor) follow(ctx context.Context) (chunk, error) {
 	if c.live == nil {
+		c.close()
 		c.live = c.store.Subscribe(c.position, eventstore.Filter{Private: true})
 	}
 	events, err := c.live.Next(ctx)
@@ -50,14 +51,27 @@ func (c *cursor) follow(ctx context.Context) (chunk, error) {
 	return chunk{events, events[len(events)-1].Position}, nil
 }
 
+func (c *cursor) page(ctx context.Context, head int64) (chunk, error) {
+	if !c.paging {
+		c.close()
+		c.pages.enter()
+		c.paging = true
+	}
+	return c.pages.after(ctx, c.position, head)
+}
+
 // seek continues after a position.
 func (c *cursor) seek(position int64) {
 	c.close()
 	c.position = position
 }
 
-// close ends the subscription. The cursor may be used again.
+// close lets go of what the cursor reads from. It may be used again.
 func (c *cursor) close() {
+	if c.paging {
+		c.pages.leave()
+		c.paging = false
+	}
 	if c.live != nil {
 		c.live.Close()
 		c.live = nil

@@ -22,6 +22,12 @@ type Fault struct {
 	Cause      error
 }
 
+// At says at which event the projection has stopped, without the cause and without
+// whose event it is: fit for every reader of the rows.
+func (f *Fault) At() string {
+	return fmt.Sprintf("the read model %s has stopped at event %d (%s)", f.Projection, f.Position, f.Type)
+}
+
 // Error names the projection, the event, the cause and the fix.
 func (f *Fault) Error() string {
 	return fmt.Sprintf("the read model %s has stopped at event %d (%s of %s): %v; "+

@@ -44,8 +44,9 @@ type Follower struct {
 func (f *Follower) Name() string { return f.projection.Name }
 
 // WaitFor returns once the rows hold everything up to position. It does not
-// sleep: the follower is woken and wakes the caller. It fails with a *Fault when
-// the projection has stopped, and with ErrStopped when the process is stopping.
+// sleep: the follower is woken and wakes the caller. When the projection has
+// stopped at an event, it is tried again; if that fails, so does WaitFor, with a
+// *Fault. It fails with ErrStopped when the process is stopping.
 func (f *Follower) WaitFor(ctx context.Context, position int64) error {
 	return f.standing.wait(ctx, position)
 }

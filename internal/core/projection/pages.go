@@ -11,8 +11,8 @@ import (
 const (
 	// pageEvents is how many events are read from disk at once.
 	pageEvents = 512
-	// keptPages is how many pages are kept for followers that come after.
-	keptPages = 8
+	// keptPages is how many pages are kept for readers that come after.
+	keptPages = 64
 )
 
 // chunk is a stretch of the store: public events, and the position up to which
@@ -26,9 +26,26 @@ type chunk struct {
 // those behind it find what it has read: when all projections are rebuilt, the
 // store is read about once. It is safe for concurrent use.
 type pages struct {
-	store eventstore.Store
-	mu    sync.Mutex
-	kept  []page // the newest last
+	store   eventstore.Store
+	mu      sync.Mutex
+	readers int
+	kept    []page // the newest last
+}
+
+// enter counts a reader.
+func (p *pages) enter() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.readers++
+}
+
+// leave forgets a reader, and with the last one what was kept.
+func (p *pages) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.readers--; p.readers == 0 {
+		p.kept = nil
+	}
 }
 
 // page holds every public event after one position up to another.

@@ -240,7 +240,7 @@ func TestManyProjectionsReadTheStoreOnce(t *testing.T) {
 	}
 	b.add(all...)
 	b.must(b.Rebuild(t.Context()))
-	if n := b.store.reads.Load(); n < 20 || n > 60 {
+	if n := b.store.reads.Load(); n < 20 || n > 40 {
 		t.Errorf("ten projections read %d pages, of 22", n)
 	}
 }

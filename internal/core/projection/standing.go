@@ -19,6 +19,7 @@ type standing struct {
 // waiter gets nil once position is reached, or the reason why it will not be soon.
 type waiter struct {
 	position int64
+	tried    bool       // a try has begun since it came
 	answer   chan error // capacity 1
 }
 
@@ -62,10 +63,8 @@ func (s *standing) enter(position int64) (waiter, error) {
 		return waiter{}, nil
 	case s.ended:
 		return waiter{}, ErrStopped
-	case s.fault != nil:
-		return waiter{}, s.fault
 	}
-	w := waiter{position, make(chan error, 1)}
+	w := waiter{position: position, answer: make(chan error, 1)}
 	s.waiters = append(s.waiters, w)
 	return w, nil
 }
@@ -73,7 +72,7 @@ func (s *standing) enter(position int64) (waiter, error) {
 func (s *standing) leave(gone waiter) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.answer(nil, func(w waiter) bool { return w == gone })
+	s.answer(nil, func(w waiter) bool { return w.answer == gone.answer })
 }
 
 // awaited reports whether someone waits.
@@ -81,6 +80,15 @@ func (s *standing) awaited() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.waiters) > 0
+}
+
+// try records that a try to go on begins.
+func (s *standing) try() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.waiters {
+		s.waiters[i].tried = true
+	}
 }
 
 // advance records how far the rows are and tells those who waited for that.
@@ -92,13 +100,14 @@ func (s *standing) advance(position int64) {
 }
 
 // stop records at which event the projection has stopped. The rows hold everything
-// before it, so that whoever still waits, waits for that event or a later one.
+// before it, so that whoever still waits, waits for that event or a later one. Those
+// who came after the try had begun wait for the next one: things may be mended.
 func (s *standing) stop(f *Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.applied, s.fault = f.Position-1, f
 	s.answer(nil, func(w waiter) bool { return w.position <= s.applied })
-	s.answer(f, func(waiter) bool { return true })
+	s.answer(f, func(w waiter) bool { return w.tried })
 }
 
 // end records that nothing comes any more.

@@ -51,6 +51,7 @@ func (w *worker) next(ctx context.Context) (*batch, error) {
 // apply folds a batch and makes it durable, or prepares for another try. It
 // returns an error only when nothing more can be done.
 func (w *worker) apply(ctx context.Context, b *batch) error {
+	w.standing.try()
 	index, err := w.try(ctx, b)
 	switch {
 	case ctx.Err() != nil && err != nil:
@@ -91,7 +92,8 @@ func (w *worker) try(ctx context.Context, b *batch) (index int, err error) {
 	return -1, nil
 }
 
-// failed goes back to the end of what is stored, and pauses if that may help.
+// failed goes back to the end of what is stored, and pauses if that may help. Who
+// comes to wait does not wait for the whole of a long pause.
 func (w *worker) failed(ctx context.Context, b *batch, index int, cause error) {
 	applied, _ := w.standing.look()
 	w.cursor.seek(applied)
@@ -110,5 +112,6 @@ func (w *worker) failed(ctx context.Context, b *batch, index int, cause error) {
 		w.standing.stop(f)
 		w.delay = min(2*w.delay, retryAtMost)
 	}
-	w.pause(ctx, w.delay)
+	w.pause(ctx, retryAfter)
+	w.wait(ctx, w.delay-retryAfter, w.standing.kick)
 }

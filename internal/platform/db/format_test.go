@@ -20,7 +20,7 @@ import (
 func behindItsBack(t *testing.T, url string, statements ...string) {
 	t.Helper()
 	ctx := context.Background()
-	run := func(string) error { return nil }
+	var run func(string) error
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
 		pool, err := sql.Open("sqlite", strings.NewReplacer("%", "%25", "#", "%23").Replace("file:"+path))
 		if err != nil {

@@ -3,19 +3,17 @@ package local
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/openset"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -53,25 +51,13 @@ func (x *execution) childOf(w *machine.Wait, execution string) *child {
 
 // childID is the execution that a call starts. The same key in a workspace is
 // the same execution, unless the key is the call's own or the child is redriven;
-// then the id sorts by time.
+// then the ID sorts by time.
 func (x *execution) childID(w *machine.Wait, now time.Time) string {
-	own := w.Child.Own || w.Origin != ""
 	text := x.key.Workspace + "\x00" + w.Child.Key
-	if own {
-		text += "\x00" + x.key.Execution
+	if w.Child.Own || w.Origin != "" {
+		return string(workflow.DerivedExecutionIDAt(text+"\x00"+x.key.Execution, now))
 	}
-	sum := sha256.Sum256([]byte(text))
-	id, version := uuid.UUID(sum[:16]), byte(0x80)
-	if own {
-		ms := uint64(now.UnixMilli())
-		for i := range 6 {
-			id[i] = byte(ms >> (40 - 8*i))
-		}
-		version = 0x70
-	}
-	id[6] = id[6]&0x0f | version
-	id[8] = id[8]&0x3f | 0x80
-	return "ex_" + id.String()
+	return string(workflow.DerivedExecutionID(text))
 }
 
 // actOnChildren starts children, and cancels those whose branch was cancelled.

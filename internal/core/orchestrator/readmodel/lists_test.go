@@ -2,15 +2,14 @@ package readmodel
 
 import (
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db/dbtest"
 )
 
@@ -18,7 +17,11 @@ import (
 func filled(t *testing.T, url string) *Model {
 	t.Helper()
 	d := dbtest.Open(t, url)
-	m, err := Open(t.Context(), Options{DB: d, Clock: clock.System(), Logger: slog.Default()})
+	set, err := projection.Open(t.Context(), projection.Options{DB: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := Open(t.Context(), d, set)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,8 +29,8 @@ func filled(t *testing.T, url string) *Model {
 	dbtest.Fill(t, d, 60, `INSERT INTO workflows (workspace, id, seq, created_at, updated_at, version, kind, state, name, config, labels)
 		SELECT 1 + n % 2, 'wf_' || (100 + n), n, n, n, 1, 'k' || (n % 3), CASE n % 5 WHEN 0 THEN 'archived' WHEN 1 THEN 'paused' ELSE 'active' END, '', '{}', '' FROM counter`)
 	dbtest.Fill(t, d, 400, `INSERT INTO executions (workspace, id, seq, workflow, version, state, flags, priority, trigger_type, trigger_key, run_as,
-		input, output, error, parked, steps_completed, steps_failed, retries, created_at, started_at, ended_at)
-		SELECT 1 + n % 2, 'ex_' || (1000 + n), 1000 + n, n % 6, 1, 1 + n % 9, 0, 0, '', '', '', '', '', '', '', 0, 0, 0, n, n, n FROM counter`)
+		input, output, error, parked, steps_completed, steps_failed, retries, created_at, started_at, ended_at, more)
+		SELECT 1 + n % 2, 'ex_' || (1000 + n), 1000 + n, n % 6, 1, 1 + n % 9, 0, 0, '', '', '', '', '', '', '', 0, 0, 0, n, n, n, '' FROM counter`)
 	return m
 }
 
