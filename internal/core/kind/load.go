@@ -45,11 +45,14 @@ type source struct {
 	cache    cache
 }
 
+// errNotBound: the engine runs before Set.Bind was called.
+var errNotBound = failure.New(failure.Transient, "not_bound", "the kinds of this process are not bound to its workflows yet; call Set.Bind before the engine runs")
+
 // config returns the decoded configuration of the version that an execution is
 // pinned to. It is shared.
 func (s *source) config(ctx context.Context, k *Kind, info engine.Info) (any, error) {
 	if s == nil || s.versions == nil {
-		return nil, failure.New(failure.Transient, "not_bound", "the kinds of this process are not bound to its workflows yet; call Set.Bind before the engine runs")
+		return nil, errNotBound
 	}
 	key := versionKey{info.Workspace, info.Definition, info.Version}
 	if config, ok := s.cache.get(key); ok && config.kind == k.name {
@@ -78,6 +81,9 @@ func (s *source) input(ctx context.Context, info engine.Info, raw json.RawMessag
 	ref, ok := workflow.PayloadRef(raw)
 	if !ok {
 		return raw, nil
+	}
+	if s.inputs == nil {
+		return nil, errNotBound
 	}
 	stored, err := s.inputs.Input(ctx, workflow.WorkspaceID(info.Workspace), workflow.ExecutionID(info.Execution), ref)
 	switch {
