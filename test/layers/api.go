@@ -72,6 +72,7 @@ var apiFloor = floor{
 			{"core/identity", "tokens with scopes"},
 			{"core/kind", "it has a kind"},
 			{"core/orchestrator", "the core that the faces show"},
+			{"core/projection", "read models that are kept up to date"},
 			{"core/workflow", "the words of a configuration"},
 			{"platform/blob", "a real folder of blobs"},
 			{"platform/db", "a real database"},

@@ -11,16 +11,19 @@ var coreFloor = floor{
 			{"core/orchestrator/admission", "it asks which execution may begin or go on"},
 			{"core/orchestrator/readmodel", "it shows what happened"},
 			{"core/kind", "a kind says how its workflows are configured and run"},
+			{"core/projection", "it waits for read models"},
 			{"core/engine", "it starts and steers executions"},
 			{"core/eventstore", "definitions are streams"},
 			{"core/workflow", "the words"},
-			{"platform/db", "pending starts, stored answers and checkpoints are rows"},
+			{"platform/blob", "blobs go with the execution that owns them"},
+			{"platform/db", "pending starts and stored answers are rows"},
 			{"platform/secret", "a credential becomes a reference"},
 			{"platform/secret/vault", "it seals the credentials of a configuration"},
 		}, tests: []arrow{
 			{"core/engine/local", "a real engine"},
 			{"core/eventstore/postgres", "a real store"},
 			{"core/eventstore/sqlite", "a real store"},
+			{"core/projection/projectiontest", "rows that depend on the events alone"},
 			{"platform/db/dbtest", "the plans of its queries"},
 			{"platform/pgtest", "a real PostgreSQL"},
 			{"platform/strictjson", "faults of its test kind's configuration"},
@@ -35,8 +38,9 @@ var coreFloor = floor{
 			{"platform/db", "a small one is a row of the start's commit"},
 		}},
 		{pkg: "core/orchestrator/readmodel", rule: "a read model follows the store and decides nothing", may: []arrow{
+			{"core/projection", "it is a projection"},
 			{"core/engine", "it understands the engine's events"},
-			{"core/eventstore", "it follows the store"},
+			{"core/eventstore", "it folds events"},
 			{"core/workflow", "the words"},
 			{"platform/db", "it keeps rows"},
 		}, tests: []arrow{
@@ -53,6 +57,7 @@ var coreFloor = floor{
 
 		{pkg: "core/kind", rule: "it says what a kind is and what its steps are given; what is done with kinds belongs to the orchestrator", may: []arrow{
 			{"core/kind/outcome", "steps report the rows that they could not write"},
+			{"core/projection", "a kind may have read models"},
 			{"core/engine", "functions, steps and events are declared to the engine"},
 			{"core/workflow", "the words of a configuration and its faults"},
 			{"platform/blob", "steps keep rows in blobs"},
@@ -67,6 +72,20 @@ var coreFloor = floor{
 		{pkg: "core/kind/outcome", rule: "it keeps what happened to rows and decides nothing", may: []arrow{
 			{"core/workflow", "the words"},
 			{"platform/db", "outcomes are rows"},
+		}},
+
+		{pkg: "core/projection", rule: "it keeps rows up to date and does not know what they mean", may: []arrow{
+			{"core/eventstore", "it follows the store"},
+			{"platform/db", "rows and checkpoints commit together"},
+		}, tests: []arrow{
+			{"core/eventstore/postgres", "a real store"},
+			{"core/eventstore/sqlite", "a real store"},
+			{"core/projection/projectiontest", "its own check of folds"},
+			{"platform/db/dbtest", "a store on each database"},
+		}},
+		{pkg: "core/projection/projectiontest", forTests: true, may: []arrow{
+			{"core/projection", "it rebuilds projections"},
+			{"platform/db", "it compares rows"},
 		}},
 
 		{pkg: "core/engine", rule: engineRule, may: []arrow{
