@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Prints ratios against a floor and a peer that are measured in the same run.
-# PostgreSQL is measured where it is installed (scripts/postgres.sh install), the
-# peer where it can be built: the first run fetches its modules.
+# Prints ratios to a floor and to a peer that are measured in the same run.
+# PostgreSQL is measured if it is installed (scripts/postgres.sh install), and the
+# peer if it can be built: the first run fetches its modules.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p .work/bin .work/bench
@@ -10,8 +10,8 @@ chmod 755 "$run"
 trap 'scripts/postgres.sh stop "$run/postgres" >/dev/null 2>&1 || true; rm -rf "$run"' EXIT
 trap 'exit 130' INT TERM
 
-# engine: the table. bytes and lists: what takes the space, and how lists behave
-# on a large store.
+# engine is the table of ratios; bytes shows where the space goes, and lists how
+# lists behave on a large store.
 program=engine
 case ${1:-} in
 engine | bytes | lists)

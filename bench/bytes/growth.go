@@ -10,7 +10,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/bench/footprint"
 )
 
-// since is what p has more than before.
+// since returns by how much p has grown since before.
 func (p picture) since(before picture) picture {
 	sizes := map[[2]string]int64{}
 	for _, r := range before.relations {
@@ -35,7 +35,7 @@ func (p picture) since(before picture) picture {
 	return grown
 }
 
-// print writes what grew, the most first, per run.
+// print writes the growth per run, largest first.
 func (p picture) print(out io.Writer, runs int) {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "bytes\tshare\ttable or index")

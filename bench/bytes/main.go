@@ -1,6 +1,6 @@
-// Command bytes says what the bytes of a store are spent on: by table and
-// index, by column, and by type of event, for a run of five steps and for a
-// sync of forty rows that finds nothing changed.
+// Command bytes shows where the bytes of a store go, by table and index, by column
+// and by type of event: for a run of five steps, and for a sync of forty rows that
+// finds nothing changed.
 package main
 
 import (
@@ -28,7 +28,7 @@ type settings struct {
 type workload struct {
 	name string
 	runs int
-	// open makes what the runs need beside the store; close gives it back.
+	// open provides what the runs need besides the store.
 	open  func(ctx context.Context) (fixture, error)
 	input json.RawMessage
 }
@@ -36,7 +36,7 @@ type workload struct {
 // fixture is what a workload runs on.
 type fixture struct {
 	kinds core.Kinds
-	// define makes the workflow; what it stores until then is not counted.
+	// define creates the workflow. What is stored up to then is not counted.
 	define func(ctx context.Context, c *core.Core) (workflow.ID, error)
 	close  func()
 }
@@ -96,7 +96,7 @@ func openFive(context.Context) (fixture, error) {
 	}}, nil
 }
 
-// measure does the work on an empty store and prints what it has added.
+// measure does the work on an empty store and prints what the store has grown by.
 func measure(ctx context.Context, s settings, w workload, store *scratch.Store) (err error) {
 	on, err := w.open(ctx)
 	if err != nil {

@@ -85,7 +85,7 @@ func (b *base) kinds(_ context.Context, c *core.Core) ([]*kind.Kind, error) {
 	return []*kind.Kind{airtablesync.New(airtablesync.Options{Airtable: b.client, Secrets: c.Secrets, Blobs: c.Blobs, DB: c.DB})}, nil
 }
 
-// define makes the sync and runs it until nothing is left to be written.
+// define creates the sync and runs it until nothing is left to write.
 func (b *base) define(ctx context.Context, c *core.Core) (workflow.ID, error) {
 	config := fmt.Appendf(nil, `{"source_bases":[{"base_id":%q,"api_key":%q}],"target_bases":[{"base_id":%q,"api_key":%q}]}`,
 		sourceID, string(token), targetID, string(token))

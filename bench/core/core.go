@@ -1,7 +1,6 @@
-// Package core opens the product's core on a scratch store for programs that
-// measure it: database, event store, engine and orchestrator, wired as the
-// server wires them, without the faces. It is the one place in bench that
-// knows how that is done.
+// Package core opens the product's core on a scratch store, for programs that
+// measure it: database, event store, engine and orchestrator, wired as the server
+// wires them, without the API. No other package in bench knows how that is done.
 package core
 
 import (
@@ -32,7 +31,8 @@ const (
 	principal workflow.PrincipalID = "pr_bench"
 )
 
-// maxConcurrent is how many executions run at a time: more than there are callers.
+// maxConcurrent is how many executions may run at a time, which is more than there
+// are callers.
 const maxConcurrent = 1000
 
 // Core is an open core. Its caller may do everything.
@@ -49,12 +49,11 @@ type Core struct {
 	ended   chan error
 }
 
-// Kinds makes the kinds of an open core. Its tables are in place, but it does
-// not run yet.
+// Kinds returns the kinds of a core whose tables exist but which does not run yet.
 type Kinds func(ctx context.Context, c *Core) ([]*kind.Kind, error)
 
-// Open opens a core over the database at url and waits until it takes
-// commands. Master key and blobs go to dir. The caller closes it.
+// Open opens a core on the database at url and waits until it accepts commands.
+// The master key and the blobs are kept in dir. The caller closes it.
 func Open(ctx context.Context, url, dir string, kinds Kinds) (_ *Core, err error) {
 	c := &Core{ended: make(chan error, 3), stop: func() {}, Caller: workflow.Caller{
 		Workspace: workspace, Principal: principal, Scopes: []workflow.Permission{workflow.Admin}}}
@@ -130,8 +129,8 @@ func (c *Core) start(ctx context.Context, e *local.Engine, projections *projecti
 	return nil
 }
 
-// Close ends what runs and closes the store. It may be called on a core that
-// opened in part.
+// Close stops what is running and closes the store. It may be called on a core
+// that was only opened in part.
 func (c *Core) Close() error {
 	c.stop()
 	c.running.Wait()

@@ -13,7 +13,7 @@ const (
 	HundredParallel = "fan"  // a hundred at once
 )
 
-// Synthetic makes kinds whose steps do nothing, so that only the core is measured.
+// Synthetic returns kinds whose steps do nothing, so that only the core is measured.
 func Synthetic(context.Context, *Core) ([]*kind.Kind, error) {
 	return []*kind.Kind{synthetic(FiveSteps, fiveSteps), synthetic(HundredParallel, hundredParallel)}, nil
 }

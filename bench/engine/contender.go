@@ -34,8 +34,8 @@ type figures struct {
 	fan           time.Duration // median of a parent with 100 parallel steps; zero: not measured
 }
 
-// contenders lists who is measured, each next to its peer: what disturbs the
-// machine for some seconds then disturbs both.
+// contenders lists what is measured, each next to its peer, so that whatever
+// disturbs the machine for some seconds disturbs both.
 func contenders(s settings) []*contender {
 	inProcess := s
 	inProcess.server = nil // SQLite takes its time in the engine's own process
@@ -57,13 +57,13 @@ func both(s settings, store string, open func(context.Context) (*scratch.Store, 
 		}}
 	}
 	all = append(all, dbos("DBOS"))
-	if store == "SQLite" { // by itself it does not wait for the disk
+	if store == "SQLite" { // by default it does not wait for the disk
 		all = append(all, dbos("DBOS with synchronous=FULL", "-synchronous", "FULL"))
 	}
 	return all
 }
 
-// round measures once. A peer that fails is not asked again.
+// round measures once. A peer that has failed is left out from then on.
 func (c *contender) round(ctx context.Context, floor float64) error {
 	if c.failed != nil {
 		return nil

@@ -1,8 +1,8 @@
 // Command engine measures the durable engine through the orchestrator's
 // service, as a server would use it: workflows of five steps with effects,
-// started by fifty callers at once, read models caught up when the clock
-// stops. Next to it are a floor on the same disk and peers that do the same
-// work. They take turns in every round, because only ratios within one run
+// started by fifty callers at once, with the read models caught up when the clock
+// stops. It is compared with a floor on the same disk and with peers that do the
+// same work. They take turns in every round, because only ratios within one run
 // mean anything.
 package main
 

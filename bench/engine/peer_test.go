@@ -33,7 +33,7 @@ func TestPeerIsReadByItsTwoLines(t *testing.T) {
 	}
 }
 
-func TestPeerThatFailsIsLeftOutAndNamed(t *testing.T) {
+func TestAPeerThatFailsIsLeftOutAndNamed(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	ours := &contender{name: "ours", store: "SQLite", rounds: []figures{{runsPerSecond: 100, floor: 200, durability: "synchronous=FULL"}}}

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// measureServer prints how soon the server answers after its start, also
-// after SIGKILL, and how much memory it holds when idle.
+// measureServer prints how soon the server answers after a start and after
+// SIGKILL, and how much memory it uses when idle.
 func measureServer(ctx context.Context, s settings) error {
 	if s.binary == "" {
 		return nil
@@ -26,7 +26,7 @@ func measureServer(ctx context.Context, s settings) error {
 	defer os.RemoveAll(dir)
 	var ready []float64
 	var resident int
-	for range s.rounds + 1 { // the first start makes the store
+	for range s.rounds + 1 { // the first start creates the store
 		took, rss, err := startAndKill(ctx, s.binary, dir)
 		if err != nil {
 			return err

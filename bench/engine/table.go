@@ -50,8 +50,8 @@ func (c *contender) print(w io.Writer) {
 		c.median(func(f figures) float64 { return f.bytes }), shown("%.1f", c.median(func(f figures) float64 { return ms(f.fan) })))
 }
 
-// durable says whether a setting makes every commit wait for the disk: if not,
-// a power cut may take back what was acknowledged.
+// durable says whether a setting makes every commit wait for the disk. If it does
+// not, a power cut may undo what was acknowledged.
 func durable(setting string) string {
 	switch setting {
 	case "synchronous=FULL", "synchronous=EXTRA", "synchronous_commit=on", "synchronous_commit=local":
@@ -76,7 +76,7 @@ func compare(ours, peer *contender) string {
 		ratio(func(f figures) float64 { return f.bytes }))
 }
 
-// oursBefore is the last row before a peer's that is ours: on the same database.
+// oursBefore is the last row of ours before a peer's, which is on the same database.
 func oursBefore(rows []*contender) *contender {
 	for _, c := range slices.Backward(rows) {
 		if !c.peer {
@@ -106,7 +106,7 @@ func median(v []float64) float64 {
 	return v[len(v)/2]
 }
 
-// shown is a figure, or nothing where it was not measured.
+// shown is a figure, or nothing if it was not measured.
 func shown(format string, v float64) string {
 	if v == 0 {
 		return ""

@@ -1,5 +1,5 @@
-// Package footprint says how many bytes a database takes: in all, by table and
-// index, and by the columns that hold text.
+// Package footprint measures how many bytes a database takes: in total, by table
+// and index, and by the columns that hold text.
 package footprint
 
 import (
@@ -15,10 +15,10 @@ type Relation struct {
 	Bytes int64
 }
 
-// Relations lists every table and index of the database, on PostgreSQL those in
-// the connection's schemas. On SQLite the size is that of the pages, those in
-// the write-ahead log included; on PostgreSQL that of the files, with a table's
-// out-of-line values counted as its own.
+// Relations lists every table and index of the database; on PostgreSQL, those in
+// the connection's schemas. On SQLite the size is that of the pages, including
+// those in the write-ahead log. On PostgreSQL it is that of the files, and a
+// table's out-of-line values count as its own.
 func Relations(ctx context.Context, d *db.DB) ([]Relation, error) {
 	query := `SELECT m.tbl_name, CASE m.type WHEN 'index' THEN m.name ELSE '' END, s.pgsize
 		FROM dbstat s JOIN sqlite_schema m ON m.name = s.name WHERE s.aggregate = TRUE`

@@ -24,8 +24,8 @@ func ProcessCPU() time.Duration {
 const tick = 10 * time.Millisecond
 
 // CPU is the processor time that the server's processes have used so far,
-// those that have ended included. It is zero where that cannot be known: the
-// server is on another machine, or there is no /proc.
+// including those that have ended. It is zero if that cannot be known, because the
+// server is on another machine or there is no /proc.
 func (s *Server) CPU(ctx context.Context) time.Duration {
 	var backend int
 	if err := s.conn.QueryRow(ctx, "SELECT pg_backend_pid()").Scan(&backend); err != nil {

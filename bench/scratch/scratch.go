@@ -1,6 +1,6 @@
-// Package scratch makes databases for one measurement and removes them
-// afterwards: a SQLite file in a folder, or a database on a PostgreSQL server
-// that stands on this machine.
+// Package scratch creates databases for one measurement and removes them
+// afterwards: a SQLite file in a folder, or a database on a PostgreSQL server on
+// this machine.
 package scratch
 
 import (
@@ -18,14 +18,14 @@ import (
 // Store is an empty database.
 type Store struct {
 	URL    string // for db.Open
-	Dir    string // a folder of its own, for what stands beside the database
+	Dir    string // a folder of its own, for what is kept beside the database
 	remove func() error
 }
 
 // Remove deletes the database and its folder.
 func (s *Store) Remove() error { return s.remove() }
 
-// SQLite makes a folder under dir for a file that does not exist yet.
+// SQLite creates a folder under dir for a file that does not exist yet.
 func SQLite(dir string) (*Store, error) {
 	own, err := os.MkdirTemp(dir, "sqlite-*")
 	if err != nil {
@@ -40,7 +40,7 @@ type Server struct {
 	conn *pgx.Conn
 }
 
-// Connect opens a session of a user who may make databases. The caller closes it.
+// Connect opens a session as a user who may create databases. The caller closes it.
 func Connect(ctx context.Context, url string) (*Server, error) {
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
@@ -52,8 +52,8 @@ func Connect(ctx context.Context, url string) (*Server, error) {
 // Close ends the session.
 func (s *Server) Close(ctx context.Context) error { return s.conn.Close(ctx) }
 
-// Database makes a database, and a folder under dir. What the server still had
-// to write for others is on disk when it returns.
+// Database creates a database, and a folder under dir. When it returns, whatever
+// the server still had to write for others is on disk.
 func (s *Server) Database(ctx context.Context, dir string) (*Store, error) {
 	name := fmt.Sprintf("bench_%d", time.Now().UnixNano())
 	if _, err := s.conn.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()); err != nil {
@@ -72,7 +72,7 @@ func (s *Server) Database(ctx context.Context, dir string) (*Store, error) {
 	}}, nil
 }
 
-// withDatabase is url with another database in it.
+// withDatabase returns url with another database in it.
 func withDatabase(url, name string) string {
 	head, query, found := strings.Cut(url, "?")
 	out := head[:strings.LastIndex(head, "/")+1] + name

@@ -90,7 +90,7 @@ func TestAirtableSimServesUntilItsContextEnds(t *testing.T) {
 	}
 	stop()
 	if err := <-ended; err != nil {
-		t.Errorf("an orderly end is an error: %v", err)
+		t.Errorf("an orderly end returned an error: %v", err)
 	}
 }
 

@@ -25,8 +25,8 @@ func (m airtableMeter) Waited(limiter string, d time.Duration) { m.metrics.RateL
 // committed records a commit of the event store.
 func (y *system) committed(_, events int, took time.Duration) { y.metrics.Append(events, took) }
 
-// lag tells how far the read models are behind. A scrape that cannot be
-// answered shows nothing rather than zero.
+// lag tells how far the read models are behind. If that cannot be found out, a
+// scrape shows nothing rather than zero.
 func (y *system) lag(ctx context.Context) map[string]telemetry.Lag {
 	lags, err := y.projections.Lags(ctx)
 	if err != nil {
@@ -57,7 +57,7 @@ func (m engineMeter) StepEnded(step string, completed bool, took time.Duration) 
 	m.metrics.StepEnded(step, outcome, took)
 }
 
-// StepRetried counts a further attempt.
+// StepRetried counts a failed attempt that is retried.
 func (m engineMeter) StepRetried(step string, class failure.Class) {
 	m.metrics.StepRetried(step, string(class))
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/config"
 )
 
-// rebuildCommand is `rebuild [NAME]`: it makes all read models, or some of them,
-// again from the first event, while no server runs.
+// rebuildCommand is `rebuild [NAME...]`: it rebuilds all read models, or those that
+// are named, from the first event while no server is running.
 func rebuildCommand(s *cli.State) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rebuild [NAME...]",

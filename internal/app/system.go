@@ -50,11 +50,11 @@ type system struct {
 	stopping   atomic.Bool
 	failed     chan error
 	workers    sync.WaitGroup
-	streams    context.Context // of all live views; ends when the server stops
+	streams    context.Context // of all live streams; ends when the server stops
 	endStreams context.CancelFunc
 }
 
-// open opens every part in order. On an error what was opened is closed.
+// open opens every part in order. On an error it closes what it has opened.
 func open(ctx context.Context, c *config.Loaded, s *cli.State) (_ *system, err error) {
 	y := &system{config: c, failed: make(chan error, 1)}
 	y.streams, y.endStreams = context.WithCancel(context.Background())
@@ -85,8 +85,8 @@ func open(ctx context.Context, c *config.Loaded, s *cli.State) (_ *system, err e
 
 func (y *system) onClose(f func() error) { y.closers = append(y.closers, f) }
 
-// close closes every part that was opened, last first, and waits for what
-// still runs.
+// close closes every part that was opened, last first, and waits for what is
+// still running.
 func (y *system) close() error {
 	var errs []error
 	for i := len(y.closers) - 1; i >= 0; i-- {
@@ -130,7 +130,7 @@ func (y *system) openSecrets(ctx context.Context, s *cli.State) (err error) {
 	return err
 }
 
-// openIdentity makes the admin key at the first start: it is kept in a 0600
+// openIdentity creates the admin key on the first start. It is stored in a 0600
 // file before it becomes valid, and shown once.
 func (y *system) openIdentity(ctx context.Context, s *cli.State) error {
 	path := filepath.Join(y.config.DataDir, "admin-token")
@@ -143,7 +143,7 @@ func (y *system) openIdentity(ctx context.Context, s *cli.State) error {
 	}
 	y.identity = service
 	if first != nil {
-		fmt.Fprintf(s.Stdout, "First start. The admin token, shown only now and kept in %s:\n%s\n", path, first.Token)
+		fmt.Fprintf(s.Stdout, "First start. This is the admin token; it is not shown again, and it is stored in %s:\n%s\n", path, first.Token)
 	}
 	return nil
 }
@@ -152,7 +152,7 @@ func (y *system) openIdentity(ctx context.Context, s *cli.State) error {
 func (y *system) openEngine(ctx context.Context, _ *cli.State) error {
 	kinds, err := kind.NewSet(y.airtableSync())
 	if err != nil {
-		return fmt.Errorf("the kinds of workflow: %w", err)
+		return fmt.Errorf("register the kinds of workflow: %w", err)
 	}
 	inputs, err := payload.Open(ctx, y.db, y.secrets, y.blobs)
 	if err != nil {
@@ -197,7 +197,7 @@ func (y *system) handler() http.Handler {
 	return api.Handler()
 }
 
-// ready says whether requests can be served.
+// ready returns nil if requests can be served, or the reason why they cannot.
 func (y *system) ready(context.Context) error {
 	if y.stopping.Load() {
 		return errors.New("stopping")

@@ -64,6 +64,7 @@ var apiFloor = floor{
 			{"core/workflow", "states and progress"},
 		}},
 		{pkg: "api/apitest", forTests: true, may: []arrow{
+			{"core/projection", "it opens a core"},
 			{"api/http", "a server to call"},
 			{"api/http/v1", "the API's routes"},
 			{"core/engine", "its kind registers steps"},
@@ -72,7 +73,6 @@ var apiFloor = floor{
 			{"core/identity", "tokens with scopes"},
 			{"core/kind", "it has a kind"},
 			{"core/orchestrator", "the core that the faces show"},
-			{"core/projection", "read models that are kept up to date"},
 			{"core/workflow", "the words of a configuration"},
 			{"platform/blob", "a real folder of blobs"},
 			{"platform/db", "a real database"},

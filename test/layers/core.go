@@ -10,8 +10,8 @@ var coreFloor = floor{
 		{pkg: "core/orchestrator", may: []arrow{
 			{"core/orchestrator/admission", "it asks which execution may begin or go on"},
 			{"core/orchestrator/readmodel", "it shows what happened"},
+			{"core/projection", "it rebuilds read models and waits for them"},
 			{"core/kind", "a kind says how its workflows are configured and run"},
-			{"core/projection", "it waits for read models"},
 			{"core/engine", "it starts and steers executions"},
 			{"core/eventstore", "definitions are streams"},
 			{"core/workflow", "the words"},
@@ -23,7 +23,7 @@ var coreFloor = floor{
 			{"core/engine/local", "a real engine"},
 			{"core/eventstore/postgres", "a real store"},
 			{"core/eventstore/sqlite", "a real store"},
-			{"core/projection/projectiontest", "rows that depend on the events alone"},
+			{"core/projection/projectiontest", "a rebuild gives the same rows"},
 			{"platform/db/dbtest", "the plans of its queries"},
 			{"platform/pgtest", "a real PostgreSQL"},
 			{"platform/strictjson", "faults of its test kind's configuration"},
@@ -38,13 +38,26 @@ var coreFloor = floor{
 			{"platform/db", "a small one is a row of the start's commit"},
 		}},
 		{pkg: "core/orchestrator/readmodel", rule: "a read model follows the store and decides nothing", may: []arrow{
-			{"core/projection", "it is a projection"},
 			{"core/engine", "it understands the engine's events"},
 			{"core/eventstore", "it folds events"},
+			{"core/projection", "it is followed, checkpointed and rebuilt there"},
 			{"core/workflow", "the words"},
 			{"platform/db", "it keeps rows"},
 		}, tests: []arrow{
 			{"platform/db/dbtest", "the plans of its queries"},
+		}},
+		{pkg: "core/projection", rule: "it follows the store for every read model and knows none of them", may: []arrow{
+			{"core/eventstore", "what it follows"},
+			{"platform/db", "a checkpoint commits with the rows"},
+		}, tests: []arrow{
+			{"core/eventstore/postgres", "a real store"},
+			{"core/eventstore/sqlite", "a real store"},
+			{"core/projection/projectiontest", "it compares dumps"},
+			{"platform/db/dbtest", "real databases"},
+		}},
+		{pkg: "core/projection/projectiontest", forTests: true, rule: "it compares what a rebuild makes", may: []arrow{
+			{"core/projection", "it rebuilds"},
+			{"platform/db", "it dumps tables"},
 		}},
 		{pkg: "core/identity", rule: "identity stands beside the orchestrator, on the event store", may: []arrow{
 			{"core/eventstore", "principals and keys are streams"},
@@ -56,8 +69,8 @@ var coreFloor = floor{
 		}},
 
 		{pkg: "core/kind", rule: "it says what a kind is and what its steps are given; what is done with kinds belongs to the orchestrator", may: []arrow{
+			{"core/projection", "a kind may have read models of its own"},
 			{"core/kind/outcome", "steps report the rows that they could not write"},
-			{"core/projection", "a kind may have read models"},
 			{"core/engine", "functions, steps and events are declared to the engine"},
 			{"core/workflow", "the words of a configuration and its faults"},
 			{"platform/blob", "steps keep rows in blobs"},
@@ -68,24 +81,13 @@ var coreFloor = floor{
 			{"core/engine/enginetest", "a store in memory is enough"},
 			{"core/engine/local", "a real engine"},
 			{"core/eventstore", "they read what was recorded"},
+			{"platform/db/dbtest", "real databases"},
 		}},
 		{pkg: "core/kind/outcome", rule: "it keeps what happened to rows and decides nothing", may: []arrow{
 			{"core/workflow", "the words"},
 			{"platform/db", "outcomes are rows"},
-		}},
-
-		{pkg: "core/projection", rule: "it keeps rows up to date and does not know what they mean", may: []arrow{
-			{"core/eventstore", "it follows the store"},
-			{"platform/db", "rows and checkpoints commit together"},
 		}, tests: []arrow{
-			{"core/eventstore/postgres", "a real store"},
-			{"core/eventstore/sqlite", "a real store"},
-			{"core/projection/projectiontest", "its own check of folds"},
-			{"platform/db/dbtest", "a store on each database"},
-		}},
-		{pkg: "core/projection/projectiontest", forTests: true, may: []arrow{
-			{"core/projection", "it rebuilds projections"},
-			{"platform/db", "it compares rows"},
+			{"platform/db/dbtest", "real databases"},
 		}},
 
 		{pkg: "core/engine", rule: engineRule, may: []arrow{

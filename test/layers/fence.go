@@ -10,17 +10,18 @@ import (
 // table is the whole fence.
 type table struct {
 	floors   []floor
-	everyday []arrow  // what all floors may import but their own one, without a line
-	modules  []module // of others
+	everyday []arrow  // what packages of all other floors may import without a line
+	modules  []module // by other authors
 }
 
-// floor is a part of the house: all packages whose names begin alike.
+// floor is a part of the house: all packages whose names begin with the same
+// element.
 type floor struct {
 	name      string   // first element of its packages' names
-	rule      string   // what holds for all of them; said when an arrow is refused
+	rule      string   // applies to all of them; quoted when an arrow is refused
 	over      []string // other floors that they may import
-	testsOver []string // other floors that their tests may import besides
-	strangers bool     // they may import their own rooms only, not each other
+	testsOver []string // further floors that their tests may import
+	strangers bool     // they may import their own rooms, but not each other
 	rows      []row
 }
 
@@ -37,14 +38,14 @@ type row struct {
 // arrow is a package, or a family, that may be imported, and why.
 type arrow struct{ to, why string }
 
-// pkg is a package of the product as the checker sees it. Packages of ours are
-// named as in the table, others by their import path.
+// pkg is a package of the product as the checker sees it. Our packages are named
+// as in the table, others by their import path.
 type pkg struct {
 	name                 string
 	imports, testImports []string // without the standard library
 }
 
-// check compares packages with the table and returns every fault in words.
+// check compares packages with the table and returns a sentence for every fault.
 func (t table) check(pkgs []pkg) []string {
 	c := checker{table: t, used: map[string]bool{}}
 	c.checkTable()
@@ -56,7 +57,7 @@ func (t table) check(pkgs []pkg) []string {
 	return c.faults
 }
 
-// checker collects faults, and what of the table is used.
+// checker collects faults and which parts of the table are used.
 type checker struct {
 	table
 	used   map[string]bool
@@ -136,7 +137,7 @@ func (c *checker) refuse(f floor, r row, from, to string) {
 	if r.rule != "" {
 		rule = r.rule
 	}
-	c.faultf("%s may not import %s: %s. If the arrow is right all the same, add it to the row of %s in test/layers, with its reason", from, to, rule, r.pkg)
+	c.faultf("%s may not import %s: %s. If the arrow is right nevertheless, add it to the row of %s in test/layers, with a reason", from, to, rule, r.pkg)
 }
 
 // rowOf returns the one row of a package and its floor.
@@ -152,7 +153,7 @@ func (c *checker) rowOf(p pkg) (floor, row, bool) {
 	}
 	switch len(found) {
 	case 0:
-		c.faultf("%s is not in the table: say on which floor it stands and what it may import, by a row in test/layers with a reason in each line:\n%s",
+		c.faultf("%s is not in the table: say on which floor it stands and what it may import, in a row in test/layers with a reason in each line:\n%s",
 			p.name, c.sketch(p))
 		return on, row{}, false
 	case 1:
@@ -162,7 +163,7 @@ func (c *checker) rowOf(p pkg) (floor, row, bool) {
 	return on, row{}, false
 }
 
-// sketch writes the row that a package needs as it stands, without reasons.
+// sketch writes the row that a package needs at present, without reasons.
 func (c *checker) sketch(p pkg) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\t{pkg: %q", p.name)
@@ -200,7 +201,7 @@ func find(from, to string, arrows []arrow) (arrow, bool) {
 	return arrow{}, false
 }
 
-// use finds an arrow and marks that line of whom as used.
+// use finds an arrow and marks that line in the row of whom as used.
 func (c *checker) use(whom, from, to string, arrows []arrow) bool {
 	a, ok := find(from, to, arrows)
 	if ok {
@@ -226,7 +227,7 @@ func (c *checker) isForTests(name string) bool {
 	return false
 }
 
-// checkUse finds rows and lines that nobody uses.
+// checkUse finds rows and lines that nothing uses.
 func (c *checker) checkUse() {
 	for _, f := range c.floors {
 		for _, r := range f.rows {
@@ -276,8 +277,8 @@ func matches(family, name string) bool {
 	return len(want) == len(got)
 }
 
-// ours tells our packages from those of other modules, whose first element is
-// a domain.
+// ours reports whether a name is that of one of our packages. Those of other
+// modules begin with a domain.
 func ours(name string) bool { return !strings.Contains(element(name), ".") }
 
 // element returns the first element of a name.

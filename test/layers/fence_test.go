@@ -41,7 +41,7 @@ func hut() (table, []pkg) {
 	}
 }
 
-func TestAFaultlessHouseIsLeftInPeace(t *testing.T) {
+func TestAFaultlessHouseHasNoFaults(t *testing.T) {
 	t.Parallel()
 	house, pkgs := hut()
 	if got := house.check(pkgs); len(got) > 0 {
@@ -65,7 +65,7 @@ func TestWhatIsWrongWithTheTableIsFound(t *testing.T) {
 			r := &h.floors[0].rows[0]
 			r.tests = append(r.tests, r.may[0])
 		}, "nothing uses the line that lets the tests of attic/* import cellar/wine; remove it"},
-		"an everyday tool that nobody uses": {func(h *table, _ []pkg) { h.everyday = append(h.everyday, arrow{"cellar/rope", "?"}) },
+		"an everyday tool that nothing uses": {func(h *table, _ []pkg) { h.everyday = append(h.everyday, arrow{"cellar/rope", "?"}) },
 			"nothing uses the line that lets everyone import cellar/rope; remove it"},
 		"two rows for a package": {func(h *table, _ []pkg) { h.floors[0].rows[1].pkg = "attic/..." },
 			"attic/bed has two rows, attic/* and attic/...; keep one"},
@@ -188,7 +188,7 @@ func TestLongestChain(t *testing.T) {
 	}
 }
 
-func TestTheTreeIsReadAsItStands(t *testing.T) {
+func TestTheTreeIsRead(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	for file, text := range map[string]string{

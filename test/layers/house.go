@@ -18,7 +18,7 @@ var cmdFloor = floor{
 }
 
 var appFloor = floor{
-	name: "app", rule: "app opens and closes what others have made, and decides nothing",
+	name: "app", rule: "app opens and closes the parts, and decides nothing",
 	over: []string{"demo", "api", "kinds", "core", "outside", "platform"},
 	rows: []row{
 		{pkg: "app", may: []arrow{
@@ -91,6 +91,7 @@ var benchFloor = floor{
 			{"platform/db", "columns are measured by SQL"},
 		}},
 		{pkg: "bench/core", rule: "it wires the core as app does; nothing else in bench knows how", may: []arrow{
+			{"core/projection", "read models belong to a set"},
 			{"core/engine", "its kind registers steps"},
 			{"core/engine/local", "the engine that is measured"},
 			{"core/eventstore", "journals are streams"},
@@ -98,7 +99,6 @@ var benchFloor = floor{
 			{"core/eventstore/sqlite", "the other one"},
 			{"core/kind", "it has a kind of five steps"},
 			{"core/orchestrator", "starts with their read models"},
-			{"core/projection", "it keeps read models up to date"},
 			{"core/workflow", "the words of a start"},
 			{"platform/blob", "the core needs blobs"},
 			{"platform/db", "the stores need a database"},
@@ -120,7 +120,7 @@ var benchFloor = floor{
 			{"core/eventstore/postgres", "one store that is measured"},
 			{"core/eventstore/sqlite", "the other one"},
 			{"core/orchestrator/readmodel", "it measures its lists"},
-			{"core/projection", "a read model belongs to a set"},
+			{"core/projection", "read models belong to a set"},
 			{"core/workflow", "the words of a list"},
 			{"platform/db", "the stores need a database"},
 		}},
@@ -129,13 +129,15 @@ var benchFloor = floor{
 }
 
 var testFloor = floor{
-	name: "test", rule: "a test of several floors names what it puts together",
+	name: "test", rule: "a test across several floors names what it puts together",
 	over: []string{"app", "demo", "api", "kinds", "core", "outside", "platform", "examples"},
 	rows: []row{
 		{pkg: "test/airtablesync", tests: []arrow{
 			{"kinds/airtablesync", "the kind under test"},
 			{"kinds/airtablesync/plan", "the words of what it finds"},
 			{"core/engine", "it runs the kind's function"},
+			{"core/kind", "it binds the kind as the orchestrator does"},
+			{"core/kind/outcome", "it reads what happened to rows"},
 			{"core/engine/local", "a real engine"},
 			{"core/eventstore", "it reads what was recorded"},
 			{"core/eventstore/sqlite", "a real store"},

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// faultsOf returns what the house has to say about one package that is not
-// there yet, or that imports something else than today.
+// faultsOf returns what the table says about a single package, which need not
+// exist, or need not have these imports.
 func faultsOf(p pkg) []string {
 	return slices.DeleteFunc(house.check([]pkg{p}), func(fault string) bool {
 		return !strings.HasPrefix(fault, p.name+" ") && !strings.HasPrefix(fault, testsOf(p.name)+" ")
@@ -42,9 +42,9 @@ func TestTheHouseRefuses(t *testing.T) {
 			[]string{"the tests of core/orchestrator may not import kinds/airtablesync"}},
 		"an orchestrator that names a driver": {pkg{name: "core/orchestrator", imports: []string{"core/eventstore/postgres"}},
 			[]string{"may not import core/eventstore/postgres"}},
-		"an orchestrator that imports what stands beside it": {pkg{name: "core/orchestrator", imports: []string{"core/identity"}},
+		"an orchestrator that imports its neighbour": {pkg{name: "core/orchestrator", imports: []string{"core/identity"}},
 			[]string{"may not import core/identity"}},
-		"an engine that imports what stands above it": {pkg{name: "core/engine", imports: []string{"core/orchestrator"}},
+		"an engine that imports a package above it": {pkg{name: "core/engine", imports: []string{"core/orchestrator"}},
 			[]string{"may not import core/orchestrator", "definitions"}},
 		"a vocabulary that imports a store": {pkg{name: "core/workflow", imports: []string{"core/eventstore"}},
 			[]string{"may not import core/eventstore", "knows none of them"}},

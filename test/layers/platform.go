@@ -1,10 +1,10 @@
 package layers
 
-// everyday are the tools that every floor above uses without a line.
+// everyday are the tools that every floor above may use without a line.
 var everyday = []arrow{
 	{"platform/clock", "time is a parameter"},
 	{"platform/failure", "one closed set of classes says how a call failed"},
-	{"platform/suggest", "a mistyped name is answered with the one that was meant"},
+	{"platform/suggest", "a mistyped name gets a suggestion"},
 }
 
 var platformFloor = floor{
@@ -16,7 +16,7 @@ var platformFloor = floor{
 		}},
 		{pkg: "platform/clock"},
 		{pkg: "platform/config", may: []arrow{
-			{"platform/suggest", "an unknown key is answered with the one that was meant"},
+			{"platform/suggest", "an unknown key gets a suggestion"},
 		}},
 		{pkg: "platform/db", may: []arrow{
 			{"platform/clock", "it waits between attempts"},
@@ -38,7 +38,7 @@ var platformFloor = floor{
 		{pkg: "platform/secret", rule: "a type that everyone may use; platform/secret/vault keeps secrets"},
 		{pkg: "platform/secret/vault", may: []arrow{
 			{"platform/secret", "what it keeps and the form of a reference"},
-			{"platform/clock", "a secret says when it was made"},
+			{"platform/clock", "a secret says when it was created"},
 			{"platform/db", "secrets are rows"},
 			{"platform/failure", "a missing secret has a class"},
 		}, tests: []arrow{
@@ -47,7 +47,7 @@ var platformFloor = floor{
 		{pkg: "platform/strictjson", may: []arrow{
 			{"platform/strictjson/syntax", "a document is text first"},
 			{"platform/secret", "a field of this type is a credential"},
-			{"platform/suggest", "an unknown key is answered with the one that was meant"},
+			{"platform/suggest", "an unknown key gets a suggestion"},
 		}},
 		{pkg: "platform/strictjson/syntax", rule: "it judges text and does not know what it means"},
 		{pkg: "platform/suggest"},

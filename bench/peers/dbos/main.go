@@ -28,7 +28,7 @@ const warmUp = 200
 // settings say what to measure.
 type settings struct {
 	url         string // sqlite:<path> or postgres://…
-	synchronous string // of SQLite; empty: what DBOS sets by itself
+	synchronous string // of SQLite; empty: DBOS's default
 	runs        int
 	starters    int
 }
@@ -112,8 +112,8 @@ func measure(ctx context.Context, c dbos.Context, s settings, store *store, begu
 
 type none struct{}
 
-// fiveSteps is the workflow that is measured; its steps do nothing, so that
-// only the engine is.
+// fiveSteps is the workflow that is measured. Its steps do nothing, so that only
+// the engine counts.
 func fiveSteps(c dbos.Context, _ none) (none, error) {
 	for range 5 {
 		if _, err := dbos.RunAsStep(c, noop); err != nil {

@@ -17,7 +17,7 @@ import (
 	"modernc.org/sqlite"
 )
 
-// store is the database that DBOS works on, and a second way into it.
+// store is the database that DBOS uses, and a second connection to it.
 type store struct {
 	databaseURL string  // for DBOS to open by itself; empty when handle is set
 	handle      *sql.DB // opened here, for a synchronous setting that DBOS's URL cannot carry
@@ -27,8 +27,8 @@ type store struct {
 }
 
 // openStore prepares what DBOS opens. DBOS sets synchronous=NORMAL on its own
-// connections whatever the URL says, so another setting takes a handle of ours,
-// which is otherwise what DBOS would open.
+// connections whatever the URL says, so any other setting needs a handle of ours,
+// which is otherwise just what DBOS would open.
 func openStore(ctx context.Context, s settings) (*store, error) {
 	path, isSQLite := strings.CutPrefix(s.url, "sqlite:")
 	if !isSQLite {

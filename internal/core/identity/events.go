@@ -7,7 +7,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-// Stream types. The installation has one stream, without a workspace, that
+// Stream types. The installation has one stream, outside any workspace, that
 // lists the workspaces; each workspace has one with its principals and keys.
 const (
 	installationType = "installation"

@@ -85,7 +85,7 @@ func (s *site) wants(err error, kind workflow.ErrorKind, code string) {
 	}
 }
 
-func TestTheFirstStartMakesOneAdmin(t *testing.T) { // S11
+func TestTheFirstStartCreatesOneAdmin(t *testing.T) {
 	t.Parallel()
 	s, first := newSite(t)
 	if first == nil || len(s.delivered) != 1 || s.delivered[0] != first.Token {
@@ -96,7 +96,7 @@ func TestTheFirstStartMakesOneAdmin(t *testing.T) { // S11
 		t.Errorf("caller %+v", admin)
 	}
 	if again := s.open(); again != nil || len(s.delivered) != 1 {
-		t.Errorf("the second start made another admin: %+v", again)
+		t.Errorf("the second start created another admin: %+v", again)
 	}
 	if got := s.caller(first.Token); got.Principal != admin.Principal {
 		t.Errorf("after a restart the caller is %+v", got)
@@ -138,7 +138,7 @@ func TestAFirstStartThatDiedIsRepeated(t *testing.T) {
 	}
 }
 
-func TestAKeyHasItsScopesAndNoOthers(t *testing.T) { // S9
+func TestAKeyHasItsScopesAndNoOthers(t *testing.T) {
 	t.Parallel()
 	s, first := newSite(t)
 	admin := s.caller(first.Token)
@@ -162,7 +162,7 @@ func TestAKeyHasItsScopesAndNoOthers(t *testing.T) { // S9
 	s.wants(s.RevokeKey(t.Context(), c, made.ID), workflow.KindForbidden, "insufficient_scope")
 }
 
-func TestARevokedKeyIsRefusedAtOnceAndForEver(t *testing.T) {
+func TestARevokedKeyIsRefusedAtOnceAndPermanently(t *testing.T) {
 	t.Parallel()
 	s, first := newSite(t)
 	ctx := t.Context()
@@ -221,7 +221,8 @@ func TestAWrongKeyRequestIsRefusedWithEveryFault(t *testing.T) {
 	}
 }
 
-func TestNoTokenIsKept(t *testing.T) { // S9: a dump gives no usable key
+// A dump of the store contains no usable key.
+func TestNoTokenIsStored(t *testing.T) {
 	t.Parallel()
 	s, first := newSite(t)
 	admin := s.caller(first.Token)
@@ -244,7 +245,7 @@ func TestNoTokenIsKept(t *testing.T) { // S9: a dump gives no usable key
 	}
 }
 
-func TestWhatIsWrongWithATokenIsNotTold(t *testing.T) {
+func TestARefusalDoesNotSayWhatIsWrongWithAToken(t *testing.T) {
 	t.Parallel()
 	s, first := newSite(t)
 	other := []byte(first.Token)

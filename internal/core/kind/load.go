@@ -64,7 +64,7 @@ func (s *source) config(ctx context.Context, k *Kind, info engine.Info) (any, er
 		return nil, failure.New(failure.Transient, "not_bound", "the kinds of this process are not bound to its workflows yet; call Set.Bind before the engine runs")
 	}
 	key := versionKey{info.Workspace, info.Definition, info.Version}
-	if config, ok := s.cache.get(key); ok && config.kind == k {
+	if config, ok := s.cache.get(key); ok && config.kind == k.name {
 		return config.value, nil
 	}
 	v, err := s.versions.Version(ctx, workflow.WorkspaceID(info.Workspace), workflow.ID(info.Definition), info.Version)
@@ -81,7 +81,7 @@ func (s *source) config(ctx context.Context, k *Kind, info engine.Info) (any, er
 		return nil, failure.Wrap(err, failure.Validation, CodeVersionUnreadable,
 			"this build cannot read version %d of workflow %s: %v; save the workflow again, then start a new execution", info.Version, info.Definition, err)
 	}
-	s.cache.put(key, decoded{kind: k, value: config, bytes: len(v.Config)})
+	s.cache.put(key, decoded{kind: k.name, value: config, bytes: len(v.Config)})
 	return config, nil
 }
 

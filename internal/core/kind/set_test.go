@@ -31,6 +31,9 @@ func step(context.Context, none) (none, error) { return none{}, nil }
 
 func write(context.Context, db.Tx, engine.WriteInfo, none) error { return nil }
 
+// named declares a projection.
+func named(name string) projection.Projection { return projection.Projection{Name: name} }
+
 // keyed is a configuration with a credential and a choice from a list.
 type keyed struct {
 	Key   secret.Secret `json:"key"`
@@ -82,8 +85,8 @@ func TestMistakesAreFoundAtStart(t *testing.T) {
 		"a trigger's pointer":        {options: kind.Options{Triggers: []kind.Trigger{{Source: "schedule", Pointer: "every"}}}, says: `"every" is not a JSON pointer`},
 		"a trigger's source":         {options: kind.Options{Triggers: []kind.Trigger{{Source: "Schedule", Pointer: "/every"}}}, says: `trigger "Schedule": a name is made of`},
 		"a trigger twice":            {options: kind.Options{Triggers: []kind.Trigger{{Source: "s", Pointer: "/a"}, {Source: "s", Pointer: "/b"}, {Source: "s", Pointer: "/a"}}}, says: `trigger s at "/a" is declared twice`},
-		"a projection's name":        {options: kind.Options{Projections: []projection.Projection{{Name: "X"}}}, says: `projection "X": a name is made of`},
-		"a projection of two kinds":  {options: kind.Options{Projections: []projection.Projection{{Name: "x"}}}, beside: plain("b", kind.Options{Projections: []projection.Projection{{Name: "x"}}}), says: "the projection x is declared by a and by b"},
+		"a projection's name":        {options: kind.Options{Projections: []projection.Projection{named("X")}}, says: `projection "X": a name is made of`},
+		"a projection of two kinds":  {options: kind.Options{Projections: []projection.Projection{named("x")}}, beside: plain("b", kind.Options{Projections: []projection.Projection{named("x")}}), says: "the projection x is declared by a and by b"},
 		"an operation twice":         {declare: func(k *kind.Kind) { twice(func() { operation(k, "o", workflow.WorkflowRead) }) }, says: "operation o is declared twice"},
 		"an operation's name":        {declare: func(k *kind.Kind) { operation(k, "O", workflow.WorkflowRead) }, says: `operation "O": a name is made of`},
 		"an operation for anyone":    {declare: func(k *kind.Kind) { operation(k, "o", workflow.Public) }},

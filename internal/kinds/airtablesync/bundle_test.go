@@ -42,8 +42,7 @@ func setup(t *testing.T) *testBundle {
 	t.Cleanup(func() { _ = b.db.Close(); _ = blobs.Close() })
 	links := linkmap.New(b.db)
 	k := kind.New[Config, Input](Name, kind.Options{Tables: links.Tables()})
-	b.tools = newTools(k, Options{Airtable: b.fake, Blobs: blobs, DB: b.db,
-		Secrets: secretsFunc(func(_, ref string) (string, error) { return "pat of " + ref, nil })}, links)
+	b.tools = newTools(k, b.fake, secretsFunc(func(_, ref string) (string, error) { return "pat of " + ref, nil }), blobs, links)
 	b.stored = Config{SourceBases: []BaseConfig{{BaseID: "appS", APIKey: "secret:sec_s"}}, TargetBases: []BaseConfig{{BaseID: "appT", APIKey: "secret:sec_t"}},
 		ExternalIDField: DefaultExternalIDField}
 	b.tools.config = func(context.Context) (Config, error) { return b.stored, nil }

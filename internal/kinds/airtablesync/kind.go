@@ -33,7 +33,7 @@ func New(o Options) *kind.Kind {
 	})
 	kind.CheckConfig(k, checkConfig)
 	kind.CheckInput(k, checkInput)
-	w := &Workflow{steps: declareSteps(k, newTools(k, o, links))}
+	w := &Workflow{steps: declareSteps(k, newTools(k, o.Airtable, o.Secrets, o.Blobs, links))}
 	kind.Workflow(k, kind.Main, w.Run)
 	return k
 }

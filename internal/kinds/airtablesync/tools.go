@@ -22,12 +22,12 @@ type tools struct {
 }
 
 // newTools declares events and rows on a kind and returns what its steps work with.
-func newTools(k *kind.Kind, o Options, links *linkmap.LinkMap) tools {
+func newTools(k *kind.Kind, client Airtable, secrets kind.Secrets, blobs blob.Store, links *linkmap.LinkMap) tools {
 	links.Declare(k)
 	config := func(ctx context.Context) (Config, error) { return kind.ConfigOf[Config](ctx, k) }
 	return tools{
-		airtable: access{client: o.Airtable, secrets: o.Secrets, config: config},
-		blobs:    o.Blobs, links: links, events: declareEvents(k), outcomes: kind.RowOutcomes(k), config: config,
+		airtable: access{client: client, secrets: secrets, config: config},
+		blobs:    blobs, links: links, events: declareEvents(k), outcomes: kind.RowOutcomes(k), config: config,
 	}
 }
 

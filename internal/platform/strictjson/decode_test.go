@@ -69,7 +69,9 @@ func TestValues(t *testing.T) {
 		"pointers":                    {`"pointer":0`, func(s *specimen) { s.Pointer = pointer(0) }},
 		"lists":                       {`"tags":["a","b","c"],"grid":[[1,2],[3]]`, func(s *specimen) { s.Tags, s.Grid = []string{"a", "b", "c"}, [][]int{{1, 2}, {3}} }},
 		"lists and maps may be empty": {`"grid":[[],[]],"labels":{},"inners":[]`, func(s *specimen) { s.Grid, s.Labels, s.Inners = [][]int{{}, {}}, map[string]string{}, []inner{} }},
-		"maps":                        {`"labels":{"a":"12345","äöüßé":""},"counts":{"x":0}`, func(s *specimen) { s.Labels, s.Counts = map[string]string{"a": "12345", "äöüßé": ""}, map[key]int{"x": 0} }},
+		"maps": {`"labels":{"a":"12345","äöüßé":""},"counts":{"x":0}`, func(s *specimen) {
+			s.Labels, s.Counts = map[string]string{"a": "12345", "äöüßé": ""}, map[key]int{"x": 0}
+		}},
 		"any JSON": {`"raw": {"a" : [1.0, null, {"a":"\u0061"}] } ,"object":{ },"wrapped":{"x":1}`,
 			func(s *specimen) {
 				s.Raw, s.Object = json.RawMessage(`{"a" : [1.0, null, {"a":"\u0061"}] }`), strictjson.Object{RawMessage: json.RawMessage(`{ }`)}
@@ -212,6 +214,9 @@ func codesOf(faults []strictjson.Fault) string {
 	return strings.Join(codes, " ")
 }
 
+// namedJSON is any JSON under a name.
+type namedJSON struct{ json.RawMessage }
+
 // What has no fields of its own can be a document too.
 func TestRootsOfOtherTypes(t *testing.T) {
 	t.Parallel()
@@ -234,6 +239,10 @@ func TestRootsOfOtherTypes(t *testing.T) {
 	one, found := strictjson.For[action](unions()...).Decode([]byte(`{"type":"call"}`))
 	if !found.OK() || one != (call{"call", "GET"}) {
 		t.Errorf("%+v, %v", one, found.Faults())
+	}
+	named, found := strictjson.For[namedJSON]().Decode([]byte(` [1, {}] `))
+	if !found.OK() || string(named.RawMessage) != "[1, {}]" {
+		t.Errorf("%s, %v", named.RawMessage, found.Faults())
 	}
 	raw, found := strictjson.For[json.RawMessage]().Decode([]byte(` [1] `))
 	if !found.OK() || string(raw) != "[1]" {
