@@ -105,7 +105,7 @@ func (c *Core) openStore(ctx context.Context, url, dir string) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	if c.Blobs, err = blob.OpenDir(filepath.Join(dir, "blobs")); err != nil {
+	if c.Blobs, err = blob.OpenDir(filepath.Join(dir, "blobs"), c.DB.StoreID()); err != nil {
 		return err
 	}
 	c.Secrets, err = vault.Open(ctx, vault.Options{DB: c.DB, KeyFile: filepath.Join(dir, "master.key")})

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/config"
 )
 
@@ -29,7 +30,11 @@ func rebuildCommand(s *cli.State) *cobra.Command {
 		}
 		defer func() { err = errors.Join(err, y.close()) }()
 		if err := y.projections.Rebuild(cmd.Context(), names...); err != nil {
-			return fmt.Errorf("rebuild: %w", err)
+			err = fmt.Errorf("rebuild: %w", err)
+			if errors.Is(err, projection.ErrUnknown) {
+				return cli.WithCode(err, cli.ExitInput)
+			}
+			return err
 		}
 		head, err := y.store.Head(cmd.Context())
 		if err != nil {

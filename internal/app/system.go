@@ -116,7 +116,7 @@ func (y *system) openStore(ctx context.Context, _ *cli.State) error {
 		return err
 	}
 	y.onClose(y.store.Close)
-	if y.blobs, err = blob.OpenDir(filepath.Join(y.config.DataDir, "blobs")); err != nil {
+	if y.blobs, err = blob.OpenDir(filepath.Join(y.config.DataDir, "blobs"), y.db.StoreID()); err != nil {
 		return err
 	}
 	y.onClose(y.blobs.Close)

@@ -81,7 +81,7 @@ func setup(t *testing.T, wrap func(airtablesync.Airtable) airtablesync.Airtable)
 	b.ok(err)
 	b.store, err = sqlite.Open(t.Context(), b.db, sqlite.Options{})
 	b.ok(err)
-	b.blobs, err = blob.OpenDir(filepath.Join(dir, "blobs"))
+	b.blobs, err = blob.OpenDir(filepath.Join(dir, "blobs"), b.db.StoreID())
 	b.ok(err)
 	b.startEngine()
 	t.Cleanup(func() {

@@ -12,6 +12,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -70,7 +71,7 @@ func TestARedriveGoesOn(t *testing.T) {
 		t.Errorf("steps of the redrive (-want +got):\n%s", diff)
 	}
 	b.sameTables("Companies", "People", "Deals")
-	groups, err := b.blobs.Groups(b.Context())
+	groups, err := b.blobs.Owners(b.Context(), blob.Execution)
 	b.ok(err)
 	if slices.Contains(groups, again) || !slices.Contains(groups, failed) {
 		t.Errorf("blobs stand in %v, want those of the redrive with its origin's", groups)

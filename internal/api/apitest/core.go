@@ -83,7 +83,7 @@ func (c *Core) openOrchestrator(d *db.DB) {
 	folder := t.TempDir()
 	secrets, err := vault.Open(t.Context(), vault.Options{DB: d, KeyFile: filepath.Join(folder, "master.key")})
 	must(t, err)
-	blobs, err := blob.OpenDir(filepath.Join(folder, "blobs"))
+	blobs, err := blob.OpenDir(filepath.Join(folder, "blobs"), d.StoreID())
 	must(t, err)
 	t.Cleanup(func() { _ = blobs.Close() })
 	kinds, err := kind.NewSet(newKind(c))

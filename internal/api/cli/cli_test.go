@@ -23,6 +23,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
@@ -403,7 +404,7 @@ func TestVersionHelpAndInjectedCommands(t *testing.T) {
 
 func TestExitCodeOfTheEnvironment(t *testing.T) {
 	t.Parallel()
-	for _, err := range []error{db.ErrInUse, syscall.ENOSPC, os.ErrPermission, cli.WithCode(errors.New("x"), cli.ExitEnvironment)} {
+	for _, err := range []error{db.ErrInUse, blob.ErrInUse, blob.ErrForeign, syscall.ENOSPC, os.ErrPermission, cli.WithCode(errors.New("x"), cli.ExitEnvironment)} {
 		if code := cli.ExitCode(fmt.Errorf("open: %w", err)); code != cli.ExitEnvironment {
 			t.Errorf("%v: exit %d", err, code)
 		}

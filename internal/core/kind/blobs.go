@@ -73,23 +73,27 @@ func (r *Ref) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ownerOf returns the group of an execution's blobs. A redrive shares those of
-// its origin, whose results it is fed.
+// ownerOf returns the execution that owns an execution's blobs. A redrive shares
+// those of its origin, whose results it is fed.
 func ownerOf(info engine.Info) string { return info.Root.Execution }
+
+// owner returns the owner of the blobs that a step keeps.
+func owner(ctx context.Context) blob.Owner {
+	return blob.Owner{Kind: blob.Execution, ID: ownerOf(engine.InStep(ctx).Info)}
+}
 
 // refTo returns the reference to a blob of the step's execution.
 func refTo(stored blob.Ref) Ref {
-	_, name, _ := strings.Cut(stored.Key, "/")
-	return Ref{Name: name, Bytes: stored.Bytes, Sum: stored.Sum}
+	return Ref{Name: stored.Name, Bytes: stored.Bytes, Sum: stored.Sum}
 }
 
 // stored returns what the store calls a blob that a step reads.
 func (r Ref) stored(ctx context.Context) blob.Ref {
-	owner := r.Owner
-	if owner == "" {
-		owner = ownerOf(engine.InStep(ctx).Info)
+	of := owner(ctx)
+	if r.Owner != "" {
+		of.ID = r.Owner
 	}
-	return blob.Ref{Key: owner + "/" + r.Name, Bytes: r.Bytes, Sum: r.Sum}
+	return blob.Ref{Owner: of, Name: r.Name, Bytes: r.Bytes, Sum: r.Sum}
 }
 
 // PutJSON keeps a value in the blobs of the step's execution.
@@ -98,7 +102,7 @@ func PutJSON(ctx context.Context, store blob.Store, value any) (Ref, error) {
 	if err != nil {
 		return Ref{}, failure.Wrap(err, failure.Fatal, "bad_value", "a value cannot be encoded: %v", err)
 	}
-	stored, err := store.Put(ctx, ownerOf(engine.InStep(ctx).Info), bytes.NewReader(raw))
+	stored, err := store.Put(ctx, owner(ctx), bytes.NewReader(raw))
 	return refTo(stored), err
 }
 
@@ -123,7 +127,7 @@ func GetJSON[T any](ctx context.Context, store blob.Store, ref Ref) (T, error) {
 // PutRows keeps rows one by one in the blobs of the step's execution, so that a
 // range of them can be read.
 func PutRows[T any](ctx context.Context, store blob.Store, rows []T) (Ref, error) {
-	stored, _, err := blob.PutRows(ctx, store, ownerOf(engine.InStep(ctx).Info), encoded(rows))
+	stored, _, err := blob.PutRows(ctx, store, owner(ctx), encoded(rows))
 	return refTo(stored), err
 }
 

@@ -23,7 +23,7 @@ import (
 func blobs(t *testing.T) (*blob.Dir, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "blobs")
-	d, err := blob.OpenDir(path)
+	d, err := blob.OpenDir(path, "st_1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,9 +64,9 @@ func TestValuesAndRowsComeBackFromBlobs(t *testing.T) {
 	if diff := cmp.Diff([]string{"b", "c"}, rows); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
-	groups, err := store.Groups(ctx)
-	if !slices.Equal(groups, []string{"ex_1"}) || err != nil {
-		t.Errorf("blobs stand in %v, want them with their execution; %v", groups, err)
+	owners, err := store.Owners(ctx, blob.Execution)
+	if !slices.Equal(owners, []string{"ex_1"}) || err != nil {
+		t.Errorf("blobs belong to %v, want their execution; %v", owners, err)
 	}
 }
 
@@ -146,10 +146,10 @@ func TestABlobOfAnotherFormIsFatal(t *testing.T) {
 	if _, err = kind.PutRows(ctx, store, []any{1, func() {}}); err == nil {
 		t.Error("a function is a row")
 	}
-	ok(t, os.WriteFile(filepath.Join(path, "ex_1", ref.Name), []byte(`"tuxt"`), 0o600))
+	ok(t, os.WriteFile(filepath.Join(path, "execution", "ex_1", ref.Name), []byte(`"tuxt"`), 0o600))
 	_, err = kind.GetJSON[string](ctx, store, ref)
 	fatal("other content", err, "blob_damaged")
-	ok(t, store.DeleteGroup(ctx, "ex_1"))
+	ok(t, store.DeleteOwner(ctx, blob.Owner{Kind: blob.Execution, ID: "ex_1"}))
 	_, err = kind.GetJSON[string](ctx, store, ref)
 	fatal("a blob that is gone", err, "blob_missing")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret/vault"
 )
@@ -55,7 +57,7 @@ type bench struct {
 func open(t testing.TB, change ...func(*bench)) *bench {
 	t.Helper()
 	dir := t.TempDir()
-	b := &bench{t: t, dir: dir, url: "sqlite:" + filepath.Join(dir, "store.db"), kind: newFakeKind(), blobs: &fakeBlobs{groups: map[string]bool{}, changed: make(chan struct{})}}
+	b := &bench{t: t, dir: dir, url: "sqlite:" + filepath.Join(dir, "store.db"), kind: newFakeKind(), blobs: &fakeBlobs{executions: map[string]bool{}, changed: make(chan struct{})}}
 	for _, f := range change {
 		f(b)
 	}
@@ -192,52 +194,58 @@ func wants(t testing.TB, err error, kind workflow.ErrorKind, code string) *workf
 	return e
 }
 
-// fakeBlobs remembers which groups exist.
+// fakeBlobs remembers which executions have blobs.
 type fakeBlobs struct {
-	mu      sync.Mutex
-	groups  map[string]bool
-	gone    []string
-	changed chan struct{} // closed and replaced when gone grows
+	mu         sync.Mutex
+	executions map[string]bool
+	gone       []string
+	changed    chan struct{} // closed and replaced when gone grows
 }
 
-func (f *fakeBlobs) add(group string) {
+func (f *fakeBlobs) add(execution string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.groups[group] = true
+	f.executions[execution] = true
 }
 
-func (f *fakeBlobs) has(group string) bool {
+func (f *fakeBlobs) has(execution string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.groups[group]
+	return f.executions[execution]
 }
 
-func (f *fakeBlobs) DeleteGroup(_ context.Context, group string) error {
+func (f *fakeBlobs) DeleteOwner(_ context.Context, owner blob.Owner) error {
+	if owner.Kind != blob.Execution {
+		return fmt.Errorf("%s is no business of an orchestrator", owner)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.groups, group)
-	f.gone = append(f.gone, group)
+	delete(f.executions, owner.ID)
+	f.gone = append(f.gone, owner.ID)
 	close(f.changed)
 	f.changed = make(chan struct{})
 	return nil
 }
 
-func (f *fakeBlobs) Groups(context.Context) ([]string, error) {
+func (f *fakeBlobs) Owners(_ context.Context, kind blob.OwnerKind) ([]string, error) {
+	if kind != blob.Execution {
+		return nil, fmt.Errorf("owners of the kind %s are no business of an orchestrator", kind)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var out []string
-	for g := range f.groups {
-		out = append(out, g)
+	for id := range f.executions {
+		out = append(out, id)
 	}
 	return out, nil
 }
 
-// waitGone returns once a group was deleted.
-func (f *fakeBlobs) waitGone(t testing.TB, group string) {
+// waitGone returns once the blobs of an execution were deleted.
+func (f *fakeBlobs) waitGone(t testing.TB, execution string) {
 	t.Helper()
 	for {
 		f.mu.Lock()
-		gone := slices.Contains(f.gone, group)
+		gone := slices.Contains(f.gone, execution)
 		changed := f.changed
 		f.mu.Unlock()
 		if gone {
@@ -246,7 +254,7 @@ func (f *fakeBlobs) waitGone(t testing.TB, group string) {
 		select {
 		case <-changed:
 		case <-t.Context().Done():
-			t.Fatalf("the blobs of %s were not deleted", group)
+			t.Fatalf("the blobs of %s were not deleted", execution)
 		}
 	}
 }

@@ -37,8 +37,13 @@ func live(t *testing.T, b *bench) {
 	ctx := t.Context()
 	d, other := b.create(`{"token":"abc","later":1}`), b.create(`{}`)
 	b.end(b.execute(d.ID, `{"steps":3,"retry":true}`).ID)
-	b.end(b.execute(d.ID, `{"fail":"validation"}`).ID)
-	_, err := b.Update(ctx, admin, d.ID, orchestrator.UpdateRequest{Name: "newer", Config: []byte(`{}`), Labels: map[string]string{"b": "2", "a": "1"}})
+	failed := b.end(b.execute(d.ID, `{"fail":"validation"}`).ID)
+	again, err := b.Redrive(ctx, admin, orchestrator.RedriveRequest{Execution: failed.ID})
+	b.must(err)
+	b.end(again.Execution.ID)
+	_, err = b.Discard(ctx, admin, again.Execution.ID)
+	b.must(err)
+	_, err = b.Update(ctx, admin, d.ID, orchestrator.UpdateRequest{Name: "newer", Config: []byte(`{}`), Labels: map[string]string{"b": "2", "a": "1"}})
 	b.must(err)
 	cancelled := b.execute(d.ID, `{"gate":true}`)
 	<-b.kind.entered
@@ -52,6 +57,8 @@ func live(t *testing.T, b *bench) {
 	<-b.kind.entered
 	_, err = b.PauseExecution(ctx, admin, paused.ID)
 	b.must(err)
+	b.until(b.execute(other.ID, `{"wait":true}`).ID, engine.EventWaiting)
+	b.until(b.execute(other.ID, `{"child":true}`).ID, engine.EventChildStarted)
 	b.must(b.CaughtUp(ctx))
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 )
 
 // pageOfOpen is how many open executions are listed at once.
@@ -86,11 +87,11 @@ func (s *Service) takeOver(ctx context.Context) error {
 		s.admission.Ended(e.key, e.lane, e.began)
 	}
 	if s.blobs != nil { // what is there before anything can start belongs to the past
-		groups, err := s.blobs.Groups(ctx)
+		executions, err := s.blobs.Owners(ctx, blob.Execution)
 		if err != nil {
 			return err
 		}
-		s.cleaner.found(groups)
+		s.cleaner.found(executions)
 	}
 	close(s.ready)
 	return nil

@@ -240,7 +240,7 @@ func TestBlobsGoWithTheirExecutionAndOrphansAtStart(t *testing.T) {
 	b.restart()
 	b.blobs.waitGone(t, "ex_orphan")
 	if !b.blobs.has(string(x.ID)) {
-		t.Errorf("after a restart the groups are %v", b.blobs.groups)
+		t.Errorf("after a restart %v have blobs", b.blobs.executions)
 	}
 	b.letThrough(1)
 	b.end(x.ID)

@@ -2,12 +2,12 @@ package projection
 
 // caution decides how much of what follows is tried at once. After a failure it
 // goes on in ever smaller batches, so that everything before the event at fault is
-// stored and that event is known.
+// stored and that event is known. With every success it tries more again.
 type caution struct {
-	most  int // events of a batch
-	limit int // of the next one
-	until int64
-	alone int64
+	most  int   // events of a batch
+	limit int   // of the next one
+	until int64 // the last event of what has failed; zero: nothing has
+	alone int64 // event that has failed by itself; zero: none has
 }
 
 // An event is at fault once it has failed by itself twice, with a pause between.
@@ -44,7 +44,11 @@ func (c *caution) failed(b *batch, index int) verdict {
 
 // succeeded takes in that everything up to a position is stored.
 func (c *caution) succeeded(upTo int64) {
+	c.limit = min(2*c.limit, c.most)
 	if upTo >= c.until {
 		*c = newCaution(c.most)
 	}
 }
+
+// careful reports whether what follows has failed before.
+func (c *caution) careful() bool { return c.until > 0 }

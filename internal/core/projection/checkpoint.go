@@ -42,14 +42,13 @@ func (c *checkpoints) load(ctx context.Context, p *Projection) (version int, pos
 // save stores the changes of a batch and the position of its end in one
 // transaction, and returns when both are durable.
 func (c *checkpoints) save(ctx context.Context, p *Projection, changes db.Write, position int64) error {
-	return c.db.Write(ctx, func(ctx context.Context, tx db.Tx) (err error) {
-		defer recovered(&err)
+	return c.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if changes != nil {
 			if err := changes(ctx, tx); err != nil {
 				return err
 			}
 		}
-		_, err = tx.Exec(ctx, c.write, p.Name, int64(p.Version), position)
+		_, err := tx.Exec(ctx, c.write, p.Name, int64(p.Version), position)
 		return err
 	})
 }

@@ -12,6 +12,9 @@ import (
 // kept up to date any more.
 var ErrStopped = errors.New("the read models are not being updated any more: the process is stopping")
 
+// ErrUnknown matches the error for a name that no projection has.
+var ErrUnknown = errors.New("there is no such read model")
+
 // Fault says at which event a projection has stopped. It is tried again now and
 // then; the others go on.
 type Fault struct {

@@ -155,8 +155,11 @@ func TestAFailedWriteIsTriedAgain(t *testing.T) {
 	each(t, func(b *bench) {
 		var tries atomic.Int64
 		once := func() error {
-			if tries.Add(1)%3 == 1 {
+			switch tries.Add(1) % 6 {
+			case 1:
 				return errors.New("no space")
+			case 3:
+				panic("no space")
 			}
 			return nil
 		}

@@ -121,7 +121,8 @@ func (s *Set) Run(ctx context.Context) error {
 // Rebuild makes the rows of some projections again, or of all when no name is
 // given, and returns when they are as far as the store was at the call. It works
 // beside Run and without it. A projection that cannot fold an event fails it with
-// a *Fault; the others are rebuilt all the same.
+// a *Fault; the others are rebuilt all the same. A name that none has is refused
+// with ErrUnknown before anything is done.
 func (s *Set) Rebuild(ctx context.Context, names ...string) error {
 	chosen, running, err := s.choose(names)
 	if err != nil {
@@ -168,7 +169,7 @@ func (s *Set) choose(names []string) (chosen []*Follower, running bool, err erro
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return nil, false, fmt.Errorf("there is no read model %q; there are %s", name, strings.Join(known, ", "))
+			return nil, false, fmt.Errorf("%q: %w; there are %s", name, ErrUnknown, strings.Join(known, ", "))
 		}
 	}
 	return chosen, s.running, nil

@@ -30,7 +30,7 @@ func (w *worker) next(ctx context.Context) (*batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	if head-c.upTo < int64(w.maxEvents) && !w.standing.awaited() {
+	if head-c.upTo < int64(w.maxEvents) && !w.caution.careful() && !w.standing.awaited() {
 		w.wait(ctx, gather, w.standing.kick)
 		if head, err = w.store.Head(ctx); err != nil {
 			return nil, err

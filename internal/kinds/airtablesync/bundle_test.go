@@ -34,9 +34,10 @@ func setup(t *testing.T) *testBundle {
 	t.Helper()
 	dir := t.TempDir()
 	b := &testBundle{T: t, fake: &fakeAirtable{exists: map[airtable.RecordID]bool{}}}
-	blobs, err := blob.OpenDir(filepath.Join(dir, "blobs"))
-	b.ok(err)
+	var err error
 	b.db, err = db.Open(t.Context(), db.Options{URL: "sqlite:" + filepath.Join(dir, "store.db")})
+	b.ok(err)
+	blobs, err := blob.OpenDir(filepath.Join(dir, "blobs"), b.db.StoreID())
 	b.ok(err)
 	t.Cleanup(func() { _ = b.db.Close(); _ = blobs.Close() })
 	links := linkmap.New(b.db)

@@ -21,11 +21,11 @@ const (
 // PutRows stores rows (any bytes, usually JSON) as one blob from which Rows
 // reads a range. It returns how many there were. The first error of rows ends
 // it and nothing is kept.
-func PutRows(ctx context.Context, s Store, group string, rows iter.Seq2[[]byte, error]) (Ref, int, error) {
+func PutRows(ctx context.Context, s Store, owner Owner, rows iter.Seq2[[]byte, error]) (Ref, int, error) {
 	next, stop := iter.Pull2(rows)
 	defer stop()
 	enc := &rowEncoder{next: next}
-	ref, err := s.Put(ctx, group, enc)
+	ref, err := s.Put(ctx, owner, enc)
 	return ref, len(enc.ends), err
 }
 
@@ -81,7 +81,7 @@ func (e *rowEncoder) fill() error {
 func Rows(ctx context.Context, s Store, ref Ref, from, to int) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		if err := eachRow(ctx, s, ref, from, to, func(row []byte) bool { return yield(row, nil) }); err != nil {
-			yield(nil, fmt.Errorf("read rows %d to %d of blob %s: %w", from, to, ref.Key, err))
+			yield(nil, fmt.Errorf("read rows %d to %d of blob %s: %w", from, to, ref, err))
 		}
 	}
 }

@@ -49,7 +49,7 @@ func Open(ctx context.Context, d *db.DB, s Sealer, b blob.Store) (*Store, error)
 func place(execution workflow.ExecutionID) string { return "execution_inputs/" + string(execution) }
 
 // Keep seals an input and returns the write that belongs into the transaction of
-// the start. A large one is a blob by then, in the group of the execution.
+// the start. A large one is a blob by then, owned by the execution.
 func (s *Store) Keep(ctx context.Context, ws workflow.WorkspaceID, execution workflow.ExecutionID, input json.RawMessage) ([]db.Write, error) {
 	sealed, err := s.sealer.SealData(ctx, string(ws), place(execution), input)
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *Store) Keep(ctx context.Context, ws workflow.WorkspaceID, execution wor
 	}
 	column := ""
 	if len(input) > engine.MaxInputBytes {
-		ref, err := s.blobs.Put(ctx, string(execution), strings.NewReader(sealed))
+		ref, err := s.blobs.Put(ctx, blob.Owner{Kind: blob.Execution, ID: string(execution)}, strings.NewReader(sealed))
 		if err != nil {
 			return nil, fmt.Errorf("keep the input of %s: %w", execution, err)
 		}

@@ -3,7 +3,6 @@ package readmodel
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
@@ -91,9 +90,4 @@ func (f *fold) load(ctx context.Context, n need) (err error) {
 		}
 	}
 	return nil
-}
-
-// discarded reads the data of the event that a redrive was given up.
-func discarded(e *eventstore.Event) (d workflow.Discarded, err error) {
-	return d, json.Unmarshal(e.Data, &d)
 }

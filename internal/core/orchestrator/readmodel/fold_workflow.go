@@ -71,3 +71,8 @@ func labelsJSON(labels map[string]string) string {
 	raw, _ := json.Marshal(labels) // strings always encode
 	return string(raw)
 }
+
+// discarded reads the data of the event that a redrive was given up.
+func discarded(e *eventstore.Event) (d workflow.Discarded, err error) {
+	return d, json.Unmarshal(e.Data, &d)
+}
