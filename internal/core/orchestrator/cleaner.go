@@ -51,18 +51,15 @@ func (c *cleaner) found(groups []string) {
 	}
 }
 
-// add takes in an end. What a failed execution has kept stays for its redrive.
+// add takes in an end. What a failed execution has kept stays for its redrive;
+// what a child has kept may be needed by those that wait for it.
 func (c *cleaner) add(e end) {
 	if e.state != workflow.Failed && !e.child {
 		c.later(e.key)
 	}
 }
 
-// discard takes in that a failed execution will not be redriven.
-func (c *cleaner) discard(ws workflow.WorkspaceID, id workflow.ExecutionID) {
-	c.later(executionKey{Workspace: ws, Execution: id})
-}
-
+// later has the blobs of an execution deleted soon.
 func (c *cleaner) later(key executionKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -109,11 +106,10 @@ func (s *Service) deleteOf(ctx context.Context, key executionKey) {
 		s.log.Warn("blobs of an ended execution could not be deleted; a later sweep tries again", "execution", key.Execution, "error", err)
 		return
 	}
-	group := string(key.Execution)
+	s.deleteGroup(ctx, string(key.Execution))
 	if created.Root != "" {
-		group = created.Root
+		s.deleteGroup(ctx, created.Root)
 	}
-	s.deleteGroup(ctx, group)
 }
 
 func (s *Service) deleteGroup(ctx context.Context, group string) {

@@ -2,6 +2,7 @@ package readmodel
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
@@ -29,10 +30,10 @@ func (r *executionRow) execution() workflow.Execution {
 }
 
 // shown returns an input or output as people see it: absent stands for {}, and
-// what is kept elsewhere or private is not shown.
+// what is private is not shown, nor is the reference to what is kept elsewhere.
 func (r *executionRow) shown(value string, there bool) json.RawMessage {
 	switch {
-	case r.flags&flagPrivate != 0 || !there:
+	case r.flags&flagPrivate != 0 || !there || strings.HasPrefix(value, `"`):
 		return nil
 	case value == "":
 		return json.RawMessage(`{}`)
@@ -43,7 +44,7 @@ func (r *executionRow) shown(value string, there bool) json.RawMessage {
 func parkingOf(raw string) *workflow.Parking {
 	var p parkedRow
 	_ = json.Unmarshal([]byte(raw), &p) // written by this package
-	return &workflow.Parking{Reason: p.Reason, Step: p.Step, Path: p.Path, Error: failureOf(string(p.Error)), Fix: workflow.FixFor(p.Reason), Since: at(p.Since)}
+	return &workflow.Parking{Reason: p.Reason, Step: p.Step, Path: p.Path, Generation: p.Generation, Label: p.Label, Error: failureOf(string(p.Error)), Fix: workflow.FixFor(p.Reason), Since: at(p.Since)}
 }
 
 func (r *stepRow) step() workflow.Step {
