@@ -46,7 +46,7 @@ func (r *executionRow) shown(value string, there bool) json.RawMessage {
 func parkingOf(raw string) *workflow.Parking {
 	var p parkedRow
 	_ = json.Unmarshal([]byte(raw), &p) // written by this package
-	return &workflow.Parking{Reason: p.Reason, Step: p.Step, Path: p.Path, Error: failureOf(string(p.Error)), Fix: workflow.FixFor(p.Reason), Since: at(p.Since)}
+	return &workflow.Parking{Reason: p.Reason, Step: p.Step, Path: p.Path, Generation: p.Generation, Label: p.Label, Error: failureOf(string(p.Error)), Fix: workflow.FixFor(p.Reason), Since: at(p.Since)}
 }
 
 func (r *stepRow) step() workflow.Step {
