@@ -146,11 +146,11 @@ func (a *airtable) ok(method, target string, body any) obj {
 	if status != http.StatusOK {
 		a.t.Fatalf("%s %.300s: %d %s", method, target, status, text)
 	}
-	var answer obj
-	if err := json.Unmarshal([]byte(text), &answer); err != nil {
+	var response obj
+	if err := json.Unmarshal([]byte(text), &response); err != nil {
 		a.t.Fatalf("%s %s: %v in %s", method, target, err, text)
 	}
-	return answer
+	return response
 }
 
 // fails sends a request that must be refused with this status and this body.

@@ -10,7 +10,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
 
-func TestCreateOneAnswersBare(t *testing.T) {
+func TestCreateOneRespondsBare(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
 	people, _ := a.crm()
@@ -24,7 +24,7 @@ func TestCreateOneAnswersBare(t *testing.T) {
 	}
 }
 
-func TestCreateManyAnswersInOrderAndTakesNamesAndIDs(t *testing.T) {
+func TestCreateManyRespondsInOrderAndTakesNamesAndIDs(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
 	people, _ := a.crm()
@@ -129,7 +129,7 @@ func TestPatchKeepsAndPutClears(t *testing.T) {
 	}
 }
 
-func TestDeleteAnswersAndTakesLinksAlong(t *testing.T) {
+func TestDeleteRespondsAndTakesLinksAlong(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
 	people, companies := a.crm()

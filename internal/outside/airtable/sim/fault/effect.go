@@ -33,7 +33,7 @@ func (e Effect) Wait(ctx context.Context) {
 	}
 }
 
-// Refusal is the answer that is given instead of serving the call, or nil.
+// Refusal is the response that is given instead of serving the call, or nil.
 func (e Effect) Refusal() *wire.Error {
 	switch e.kind {
 	case BadGateway:
@@ -46,5 +46,5 @@ func (e Effect) Refusal() *wire.Error {
 	return nil
 }
 
-// DropsAnswer reports whether the connection is cut once the call has been served.
-func (e Effect) DropsAnswer() bool { return e.kind == Drop }
+// DropsResponse reports whether the connection is cut once the call has been served.
+func (e Effect) DropsResponse() bool { return e.kind == Drop }
