@@ -15,7 +15,7 @@ var coreFloor = floor{
 			{"core/engine", "it starts and steers executions"},
 			{"core/eventstore", "definitions are streams"},
 			{"core/workflow", "the words"},
-			{"platform/db", "pending starts, stored answers and checkpoints are rows"},
+			{"platform/db", "pending starts, stored responses and checkpoints are rows"},
 			{"platform/secret", "a credential becomes a reference"},
 			{"platform/secret/vault", "it seals the credentials of a configuration"},
 		}, tests: []arrow{

@@ -78,12 +78,12 @@ func (c *Client) Wait(ctx context.Context, id workflow.ExecutionID, each func(Fr
 // broken reports whether opening the stream again may help.
 func broken(err error) bool {
 	var down *UnreachableError
-	var answered *Error
+	var refused *Error
 	switch {
 	case errors.As(err, &down):
 		return true
-	case errors.As(err, &answered):
-		return answered.Status == http.StatusServiceUnavailable || answered.Status == http.StatusTooManyRequests
+	case errors.As(err, &refused):
+		return refused.Status == http.StatusServiceUnavailable || refused.Status == http.StatusTooManyRequests
 	}
 	return false
 }

@@ -59,13 +59,13 @@ func TestTheResponseKeepsTargetIDs(t *testing.T) {
 	r := row(t, "recT", `{"fldN":"A","fldF":["recT1"]}`)
 	hash, response := targetHashes(p, r, Counterparts{"firms": {"recT1": "recS1"}})
 	if _, other := targetHashes(p, r, nil); other != response {
-		t.Error("the answer depends on what is known of linked rows")
+		t.Error("the response depends on what is known of linked rows")
 	}
 	if hash == response {
 		t.Error("the hash has the target row's ID")
 	}
 	if _, unlinked := targetHashes(p, row(t, "recT", `{"fldN":"A"}`), nil); unlinked == response {
-		t.Error("the answer leaves out links")
+		t.Error("the response leaves out links")
 	}
 }
 
