@@ -45,8 +45,8 @@ func text(name string) airtable.NewField {
 	return airtable.NewField{Name: name, Type: airtable.SingleLineText}
 }
 
-func field(name string, kind airtable.FieldType, options string) airtable.NewField {
-	return airtable.NewField{Name: name, Type: kind, Options: raw(options)}
+func field(name string, typ airtable.FieldType, options string) airtable.NewField {
+	return airtable.NewField{Name: name, Type: typ, Options: raw(options)}
 }
 
 func (b *testBundle) schema(id airtable.BaseID) *airtable.Base {

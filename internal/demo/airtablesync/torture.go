@@ -168,7 +168,7 @@ type lostWrite struct {
 	cause              func(context.Context) error // makes the sync want to write
 }
 
-// lostWrites lists one of each kind that the sync makes.
+// lostWrites lists one of each sort that the sync makes.
 func (t *torture) lostWrites() []lostWrite {
 	target := string(t.target.ID)
 	return []lostWrite{

@@ -61,7 +61,7 @@ func NewMetrics() (*Metrics, error) {
 
 func (m *Metrics) add(e entry) (err error) {
 	help := metric.WithDescription(e.help)
-	switch e.kind {
+	switch e.typ {
 	case counter:
 		m.counters[e.name], err = m.meter.Int64Counter(e.name, help)
 	case histogram:

@@ -163,9 +163,9 @@ func (a *airtable) fails(method, target string, body any, status int, want strin
 }
 
 // failsWith is fails for the usual shape of an error.
-func (a *airtable) failsWith(method, target string, body any, status int, kind, message string) {
+func (a *airtable) failsWith(method, target string, body any, status int, typ, message string) {
 	a.t.Helper()
-	a.fails(method, target, body, status, string((&wire.Error{Type: kind, Message: message}).Body()))
+	a.fails(method, target, body, status, string((&wire.Error{Type: typ, Message: message}).Body()))
 }
 
 // create makes records one call after the other and returns their ids.

@@ -85,7 +85,7 @@ func (c *Change) overwrite(r *Record, cells []writtenCell, mode Mode) {
 			named[written.field] = true
 		}
 		for _, f := range r.Table().Fields {
-			if !named[f] && !f.Kind.Computed() {
+			if !named[f] && !f.Type.Computed() {
 				c.write(r, f, nil)
 			}
 		}

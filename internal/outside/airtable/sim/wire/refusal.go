@@ -49,11 +49,11 @@ func (e *Error) Body() []byte {
 }
 
 // Invalid is a 422, the status of everything that is wrong with the content of a request.
-func Invalid(kind, format string, args ...any) *Error {
-	return &Error{Status: http.StatusUnprocessableEntity, Type: kind, Message: fmt.Sprintf(format, args...)}
+func Invalid(typ, format string, args ...any) *Error {
+	return &Error{Status: http.StatusUnprocessableEntity, Type: typ, Message: fmt.Sprintf(format, args...)}
 }
 
-// The refusals that several kinds of call share. Those of one kind stand beside it.
+// The refusals that several sorts of call share. Those of one sort stand beside it.
 
 // InvalidParameters refuses a parameter of the wrong type, out of range, or unknown.
 func InvalidParameters() *Error {
