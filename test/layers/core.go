@@ -16,7 +16,7 @@ var coreFloor = floor{
 			{"core/eventstore", "definitions are streams"},
 			{"core/workflow", "the words"},
 			{"platform/blob", "blobs go with the execution that owns them"},
-			{"platform/db", "pending starts and stored answers are rows"},
+			{"platform/db", "pending starts and stored responses are rows"},
 			{"platform/secret", "a credential becomes a reference"},
 			{"platform/secret/vault", "it seals the credentials of a configuration"},
 		}, tests: []arrow{
