@@ -23,6 +23,7 @@ var coreFloor = floor{
 			{"core/engine/local", "a real engine"},
 			{"core/eventstore/postgres", "a real store"},
 			{"core/eventstore/sqlite", "a real store"},
+			{"core/orchestrator/payload", "inputs that are kept apart"},
 			{"core/projection/projectiontest", "a rebuild gives the same rows"},
 			{"platform/db/dbtest", "the plans of its queries"},
 			{"platform/pgtest", "a real PostgreSQL"},
@@ -104,6 +105,7 @@ var coreFloor = floor{
 			{"core/workflow", "the words"},
 			{"platform/db", "open executions are rows"},
 		}, tests: []arrow{
+			{"platform/db/dbtest", "both databases"},
 			{"core/engine/enginetest", "the promises"},
 			{"core/eventstore/postgres", "a real store"},
 			{"core/eventstore/sqlite", "a real store"},
@@ -123,6 +125,9 @@ var coreFloor = floor{
 			{"core/eventstore", "it catches up from the store"},
 			{"core/workflow", "the words"},
 			{"platform/db", "open executions are rows"},
+		}, tests: []arrow{
+			{"core/engine/enginetest", "a clock that a test moves"},
+			{"platform/db/dbtest", "both databases"},
 		}},
 		{pkg: "core/engine/enginetest", forTests: true, may: []arrow{
 			{"core/engine", "the promises are the interface's"},
