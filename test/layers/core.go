@@ -126,7 +126,7 @@ var coreFloor = floor{
 			{"core/workflow", "the words"},
 			{"platform/db", "open executions are rows"},
 		}, tests: []arrow{
-			{"core/engine/enginetest", "a clock that a test moves"},
+			{"core/engine/enginetest", "a store in memory"},
 			{"platform/db/dbtest", "both databases"},
 		}},
 		{pkg: "core/engine/enginetest", forTests: true, may: []arrow{
