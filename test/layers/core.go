@@ -36,6 +36,9 @@ var coreFloor = floor{
 			{"core/workflow", "the words"},
 			{"platform/blob", "a large input is a blob"},
 			{"platform/db", "a small one is a row of the start's commit"},
+		}, tests: []arrow{
+			{"platform/db/dbtest", "a real store"},
+			{"platform/secret/vault", "inputs are really sealed"},
 		}},
 		{pkg: "core/orchestrator/readmodel", rule: "a read model follows the store and decides nothing", may: []arrow{
 			{"core/engine", "it understands the engine's events"},
@@ -123,6 +126,9 @@ var coreFloor = floor{
 			{"core/eventstore", "it catches up from the store"},
 			{"core/workflow", "the words"},
 			{"platform/db", "open executions are rows"},
+		}, tests: []arrow{
+			{"core/eventstore/sqlite", "a real store"},
+			{"platform/db/dbtest", "a real table"},
 		}},
 		{pkg: "core/engine/enginetest", forTests: true, may: []arrow{
 			{"core/engine", "the promises are the interface's"},
