@@ -69,7 +69,8 @@ func live(t *testing.T, b *bench) {
 	_, err = b.PauseExecution(ctx, admin, paused.ID)
 	b.must(err)
 	b.until(b.execute(other.ID, `{"wait":true}`).ID, engine.EventWaiting)
-	b.until(b.execute(other.ID, `{"child":true}`).ID, engine.EventChildStarted)
+	b.until(b.execute(other.ID, `{"child":{"gate":true}}`).ID, engine.EventChildStarted)
+	<-b.kind.entered // the child's last event for now is its step's
 	b.must(b.CaughtUp(ctx))
 }
 
