@@ -18,6 +18,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/payload"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
@@ -105,6 +106,13 @@ func (b *bench) prepare() {
 	o.Projections = b.projections
 	o.Store, o.DB, o.Engine, o.Hub, o.Secrets, o.Blobs = b.store, b.db, b.engine, hub, b.secrets, b.blobs
 	o.Kinds = kinds
+	if b.kind.private {
+		blobs, err := blob.OpenDir(filepath.Join(b.dir, "blobs"), b.db.StoreID())
+		b.must(err)
+		b.t.Cleanup(func() { b.check(blobs.Close()) })
+		o.Inputs, err = payload.Open(ctx, b.db, b.secrets, blobs)
+		b.must(err)
+	}
 	o.Logger = slog.New(slog.NewTextHandler(b.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	b.Service, err = orchestrator.New(ctx, o)
 	b.must(err)
