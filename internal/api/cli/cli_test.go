@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -433,6 +434,19 @@ func contains(t *testing.T, text string, parts ...string) {
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q lacks %q", text, part)
+		}
+	}
+}
+
+// --version "$V" with V not set must not run the newest version.
+func TestFlagsOfStartsWithoutAValueAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, command := range [][]string{{"workflows", "run", "wf_1"}, {"executions", "redrive", "ex_1"}} {
+		for _, flag := range []string{"--version", "--input", "--input-file", "--idempotency-key"} {
+			s, _, errs := state([]string{"PAW_TOKEN=paw_x", "PAW_URL=http://127.0.0.1:1"}, "", append(slices.Clone(command), flag, "")...)
+			if code := cli.Main(t.Context(), s); code != cli.ExitInput || errs.String() != "error: "+flag+" is empty; give it a value or leave it out\n" {
+				t.Errorf("%v %s: exit %d: %s", command, flag, code, errs)
+			}
 		}
 	}
 }

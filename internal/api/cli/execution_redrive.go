@@ -25,7 +25,7 @@ func executionRedrive(s *State) *cobra.Command {
   pyairtable-workflows executions redrive ex_… --input '{"mode":"full"}'`,
 		Args: cobra.ExactArgs(1),
 		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
-			start, err := flags.start(s.Stdin)
+			start, err := flags.start(c, s.Stdin)
 			if err != nil {
 				return err
 			}

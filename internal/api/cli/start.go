@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -28,9 +29,16 @@ func (f *startFlags) add(c *cobra.Command, unsaid string) {
 	c.MarkFlagsMutuallyExclusive("input", "input-file")
 }
 
-// start reads what the flags say.
-func (f *startFlags) start(stdin io.Reader) (client.Start, error) {
+// start reads what the flags of c say. One that is given without a value is
+// refused: it comes from a variable that is not set, and without it another
+// version would run, or one start become two.
+func (f *startFlags) start(c *cobra.Command, stdin io.Reader) (client.Start, error) {
 	s := client.Start{Priority: f.priority}
+	for _, name := range []string{"version", "input", "input-file", "idempotency-key"} {
+		if flag := c.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
+			return s, WithCode(fmt.Errorf("--%s is empty; give it a value or leave it out", name), ExitInput)
+		}
+	}
 	var err error
 	if f.version != "" {
 		if s.Version, err = client.ParseVersion(f.version); err != nil {

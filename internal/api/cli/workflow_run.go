@@ -16,7 +16,7 @@ func workflowRun(s *State) *cobra.Command {
   pyairtable-workflows workflows run wf_… --version 3`,
 		Args: cobra.ExactArgs(1),
 		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
-			start, err := flags.start(s.Stdin)
+			start, err := flags.start(c, s.Stdin)
 			if err != nil {
 				return err
 			}

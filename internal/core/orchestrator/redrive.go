@@ -89,7 +89,7 @@ func (s *Service) current(ctx context.Context, c workflow.Caller, id workflow.Ex
 // redrive starts the redrive of an execution of d, which the caller holds. l has
 // what was asked for.
 func (s *Service) redrive(ctx context.Context, c workflow.Caller, d *definition, x workflow.Execution, l launch, latest bool) (Started, error) {
-	err := s.redrivable(x)
+	err := s.redrivable(x, redriving)
 	if err != nil {
 		return Started{}, err
 	}
@@ -142,23 +142,35 @@ func (s *Service) inputOf(ctx context.Context, c workflow.Caller, x workflow.Exe
 	return nil
 }
 
-// redrivable says why an execution cannot be redriven.
-func (s *Service) redrivable(x workflow.Execution) error {
+// wish is what someone asked for that needs a failed execution; refusals
+// speak of it.
+type wish struct{ verb, participle, remedy string }
+
+var (
+	redriving  = wish{"redrive", "redriven", "; start a new one"}
+	discarding = wish{"discard", "discarded", ""}
+)
+
+// redrivable says why an execution cannot be redriven, or has nothing to discard.
+func (s *Service) redrivable(x workflow.Execution, asked wish) error {
+	refuse := func(format string, args ...any) error {
+		return workflow.Conflict("not_redrivable", "execution %s "+format, append([]any{x.ID}, args...)...)
+	}
 	switch {
 	case x.Parent != nil:
-		return workflow.Conflict("not_redrivable", "execution %s is a child; redrive %s, which waits for it", x.ID, x.Parent.Execution)
+		return refuse("is a child; %s %s, which waits for it", asked.verb, x.Parent.Execution)
 	case !x.State.Ended():
-		return workflow.Conflict("not_redrivable", "execution %s has not ended (%s); cancel it or let it end first", x.ID, x.State)
+		return refuse("has not ended (%s); only one that has failed can be %s", x.State, asked.participle)
 	case x.State == workflow.Completed:
-		return workflow.Conflict("not_redrivable", "execution %s has completed; only one that has failed can be redriven: start a new one", x.ID)
+		return refuse("has completed; only one that has failed can be %s%s", asked.participle, asked.remedy)
 	case x.State != workflow.Failed:
-		return workflow.Conflict("not_redrivable", "execution %s was cancelled; only one that has failed can be redriven: start a new one", x.ID)
+		return refuse("was cancelled; only one that has failed can be %s%s", asked.participle, asked.remedy)
 	case x.DiscardedAt != nil:
-		return workflow.Conflict("not_redrivable", "execution %s was discarded; start a new one", x.ID)
+		return refuse("was discarded%s", asked.remedy)
 	case x.SupersededBy != "":
-		return workflow.Conflict("not_redrivable", "execution %s was redriven already, by %s; redrive that one", x.ID, x.SupersededBy)
+		return refuse("was redriven already, by %s; %s that one", x.SupersededBy, asked.verb)
 	case x.EndedAt != nil && !x.EndedAt.After(s.now().Add(-redriveTime)):
-		return workflow.Conflict("not_redrivable", "execution %s failed more than %d days ago, and what it had kept is gone; start a new one", x.ID, int(redriveTime.Hours()/24))
+		return refuse("failed more than %d days ago, and what it had kept is gone%s", int(redriveTime.Hours()/24), asked.remedy)
 	}
 	return nil
 }
@@ -173,7 +185,7 @@ func (s *Service) Discard(ctx context.Context, c workflow.Caller, id workflow.Ex
 		if x.DiscardedAt != nil {
 			return nil
 		}
-		if err := s.redrivable(x); err != nil {
+		if err := s.redrivable(x, discarding); err != nil {
 			return err
 		}
 		return s.record(ctx, c, d, workflow.EventDiscarded, workflow.Discarded{Execution: id}, nil)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
@@ -124,6 +125,7 @@ func (s *Service) start(ctx context.Context, c workflow.Caller, of workflow.ID, 
 	}
 	started := Started{Execution: x, Repeats: l.repeats}
 	order, err := s.order(ctx, c, l, started)
+	defer s.inputs.started(key)
 	if err == nil {
 		// A caller who leaves now must not leave an execution without its place.
 		if started.Position, err = s.engine.Start(context.WithoutCancel(ctx), order); err == nil {
@@ -220,7 +222,12 @@ const keptRef = "kept"
 var keptInput = workflow.PayloadInput(keptRef)
 
 // inputs decides where an input stands.
-type inputs struct{ kept Inputs }
+type inputs struct {
+	kept Inputs
+	// starting has the inputs of starts whose commit is awaited, by executionKey:
+	// the engine reads the input before the rows of the start are there.
+	starting *sync.Map
+}
 
 // keep returns what the journal gets for an input, and the writes that go with
 // it.
@@ -233,6 +240,9 @@ func (i inputs) keep(ctx context.Context, key executionKey, private bool, input 
 			Detail: fmt.Sprintf("this server keeps inputs of at most %d KiB", engine.MaxInputBytes>>10)})
 	}
 	writes, err := i.kept.Keep(ctx, key.Workspace, key.Execution, input)
+	if err == nil {
+		i.starting.Store(key, input)
+	}
 	return keptInput, writes, err
 }
 
@@ -247,8 +257,15 @@ func (i inputs) Input(ctx context.Context, ws workflow.WorkspaceID, execution wo
 	if i.kept == nil || ref != keptRef {
 		return nil, workflow.NotFound("input_not_found", "no input is kept as %q for execution %s", ref, execution)
 	}
+	if input, ok := i.starting.Load(executionKey{Workspace: ws, Execution: execution}); ok {
+		return input.(json.RawMessage), nil
+	}
 	return i.kept.Input(ctx, ws, execution)
 }
+
+// started forgets what was held for a start that is over: its rows are there, or
+// it was refused.
+func (i inputs) started(key executionKey) { i.starting.Delete(key) }
 
 // resolve returns the input itself, for what a journal has. It fails with a
 // not-found error if it was kept and does not exist any more.

@@ -270,3 +270,36 @@ func TestAVerbAfterTheEndSeesTheEnd(t *testing.T) {
 		t.Errorf("said: %s", e.Message)
 	}
 }
+
+// A refusal speaks of what was asked for, and its advice leads somewhere.
+func TestWhatIsSaidWhenNothingCanBeRedrivenOrDiscarded(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	ctx := t.Context()
+	d := b.create(`{}`)
+	failed := b.end(b.execute(d.ID, `{"fail":"validation"}`).ID)
+	again, err := b.Redrive(ctx, admin, orchestrator.RedriveRequest{Execution: failed.ID})
+	b.must(err)
+	b.end(again.Execution.ID)
+	parked := b.execute(d.ID, `{"reauth":true}`)
+	b.until(parked.ID, engine.EventParked)
+	for _, c := range []struct {
+		of               workflow.Execution
+		redrive, discard string
+	}{
+		{failed, "by " + string(again.Execution.ID) + "; redrive that one", "by " + string(again.Execution.ID) + "; discard that one"},
+		{b.end(b.execute(d.ID, `{}`).ID), "only one that has failed can be redriven; start a new one", "only one that has failed can be discarded"},
+		{parked, "has not ended (parked); only one that has failed can be redriven", "has not ended (parked); only one that has failed can be discarded"},
+	} {
+		_, err := b.Redrive(ctx, admin, orchestrator.RedriveRequest{Execution: c.of.ID})
+		wants(t, err, workflow.KindConflict, "not_redrivable")
+		if !strings.HasSuffix(err.Error(), c.redrive) {
+			t.Errorf("redrive: %v; want %s", err, c.redrive)
+		}
+		_, err = b.Discard(ctx, admin, c.of.ID)
+		wants(t, err, workflow.KindConflict, "not_redrivable")
+		if !strings.HasSuffix(err.Error(), c.discard) {
+			t.Errorf("discard: %v; want %s", err, c.discard)
+		}
+	}
+}

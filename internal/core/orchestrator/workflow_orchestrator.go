@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -101,7 +102,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 }
 
 func newService(o Options) *Service {
-	s := &Service{store: o.Store, db: o.DB, engine: o.Engine, hub: o.Hub, admission: o.Hub.admission, inputs: inputs{o.Inputs}, kinds: o.Kinds, secrets: o.Secrets, blobs: o.Blobs,
+	s := &Service{store: o.Store, db: o.DB, engine: o.Engine, hub: o.Hub, admission: o.Hub.admission, inputs: inputs{o.Inputs, &sync.Map{}}, kinds: o.Kinds, secrets: o.Secrets, blobs: o.Blobs,
 		clock: o.Clock, log: o.Logger, cleaner: newCleaner(), ready: make(chan struct{}), stopping: make(chan struct{}),
 		definitions: &definitions{store: o.Store, most: maxHeldDefinitions, held: map[definitionKey]*definition{}}}
 	if s.clock == nil {

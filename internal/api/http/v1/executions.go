@@ -23,7 +23,7 @@ func (h executions) mount(api *kit.API) {
 	kit.Handle(api, workflow.ExecutionRead, kit.Route{Method: http.MethodGet, Path: prefix + "/executions/{id}", ID: "get-execution", Tag: tagExecutions,
 		Summary: "Get an execution", About: "State, progress, result, or why it failed or waits and what makes it go on."}, h.get)
 	kit.Handle(api, workflow.ExecutionRead, kit.Route{Method: http.MethodGet, Path: prefix + "/executions/{id}/steps", ID: "list-execution-steps", Tag: tagExecutions,
-		Summary: "List the steps of an execution", About: "In the order of their paths."}, h.steps)
+		Summary: "List the steps of an execution", About: "In the order in which they began."}, h.steps)
 	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/executions/{id}/cancel", ID: "cancel-execution", Tag: tagExecutions, Status: http.StatusAccepted,
 		Summary: "Cancel an execution", About: "Awaits the step in flight, undoes what must be undone, ends as cancelled. Repeating it changes nothing.", Fails: []int{http.StatusConflict}}, h.cancel)
 	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/executions/{id}/pause", ID: "pause-execution", Tag: tagExecutions,
