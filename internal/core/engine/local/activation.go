@@ -44,6 +44,7 @@ type activation struct {
 	end       *childEnd
 	row       openset.Row
 	err       error // of the append
+	lost      error // why the execution, which had to be loaded again, could not be: nothing was appended
 }
 
 // activate feeds inputs and submits what came of it.
@@ -55,6 +56,10 @@ func (x *execution) activate(ins []input) {
 	}
 	for i := range ins {
 		a.apply(&ins[i])
+		if a.lost != nil {
+			x.stall(ins[i+1:], a.lost)
+			return
+		}
 	}
 	if x.revive && x.ledger.Ended == "" && !x.ledger.Gated() {
 		a.revive()

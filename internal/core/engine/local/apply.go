@@ -202,7 +202,8 @@ func (a *activation) retryFunction(meta eventstore.Meta) error {
 	x := a.x
 	x.awaitCommits()
 	if _, err := x.load(); err != nil {
-		return err
+		a.lost = fmt.Errorf("load execution %s: %w", x.key.Execution, err)
+		return a.lost
 	}
 	a.expected = x.ledger.Version
 	if x.machine != nil {

@@ -232,29 +232,35 @@ func (x *execution) wake(at int64) {
 		x.wakeAt = 0
 	}
 	x.waking = x.place != placeHeld
-	waits := x.waking
+	waits, ask := x.waking, x.wantPlace() // at once: it must not leave memory in between
 	x.mu.Unlock()
+	ask()
 	if waits {
-		x.askPlace()
 		return
 	}
-	x.post(input{kind: inWake})
+	x.awake()
 }
 
-// askPlace asks for a place unless the execution has one or has asked.
-func (x *execution) askPlace() {
-	x.mu.Lock()
+// awake brings a wake. If the execution has left memory this moment, the one in
+// its stead gets it.
+func (x *execution) awake() {
+	if in := (input{kind: inWake}); !x.post(in) {
+		x.engine.deliver(x.key, in)
+	}
+}
+
+// wantPlace notes that the execution asks for a place, unless it has one or has
+// asked; mu is held. It returns what is to be called without mu.
+func (x *execution) wantPlace() func() {
 	if x.place != noPlace {
-		x.mu.Unlock()
-		return
+		return func() {}
 	}
 	x.place = placeAsked
 	asker := openExecution(x.next)
 	if x.young {
 		asker.State, x.young = "", false
 	}
-	x.mu.Unlock()
-	x.engine.options.Places.Acquire(asker, x.placed)
+	return func() { x.engine.options.Places.Acquire(asker, x.placed) }
 }
 
 // takeOver takes a place over that the caller of Start or Release has for the
@@ -299,7 +305,7 @@ func (x *execution) placed() {
 		x.engine.begin(at)
 	}
 	if waking {
-		x.post(input{kind: inWake})
+		x.awake()
 	}
 }
 
@@ -312,8 +318,9 @@ func (x *execution) begin(at *attempt) {
 		return
 	}
 	x.queued = append(x.queued, at)
+	ask := x.wantPlace()
 	x.mu.Unlock()
-	x.askPlace()
+	ask()
 }
 
 // abort cancels an attempt; one that waits for a place need not have it for that.
