@@ -266,7 +266,14 @@ func (b *bench) childOf(parent workflow.ExecutionID) workflow.Execution {
 	}
 	var e engine.ChildEvent
 	b.must(json.Unmarshal([]byte(started[0]), &e))
-	return b.shown(workflow.ExecutionID(e.Child))
+	id := workflow.ExecutionID(e.Child)
+	for { // it is created after its parent has said so
+		_, err := b.Execution(b.t.Context(), admin, id)
+		if err == nil {
+			return b.shown(id)
+		}
+		wants(b.t, err, workflow.KindNotFound, "execution_not_found")
+	}
 }
 
 // One execution is redriven once, however many ask at a time.

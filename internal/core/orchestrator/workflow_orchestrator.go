@@ -2,10 +2,10 @@ package orchestrator
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -65,7 +65,7 @@ type Service struct {
 	definitions *definitions
 	admission   *admission.Control
 	takeover    takeover
-	inputs      inputs
+	inputs      *inputs
 	cleaner     *cleaner
 	watches     atomic.Int64
 	// readPatience is how long a read waits for the read models.
@@ -102,7 +102,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 }
 
 func newService(o Options) *Service {
-	s := &Service{store: o.Store, db: o.DB, engine: o.Engine, hub: o.Hub, admission: o.Hub.admission, inputs: inputs{o.Inputs, &sync.Map{}}, kinds: o.Kinds, secrets: o.Secrets, blobs: o.Blobs,
+	s := &Service{store: o.Store, db: o.DB, engine: o.Engine, hub: o.Hub, admission: o.Hub.admission, inputs: &inputs{kept: o.Inputs, starting: map[executionKey]json.RawMessage{}}, kinds: o.Kinds, secrets: o.Secrets, blobs: o.Blobs,
 		clock: o.Clock, log: o.Logger, cleaner: newCleaner(), ready: make(chan struct{}), stopping: make(chan struct{}),
 		definitions: &definitions{store: o.Store, most: maxHeldDefinitions, held: map[definitionKey]*definition{}}}
 	if s.clock == nil {

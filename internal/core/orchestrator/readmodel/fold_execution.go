@@ -155,7 +155,7 @@ func parkedJSON(e *eventstore.Event) string {
 }
 
 // settle gives the row the state that follows from its flags and counts the
-// change.
+// change. A child is part of its parent: only its steps count.
 func settle(rows *held, r *executionRow, before workflow.ExecutionState) {
 	now := r.derive()
 	r.state = string(now)
@@ -164,7 +164,9 @@ func settle(rows *held, r *executionRow, before workflow.ExecutionState) {
 	if w == nil {
 		return
 	}
-	r.workflowSeq = w.seq
+	if r.workflowSeq = w.seq; r.more.Parent != nil {
+		return
+	}
 	rows.recounted(w)
 	w.figures.moved(before, now)
 	if !now.Ended() {

@@ -52,8 +52,6 @@ func (m *Model) Pulse(ctx context.Context, ws workflow.WorkspaceID, id workflow.
 	for _, e := range f.Ends {
 		p.Ends = append(p.Ends, workflow.LastEnd{Execution: workflow.ExecutionID(e.Execution), State: e.State, At: at(e.At), Error: failureOf(string(e.Error))})
 	}
-	if f.States[workflow.Parked] > 0 {
-		p.Parked, _, err = m.Executions(ctx, ws, id, workflow.Parked, "", maxParked)
-	}
+	p.Parked, _, err = m.Executions(ctx, ws, id, workflow.Parked, "", maxParked) // children too
 	return p, err
 }
