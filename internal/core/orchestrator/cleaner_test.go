@@ -86,6 +86,9 @@ func TestBlobsOfAFailedExecutionStayForItsRedrive(t *testing.T) {
 	close(b.kind.allowed)
 	b.end(b.redrive(orchestrator.RedriveRequest{Execution: again.ID}).Execution.ID)
 	b.blobs.waitGone(t, string(redriven.ID))
+	b.blobs.add(t, string(redriven.ID))
+	at.sweep()
+	b.keeps(false, redriven.ID, "after its last redrive has completed")
 
 	at.by.Store(int64(30*24*time.Hour - time.Hour))
 	at.sweep()

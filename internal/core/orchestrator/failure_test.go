@@ -51,12 +51,12 @@ func TestAStartThatCannotBeStoredIsRefused(t *testing.T) { // I1
 	b := open(t, func(b *bench) { b.kind.concurrency = 1 })
 	ctx := t.Context()
 	d := b.create(`{}`)
-	b.exec("ALTER TABLE idempotent_answers RENAME TO away")
+	b.exec("CREATE TRIGGER refuse BEFORE INSERT ON idempotent_answers BEGIN SELECT raise(ABORT, 'refused'); END")
 	ask := orchestrator.ExecuteRequest{Workflow: d.ID, IdempotencyKey: "k"}
 	if _, err := b.Execute(ctx, admin, ask); err == nil {
 		t.Fatal("started without its answer being stored")
 	}
-	b.exec("ALTER TABLE away RENAME TO idempotent_answers")
+	b.exec("DROP TRIGGER refuse")
 	page, err := b.Executions(ctx, admin, orchestrator.ExecutionsRequest{})
 	b.must(err)
 	if len(page.Items) != 0 {

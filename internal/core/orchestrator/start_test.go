@@ -146,3 +146,31 @@ func TestExecutionsStayWithTheirVersion(t *testing.T) { // I9
 		t.Errorf("version %d, want 2", got)
 	}
 }
+
+// The newest version is that of the moment when an execution leaves pending; an
+// input that does not fit it any more ends the execution.
+func TestAPendingExecutionIsPinnedWhenItBegins(t *testing.T) { // I9
+	b := open(t, func(b *bench) { b.kind.concurrency = 1 })
+	d := b.create(`{}`)
+	b.execute(d.ID, `{"gate":true}`)
+	<-b.kind.entered
+	named, err := b.Execute(t.Context(), admin, orchestrator.ExecuteRequest{Workflow: d.ID, Version: 1, Input: json.RawMessage(`{"steps":2}`)})
+	b.must(err)
+	fits, unfit := b.execute(d.ID, `{"steps":1}`), b.execute(d.ID, `{"steps":2}`)
+	if named.Execution.WorkflowVersion != 1 || fits.WorkflowVersion != 0 || fits.State != workflow.Pending {
+		t.Errorf("pending with version %d when it was named, %d when not", named.Execution.WorkflowVersion, fits.WorkflowVersion)
+	}
+	_, err = b.Update(t.Context(), admin, d.ID, orchestrator.UpdateRequest{Name: "newer", Config: json.RawMessage(`{"limit":1}`)})
+	b.must(err)
+	b.letThrough(1)
+	if x := b.end(named.Execution.ID); x.State != workflow.Completed || x.WorkflowVersion != 1 {
+		t.Errorf("the named version: %s with version %d", x.State, x.WorkflowVersion)
+	}
+	if x := b.end(fits.ID); x.State != workflow.Completed || x.WorkflowVersion != 2 {
+		t.Errorf("the newest version: %s with version %d", x.State, x.WorkflowVersion)
+	}
+	if x := b.end(unfit.ID); x.State != workflow.Failed || x.Error == nil || x.Error.Code != "invalid_input" || !strings.Contains(x.Error.Message, "/steps") {
+		t.Errorf("an input that does not fit: %s, %+v", x.State, x.Error)
+	}
+	b.end(b.execute(d.ID, `{}`).ID) // and its place is free again
+}

@@ -77,7 +77,7 @@ func backend(store eventstore.Store, d *db.DB, keepHot time.Duration) enginetest
 	return enginetest.Backend{
 		Boot: func(t *testing.T, reg *engine.Registry, o engine.Observer) *enginetest.Process {
 			m := &mortal{Store: store}
-			e, err := local.New(local.Options{Store: m, DB: d, Registry: reg, Observer: o, KeepHot: keepHot, DrainTimeout: 100 * time.Millisecond, Logger: logger(t)})
+			e, err := local.New(local.Options{Store: m, DB: d, Registry: reg, Observer: o, KeepHot: keepHot, DrainTimeout: 500 * time.Millisecond, Logger: logger(t)})
 			if err != nil {
 				t.Fatal(err)
 			}
