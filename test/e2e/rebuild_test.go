@@ -19,7 +19,7 @@ func TestRebuildShowsTheSame(t *testing.T) {
 	dir := t.TempDir()
 	p := serve(t, dir, "--airtable-base-url", url, "--airtable-requests-per-second", "10000")
 	d := createExample(t, p.api(t))
-	x, err := p.api(t).Execute(t.Context(), d.ID, nil, "")
+	x, err := p.api(t).Execute(t.Context(), d.ID, client.Start{}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,7 @@ var coreFloor = floor{
 			{"core/projection/projectiontest", "it compares dumps"},
 			{"platform/db/dbtest", "real databases"},
 		}},
-		{pkg: "core/projection/projectiontest", forTests: true, rule: "it compares what a rebuild makes", may: []arrow{
+		{pkg: "core/projection/projectiontest", forTests: true, rule: "it compares rows before and after a rebuild", may: []arrow{
 			{"core/projection", "it rebuilds"},
 			{"platform/db", "it dumps tables"},
 		}},

@@ -1,6 +1,6 @@
-// Package layers holds the fence between packages: a table of what each of
-// them may import of ours, with a reason in every line, and a test that holds
-// the tree to it. It is the executable form of the floor plan in
+// Package layers is the fence between packages: a table of which of our packages
+// each of them may import, with a reason in every line, and a test that holds the
+// tree to it. It is the executable form of the floor plan in
 // docs/architecture.md. Nothing imports it.
 //
 // A package that is not in the table fails the test. To add one, say which floor

@@ -25,14 +25,15 @@ type floor struct {
 	rows      []row
 }
 
-// row says what a package, or each package of a family, may import of ours.
+// row says which of our packages a package, or each package of a family, may
+// import.
 type row struct {
 	pkg      string
 	rule     string   // said instead of the floor's when an arrow is refused
 	forTests bool     // only tests, and packages that are for tests, may import it
 	without  []string // everyday tools that it must do without; its tests may use them
 	may      []arrow
-	tests    []arrow // what its tests may import besides
+	tests    []arrow // what its tests may import in addition
 }
 
 // arrow is a package, or a family, that may be imported, and why.

@@ -134,7 +134,7 @@ var testFloor = floor{
 	rows: []row{
 		{pkg: "test/airtablesync", tests: []arrow{
 			{"kinds/airtablesync", "the kind under test"},
-			{"kinds/airtablesync/plan", "the words of what it finds"},
+			{"kinds/airtablesync/plan", "the types of what it finds"},
 			{"core/engine", "it runs the kind's function"},
 			{"core/kind", "it binds the kind as the orchestrator does"},
 			{"core/kind/outcome", "it reads what happened to rows"},

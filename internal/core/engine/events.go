@@ -49,7 +49,7 @@ type Labels struct {
 	Kind       string `json:"kind"`
 	Definition string `json:"definition"`
 	// Child: another execution waits for this one; it takes no lane of its own.
-	Child bool `json:"child,omitempty"`
+	Child bool `json:"is_child,omitempty"` // not "child", which events of children have
 }
 
 // Encode returns the labels as a stream carries them.
@@ -67,7 +67,7 @@ func DecodeLabels(raw json.RawMessage) Labels {
 			l.Kind = text(value)
 		case "definition":
 			l.Definition = text(value)
-		case "child":
+		case "is_child":
 			l.Child = value[0] == 't'
 		}
 	}

@@ -178,7 +178,12 @@ func TestTablesOfAKind(t *testing.T) {
 			d.Read().QueryRow(t.Context(), "SELECT count(*) FROM kind_outcome_rows").Scan(&outcomes)); err != nil || rows != 1 {
 			t.Errorf("%d rows, %v", rows, err)
 		}
-		broken := plain("b", kind.Options{Tables: kind.Tables{Files: tables("SELECT 1")}})
+		second := plain("z", kind.Options{Tables: kind.Tables{Files: fstest.MapFS{"migrations/00001_z.sql": {Data: []byte("-- +goose Up\nCREATE TABLE z_rows (workspace BIGINT NOT NULL);\n")}, "sql/z.sql": {}}}})
+		if err := second.Migrate(t.Context(), d); err != nil {
+			t.Errorf("the tables of a second kind: %v", err)
+		}
+		broken := plain("b", kind.Options{Tables: kind.Tables{Files: fstest.MapFS{"migrations/00001_b.sql": {Data: []byte("-- +goose Up\nCREATE TABLE b_rows (workspace BIGINT NOT NULL);\n")},
+			"sql/b.sql": {Data: []byte("-- name: count_rows\nSELECT count(*) FROM b_rows\n")}}}})
 		if err := broken.Migrate(t.Context(), d); err == nil || !strings.Contains(err.Error(), "the tables of b: ") {
 			t.Errorf("a statement that no one uses: %v", err)
 		}

@@ -1,6 +1,7 @@
 package kind_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -52,7 +54,7 @@ func TestWhatAFunctionBeginsWith(t *testing.T) {
 		"no input":                   {version: 1, want: kind.Start[Greeting, Wish]{Config: ada, Input: Wish{Words: "Hello"}}},
 		"an empty input":             {version: 1, input: `{}`, want: kind.Start[Greeting, Wish]{Config: ada, Input: Wish{Words: "Hello"}}},
 		"an input":                   {version: 1, input: `{"words":"Hi"}`, want: kind.Start[Greeting, Wish]{Config: ada, Input: Wish{Words: "Hi"}}},
-		"an input stored apart":      {version: 1, input: string(kind.PayloadInput("in_1")), want: kind.Start[Greeting, Wish]{Config: ada, Input: Wish{Words: "Private"}}},
+		"an input stored apart":      {version: 1, input: string(workflow.PayloadInput("in_1")), want: kind.Start[Greeting, Wish]{Config: ada, Input: Wish{Words: "Private"}}},
 		"an older version's keys":    {version: 2, want: kind.Start[Greeting, Wish]{Config: bob, Input: Wish{Words: "Hello"}}},
 		"an input that is not there": {version: 1, input: `"payload:in_2"`, code: kind.CodeInputMissing, class: failure.Fatal, says: "in_2"},
 		"an input of another form":   {version: 1, input: `{"words":7}`, code: engine.CodeBadInput, class: failure.Validation, says: "/words"},
@@ -96,6 +98,11 @@ func TestAReadingThatFailsIsTriedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	unbound.Bind(&stored{kind: "team_greeting", configs: []string{core}}, nil)
+	if _, err := load(t, unbound, "team_greeting/run", 1, `"payload:in_1"`); failure.ClassOf(err) != failure.Transient || failure.CodeOf(err) != "not_bound" {
+		t.Errorf("without inputs: %v", err)
+	}
+	unbound.Bind(nil, nil)
 	if _, err := load(t, unbound, "team_greeting/run", 1, ""); failure.ClassOf(err) != failure.Transient || failure.CodeOf(err) != "not_bound" {
 		t.Errorf("before Bind: %v", err)
 	}
@@ -106,6 +113,32 @@ func TestAVersionOfAnotherKindIsRefused(t *testing.T) {
 	set := greetings(t, &stored{kind: "airtable_sync", configs: []string{core}})
 	if _, err := load(t, set, "team_greeting/run", 1, ""); failure.CodeOf(err) != kind.CodeVersionUnreadable || failure.ClassOf(err) != failure.Fatal {
 		t.Error(err)
+	}
+}
+
+// everywhere has a version of every workflow, named after it.
+type everywhere struct{}
+
+func (everywhere) Version(_ context.Context, ws workflow.WorkspaceID, id workflow.ID, n int) (workflow.VersionData, error) {
+	return workflow.VersionData{Kind: "team_greeting", Config: fmt.Appendf(nil, `{"team":"%s %s %d","names":["Ada"]}`, ws, id, n)}, nil
+}
+
+func TestVersionsAreKeptApart(t *testing.T) {
+	t.Parallel()
+	set, err := kind.NewSet(NewGreeting())
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.Bind(everywhere{}, nil)
+	for range 2 {
+		for _, info := range []engine.Info{{Workspace: "ws_1", Definition: "wf_1", Version: 1}, {Workspace: "ws_2", Definition: "wf_1", Version: 1},
+			{Workspace: "ws_1", Definition: "wf_2", Version: 1}, {Workspace: "ws_1", Definition: "wf_1", Version: 2}} {
+			got, err := set.Registry().Function("team_greeting/run").Load(t.Context(), info, nil)
+			want := fmt.Sprintf("%s %s %d", info.Workspace, info.Definition, info.Version)
+			if err != nil || got.(kind.Start[Greeting, Wish]).Config.Team != want {
+				t.Errorf("%+v, %v, want %s", got, err, want)
+			}
+		}
 	}
 }
 

@@ -222,6 +222,22 @@ func TestASetKnowsItsKinds(t *testing.T) {
 	}
 }
 
+func TestAKindThatIsRefusedElsewhereStaysInItsSet(t *testing.T) {
+	t.Parallel()
+	k := NewGreeting()
+	set, err := kind.NewSet(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kind.NewSet(k); err == nil {
+		t.Error("a kind of two sets")
+	}
+	set.Bind(&stored{kind: k.Name(), configs: []string{core}}, nil)
+	if _, err := load(t, set, k.Function(), 1, ""); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestMergedRegistriesKeepTheirMistakes(t *testing.T) {
 	t.Parallel()
 	a, b, all := engine.NewRegistry(), engine.NewRegistry(), engine.NewRegistry()

@@ -52,18 +52,15 @@ func (c *cleaner) found(executions []string) {
 	}
 }
 
-// add takes in an end. What a failed execution has kept stays for its redrive.
+// add takes in an end. What a failed execution has kept stays for its redrive;
+// what a child has kept may be needed by those that wait for it.
 func (c *cleaner) add(e end) {
 	if e.state != workflow.Failed && !e.child {
 		c.later(e.key)
 	}
 }
 
-// discard takes in that a failed execution will not be redriven.
-func (c *cleaner) discard(ws workflow.WorkspaceID, id workflow.ExecutionID) {
-	c.later(executionKey{Workspace: ws, Execution: id})
-}
-
+// later has the blobs of an execution deleted soon.
 func (c *cleaner) later(key executionKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -110,11 +107,10 @@ func (s *Service) deleteOf(ctx context.Context, key executionKey) {
 		s.log.Warn("blobs of an ended execution could not be deleted; a later sweep tries again", "execution", key.Execution, "error", err)
 		return
 	}
-	owner := string(key.Execution)
+	s.deleteBlobs(ctx, string(key.Execution))
 	if created.Root != "" {
-		owner = created.Root
+		s.deleteBlobs(ctx, created.Root)
 	}
-	s.deleteBlobs(ctx, owner)
 }
 
 func (s *Service) deleteBlobs(ctx context.Context, execution string) {

@@ -53,7 +53,10 @@ func (d *definition) apply(e *eventstore.Event) error {
 	case workflow.EventArchived:
 		d.state = workflow.Archived
 	}
-	d.stream, d.updated = e.Version, e.Time
+	d.stream = e.Version
+	if e.Type != workflow.EventDiscarded { // which is about an execution
+		d.updated = e.Time
+	}
 	return nil
 }
 

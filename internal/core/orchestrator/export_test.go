@@ -13,3 +13,6 @@ func Places(s *Service, ws workflow.WorkspaceID, id workflow.ID) int {
 	begun, pending := s.admission.Open(admission.Lane{Workspace: ws, Workflow: id})
 	return begun + pending
 }
+
+// Usage counts the executions at work, those that want to go on, and the pending.
+func Usage(s *Service) (atWork, waking, pending int) { return s.admission.Usage() }

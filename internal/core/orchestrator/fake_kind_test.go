@@ -2,10 +2,12 @@ package orchestrator_test
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
@@ -15,13 +17,35 @@ import (
 type fakeKind struct {
 	concurrency int
 	private     bool
+	freesLane   bool
 	gate        chan struct{} // steps named "gate" wait for one value
 	entered     chan string   // gets the execution of each "gate" step that began
-	allowed     chan struct{} // closed: "reauth" steps are let through
+	allowed     chan struct{} // closed: "fail" and "reauth" steps are let through
+	blobs       blob.Store
+
+	mu      sync.Mutex
+	effects []string // step and key of each effect, in order
 }
 
-func newFakeKind() *fakeKind {
-	return &fakeKind{concurrency: 100, gate: make(chan struct{}), entered: make(chan string, 1000), allowed: make(chan struct{})}
+func newFakeKind(blobs blob.Store) *fakeKind {
+	return &fakeKind{concurrency: 100, gate: make(chan struct{}), entered: make(chan string, 20_000), allowed: make(chan struct{}), blobs: blobs}
+}
+
+// did notes an effect.
+func (k *fakeKind) did(ctx context.Context) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	in := engine.InStep(ctx)
+	k.effects = append(k.effects, in.Step+" "+in.Key)
+}
+
+// done returns the effects since the last call.
+func (k *fakeKind) done() []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	out := k.effects
+	k.effects = nil
+	return out
 }
 
 // fakeConfig has credentials, and an option without effect.
@@ -48,7 +72,10 @@ type plan struct {
 	Report bool   `json:"report,omitempty"` // report progress
 	Sleep  string `json:"sleep,omitempty"`  // sleep that long
 	Wait   bool   `json:"wait,omitempty"`   // wait for the signal fake/go
-	Child  bool   `json:"child,omitempty"`  // run a child with a gate
+	Again  int    `json:"again,omitempty"`  // continue so many times, then do the rest
+	Keep   bool   `json:"keep,omitempty"`   // keep a blob, and read it at the end
+	Child  *plan  `json:"child,omitempty"`  // run a child with this plan before all
+	Label  string `json:"label,omitempty"`  // of the gate
 	Text   string `json:"text,omitempty"`
 }
 
@@ -56,11 +83,17 @@ type outcome struct {
 	Steps   int    `json:"steps"`
 	Name    string `json:"name,omitempty"`
 	Version int    `json:"version,omitempty"`
+	Text    string `json:"text,omitempty"`
+}
+
+// noted is a domain event of the fake kind.
+type noted struct {
+	Text string `json:"text"`
 }
 
 // kind declares it anew for each process.
 func (k *fakeKind) kind() *kind.Kind {
-	d := kind.New[fakeConfig, plan]("fake", kind.Options{Concurrency: k.concurrency, Private: k.private})
+	d := kind.New[fakeConfig, plan]("fake", kind.Options{Concurrency: k.concurrency, Private: k.private, FreesLane: k.freesLane})
 	kind.CheckInput(d, func(c fakeConfig, in plan, found *strictjson.Findings) {
 		if c.Limit > 0 && in.Steps > c.Limit {
 			found.Fault("/steps", "too_many", "at most %d steps", c.Limit)
@@ -69,8 +102,14 @@ func (k *fakeKind) kind() *kind.Kind {
 	f := k.steps(d)
 	child := kind.Workflow(d, "child", func(run engine.Run, s kind.Start[fakeConfig, plan]) (outcome, error) { return f.run(run, s) })
 	kind.Workflow(d, kind.Main, func(run engine.Run, s kind.Start[fakeConfig, plan]) (outcome, error) {
-		if s.Input.Child {
-			return child.Do(run, "", plan{Gate: true})
+		if s.Input.Again > 0 {
+			s.Input.Again--
+			return outcome{}, kind.ContinueAsNew(s.Input)
+		}
+		if s.Input.Child != nil {
+			if out, err := child.Do(run, "", *s.Input.Child); err != nil {
+				return out, err
+			}
 		}
 		return f.run(run, s)
 	})
@@ -81,18 +120,31 @@ func (k *fakeKind) kind() *kind.Kind {
 type fakeSteps struct {
 	quick, read, gate, retry, reauth engine.Step[engine.None, engine.None]
 	fail                             engine.Step[string, engine.None]
+	keep                             engine.Step[string, kind.Ref]
+	use                              engine.Step[kind.Ref, string]
 	goOn                             engine.Signal[int]
 }
 
 func (k *fakeKind) steps(d *kind.Kind) fakeSteps {
-	nothing := func(context.Context, engine.None) (engine.None, error) { return engine.None{}, nil }
+	note := kind.Event[noted](d, "noted", 1)
 	return fakeSteps{
-		quick: kind.Step(d, "quick", engine.StepOptions[engine.None]{}, nothing),
-		read:  kind.Step(d, "read", engine.StepOptions[engine.None]{ReadOnly: true}, nothing),
+		quick: kind.Step(d, "quick", engine.StepOptions[engine.None]{}, func(ctx context.Context, _ engine.None) (engine.None, error) {
+			k.did(ctx)
+			return engine.None{}, note.Record(ctx, noted{Text: "quick"})
+		}),
+		read: kind.Step(d, "read", engine.StepOptions[engine.None]{ReadOnly: true}, func(context.Context, engine.None) (engine.None, error) { return engine.None{}, nil }),
+		keep: kind.Step(d, "keep", engine.StepOptions[string]{}, func(ctx context.Context, text string) (kind.Ref, error) {
+			k.did(ctx)
+			return kind.PutJSON(ctx, k.blobs, text)
+		}),
+		use: kind.Step(d, "use", engine.StepOptions[kind.Ref]{ReadOnly: true}, func(ctx context.Context, ref kind.Ref) (string, error) {
+			return kind.GetJSON[string](ctx, k.blobs, ref)
+		}),
 		gate:  kind.Step(d, "gate", engine.StepOptions[engine.None]{}, k.passGate),
 		retry: kind.Step(d, "retry", engine.StepOptions[engine.None]{}, failOnce),
 		goOn:  kind.Signal[int](d, "go"),
-		fail: kind.Step(d, "fail", engine.StepOptions[string]{}, func(_ context.Context, class string) (engine.None, error) {
+		fail: kind.Step(d, "fail", engine.StepOptions[string]{}, func(ctx context.Context, class string) (engine.None, error) {
+			k.did(ctx)
 			select {
 			case <-k.allowed:
 				return engine.None{}, nil
@@ -123,9 +175,40 @@ func failOnce(ctx context.Context, _ engine.None) (engine.None, error) {
 // run does what the input says.
 func (f fakeSteps) run(run engine.Run, s kind.Start[fakeConfig, plan]) (outcome, error) {
 	p := s.Input
+	out := outcome{Steps: p.Steps, Name: run.Info().Definition, Version: run.Info().Version}
 	if p.Report {
 		run.Progress(engine.Progress{Message: "begun", Done: 1, Total: 2, Items: []engine.ProgressItem{{Name: "a", Done: 1, Total: 2}}})
 	}
+	var kept kind.Ref
+	if p.Keep {
+		var err error
+		if kept, err = f.keep.Do(run, "kept by "+run.Info().Execution); err != nil {
+			return out, err
+		}
+	}
+	for _, step := range f.steps(p) {
+		if _, err := step.Do(run, engine.None{}); err != nil {
+			return out, err
+		}
+	}
+	if err := f.pause(run, p); err != nil {
+		return out, err
+	}
+	if p.Fail != "" {
+		if _, err := f.fail.Do(run, p.Fail); err != nil {
+			return out, err
+		}
+	}
+	if p.Keep {
+		var err error
+		out.Text, err = f.use.Do(run, kept)
+		return out, err
+	}
+	return out, nil
+}
+
+// steps lists what a plan asks for.
+func (f fakeSteps) steps(p plan) []engine.Step[engine.None, engine.None] {
 	var todo []engine.Step[engine.None, engine.None]
 	for range p.Steps {
 		todo = append(todo, f.quick)
@@ -133,25 +216,12 @@ func (f fakeSteps) run(run engine.Run, s kind.Start[fakeConfig, plan]) (outcome,
 	for _, also := range []struct {
 		wanted bool
 		step   engine.Step[engine.None, engine.None]
-	}{{p.Steps > 0, f.read}, {p.Retry, f.retry}, {p.Reauth, f.reauth}, {p.Gate, f.gate}} {
+	}{{p.Steps > 0, f.read}, {p.Retry, f.retry}, {p.Reauth, f.reauth}, {p.Gate, f.gate.With(engine.CallOptions{Label: p.Label})}} {
 		if also.wanted {
 			todo = append(todo, also.step)
 		}
 	}
-	for _, step := range todo {
-		if _, err := step.Do(run, engine.None{}); err != nil {
-			return outcome{}, err
-		}
-	}
-	if err := f.pause(run, p); err != nil {
-		return outcome{}, err
-	}
-	if p.Fail != "" {
-		if _, err := f.fail.Do(run, p.Fail); err != nil {
-			return outcome{}, err
-		}
-	}
-	return outcome{Steps: p.Steps, Name: run.Info().Definition, Version: run.Info().Version}, nil
+	return todo
 }
 
 // pause sleeps and waits.

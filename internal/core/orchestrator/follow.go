@@ -55,6 +55,7 @@ func (s *Service) follow(ctx context.Context, from int64) error {
 				s.heardEnd(endOf(&events[i]))
 			}
 		}
+		s.takeover.passed(events[len(events)-1].Position)
 	}
 }
 

@@ -20,10 +20,21 @@ import (
 
 // onBoth runs a test on both databases.
 func onBoth(t *testing.T, test func(t *testing.T, b *bench)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, open(t)) })
+	t.Helper()
+	onBothWith(t, func(*bench) {}, test)
+}
+
+// onBothWith runs a test on both databases, with a process that was changed.
+func onBothWith(t *testing.T, change func(*bench), test func(t *testing.T, b *bench)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, open(t, change))
+	})
 	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
 		url := pgtest.URL(t)
-		test(t, open(t, func(b *bench) { b.url = url }))
+		test(t, open(t, change, func(b *bench) { b.url = url }))
 	})
 }
 
@@ -63,6 +74,7 @@ func live(t *testing.T, b *bench) {
 }
 
 func TestARebuildGivesTheSameRows(t *testing.T) { // I13
+	t.Parallel()
 	onBoth(t, func(t *testing.T, b *bench) {
 		live(t, b)
 		want := projectiontest.Rows(t, b.db, tables...)
@@ -91,6 +103,7 @@ func TestARebuildGivesTheSameRows(t *testing.T) { // I13
 }
 
 func TestWhatWasAnsweredCanBeRead(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, b *bench) {
 		ctx := t.Context()
 		d := b.create(`{}`)
@@ -147,6 +160,7 @@ func listed(t *testing.T, b *bench, r orchestrator.ExecutionsRequest) []workflow
 }
 
 func TestStepsArePagedInTheOrderOfTheirStarts(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, b *bench) {
 		x := b.execute(b.create(`{}`).ID, `{"steps":12}`)
 		b.end(x.ID)
@@ -169,6 +183,7 @@ func TestStepsArePagedInTheOrderOfTheirStarts(t *testing.T) {
 }
 
 func TestALateProjectionSaysByHowMuch(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d := b.create(`{}`)
@@ -195,6 +210,7 @@ func TestALateProjectionSaysByHowMuch(t *testing.T) {
 }
 
 func TestAStoppedReadModelSaysSo(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d := b.create(`{}`)

@@ -45,17 +45,21 @@ func (s *Service) Execute(ctx context.Context, c workflow.Caller, r ExecuteReque
 }
 
 // once runs a start, unless a request with the same idempotency key was answered
-// before.
+// before. One that fails may have been overtaken by the same request.
 func (s *Service) once(ctx context.Context, q *command, start func() (Started, error)) (Started, error) {
-	var started Started
-	found, err := s.recall(ctx, q, &started)
+	var answer Started
+	found, err := s.recall(ctx, q, &answer)
 	if !found && err == nil {
-		if started, err = start(); errors.Is(err, errAnswered) {
-			found, err = s.recall(ctx, q, &started)
+		started, failed := start()
+		if failed == nil {
+			return started, nil
+		}
+		if found, err = s.recall(ctx, q, &answer); !found && err == nil {
+			err = failed
 		}
 	}
-	started.Replayed = found
-	return started, err
+	answer.Replayed = found
+	return answer, err
 }
 
 // launch is an execution that is about to be started.
@@ -105,8 +109,11 @@ func (s *Service) startable(d *definition) (*kind.Kind, error) {
 // start creates the execution: running if there is a place for it, pending
 // otherwise.
 func (s *Service) start(ctx context.Context, c workflow.Caller, of workflow.ID, l launch) (Started, error) {
-	x := workflow.Execution{ID: workflow.NewExecutionID(), Workflow: of, WorkflowVersion: l.version, Type: l.kind.Name(),
-		State: workflow.Pending, Trigger: l.trigger, RunAs: c.Principal, Input: l.input, Origin: originShown(l.origin), CreatedAt: s.now()}
+	x := workflow.Execution{ID: workflow.NewExecutionID(), Workflow: of, WorkflowVersion: l.version, Type: l.kind.Name(), State: workflow.Pending,
+		Trigger: l.trigger, RunAs: c.Principal, Priority: l.priority, Origin: originShown(l.origin), CreatedAt: s.now()}
+	if !keptApart(l.kind.Private(), l.input) {
+		x.Input = l.input
+	}
 	key, lane := executionKey{Workspace: c.Workspace, Execution: x.ID}, admission.Lane{Workspace: c.Workspace, Workflow: of}
 	runs, err := s.admission.Reserve(key, lane, ruleOf(l.kind))
 	if err != nil {
@@ -210,7 +217,7 @@ type Inputs interface {
 const keptRef = "kept"
 
 // keptInput is what stands in a journal for it.
-var keptInput = kind.PayloadInput(keptRef)
+var keptInput = workflow.PayloadInput(keptRef)
 
 // inputs decides where an input stands.
 type inputs struct{ kept Inputs }
@@ -218,7 +225,7 @@ type inputs struct{ kept Inputs }
 // keep returns what the journal gets for an input, and the writes that go with
 // it.
 func (i inputs) keep(ctx context.Context, key executionKey, private bool, input json.RawMessage) (json.RawMessage, []db.Write, error) {
-	if len(input) == 0 || string(input) == "{}" || !private && len(input) <= engine.MaxInputBytes {
+	if !keptApart(private, input) {
 		return input, nil, nil
 	}
 	if i.kept == nil {
@@ -229,6 +236,12 @@ func (i inputs) keep(ctx context.Context, key executionKey, private bool, input 
 	return keptInput, writes, err
 }
 
+// keptApart reports whether an input has no place in a journal, in an answer, or
+// in anything that people see.
+func keptApart(private bool, input json.RawMessage) bool {
+	return len(input) > 0 && string(input) != "{}" && (private || len(input) > engine.MaxInputBytes)
+}
+
 // Input is what the kinds ask when an execution begins.
 func (i inputs) Input(ctx context.Context, ws workflow.WorkspaceID, execution workflow.ExecutionID, ref string) (json.RawMessage, error) {
 	if i.kept == nil || ref != keptRef {
@@ -237,11 +250,13 @@ func (i inputs) Input(ctx context.Context, ws workflow.WorkspaceID, execution wo
 	return i.kept.Input(ctx, ws, execution)
 }
 
-// resolve returns the input itself.
+// resolve returns the input itself, for what a journal has. It fails with a
+// not-found error if it was kept and does not exist any more.
 func (i inputs) resolve(ctx context.Context, key executionKey, private bool, input json.RawMessage) (json.RawMessage, error) {
-	if i.kept != nil && (private && len(input) == 0 || bytes.Equal(input, keptInput)) {
+	kept := bytes.Equal(input, keptInput)
+	if i.kept != nil && (kept || private && len(input) == 0) {
 		found, err := i.kept.Input(ctx, key.Workspace, key.Execution)
-		if !errors.Is(err, workflow.ErrNotFound) {
+		if kept || !errors.Is(err, workflow.ErrNotFound) {
 			return found, err
 		}
 	}

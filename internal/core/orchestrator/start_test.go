@@ -13,6 +13,7 @@ import (
 )
 
 func TestAnExecutionRunsToItsEndAndIsShown(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	d := b.create(`{}`)
 	x := b.execute(d.ID, `{"steps":3}`)
@@ -42,6 +43,7 @@ func TestAnExecutionRunsToItsEndAndIsShown(t *testing.T) {
 }
 
 func TestTheSameIdempotencyKeyStartsOnce(t *testing.T) { // I14
+	t.Parallel()
 	b := open(t)
 	d := b.create(`{}`)
 	ask := orchestrator.ExecuteRequest{Workflow: d.ID, IdempotencyKey: "k1", Input: json.RawMessage(`{"steps":1}`)}
@@ -79,6 +81,7 @@ func TestTheSameIdempotencyKeyStartsOnce(t *testing.T) { // I14
 }
 
 func TestAnIdempotencyKeyBelongsToItsRequest(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	d := b.create(`{}`)
 	ask := orchestrator.ExecuteRequest{Workflow: d.ID, IdempotencyKey: "k1", Input: json.RawMessage(`{"steps":1}`)}
@@ -106,6 +109,7 @@ func TestAnIdempotencyKeyBelongsToItsRequest(t *testing.T) {
 }
 
 func TestAStartThatCannotBeMeantIsRefused(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	d := b.create(`{}`)
 	ctx := t.Context()
@@ -127,6 +131,7 @@ func TestAStartThatCannotBeMeantIsRefused(t *testing.T) {
 }
 
 func TestExecutionsStayWithTheirVersion(t *testing.T) { // I9
+	t.Parallel()
 	b := open(t)
 	d := b.create(`{}`)
 	_, err := b.Update(t.Context(), admin, d.ID, orchestrator.UpdateRequest{Name: "newer", Config: json.RawMessage(`{"later":1}`)})

@@ -46,7 +46,6 @@ func (t *takeover) counts(e end) bool {
 	defer t.mu.Unlock()
 	switch {
 	case e.position > t.until:
-		t.listed = nil // all before has been heard of
 		return true
 	case t.listing:
 		t.ended[e.key] = e
@@ -55,6 +54,16 @@ func (t *takeover) counts(e end) bool {
 	listed := t.listed[e.key]
 	delete(t.listed, e.key)
 	return listed
+}
+
+// passed forgets what no one needs any more once everything up to a position has
+// been heard of.
+func (t *takeover) passed(position int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if position > t.until {
+		t.listed = nil
+	}
 }
 
 // finish returns the ends of executions that were listed and have ended since.

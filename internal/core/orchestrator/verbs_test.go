@@ -10,6 +10,7 @@ import (
 )
 
 func TestAPausedWorkflowTakesNoStartsAndItsExecutionsWait(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d := b.create(`{}`)
@@ -54,6 +55,7 @@ func (b *bench) letThrough(n int) {
 }
 
 func TestCancelEndsAllOpenExecutionsAlsoThoseThatWait(t *testing.T) { // I7
+	t.Parallel()
 	b := open(t, func(b *bench) { b.kind.concurrency = 1 })
 	ctx := t.Context()
 	d := b.create(`{}`)
@@ -84,6 +86,7 @@ func TestCancelEndsAllOpenExecutionsAlsoThoseThatWait(t *testing.T) { // I7
 }
 
 func TestAnExecutionIsPausedAndResumedAlone(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d := b.create(`{}`)
@@ -112,6 +115,7 @@ func TestAnExecutionIsPausedAndResumedAlone(t *testing.T) {
 }
 
 func TestOneAfterTheOtherByPriority(t *testing.T) {
+	t.Parallel()
 	b := open(t, func(b *bench) { b.kind.concurrency = 1 })
 	d := b.create(`{}`)
 	first := b.execute(d.ID, `{"gate":true}`)
@@ -140,6 +144,7 @@ func TestOneAfterTheOtherByPriority(t *testing.T) {
 }
 
 func TestThePlacesOfAllWorkflowsAreBounded(t *testing.T) {
+	t.Parallel()
 	b := open(t, func(b *bench) { b.limits = orchestrator.Limits{MaxConcurrent: 2, MaxPending: 2} })
 	d, other := b.create(`{}`), b.create(`{}`)
 	x := b.execute(d.ID, `{"gate":true}`)
@@ -159,6 +164,7 @@ func TestThePlacesOfAllWorkflowsAreBounded(t *testing.T) {
 }
 
 func TestAParkedExecutionFreesItsPlaceAndGoesOn(t *testing.T) {
+	t.Parallel()
 	b := open(t, func(b *bench) { b.limits.MaxConcurrent = 1 })
 	ctx := t.Context()
 	d, other := b.create(`{}`), b.create(`{}`)
@@ -185,6 +191,7 @@ func TestAParkedExecutionFreesItsPlaceAndGoesOn(t *testing.T) {
 }
 
 func TestHealthAndMetricsTellWhatHappened(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d := b.create(`{}`)
@@ -231,16 +238,17 @@ func TestHealthAndMetricsTellWhatHappened(t *testing.T) {
 }
 
 func TestBlobsGoWithTheirExecutionAndOrphansAtStart(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	d := b.create(`{}`)
 	x := b.execute(d.ID, `{"gate":true}`)
 	<-b.kind.entered
-	b.blobs.add(string(x.ID))
-	b.blobs.add("ex_orphan")
+	b.blobs.add(t, string(x.ID))
+	b.blobs.add(t, "ex_orphan")
 	b.restart()
 	b.blobs.waitGone(t, "ex_orphan")
-	if !b.blobs.has(string(x.ID)) {
-		t.Errorf("after a restart %v have blobs", b.blobs.executions)
+	if !b.blobs.has(t, string(x.ID)) {
+		t.Error("a restart deleted the blobs of an open execution")
 	}
 	b.letThrough(1)
 	b.end(x.ID)
@@ -250,6 +258,7 @@ func TestBlobsGoWithTheirExecutionAndOrphansAtStart(t *testing.T) {
 // An end is known before the read models show it; a verb that comes then must
 // not speak of an execution that still runs.
 func TestAVerbAfterTheEndSeesTheEnd(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	d := b.create(`{}`)
 	x := b.execute(d.ID, `{"steps":1}`)

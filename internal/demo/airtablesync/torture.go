@@ -60,7 +60,7 @@ func Torture(ctx context.Context, o TortureOptions) error {
 		}
 	}
 	rounds := o.Kills + o.Drops
-	t.Sayf("%d kills at random moments (%d of them in the middle of a run), %d lost answers: bases equal after every round, 0 doubled, 0 missing",
+	t.Sayf("%d kills at random moments (%d of them in the middle of a run), %d lost answers: bases equal after every round, 0 duplicate, 0 missing",
 		t.counts.kills, t.counts.kills-t.counts.missed, t.counts.drops)
 	t.Sayf("ready again after %.2f s on average; %.0f s in all", t.counts.restart.Seconds()/float64(max(1, rounds)), time.Since(begin).Seconds())
 	return nil
@@ -204,7 +204,7 @@ func (t *torture) expectEqual(ctx context.Context) error {
 		return err
 	}
 	if !c.equal() {
-		return fmt.Errorf("the bases differ (missing %d, doubled %d, extra %d, different %d): %s", c.missing, c.doubled, c.extra, c.different, c.first)
+		return fmt.Errorf("the bases differ (missing %d, duplicate %d, extra %d, different %d): %s", c.missing, c.duplicate, c.extra, c.different, c.first)
 	}
 	return nil
 }

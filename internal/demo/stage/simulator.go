@@ -37,7 +37,13 @@ func (s *Simulator) start(ctx context.Context) error {
 			return err
 		}
 		s.url = "http://" + addrs[0]
-		return s.process.waitUntil(ctx, func() bool { _, err := s.stats(ctx); return err == nil })
+		return s.process.waitUntil(ctx, func() bool {
+			if !s.process.listening() {
+				return false
+			}
+			_, err := s.stats(ctx)
+			return err == nil
+		})
 	})
 }
 

@@ -141,6 +141,7 @@ func TestSettled(t *testing.T) {
 	for in, want := range map[Input]Mode{
 		{Mode: ModeAuto}: ModeAuto, {Mode: ModeFull}: ModeFull, {Mode: ModeIncremental}: ModeIncremental,
 		{Mode: ModeAuto, AllowDeletes: true}: ModeFull, {Mode: ModeFull, AllowDeletes: true}: ModeFull,
+		{Mode: ModeIncremental, AllowDeletes: true}: ModeIncremental, // refused before, and no reason to read everything
 	} {
 		if got := in.settled(); got.Mode != want || got.AllowDeletes != in.AllowDeletes {
 			t.Errorf("%+v: %+v", in, got)

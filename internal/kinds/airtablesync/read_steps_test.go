@@ -95,3 +95,23 @@ func TestComparePageNotesWhatItHasSeen(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+func TestComparePageTellsWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx, left := b.attempt(1)
+	pair := people()
+	pair.Skipped = []plan.SkippedLink{{Source: "fldOut", Name: "Out"}}
+	pairs, err := kind.PutJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{pair}})
+	b.ok(err)
+	row := text("rec1", "fldName", "A")
+	row.Fields["fldOut"] = airtable.LinkCell([]airtable.RecordID{"rec8", "rec9"})
+	page, err := kind.PutRows(ctx, b.blobs, []airtable.Record{row})
+	b.ok(err)
+	_, err = readSteps{b.tools}.comparePage(ctx, compareRequest{Plan: pairs, Page: page, Rows: 1, Sweep: "s"})
+	b.ok(err)
+	b.commit(left)
+	if diff := cmp.Diff([]string{"People rec1.Out reduced links_skipped"}, b.told()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

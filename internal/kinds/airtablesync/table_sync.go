@@ -109,12 +109,9 @@ func (t *tableSync) readTarget(run engine.Run) error {
 		if err != nil {
 			return err
 		}
-		t.job.calls.Read++
 		at = page.Next
-		t.duplicates += int64(page.Duplicates)
-		t.unmet += page.Ours
+		t.listed(page)
 		if page.Expired {
-			t.duplicates, t.unmet = 0, 0
 			restarts++
 		}
 		if err := expiredTooOften(restarts, t.info.TargetTable); err != nil {
@@ -122,6 +119,17 @@ func (t *tableSync) readTarget(run engine.Run) error {
 		}
 	}
 	return nil
+}
+
+// listed adds a page of the target. A listing that has expired begins again.
+func (t *tableSync) listed(page pageListed) {
+	t.job.calls.Read++
+	if page.Expired {
+		t.duplicates, t.unmet = 0, 0
+		return
+	}
+	t.duplicates += int64(page.Duplicates)
+	t.unmet += page.Ours
 }
 
 func expiredTooOften(restarts int, table string) error {

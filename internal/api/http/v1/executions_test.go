@@ -17,6 +17,9 @@ import (
 
 func (b *testBundle) start(t *testing.T, id, input string) workflow.Execution {
 	t.Helper()
+	if input != "" {
+		input = `{"input":` + input + `}`
+	}
 	w := b.run(t, scenario.Case{Do: "POST /api/v1/workflows/" + id + "/execute", Token: b.Admin, Body: input, Status: 202})
 	return scenario.Decode[workflow.Execution](t, w)
 }
@@ -123,16 +126,26 @@ func TestExecute(t *testing.T) {
 		{Name: "anonymous", Do: do, Status: 401},
 		{Name: "wrong role", Do: do, Token: b.Key(workflow.WorkflowWrite, workflow.ExecutionRead), Status: 403},
 		{Name: "unknown workflow", Do: "POST /api/v1/workflows/wf_0198c5a2-7c1e-7d3a-9f00-3d5f0c1b2a4e/execute", Token: b.Admin, Status: 404},
-		{Name: "input not an object", Do: do, Token: b.Admin, Body: `[1]`, Status: 422, Has: []string{`"code":"wrong_type"`}},
-		{Name: "input that the kind refuses", Do: do, Token: b.Admin, Body: `{"work":-1}`, Status: 422, Has: []string{`"pointer":"/work"`, `"code":"invalid"`}},
-		{Name: "unknown version", Do: do + "?version=9", Token: b.Admin, Status: 404},
-		{Name: "version zero", Do: do + "?version=0", Token: b.Admin, Status: 422, Has: []string{`"parameter":"version"`}},
+		{Name: "not an object", Do: do, Token: b.Admin, Body: `[1]`, Status: 422, Has: []string{`"code":"wrong_type"`}},
+		{Name: "input not an object", Do: do, Token: b.Admin, Body: `{"input":[1]}`, Status: 422, Has: []string{`"pointer":"/input"`, `"code":"wrong_type"`}},
+		{Name: "the bare input", Do: do, Token: b.Admin, Body: `{"work":1}`, Status: 422, Has: []string{`"pointer":"/work"`, `"code":"unknown_field"`}},
+		{Name: "input that the kind refuses", Do: do, Token: b.Admin, Body: `{"input":{"work":-1}}`, Status: 422, Has: []string{`"pointer":"/input/work"`, `"code":"invalid"`}},
+		{Name: "input of a byte too much", Do: do, Token: b.Admin, Body: `{"input":{"x":"` + strings.Repeat("x", 1<<20-7) + `"}}`, Status: 422, Has: []string{`"pointer":"/input"`, "1024 KiB"}},
+		{Name: "priority out of range", Do: do, Token: b.Admin, Body: `{"priority":101}`, Status: 422, Has: []string{`"pointer":"/priority"`}},
+		{Name: "unknown version", Do: do, Token: b.Admin, Body: `{"version":9}`, Status: 404, Has: []string{`"code":"version_not_found"`}},
+		{Name: "version zero", Do: do, Token: b.Admin, Body: `{"version":0}`, Status: 422, Has: []string{`"pointer":"/version"`, `"code":"out_of_range"`}},
+		{Name: "version in quotes", Do: do, Token: b.Admin, Body: `{"version":"1"}`, Status: 422, Has: []string{`"pointer":"/version"`, `"code":"not_one_of"`}},
+		{Name: "no version", Do: do, Token: b.Admin, Body: `{"version":null}`, Status: 422, Has: []string{`"pointer":"/version"`, `"code":"wrong_type"`}},
+		{Name: "version as a parameter", Do: do + "?version=1", Token: b.Admin, Status: 422, Has: []string{`"parameter":"version"`}},
 	})
 	if got := b.events(t); len(got) != before {
 		t.Fatalf("refused requests caused %v", got[before:])
 	}
-	w := b.run(t, scenario.Case{Do: do + "?priority=7&version=1", Token: b.Key(workflow.WorkflowRun), Body: `{"work":2}`, Status: 202})
+	w := b.run(t, scenario.Case{Do: do, Token: b.Key(workflow.WorkflowRun), Body: `{"priority":7,"version":1,"input":{"work":2}}`, Status: 202})
 	e := scenario.Decode[workflow.Execution](t, w)
+	if e.WorkflowVersion != 1 || e.Priority != 7 || string(e.Input) != `{"work":2}` {
+		t.Errorf("the answer is %s", w.Body)
+	}
 	if want := "/api/v1/executions/" + string(e.ID); w.Header().Get("Location") != want {
 		t.Errorf("Location is %q, want %q", w.Header().Get("Location"), want)
 	}

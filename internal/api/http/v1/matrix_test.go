@@ -62,7 +62,7 @@ func TestS13EveryRouteAndEveryCaller(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	id := b.workflow(t)
-	e := scenario.Decode[workflow.Execution](t, b.run(t, scenario.Case{Do: "POST /api/v1/workflows/" + string(id) + "/execute", Token: b.Admin, Body: `{"hold":true}`, Status: 202}))
+	e := scenario.Decode[workflow.Execution](t, b.run(t, scenario.Case{Do: "POST /api/v1/workflows/" + string(id) + "/execute", Token: b.Admin, Body: `{"input":{"hold":true}}`, Status: 202}))
 	keys, err := b.Identity.ListKeys(t.Context(), b.Caller)
 	if err != nil {
 		t.Fatal(err)

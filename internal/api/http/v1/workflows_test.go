@@ -80,7 +80,7 @@ func TestIdempotencyKey(t *testing.T) {
 	post.Has = []string{`"code":"idempotency_key_reused"`}
 	b.run(t, post)
 
-	execute := scenario.Case{Do: "POST /api/v1/workflows/" + string(scenario.Decode[workflow.Definition](t, a).ID) + "/execute", Token: b.Admin, Body: `{"work":1}`, Header: once, Status: 202}
+	execute := scenario.Case{Do: "POST /api/v1/workflows/" + string(scenario.Decode[workflow.Definition](t, a).ID) + "/execute", Token: b.Admin, Body: `{"input":{"work":1}}`, Header: once, Status: 202}
 	first := b.run(t, execute)
 	execute.Headers = map[string]string{"Idempotency-Replayed": "true", "Location": first.Header().Get("Location")}
 	b.run(t, execute)
@@ -127,10 +127,10 @@ func TestUpdateWorkflow(t *testing.T) {
 	}
 	b.run(t, scenario.Case{Do: strings.Replace(put, "PUT", "GET", 1), Token: b.Admin, Status: 200, Headers: map[string]string{"ETag": `"3"`}, Has: []string{`"greeting":"second"`}})
 	b.run(t, scenario.Case{Do: strings.Replace(put, "PUT", "GET", 1) + "/versions", Token: b.Admin, Status: 200, Has: []string{`"number":1`, `"number":3`, "hello"}})
-	for query, greeting := range map[string]string{"": "second", "?version=1": "hello"} {
-		w := b.run(t, scenario.Case{Do: strings.Replace(put, "PUT", "POST", 1) + "/execute" + query, Token: b.Admin, Status: 202})
+	for body, greeting := range map[string]string{"": "second", `{"version":"latest"}`: "second", `{"version":1}`: "hello"} {
+		w := b.run(t, scenario.Case{Do: strings.Replace(put, "PUT", "POST", 1) + "/execute", Token: b.Admin, Body: body, Status: 202})
 		if e := b.await(t, scenario.Decode[workflow.Execution](t, w).ID, workflow.Completed); !strings.Contains(string(e.Output), greeting) {
-			t.Errorf("execute%s greets with %s", query, e.Output)
+			t.Errorf("execute %s greets with %s", body, e.Output)
 		}
 	}
 }

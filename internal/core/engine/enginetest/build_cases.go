@@ -54,12 +54,17 @@ func (h *H) build(names ...string) string {
 // rebuild kills the process and starts one with another build.
 func (h *H) rebuild(names ...string) {
 	h.Helper()
-	h.kill()
 	h.build(names...)
-	for _, id := range h.started {
+	h.reboot()
+}
+
+// reboot kills the process and starts one with the registry that h has now.
+func (h *H) reboot() {
+	h.Helper()
+	for id := range h.built {
 		h.built[id] = h.reg
 	}
-	h.boot()
+	h.restart()
 }
 
 func buildChanged(h *H) { // I5

@@ -248,6 +248,11 @@ func sleepDays(h *H) {
 	})
 	h.boot()
 	id := h.start(fn, 1)
+	time.Sleep(time.Hour)
+	h.kill()
+	time.Sleep(30*24*time.Hour - 2*time.Hour)
+	h.boot()
+	h.state(id, workflow.Running)
 	h.end(id, workflow.Completed)
 	var days int
 	if h.output(id, &days); days != 30 {

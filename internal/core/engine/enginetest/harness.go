@@ -3,7 +3,6 @@ package enginetest
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 const workspace = "ws_test"
@@ -32,6 +30,8 @@ type Backend struct {
 	// Rows counts the rows that Attach wrote under a name; nil if the backend
 	// has no database.
 	Rows func(t *testing.T, name string) int
+	// Foreign makes an open execution that bears the name of another engine.
+	Foreign func(t *testing.T, workspace, execution string)
 }
 
 // Process is one life of an engine.
@@ -39,13 +39,18 @@ type Process struct {
 	Engine engine.Engine
 	Stop   func() // as SIGTERM: returns when the engine has stopped
 	Kill   func() // as SIGKILL: nothing it does afterwards reaches the store
+	// Die kills the process around the next append that has an event of a type:
+	// before it is durable, or after it and before the process learns of it. The
+	// channel is closed when it is dead; Kill must be called all the same. Only
+	// backends with an atomic activation have it.
+	Die func(before bool, eventType string) <-chan struct{}
 }
 
 // H is what a case works with.
 type H struct {
 	*testing.T
 	b       Backend
-	virtual bool
+	can     Can
 	reg     *engine.Registry
 	process *Process
 	started []string
@@ -57,8 +62,8 @@ type H struct {
 }
 
 // newH opens a backend for one case.
-func newH(t *testing.T, virtual bool, open func(t *testing.T) Backend) *H {
-	return &H{T: t, b: open(t), virtual: virtual, reg: engine.NewRegistry(), built: map[string]*engine.Registry{}}
+func newH(t *testing.T, can Can, open func(t *testing.T) Backend) *H {
+	return &H{T: t, b: open(t), can: can, reg: engine.NewRegistry(), built: map[string]*engine.Registry{}}
 }
 
 // Progress makes H the engines' observer: it keeps what was reported.
@@ -100,7 +105,14 @@ func (h *H) boot() {
 // stop ends the process as SIGTERM does; kill as SIGKILL does.
 func (h *H) stop() { h.process.Stop(); h.process = nil }
 
-func (h *H) kill() { h.process.Kill(); h.process = nil }
+func (h *H) kill() {
+	h.Helper()
+	if !h.can.SecondProcess {
+		h.Skip("needs Can.SecondProcess")
+	}
+	h.process.Kill()
+	h.process = nil
+}
 
 // restart kills the process and starts the next.
 func (h *H) restart() {
@@ -109,9 +121,19 @@ func (h *H) restart() {
 	h.boot()
 }
 
+// dying starts executions while the process dies around an append that has an
+// event of a type, and starts the next process.
+func (h *H) dying(before bool, eventType string, start func()) {
+	h.Helper()
+	died := h.process.Die(before, eventType)
+	go start() // its answer may never come
+	<-died
+	h.restart()
+}
+
 // d scales a duration: generous in virtual time, short in real time.
 func (h *H) d(units int) time.Duration {
-	if h.virtual {
+	if h.can.VirtualTime {
 		return time.Duration(units) * time.Minute
 	}
 	return time.Duration(units) * 20 * time.Millisecond
@@ -120,12 +142,14 @@ func (h *H) d(units int) time.Duration {
 // start starts an execution of a function and returns its id.
 func (h *H) start(function string, in any) string {
 	h.Helper()
-	id := "ex_" + strconv.Itoa(len(h.started)+1)
+	id := h.nextID()
 	if _, err := h.process.Engine.Start(h.Context(), h.startOf(id, function, in)); err != nil {
 		h.Fatalf("start %s: %v", function, err)
 	}
 	return id
 }
+
+func (h *H) nextID() string { return "ex_" + strconv.Itoa(len(h.started)+1) }
 
 func (h *H) startOf(id, function string, in any) engine.Start {
 	raw, err := json.Marshal(in)
@@ -143,7 +167,7 @@ func (h *H) until(what string, ok func() bool) {
 	h.Helper()
 	limit := 20 * time.Second
 	pause := 2 * time.Millisecond
-	if h.virtual {
+	if h.can.VirtualTime {
 		limit, pause = 2000*time.Hour, time.Second
 	}
 	for began := time.Now(); !ok(); {
@@ -151,200 +175,16 @@ func (h *H) until(what string, ok func() bool) {
 			h.dump()
 			h.Fatalf("never came: %s", what)
 		}
-		if h.virtual {
+		if h.can.VirtualTime {
 			synctest.Wait()
 			if ok() {
 				return
 			}
 		}
 		time.Sleep(pause)
-		if h.virtual { // days pass too
+		if h.can.VirtualTime { // days pass too
 			pause = min(pause+pause/8, 20*time.Minute)
 		}
-	}
-}
-
-// dump logs the events of all executions, for a case that fails.
-func (h *H) dump() {
-	for _, id := range h.started {
-		for _, e := range h.b.Events(h.T, workspace, id) {
-			h.Logf("%s %d %s %s", id, e.Version, e.Type, e.Data)
-		}
-	}
-}
-
-// end waits for an execution's end and compares its state. It looks at the
-// stream: a process that is killed right after the commit tells nobody.
-func (h *H) end(id string, want workflow.ExecutionState) {
-	h.Helper()
-	var got workflow.ExecutionState
-	h.until(id+" ends", func() bool {
-		events := h.b.Events(h.T, workspace, id)
-		if len(events) > 0 {
-			got = workflow.ExecutionState(strings.TrimPrefix(events[len(events)-1].Type, "execution."))
-		}
-		return got.Ended()
-	})
-	if got != want {
-		h.dump()
-		h.Fatalf("%s is %s, want %s", id, got, want)
-	}
-}
-
-// state waits until an open execution is in a state.
-func (h *H) state(id string, want workflow.ExecutionState) {
-	h.Helper()
-	h.until(fmt.Sprintf("%s is %s", id, want), func() bool { return h.stateOf(id) == want })
-}
-
-// open lists the open executions, in pages.
-func (h *H) open() []engine.OpenExecution {
-	h.Helper()
-	var all []engine.OpenExecution
-	for after := (engine.OpenAfter{}); ; {
-		page, err := h.process.Engine.Open(h.Context(), after, 3)
-		if err != nil {
-			h.Fatal(err)
-		}
-		all = append(all, page...)
-		if len(page) < 3 {
-			return all
-		}
-		last := page[len(page)-1]
-		after = engine.OpenAfter{Workspace: last.Workspace, Execution: last.Execution}
-	}
-}
-
-func (h *H) stateOf(id string) workflow.ExecutionState {
-	for _, o := range h.open() {
-		if o.Execution == id {
-			return o.State
-		}
-	}
-	return ""
-}
-
-// has waits until an execution has n events of a type.
-func (h *H) has(id, eventType string, n int) {
-	h.Helper()
-	h.until(fmt.Sprintf("%s has %d of %s", id, n, eventType), func() bool { return h.count(id, eventType) >= n })
-}
-
-func (h *H) count(id, eventType string) int {
-	n := 0
-	for _, e := range h.b.Events(h.T, workspace, id) {
-		if e.Type == eventType {
-			n++
-		}
-	}
-	return n
-}
-
-// types returns the types of an execution's public events without their
-// common beginning.
-func (h *H) types(id string) string {
-	var all []string
-	for _, e := range h.b.Events(h.T, workspace, id) {
-		all = append(all, strings.TrimPrefix(e.Type, "execution."))
-	}
-	return strings.Join(all, " ")
-}
-
-// public is the public data of events, as far as cases look at it.
-type public struct {
-	Kind       string          `json:"kind"`
-	Definition string          `json:"definition"`
-	Step       string          `json:"step"`
-	Path       string          `json:"path"`
-	Attempt    int             `json:"attempt"`
-	ReadOnly   bool            `json:"read_only"`
-	Reason     string          `json:"reason"`
-	Error      *engine.Error   `json:"error"`
-	Output     json.RawMessage `json:"output"`
-	NextAt     string          `json:"next_at"`
-}
-
-// last returns the data of the last event of a type.
-func (h *H) last(id, eventType string) public {
-	h.Helper()
-	var found *public
-	for _, e := range h.b.Events(h.T, workspace, id) {
-		if e.Type == eventType {
-			found = &public{}
-			if err := json.Unmarshal(engine.Shown(e.Type, e.Labels, e.Data), found); err != nil {
-				h.Fatalf("%s: %v", e.Data, err)
-			}
-		}
-	}
-	if found == nil {
-		h.dump()
-		h.Fatalf("%s has no %s", id, eventType)
-	}
-	return *found
-}
-
-// output decodes what an execution returned.
-func (h *H) output(id string, into any) {
-	h.Helper()
-	if err := json.Unmarshal(h.last(id, engine.EventCompleted).Output, into); err != nil {
-		h.Fatal(err)
-	}
-}
-
-// ok fails the case for an error of a host's call.
-func (h *H) ok(_ int64, err error) {
-	h.Helper()
-	if err != nil {
-		h.Fatal(err)
-	}
-}
-
-// refused fails the case unless a host's call got a certain error.
-func (h *H) refused(_ int64, err, want error) {
-	h.Helper()
-	if !errors.Is(err, want) {
-		h.Fatalf("got %v, want %v", err, want)
-	}
-}
-
-// finish checks what holds in every case: the stream's order, one end at most,
-// and that each journal replays (I1, I5, I10).
-func (h *H) finish() {
-	h.Helper()
-	if h.process != nil {
-		h.stop()
-	}
-	for _, id := range h.started {
-		ends := 0
-		for i, e := range h.b.Events(h.T, workspace, id) {
-			if state := workflow.ExecutionState(strings.TrimPrefix(e.Type, "execution.")); strings.HasPrefix(e.Type, "execution.") && state.Ended() {
-				ends++
-			}
-			if i == 0 && e.Type != engine.EventCreated {
-				h.Errorf("%s begins with %s", id, e.Type)
-			}
-			var p public
-			if err := json.Unmarshal(engine.Shown(e.Type, e.Labels, e.Data), &p); err != nil {
-				h.Errorf("%s: data of %s: %v", id, e.Type, err)
-			}
-			if strings.HasPrefix(e.Type, "execution.") && (p.Kind != "test" || p.Definition != "wf_test") {
-				h.Errorf("%s: data of %s lacks kind or definition: %s", id, e.Type, e.Data)
-			}
-		}
-		if len(h.b.Events(h.T, workspace, id)) == 0 {
-			continue // it was refused
-		}
-		if ends > 1 {
-			h.Errorf("%s has %d ends", id, ends)
-		}
-		if reg := h.built[id]; reg != nil {
-			if err := h.b.Replay(h.T, reg, workspace, id); err != nil {
-				h.Errorf("replay of %s: %v", id, err)
-			}
-		}
-	}
-	if h.Failed() {
-		h.dump()
 	}
 }
 
@@ -358,6 +198,15 @@ func (h *H) noting(name string) engine.Step[int, int] {
 	return h.step("test/"+name, engine.StepOptions[int]{}, func(_ context.Context, n int) (int, error) {
 		h.note("%s%d", name, n)
 		return n, nil
+	})
+}
+
+// gated registers a step that notes its name and input, waits at the gate, and
+// returns its input.
+func (h *H) gated(name string, g *gate) engine.Step[int, int] {
+	return h.step("test/"+name, engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
+		h.note("%s%d", name, n)
+		return n, g.wait(ctx)
 	})
 }
 

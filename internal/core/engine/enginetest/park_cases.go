@@ -82,7 +82,15 @@ func parkCancel(h *H) {
 
 var errQuota = failure.New(failure.RateLimited, engine.CodeQuota, "the monthly quota is used up")
 
+// beforeTheMonthEnds lets time pass until so long before the next month. No
+// process is there yet: its clocks would tick all the while.
+func (h *H) beforeTheMonthEnds(left time.Duration) {
+	now := time.Now().UTC()
+	time.Sleep(time.Date(now.Year(), now.Month()+1, 1, 0, 0, 0, 0, time.UTC).Add(-left).Sub(now))
+}
+
 func parkQuota(h *H) {
+	h.beforeTheMonthEnds(3 * time.Hour)
 	step := h.failing(engine.StepOptions[int]{}, errQuota)
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
 	h.boot()
@@ -104,6 +112,7 @@ func (h *H) quotaEnds(id string) {
 }
 
 func parkQuotaRestart(h *H) {
+	h.beforeTheMonthEnds(3 * time.Hour)
 	step := h.failing(engine.StepOptions[int]{}, errQuota)
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
 	h.boot()
@@ -114,6 +123,7 @@ func parkQuotaRestart(h *H) {
 }
 
 func parkRetryTime(h *H) {
+	h.beforeTheMonthEnds(30 * time.Hour) // a step is tried for a day
 	down := failure.New(failure.Transient, "down", "the other side is down")
 	step := h.failing(engine.StepOptions[int]{Retry: quick(5)}, down, errQuota, down)
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })

@@ -14,7 +14,7 @@ import (
 
 var signalCases = []Case{
 	{Name: "signal/WakesTheWait", Run: signalWakes},
-	{Name: "signal/KeptUntilSomebodyWaits", Run: signalKept},
+	{Name: "signal/KeptUntilSomeoneWaits", Run: signalKept},
 	{Name: "signal/SameIdOnce", Run: signalDedup},
 	{Name: "signal/Deadline", Run: signalDeadline},
 	{Name: "signal/Poll", Run: signalPoll},

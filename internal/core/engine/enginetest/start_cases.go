@@ -3,7 +3,6 @@ package enginetest
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
@@ -13,13 +12,10 @@ import (
 
 var startCases = []Case{
 	{Name: "start/IsDurableWhenItReturns", Run: startDurable},
+	{Name: "start/HasBegunWhenItReturns", Atomic: true, Run: startBegun},
 	{Name: "start/SameIdOnce", Run: startOnce},
 	{Name: "start/RefusesWhatCannotRun", Run: startRefuses},
-	{Name: "start/HeldUntilReleased", Run: startHeld},
-	{Name: "start/HeldSurvivesCrash", Run: startHeldCrash},
 	{Name: "start/InputDoesNotDecode", Run: startBadInput},
-	{Name: "start/OpenListsWhatHasNotEnded", Run: startOpen},
-	{Name: "start/OpenListsWhatWasRecovered", Run: startRecovered},
 	{Name: "start/EventsInOrder", Run: startEvents},
 	{Name: "start/UnknownExecution", Run: startUnknown},
 }
@@ -29,7 +25,7 @@ func startDurable(h *H) {
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
 	h.boot()
 	id := h.start(fn, 7)
-	if got := h.types(id); !strings.HasPrefix(got, "created started step_started") {
+	if got := h.types(id); !strings.HasPrefix(got, "created") {
 		h.Errorf("after the answer there are: %s", got)
 	}
 	h.end(id, workflow.Completed)
@@ -37,6 +33,17 @@ func startDurable(h *H) {
 	if h.output(id, &out); out != 7 {
 		h.Errorf("output %d, want 7", out)
 	}
+}
+
+func startBegun(h *H) {
+	step := h.noting("a")
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
+	h.boot()
+	id := h.start(fn, 7)
+	if got := h.types(id); !strings.HasPrefix(got, "created started step_started") {
+		h.Errorf("after the answer there are: %s", got)
+	}
+	h.end(id, workflow.Completed)
 }
 
 func startOnce(h *H) {
@@ -54,61 +61,27 @@ func startOnce(h *H) {
 func startRefuses(h *H) {
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return n, nil })
 	h.boot()
-	big, _ := json.Marshal(strings.Repeat("x", engine.MaxValueBytes))
+	big, _ := json.Marshal(strings.Repeat("x", engine.MaxInputBytes-1))
 	for name, s := range map[string]engine.Start{
-		"no id":            {Function: fn},
-		"unknown function": {Execution: "ex_x", Function: "test/none"},
-		"too large":        {Execution: "ex_x", Function: fn, Input: big},
-		"no JSON":          {Execution: "ex_x", Function: fn, Input: json.RawMessage("{")},
-		"public no object": {Execution: "ex_x", Function: fn, Public: json.RawMessage("[1]")},
+		"no id":            {Function: fn, Version: 1},
+		"unknown function": {Execution: "ex_x", Function: "test/none", Version: 1},
+		"too large":        {Execution: "ex_x", Function: fn, Version: 1, Input: big},
+		"no JSON":          {Execution: "ex_x", Function: fn, Version: 1, Input: json.RawMessage("{")},
+		"public no object": {Execution: "ex_x", Function: fn, Version: 1, Public: json.RawMessage("[1]")},
+		"no version":       {Execution: "ex_x", Function: fn},
 	} {
 		s.Workspace = workspace
-		if _, err := h.process.Engine.Start(h.Context(), s); err == nil {
-			h.Errorf("%s was started", name)
-		}
+		_, err := h.process.Engine.Start(h.Context(), s)
+		h.Log(name)
+		h.refused(0, err, engine.ErrInvalid)
 	}
+	largest := h.startOf("ex_largest", fn, nil)
+	largest.Input = json.RawMessage("1" + strings.Repeat(" ", engine.MaxInputBytes-1))
+	h.ok(h.process.Engine.Start(h.Context(), largest))
+	h.end("ex_largest", workflow.Completed)
 	if n := len(h.b.Events(h.T, workspace, "ex_x")); n != 0 {
 		h.Errorf("a refused start left %d events", n)
 	}
-}
-
-func startHeld(h *H) {
-	step := h.noting("a")
-	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
-	h.boot()
-	id := h.hold(fn, 1)
-	if got := h.types(id); got != "created" {
-		h.Errorf("held: %s", got)
-	}
-	h.state(id, workflow.Pending)
-	h.ok(h.process.Engine.Release(h.Context(), workspace, id, engine.Release{Version: 3}))
-	h.end(id, workflow.Completed)
-	h.wantNoted("a1")
-}
-
-func (h *H) hold(fn string, n int) string {
-	h.Helper()
-	id := "ex_held"
-	s := h.startOf(id, fn, n)
-	s.Hold = true
-	h.ok(h.process.Engine.Start(h.Context(), s))
-	return id
-}
-
-func startHeldCrash(h *H) {
-	step := h.noting("a")
-	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
-	h.boot()
-	id := h.hold(fn, 1)
-	h.restart()
-	h.state(id, workflow.Pending)
-	h.ok(h.process.Engine.Release(h.Context(), workspace, id, engine.Release{Version: 3}))
-	// A second time changes nothing; the execution may have ended by then.
-	if _, err := h.process.Engine.Release(h.Context(), workspace, id, engine.Release{Version: 3}); err != nil && !errors.Is(err, engine.ErrEnded) {
-		h.Error(err)
-	}
-	h.end(id, workflow.Completed)
-	h.wantNoted("a1")
 }
 
 func startBadInput(h *H) {
@@ -118,41 +91,6 @@ func startBadInput(h *H) {
 	h.end(id, workflow.Failed)
 	if e := h.last(id, engine.EventFailed).Error; e == nil || e.Class != "validation" || e.Code != engine.CodeBadInput {
 		h.Errorf("error %+v", e)
-	}
-}
-
-func startOpen(h *H) {
-	fn := h.workflow(func(run engine.Run, n int) (int, error) {
-		if n == 0 {
-			return 0, nil
-		}
-		return n, run.Sleep(h.d(10000))
-	})
-	h.boot()
-	ended, sleeping := h.start(fn, 0), h.start(fn, 1)
-	h.end(ended, workflow.Completed)
-	h.state(sleeping, workflow.Running)
-	open := h.open()
-	if len(open) != 1 || open[0].Execution != sleeping || open[0].Definition != "wf_test" || open[0].Workspace != workspace {
-		h.Errorf("open: %+v", open)
-	}
-}
-
-func startRecovered(h *H) {
-	g := newGate()
-	fn := h.twoSteps(g)
-	h.boot()
-	ids := []string{h.start(fn, 1), h.start(fn, 2)}
-	h.until("the steps run", func() bool { return h.noted() == "a a" })
-	h.kill()
-	h.process = h.b.Boot(h.T, h.reg, h)
-	<-h.process.Engine.Ready()
-	if open := h.open(); len(open) != 2 { // at once: who tidies up asks now
-		h.Errorf("open right after the start: %+v", open)
-	}
-	g.release()
-	for _, id := range ids {
-		h.end(id, workflow.Completed)
 	}
 }
 

@@ -22,8 +22,6 @@ var stepCases = []Case{
 	{Name: "step/TooLargeOutputIsFatalAndUnknown", Run: stepTooLarge},
 	{Name: "step/TooLargeInputIsRefusedAndReplays", Run: stepTooLargeInput},
 	{Name: "step/RecordCommitsWithTheResult", Run: stepRecord},
-	{Name: "step/AttachCommitsWithTheResult", Run: stepAttach},
-	{Name: "step/AttachThatCannotBeWrittenFailsTheStep", Run: stepAttachFails},
 	{Name: "step/RecordOutsideOfAStep", Run: stepOutside},
 }
 
@@ -217,64 +215,6 @@ func stepRecord(h *H) {
 		if e.Type == "test.counted" && (e.Schema != 2 || string(e.Data) != `{"try":1}` || events[i+1].Type != engine.EventStepCompleted) {
 			h.Errorf("domain event %+v, then %s", e, events[i+1].Type)
 		}
-	}
-}
-
-// RowsSQL is the table that Attach writes to in these cases.
-const RowsSQL = `CREATE TABLE enginetest_rows (name TEXT NOT NULL)`
-
-const insertRow = `INSERT INTO enginetest_rows (name) VALUES ($1)`
-
-func stepAttach(h *H) {
-	if h.b.Rows == nil {
-		return // no database, no rows
-	}
-	tries := 0
-	rows := engine.NewWrite(h.reg, "test/rows", func(ctx context.Context, tx db.Tx, _ engine.WriteInfo, name string) error {
-		_, err := tx.Exec(ctx, insertRow, name)
-		return err
-	})
-	step := h.step("test/a", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
-		err := rows.Attach(ctx, "attached")
-		if tries++; tries == 1 {
-			return 0, failure.New(failure.Transient, "", "again")
-		}
-		return n, err
-	})
-	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
-	h.boot()
-	h.end(h.start(fn, 1), workflow.Completed)
-	if n := h.b.Rows(h.T, "attached"); n != 1 {
-		h.Errorf("%d rows, want that of the attempt that succeeded", n)
-	}
-}
-
-func stepAttachFails(h *H) {
-	broken := errors.New("no such table")
-	other := h.noting("b")
-	rows := engine.NewWrite(h.reg, "test/rows", func(context.Context, db.Tx, engine.WriteInfo, int) error { return broken })
-	step := h.step("test/a", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
-		h.note("a")
-		return n, rows.Attach(ctx, n)
-	})
-	var last error // the function runs ahead of the commit and may see a result that is taken back
-	fn := h.workflow(func(run engine.Run, n int) (int, error) {
-		return n, engine.All(run, func(run engine.Run) error {
-			_, last = step.Do(run, n)
-			return nil
-		}, func(run engine.Run) error {
-			_, err := other.Do(run, 1)
-			return err
-		})
-	})
-	h.boot()
-	h.end(h.start(fn, 1), workflow.Completed)
-	var e *engine.Error
-	if !errors.As(last, &e) || e.Code != engine.CodeAttach || !e.Unknown {
-		h.Errorf("error %+v", last)
-	}
-	if got := h.noted(); got != "a b1" && got != "b1 a" {
-		h.Errorf("happened: %s", got)
 	}
 }
 

@@ -81,6 +81,7 @@ func (a *activation) start(s *start) {
 		Origin: s.Start.Origin, Input: s.Input, Engine: Name}
 	if s.origin != nil {
 		begin.Origin, begin.Root, begin.Unread = s.origin.named, s.origin.root, s.origin.unread
+		begin.Continues, begin.Shown = s.origin.continues, s.shown
 	}
 	a.keep(&journal.Record{Type: journal.Created, Begin: begin, Extra: s.Public}, s.Meta)
 	if s.origin != nil {

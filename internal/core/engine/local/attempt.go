@@ -28,7 +28,7 @@ type attempt struct {
 	mu      sync.Mutex
 	aborted bool
 	begun   bool
-	cancel  context.CancelFunc
+	cancel  context.CancelCauseFunc
 
 	void bool // the append that called it failed: no one waits for its outcome; the owner's
 
@@ -56,7 +56,7 @@ func (at *attempt) abort() {
 	defer at.mu.Unlock()
 	at.aborted = true
 	if at.cancel != nil {
-		at.cancel()
+		at.cancel(engine.ErrCancelled)
 	}
 }
 
@@ -70,8 +70,10 @@ func (at *attempt) wasAborted() bool {
 func (at *attempt) run() {
 	e := at.x.engine
 	defer e.leave()
-	ctx, cancel := context.WithTimeoutCause(e.steps, at.call.Timeout, errTimeout)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(e.steps)
+	defer cancel(nil)
+	ctx, stop := context.WithTimeoutCause(ctx, at.call.Timeout, errTimeout)
+	defer stop()
 	at.mu.Lock()
 	at.cancel, at.begun = cancel, !at.aborted
 	begun := at.begun
@@ -107,8 +109,11 @@ const checkpointEvery = time.Second
 // saver returns what keeps the checkpoints of this attempt: the newest, at most
 // once in checkpointEvery.
 func (at *attempt) saver() func(json.RawMessage) {
+	var mu sync.Mutex
 	var last time.Time
 	return func(data json.RawMessage) {
+		mu.Lock() // a step may have goroutines
+		defer mu.Unlock()
 		now := at.x.engine.clock.Now()
 		if !last.IsZero() && now.Sub(last) < checkpointEvery {
 			return

@@ -21,6 +21,7 @@ import (
 type child struct {
 	start  engine.Start
 	parent engine.Parent
+	exists bool // perhaps: another call, or the last process, may have started it
 }
 
 func (c *child) key() openset.Key {
@@ -33,7 +34,9 @@ func (a *activation) childStarted(r *journal.Record, w *machine.Wait) {
 	if !w.Child.Own {
 		r.Key = w.Child.Key
 	}
-	a.children = append(a.children, a.x.childOf(w, r.Child))
+	c := a.x.childOf(w, r.Child)
+	c.exists = !w.Child.Own
+	a.children = append(a.children, c)
 }
 
 // childOf returns the child that a call waits for.
@@ -76,6 +79,7 @@ func (a *activation) reviveChild(w *machine.Wait) {
 	x := a.x
 	execution := x.ledger.Child(w.Path).Execution
 	c := x.childOf(w, execution)
+	c.exists = true
 	if x.engine.isAwaited(c) {
 		return
 	}
@@ -107,6 +111,11 @@ func (e *Engine) tryChild(c *child) {
 
 // makeChild starts a child once. What can never be started has failed.
 func (e *Engine) makeChild(c *child) error {
+	if c.exists {
+		if err := e.adopt(c); !errors.Is(err, engine.ErrNotFound) {
+			return err
+		}
+	}
 	start := c.start
 	if start.Origin != nil {
 		end, err := e.takeOverChild(&start)

@@ -22,6 +22,7 @@ func (a *activation) submit() {
 	}
 	x.mu.Lock()
 	x.commits++
+	x.creating = a.created
 	x.mu.Unlock()
 	x.engine.active.Add(1)
 	batch := eventstore.Batch{Streams: []eventstore.StreamAppend{{Stream: x.stream(), Expected: a.expected, Events: a.events}}, Inline: a.inline}
@@ -100,6 +101,7 @@ func (a *activation) committed(done eventstore.Appended, err error) {
 	x.commits--
 	var due []acknowledgement
 	x.gone = x.gone || a.ended != ""
+	x.creating = false
 	if x.commits == 0 {
 		due, x.waiting = x.waiting, nil
 		if !x.gone && len(x.failed) == 0 {
@@ -109,7 +111,7 @@ func (a *activation) committed(done eventstore.Appended, err error) {
 		x.arm()
 	}
 	leave := x.leavePlace()
-	again := !x.busy && x.commits == 0 && (x.evictable || len(x.failed) > 0 || x.machine == nil && x.row.Idle)
+	again := !x.busy && x.commits == 0 && (x.evictable || len(x.failed) > 0 || len(x.inbox) > 0 || x.machine == nil && x.row.Idle)
 	if again {
 		x.busy = true
 		x.engine.active.Add(1)

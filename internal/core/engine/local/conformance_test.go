@@ -4,7 +4,9 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,19 +23,53 @@ import (
 type mortal struct {
 	eventstore.Store
 	dead atomic.Bool
+
+	mu     sync.Mutex
+	at     string // the type of the event that it dies at; empty: none
+	before bool
+	died   chan struct{}
 }
 
 func (m *mortal) Submit(b eventstore.Batch, done func(eventstore.Appended, error)) {
-	if m.dead.Load() {
+	fatal := m.isFatal(b)
+	if m.dead.Load() || fatal && m.die(true) {
 		done(eventstore.Appended{}, eventstore.ErrClosed)
 		return
 	}
 	m.Store.Submit(b, func(a eventstore.Appended, err error) {
-		if m.dead.Load() { // durable, but nobody learned of it
+		if m.dead.Load() || fatal && m.die(false) { // durable, but nobody learned of it
 			a, err = eventstore.Appended{}, eventstore.ErrClosed
 		}
 		done(a, err)
 	})
+}
+
+// dieAt is enginetest.Process.Die.
+func (m *mortal) dieAt(before bool, eventType string) <-chan struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.at, m.before, m.died = eventType, before, make(chan struct{})
+	return m.died
+}
+
+func (m *mortal) isFatal(b eventstore.Batch) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.at != "" && slices.ContainsFunc(b.Streams, func(s eventstore.StreamAppend) bool {
+		return slices.ContainsFunc(s.Events, func(e eventstore.NewEvent) bool { return e.Type == m.at })
+	})
+}
+
+func (m *mortal) die(before bool) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.before != before || m.at == "" {
+		return false
+	}
+	m.at = ""
+	m.dead.Store(true)
+	close(m.died)
+	return true
 }
 
 // backend runs local engines on one store.
@@ -54,7 +90,7 @@ func backend(store eventstore.Store, d *db.DB, keepHot time.Duration) enginetest
 				}
 			}()
 			stop := func() { cancel(); <-done }
-			return &enginetest.Process{Engine: e, Stop: stop, Kill: func() { m.dead.Store(true); stop() }}
+			return &enginetest.Process{Engine: e, Stop: stop, Kill: func() { m.dead.Store(true); stop() }, Die: m.dieAt}
 		},
 		Events: func(t *testing.T, workspace, execution string) []eventstore.Event {
 			all, err := store.ReadStream(t.Context(), eventstore.StreamID{Workspace: workspace, Type: engine.StreamType, ID: execution}, 0, 100_000)
@@ -75,6 +111,16 @@ func backend(store eventstore.Store, d *db.DB, keepHot time.Duration) enginetest
 		Replay: func(t *testing.T, reg *engine.Registry, workspace, execution string) error {
 			return local.Replay(store, reg, workspace, execution)
 		},
+		Foreign: func(t *testing.T, workspace, execution string) {
+			created := engine.Created{Function: "test/main", Engine: "another", Version: 1}
+			_, err := store.Append(t.Context(), eventstore.Batch{Streams: []eventstore.StreamAppend{{
+				Stream: eventstore.StreamID{Workspace: workspace, Type: engine.StreamType, ID: execution},
+				Labels: engine.Labels{Kind: "test", Definition: "wf_test"}.Encode(),
+				Events: []eventstore.NewEvent{{Type: engine.EventCreated, Data: created.Encode()}}}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+		},
 	}
 }
 
@@ -93,12 +139,16 @@ func memory(keepHot time.Duration) func(t *testing.T) enginetest.Backend {
 	}
 }
 
+var can = enginetest.Can{VirtualTime: true, SecondProcess: true, AtomicActivation: true}
+
 // Executions are evicted as soon as they wait: every wake is a replay.
 func TestConformanceParkingAtOnce(t *testing.T) {
-	enginetest.Run(t, enginetest.Can{VirtualTime: true}, memory(-1))
+	t.Parallel()
+	enginetest.Run(t, can, memory(-1))
 }
 
 // Executions stay in memory while they wait.
 func TestConformanceNeverParking(t *testing.T) {
-	enginetest.Run(t, enginetest.Can{VirtualTime: true}, memory(100_000*time.Hour))
+	t.Parallel()
+	enginetest.Run(t, can, memory(100_000*time.Hour))
 }

@@ -58,11 +58,16 @@ func disk(url func(testing.TB) string) func(t *testing.T) enginetest.Backend {
 	}
 }
 
+// SQLite needs neither sockets nor other processes: its time is virtual too.
 func TestConformanceOnSQLite(t *testing.T) {
-	enginetest.Run(t, enginetest.Can{VirtualTime: true}, disk(sqliteURL))
+	t.Parallel()
+	enginetest.Run(t, can, disk(sqliteURL))
 }
 
-func TestConformanceOnPostgreSQL(t *testing.T) { enginetest.Run(t, enginetest.Can{}, disk(pgtest.URL)) }
+func TestConformanceOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	enginetest.Run(t, enginetest.Can{SecondProcess: true, AtomicActivation: true, VirtualElsewhere: true}, disk(pgtest.URL))
+}
 
 // killable opens one life of a store and an engine.
 func killable(fresh func(testing.TB) string) enginetest.Killable {
@@ -89,6 +94,12 @@ func killable(fresh func(testing.TB) string) enginetest.Killable {
 		}}
 }
 
-func TestKilledOnSQLite(t *testing.T) { enginetest.RunKilled(t, killable(sqliteURL)) }
+func TestKilledOnSQLite(t *testing.T) {
+	t.Parallel()
+	enginetest.RunKilled(t, killable(sqliteURL))
+}
 
-func TestKilledOnPostgreSQL(t *testing.T) { enginetest.RunKilled(t, killable(pgtest.URL)) }
+func TestKilledOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	enginetest.RunKilled(t, killable(pgtest.URL))
+}

@@ -27,6 +27,7 @@ type execution struct {
 	gone      bool // ended or never begun: no input reaches it
 	dropped   bool // out of memory: look it up again
 	stalled   bool // an append failed; a timer goes on
+	creating  bool // it may turn out that it exists already: nothing is built on that
 	inbox     []input
 	commits   int           // appends on their way
 	failed    []*activation // appends that failed, in order
@@ -98,7 +99,7 @@ func (x *execution) post(in input) bool {
 		return true
 	}
 	x.inbox = append(x.inbox, in)
-	if x.busy || x.stalled {
+	if x.busy || x.stalled || x.creating {
 		x.mu.Unlock()
 		return true
 	}
@@ -130,7 +131,7 @@ func (x *execution) work() {
 			x.failed = nil
 			x.mu.Unlock()
 			x.rollBack(failed)
-		case x.stalled || x.gone || len(x.inbox) == 0:
+		case x.stalled || x.gone || x.creating || len(x.inbox) == 0:
 			if x.machine == nil || !x.mayEvict() {
 				x.arm()
 				x.release()

@@ -48,6 +48,7 @@ type start struct {
 	engine.Start
 	parent *engine.Parent
 	origin *origin
+	shown  json.RawMessage // the input for people, if the origin had continued
 	loaded any
 }
 
@@ -55,8 +56,8 @@ type start struct {
 func (s *start) takeOver(o *origin) {
 	s.origin = o
 	s.Private = s.Private || o.private
-	if !o.named.Fresh && (s.Input == nil || o.named.Generation > 1) { // what the origin continued with
-		s.Input = o.input
+	if !o.named.Fresh && (s.Input == nil || o.continues) { // what the origin continued with
+		s.shown, s.Input = s.Input, o.input
 	}
 }
 

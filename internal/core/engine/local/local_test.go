@@ -3,6 +3,7 @@ package local_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -20,7 +21,15 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The tests of a real database mostly wait: more of them than processors run at
+// a time.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // ends hears of ends.
 type ends struct {

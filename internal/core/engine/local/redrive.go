@@ -22,7 +22,9 @@ type origin struct {
 	private bool
 	root    *engine.Root // nil: new keys throughout
 	input   json.RawMessage
-	unread  []machine.Message
+	// continues: the input is one that a function continued with, no one else's.
+	continues bool
+	unread    []machine.Message
 	parts   []*journal.Feed
 }
 
@@ -45,7 +47,8 @@ func (e *Engine) originOf(ctx context.Context, s *engine.Start, own engine.Root)
 	case l.Info.Function != s.Function:
 		return nil, fmt.Errorf("%w: execution %s ran the function %s, not %s", engine.ErrNoOrigin, o.Execution, l.Info.Function, s.Function)
 	}
-	out := &origin{named: &engine.Origin{Execution: o.Execution, Generation: l.Info.Generation, Fresh: o.Fresh}, private: l.Private, input: l.Input}
+	out := &origin{named: &engine.Origin{Execution: o.Execution, Generation: l.Info.Generation, Fresh: o.Fresh}, private: l.Private,
+		input: l.Input, continues: !o.Fresh && (l.Info.Generation > 1 || l.Continues)}
 	if o.Fresh {
 		return out, nil
 	}

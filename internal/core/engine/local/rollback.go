@@ -82,7 +82,11 @@ func (x *execution) rollBack(failed []*activation) {
 	}
 	x.answerWaiting(first)
 	if failed[0].created {
-		x.vanish(engine.ErrNotFound)
+		if errors.Is(first, eventstore.ErrConflict) {
+			x.makeWay()
+		} else {
+			x.vanish(engine.ErrNotFound)
+		}
 		return
 	}
 	if attach := x.attachFailed(first); attach != nil {
@@ -139,6 +143,22 @@ func (x *execution) vanish(refusal error) {
 	x.mu.Unlock()
 	leave()
 	x.engine.forget(x)
+}
+
+// makeWay forgets an execution that could not be created because it exists. What
+// came meanwhile was meant for the one that does.
+func (x *execution) makeWay() {
+	x.mu.Lock()
+	x.gone, x.dropped = true, true
+	inbox := x.inbox
+	x.inbox = nil
+	leave := x.leavePlace()
+	x.mu.Unlock()
+	leave()
+	x.engine.forget(x)
+	for _, in := range inbox {
+		x.engine.deliver(x.key, in)
+	}
 }
 
 // unloadable answers for an execution that cannot be loaded: one that does not

@@ -98,8 +98,8 @@ func TestABatchIsAddedOnce(t *testing.T) {
 	onBoth(t, func(b *bed) {
 		b.write(first, rows(0, 2), rows(0, 2), rows(2, 3), Batch{More: []Count{{Table: "People", What: Skipped, Code: "x", Rows: 5}}})
 		b.write(first, rows(0, 2), Batch{More: []Count{{Table: "People", What: Skipped, Code: "x", Rows: 5}}})
-		b.write(By{"ws_1", "ex_1", "ex_1/1/2"}, rows(0, 1))
-		b.same("rows", []string{"1 rec0", "2 rec1", "3 rec2", "4 rec0"}, b.records("ws_1", "ex_1", 0, 100))
+		b.write(By{"ws_1", "ex_1", "ex_1/1/2"}, rows(2, 3))
+		b.same("rows", []string{"1 rec0", "2 rec1", "3 rec2", "4 rec2"}, b.records("ws_1", "ex_1", 0, 100))
 		counts, err := b.Counts(b.Context(), "ws_1", "ex_1")
 		b.ok(err)
 		b.same("counts", []Count{{Table: "People", What: Skipped, Code: "x", Rows: 9}}, counts)

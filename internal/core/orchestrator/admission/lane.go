@@ -7,8 +7,8 @@ import (
 	"sort"
 )
 
-// windowSize is how many pending executions of a lane are held in memory; the
-// rest is read when it is their turn.
+// windowSize is how many pending executions of a lane are held in memory, and a
+// few more while some are being released; the rest is read when it is their turn.
 const windowSize = 64
 
 // lane is one workflow's share: of the executions that have begun, or, if they
@@ -34,9 +34,9 @@ type lane struct {
 
 // reading is what has happened to a lane while its pending executions are read.
 type reading struct {
-	open   bool
-	missed bool         // one came that may not have been read
-	past   map[Key]bool // that are not pending any more, and may have been read as pending
+	open bool
+	came []Pending    // that may not have been read
+	past map[Key]bool // that are not pending any more, and may have been read as pending
 }
 
 // newRoad returns a lane that is never full, for those who need none.
@@ -91,8 +91,11 @@ func (l *lane) starved() bool { return len(l.window) == 0 && l.more && l.mayRele
 
 // insert puts an execution into the window, if it belongs there.
 func (l *lane) insert(p Pending) {
+	if l.read.open {
+		l.read.came = append(l.read.came, p)
+		return
+	}
 	if l.more && (len(l.window) == 0 || l.window[len(l.window)-1].turn().before(p.turn())) {
-		l.read.missed = true
 		return
 	}
 	i := sort.Search(len(l.window), func(i int) bool { return p.turn().before(l.window[i].turn()) })
@@ -147,14 +150,19 @@ func (l *lane) beginReading() int {
 // endReading takes in what was read: the window was empty all the while. What has
 // happened meanwhile is newer.
 func (l *lane) endReading(stored []Pending, whole bool) {
-	l.more = !whole || l.read.missed
+	since := l.read
+	l.read, l.more = reading{}, !whole
+	known := map[Key]bool{}
 	for _, p := range stored {
-		if !l.releasing[p.Key] && !l.read.past[p.Key] {
+		if known[p.Key] = true; !l.releasing[p.Key] && !since.past[p.Key] {
 			l.window = append(l.window, p)
 		}
 	}
-	l.cut()
-	l.read = reading{}
+	for _, p := range since.came {
+		if !known[p.Key] && !since.past[p.Key] {
+			l.insert(p)
+		}
+	}
 }
 
 // settle puts a lane where it belongs: into the line, among those whose window

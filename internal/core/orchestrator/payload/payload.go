@@ -77,7 +77,7 @@ func (s *Store) Keep(ctx context.Context, ws workflow.WorkspaceID, execution wor
 }
 
 // Input returns what was kept for an execution, or an error that matches
-// workflow.ErrNotFound.
+// workflow.ErrNotFound: nothing was, or it is lost.
 func (s *Store) Input(ctx context.Context, ws workflow.WorkspaceID, execution workflow.ExecutionID) (json.RawMessage, error) {
 	workspace, err := s.db.Workspace(ctx, string(ws))
 	if err != nil {
@@ -90,6 +90,10 @@ func (s *Store) Input(ctx context.Context, ws workflow.WorkspaceID, execution wo
 	}
 	if err == nil && column != "" {
 		sealed, err = s.fromBlob(ctx, column)
+	}
+	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrDamaged) {
+		return nil, &workflow.Error{Kind: workflow.KindNotFound, Code: "input_lost", Cause: err,
+			Message: fmt.Sprintf("the input of execution %s is lost: its file is missing or damaged; start a new execution", execution)}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the input of %s: %w", execution, err)

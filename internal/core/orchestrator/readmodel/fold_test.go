@@ -1,6 +1,7 @@
 package readmodel
 
 import (
+	stdcmp "cmp"
 	"encoding/json"
 	"fmt"
 	"testing"
@@ -58,6 +59,21 @@ func TestAStepThatWasParkedIsShownRunningAgain(t *testing.T) {
 		_, r := folded(t, events...)
 		if got := r.openSteps["1"].state; got != string(c.want) {
 			t.Errorf("after %s the step is %s, want %s", c.kind, got, c.want)
+		}
+	}
+}
+
+// What stands in the journal for an input that is stored apart is nobody's input.
+func TestWhichInputIsShown(t *testing.T) {
+	t.Parallel()
+	for input, want := range map[string]string{`{"a":1}`: `{"a":1}`, ``: `{}`, string(workflow.PayloadInput("kept")): ``} {
+		created, err := json.Marshal(map[string]any{"function": "k/run", "engine": "local", "input": json.RawMessage(stdcmp.Or(input, "{}"))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, r := folded(t, told{engine.EventCreated, string(created)})
+		if x := r.execution(); string(x.Input) != want {
+			t.Errorf("the input %s is shown as %s, want %s", input, x.Input, want)
 		}
 	}
 }

@@ -131,11 +131,13 @@ func (m *moreRow) decode(column string) {
 
 // parkedRow is the JSON of the parked column.
 type parkedRow struct {
-	Reason string          `json:"reason"`
-	Step   string          `json:"step,omitempty"`
-	Path   string          `json:"path,omitempty"`
-	Error  json.RawMessage `json:"error,omitempty"`
-	Since  int64           `json:"since"`
+	Reason     string          `json:"reason"`
+	Step       string          `json:"step,omitempty"`
+	Path       string          `json:"path,omitempty"`
+	Generation int             `json:"generation,omitempty"` // absent: 1
+	Label      string          `json:"label,omitempty"`
+	Error      json.RawMessage `json:"error,omitempty"`
+	Since      int64           `json:"since"`
 }
 
 // stepRow is a row of execution_steps.

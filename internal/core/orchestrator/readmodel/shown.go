@@ -29,7 +29,7 @@ func (r *executionRow) execution() workflow.Execution {
 }
 
 // shown returns an input or output as people see it: absent stands for {}, and
-// what is kept elsewhere or private is not shown.
+// what is stored apart or private is not shown.
 func (r *executionRow) shown(value string, there bool) json.RawMessage {
 	switch {
 	case r.flags&flagPrivate != 0 || !there:
@@ -37,13 +37,16 @@ func (r *executionRow) shown(value string, there bool) json.RawMessage {
 	case value == "":
 		return json.RawMessage(`{}`)
 	}
+	if _, apart := workflow.PayloadRef(json.RawMessage(value)); apart {
+		return nil
+	}
 	return json.RawMessage(value)
 }
 
 func parkingOf(raw string) *workflow.Parking {
 	var p parkedRow
 	_ = json.Unmarshal([]byte(raw), &p) // written by this package
-	return &workflow.Parking{Reason: p.Reason, Step: p.Step, Path: p.Path, Error: failureOf(string(p.Error)), Fix: workflow.FixFor(p.Reason), Since: at(p.Since)}
+	return &workflow.Parking{Reason: p.Reason, Step: p.Step, Path: p.Path, Generation: p.Generation, Label: p.Label, Error: failureOf(string(p.Error)), Fix: workflow.FixFor(p.Reason), Since: at(p.Since)}
 }
 
 func (r *stepRow) step() workflow.Step {

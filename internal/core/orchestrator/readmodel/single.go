@@ -27,9 +27,9 @@ func (m *Model) executionRow(ctx context.Context, ws workflow.WorkspaceID, id wo
 }
 
 // Needed reports whether what an execution has kept is still needed: while it is
-// open, while it can be redriven, which ends at a time after its end, and while
-// that is so of an execution that took over from it.
-// It fails with ErrNone for an execution that is not known.
+// open, while it can be redriven, which is so if it has failed after a time, and
+// while that is so of an execution that took over from it, or that it is a child
+// of. It fails with ErrNone for an execution that is not known.
 func (m *Model) Needed(ctx context.Context, id workflow.ExecutionID, failedAfter time.Time) (bool, error) {
 	for seen := map[workflow.ExecutionID]bool{}; !seen[id]; {
 		seen[id] = true
@@ -47,6 +47,8 @@ func (m *Model) Needed(ctx context.Context, id workflow.ExecutionID, failedAfter
 		switch {
 		case ended == 0:
 			return true, nil
+		case more.Parent != nil:
+			id = more.Parent.Execution
 		case more.SupersededBy != "":
 			id = workflow.ExecutionID(more.SupersededBy)
 		default:

@@ -165,6 +165,16 @@ func TestLinkMapTellsWhatIsGone(t *testing.T) {
 	})
 }
 
+// An incremental run sees neither all source rows nor the target.
+func TestAnIncrementalRunDropsNothing(t *testing.T) {
+	onBoth(t, func(b bed) {
+		b.in(here, b.list("l", Listed{Source: "recX", Target: "recTX"}), b.sweep("s", "recX", "recA"), b.complete(&Mark{At: time.Unix(1, 0)}, "", ""))
+		if known, err := b.Known(b.Context(), here, recordIDs{"recX", "recA"}); len(known) != 2 || err != nil {
+			b.Errorf("%v %+v", err, known)
+		}
+	})
+}
+
 func TestLinkMapTakesManyIDs(t *testing.T) {
 	onBoth(t, func(b bed) {
 		var ids recordIDs

@@ -20,8 +20,8 @@ func TestLinksThatLeadOutAreLostWhenARowIsWritten(t *testing.T) {
 	}
 	known := map[airtable.RecordID]Known{"rec2": {Target: "recT2", Hash: desired(p, rows[1]).Hash}}
 	got := Compare(p, rows, known, "s", "")
-	if diff := cmp.Diff([]Loss{{Row: "rec1", Field: "Out", Code: LossSkippedLinks, Links: 2}}, got.Losses); diff != "" || got.SkippedLinks != 3 {
-		t.Errorf("%d links skipped, want 3 (-want +got):\n%s", got.SkippedLinks, diff)
+	if diff := cmp.Diff([]Loss{{Row: "rec1", Field: "Out", Code: LossSkippedLinks, Links: 2}}, got.Losses); diff != "" || got.SkippedLinks != 3 || got.Listed != 0 {
+		t.Errorf("%d links skipped, want 3, %d listed (-want +got):\n%s", got.SkippedLinks, got.Listed, diff)
 	}
 }
 
