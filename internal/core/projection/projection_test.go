@@ -240,11 +240,13 @@ func TestNoEventsCollectWhileSomeoneWaits(t *testing.T) {
 	served := make(chan error)
 	go func() { served <- f.WaitFor(t.Context(), 3) }()
 	b.run()
+	paused := 0
 	for range 3 {
 		b.append("a", "1")
 		for behind := true; behind; {
 			select {
-			case p := <-pauses: // a pause that begins before the wait
+			case p := <-pauses: // one may begin before the wait
+				paused++
 				p.end()
 			default:
 			}
@@ -254,6 +256,9 @@ func TestNoEventsCollectWhileSomeoneWaits(t *testing.T) {
 		}
 	}
 	b.must(<-served)
+	if paused > 1 {
+		t.Errorf("%d pauses while someone waited", paused)
+	}
 }
 
 func TestManyProjectionsReadTheStoreOnce(t *testing.T) {
