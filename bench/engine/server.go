@@ -52,7 +52,7 @@ func startAndKill(ctx context.Context, binary, dir string) (time.Duration, int, 
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	}()
-	for !answers(ctx, "http://"+addr+"/readyz") {
+	for !responds(ctx, "http://"+addr+"/readyz") {
 		if time.Since(begin) > 30*time.Second {
 			return 0, 0, fmt.Errorf("the server did not become ready; run %s", strings.Join(cmd.Args, " "))
 		}
@@ -64,7 +64,7 @@ func startAndKill(ctx context.Context, binary, dir string) (time.Duration, int, 
 	return took, rss, err
 }
 
-func answers(ctx context.Context, url string) bool {
+func responds(ctx context.Context, url string) bool {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return false

@@ -37,7 +37,7 @@ func Columns(ctx context.Context, d *db.DB) ([]Column, error) {
 // typed is a column with the type that it is declared with.
 type typed struct {
 	Column
-	kind string
+	typ string
 }
 
 func listColumns(ctx context.Context, d *db.DB) ([]typed, error) {
@@ -56,7 +56,7 @@ func listColumns(ctx context.Context, d *db.DB) ([]typed, error) {
 	var all []typed
 	for rows.Next() {
 		var c typed
-		if err := rows.Scan(&c.Table, &c.Name, &c.kind); err != nil {
+		if err := rows.Scan(&c.Table, &c.Name, &c.typ); err != nil {
 			return nil, err
 		}
 		all = append(all, c)
@@ -69,7 +69,7 @@ func (c typed) length(dialect db.Dialect) string {
 	switch {
 	case dialect == db.SQLite:
 		return "length(CAST(" + quoted(c.Name) + " AS BLOB))"
-	case c.kind == "bytea":
+	case c.typ == "bytea":
 		return "octet_length(" + quoted(c.Name) + ")"
 	}
 	return "octet_length(" + quoted(c.Name) + "::text)"

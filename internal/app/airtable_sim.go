@@ -17,7 +17,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim"
 )
 
-// simShutdown bounds how long the simulator waits for answers in progress when it is told to stop.
+// simShutdown bounds how long the simulator waits for responses in progress when it is told to stop.
 const simShutdown = 5 * time.Second
 
 // simFlags are the flags of `airtable-sim` as the user gave them.
@@ -121,7 +121,7 @@ func serveSim(cmd *cobra.Command, flags simFlags) (err error) {
 	return serveUntilDone(cmd.Context(), listener, simulator.Handler())
 }
 
-// serveUntilDone serves until ctx ends, then lets answers in progress finish. It returns nil after an orderly end.
+// serveUntilDone serves until ctx ends, then lets responses in progress finish. It returns nil after an orderly end.
 func serveUntilDone(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	ended := make(chan error, 1)

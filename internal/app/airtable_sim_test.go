@@ -81,12 +81,12 @@ func TestAirtableSimServesUntilItsContextEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	request.Header.Set("Authorization", "Bearer patA")
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusOK {
-		t.Errorf("got %d, %v", answer.StatusCode, err)
+	if err := response.Body.Close(); err != nil || response.StatusCode != http.StatusOK {
+		t.Errorf("got %d, %v", response.StatusCode, err)
 	}
 	stop()
 	if err := <-ended; err != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/config"
 )
 
-// httpGrace bounds how long answers in progress may take when the server stops.
+// httpGrace bounds how long responses in progress may take when the server stops.
 const httpGrace = 2 * time.Second
 
 // serveCommand is `serve`: it runs the server until its context ends.
@@ -135,7 +135,7 @@ func (y *system) serveHTTP(l net.Listener, h http.Handler) *http.Server {
 	return s
 }
 
-// stopHTTP lets answers in progress finish.
+// stopHTTP lets responses in progress finish.
 func stopHTTP(s *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), httpGrace)
 	defer cancel()

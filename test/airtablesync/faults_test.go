@@ -52,8 +52,8 @@ func (b *testBundle) noDuplicates() {
 	}
 }
 
-// The n-th answer of one sort is lost after Airtable has done the work.
-func TestLostAnswersLeaveNoDuplicates(t *testing.T) {
+// The n-th response of one sort is lost after Airtable has done the work.
+func TestLostResponsesLeaveNoDuplicates(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]string{
 		"records": `{"method":"PATCH","path":"/v0/app*","nth":%d,"fault":"drop"}`,
@@ -69,7 +69,7 @@ func TestLostAnswersLeaveNoDuplicates(t *testing.T) {
 				b.faults(fmt.Sprintf(fault, nth+1))
 				got := b.complete(config(""), "")
 				if want := min(1, map[string]int{"records": 3, "tables": 3, "fields": 2}[name]/(nth+1)); b.met() != want {
-					t.Fatalf("%d answers were lost, want %d", b.met(), want)
+					t.Fatalf("%d responses were lost, want %d", b.met(), want)
 				}
 				b.sameTables("Companies", "People", "Deals")
 				b.noDuplicates()
@@ -80,15 +80,15 @@ func TestLostAnswersLeaveNoDuplicates(t *testing.T) {
 				if created != 12+25+15 {
 					t.Errorf("%d rows were counted as created", created)
 				}
-				b.deleteOneLosingTheAnswer()
+				b.deleteOneLosingTheResponse()
 			})
 		}
 	}
 }
 
-// deleteOneLosingTheAnswer shows that a row whose write was repeated counts as
+// deleteOneLosingTheResponse shows that a row whose write was repeated counts as
 // ours, and that a delete can be repeated.
-func (b *testBundle) deleteOneLosingTheAnswer() {
+func (b *testBundle) deleteOneLosingTheResponse() {
 	b.Helper()
 	b.remove(sourceID, "Companies", b.rows(sourceID, "Companies")[2].ID)
 	b.faults(`{"method":"DELETE","fault":"drop"}`)
@@ -111,7 +111,7 @@ func TestCallsAreRepeatedAfterFaultsThatPass(t *testing.T) {
 }
 
 // stopper makes the third upsert and then waits until its step is stopped: the
-// answer never arrives.
+// response never arrives.
 type stopper struct {
 	airtablesync.Airtable
 	upserts *atomic.Int32
@@ -220,7 +220,7 @@ func (b *testBundle) events(private bool) []eventstore.Event {
 	}
 }
 
-// lister changes the answers of listings.
+// lister changes the responses of listings.
 type lister struct {
 	airtablesync.Airtable
 	calls int

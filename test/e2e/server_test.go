@@ -1,5 +1,5 @@
 // Package e2e_test starts the product's binary, as a user does, and looks at it
-// from outside: its answers, its exit codes, its files.
+// from outside: its responses, its exit codes, its files.
 package e2e_test
 
 import (

@@ -8,7 +8,7 @@ var apiFloor = floor{
 			{"api/http/problem", "every failure is a problem document"},
 			{"api/http/request", "a route's input is read from its declaration"},
 			{"api/http/sse", "a route may stream"},
-			{"core/workflow", "permissions and the words of answers"},
+			{"core/workflow", "permissions and the words of responses"},
 			{"platform/strictjson", "it describes bodies in the OpenAPI document"},
 		}, tests: []arrow{
 			{"api/apitest/scenario", "requests as data"},
@@ -21,7 +21,7 @@ var apiFloor = floor{
 			{"core/orchestrator", "its routes are the orchestrator's commands and reads"},
 			{"core/identity", "keys and principals are a resource"},
 			{"core/engine", "it passes an operator's verdict on a step"},
-			{"core/workflow", "the words of requests and answers"},
+			{"core/workflow", "the words of requests and responses"},
 			{"platform/strictjson", "bodies that are read in two steps"},
 		}, tests: []arrow{
 			{"api/apitest", "a core to serve"},
@@ -38,14 +38,14 @@ var apiFloor = floor{
 		}},
 		{pkg: "api/http/sse", rule: "it writes a stream and does not know what it says"},
 		{pkg: "api/client", rule: "the client speaks the wire and shares only the vocabulary", may: []arrow{
-			{"core/workflow", "the words of requests and answers"},
+			{"core/workflow", "the words of requests and responses"},
 		}},
 		{pkg: "api/cli", rule: "the command line is a client of the API; commands that run the process come from app", may: []arrow{
 			{"api/cli/input", "commands read files"},
 			{"api/cli/output", "commands write tables"},
 			{"api/cli/progress", "commands watch executions"},
 			{"api/client", "every command is a call"},
-			{"core/workflow", "the words of requests and answers"},
+			{"core/workflow", "the words of requests and responses"},
 			{"platform/blob", "the exit code of a folder in use"},
 			{"platform/config", "config check reads a configuration"},
 			{"platform/db", "the exit code of a store in use"},

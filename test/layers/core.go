@@ -16,13 +16,14 @@ var coreFloor = floor{
 			{"core/eventstore", "definitions are streams"},
 			{"core/workflow", "the words"},
 			{"platform/blob", "blobs go with the execution that owns them"},
-			{"platform/db", "pending starts and stored answers are rows"},
+			{"platform/db", "pending starts and stored responses are rows"},
 			{"platform/secret", "a credential becomes a reference"},
 			{"platform/secret/vault", "it seals the credentials of a configuration"},
 		}, tests: []arrow{
 			{"core/engine/local", "a real engine"},
 			{"core/eventstore/postgres", "a real store"},
 			{"core/eventstore/sqlite", "a real store"},
+			{"core/orchestrator/payload", "inputs that are kept apart"},
 			{"core/projection/projectiontest", "a rebuild gives the same rows"},
 			{"platform/db/dbtest", "the plans of its queries"},
 			{"platform/pgtest", "a real PostgreSQL"},
@@ -104,6 +105,7 @@ var coreFloor = floor{
 			{"core/workflow", "the words"},
 			{"platform/db", "open executions are rows"},
 		}, tests: []arrow{
+			{"platform/db/dbtest", "both databases"},
 			{"core/engine/enginetest", "the promises"},
 			{"core/eventstore/postgres", "a real store"},
 			{"core/eventstore/sqlite", "a real store"},
@@ -123,6 +125,9 @@ var coreFloor = floor{
 			{"core/eventstore", "it catches up from the store"},
 			{"core/workflow", "the words"},
 			{"platform/db", "open executions are rows"},
+		}, tests: []arrow{
+			{"core/engine/enginetest", "a store in memory"},
+			{"platform/db/dbtest", "both databases"},
 		}},
 		{pkg: "core/engine/enginetest", forTests: true, may: []arrow{
 			{"core/engine", "the promises are the interface's"},

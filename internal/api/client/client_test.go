@@ -62,8 +62,8 @@ func TestAnotherProgramAtTheAddress(t *testing.T) {
 	if _, err := c.Workflow(t.Context(), "wf_1"); err == nil || !strings.Contains(err.Error(), "is "+c.base+" the address of pyairtable-workflows?") {
 		t.Errorf("error is %v", err)
 	}
-	var answered *Error
-	if err := c.DeleteWorkflow(t.Context(), "wf_1"); !errors.As(err, &answered) || answered.Status != 502 {
+	var refused *Error
+	if err := c.DeleteWorkflow(t.Context(), "wf_1"); !errors.As(err, &refused) || refused.Status != 502 {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -208,7 +208,7 @@ func DecodeStep(data json.RawMessage) StepEvent {
 
 // Waiting is the data of execution.waiting: what the function waits for.
 type Waiting struct {
-	Name       string     `json:"name"` // of the signal; several are separated by commas; "sleep" for a sleep
+	Name       string     `json:"name"` // of the signal; several are separated by commas
 	Until      *time.Time `json:"until,omitempty"`
 	Path       string     `json:"path"`
 	Generation int        `json:"generation,omitempty"` // absent: 1

@@ -29,7 +29,7 @@ type workspaceCreatedData struct {
 
 type principalCreatedData struct {
 	Principal workflow.PrincipalID `json:"principal"`
-	Kind      string               `json:"kind"` // person or service_account
+	Type      string               `json:"kind"` // person or service_account
 	Name      string               `json:"name"`
 }
 

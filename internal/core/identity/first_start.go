@@ -46,7 +46,7 @@ func (s *Service) appendFirst(ctx context.Context, ws workflow.WorkspaceID, admi
 	if err != nil {
 		return err
 	}
-	adminMade, err := newEvent(principalCreated, principalCreatedData{Principal: admin, Kind: "person", Name: "admin"}, made.Meta.Actor)
+	adminMade, err := newEvent(principalCreated, principalCreatedData{Principal: admin, Type: "person", Name: "admin"}, made.Meta.Actor)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (s *Service) expiry(d time.Duration) time.Time {
 	return s.clock.Now().UTC().Add(d).Truncate(time.Microsecond)
 }
 
-func newEvent(kind string, data any, by eventstore.Actor) (eventstore.NewEvent, error) {
+func newEvent(typ string, data any, by eventstore.Actor) (eventstore.NewEvent, error) {
 	raw, err := json.Marshal(data)
-	return eventstore.NewEvent{Type: kind, Schema: 1, Data: raw, Meta: eventstore.Meta{Actor: by}}, err
+	return eventstore.NewEvent{Type: typ, Schema: 1, Data: raw, Meta: eventstore.Meta{Actor: by}}, err
 }

@@ -43,7 +43,7 @@ func (s *Service) CreateKey(ctx context.Context, c workflow.Caller, r CreateKeyR
 	}
 	by := actor(c)
 	account := workflow.NewPrincipalID()
-	accountMade, err := newEvent(principalCreated, principalCreatedData{Principal: account, Kind: "service_account", Name: r.Name}, by)
+	accountMade, err := newEvent(principalCreated, principalCreatedData{Principal: account, Type: "service_account", Name: r.Name}, by)
 	if err != nil {
 		return workflow.Key{}, "", err
 	}

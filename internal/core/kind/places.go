@@ -69,11 +69,11 @@ func Operation[Config, In, Out any](k *Kind, name string, o OperationOptions, fn
 		if err := refused("in", found); err != nil {
 			return nil, err
 		}
-		answer, err := fn(ctx, Call[Config, In]{Caller: caller, Workflow: id, Config: c.(Config), In: typed})
+		out, err := fn(ctx, Call[Config, In]{Caller: caller, Workflow: id, Config: c.(Config), In: typed})
 		if err != nil {
 			return nil, err
 		}
-		return json.Marshal(answer)
+		return json.Marshal(out)
 	}
 	k.operations = append(k.operations, spec)
 }

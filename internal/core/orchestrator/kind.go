@@ -1,36 +1,27 @@
 package orchestrator
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
-	"sort"
+	"slices"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-// KindInfo describes a registered kind.
-type KindInfo struct {
-	Name   string          `json:"name"`
-	Schema json.RawMessage `json:"schema"`
-}
-
 // Kinds lists the registered kinds in order of their names.
-func (s *Service) Kinds() []KindInfo {
-	out := []KindInfo{}
-	for _, name := range s.kindNames() {
-		out = append(out, KindInfo{Name: name, Schema: s.kinds.Kind(name).Schema()})
-	}
-	return out
+func (s *Service) Kinds() []*kind.Kind {
+	kinds := slices.Clone(s.kinds.Kinds())
+	slices.SortFunc(kinds, func(a, b *kind.Kind) int { return cmp.Compare(a.Name(), b.Name()) })
+	return kinds
 }
 
 func (s *Service) kindNames() []string {
 	var names []string
-	for _, k := range s.kinds.Kinds() {
+	for _, k := range s.Kinds() {
 		names = append(names, k.Name())
 	}
-	sort.Strings(names)
 	return names
 }
 

@@ -124,11 +124,11 @@ func (b *bench) fill(n int) {
 	for i := 0; i < n; i += 100 {
 		var events []eventstore.NewEvent
 		for j := i; j < min(i+100, n); j++ {
-			kind := "count.added"
+			typ := "count.added"
 			if j%10 == 9 {
-				kind = "journal.noise"
+				typ = "journal.noise"
 			}
-			events = append(events, eventstore.NewEvent{Type: kind, Data: json.RawMessage(fmt.Sprint(j))})
+			events = append(events, eventstore.NewEvent{Type: typ, Data: json.RawMessage(fmt.Sprint(j))})
 		}
 		b.appendTo(eventstore.StreamID{Workspace: "ws", Type: "count", ID: fmt.Sprint(i % 7)}, events...)
 	}

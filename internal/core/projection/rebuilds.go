@@ -15,18 +15,18 @@ type rebuilds struct {
 
 // ask asks for a rebuild. The channel gets the outcome of emptying the tables.
 func (r *rebuilds) ask() <-chan error {
-	answer := make(chan error, 1)
+	outcome := make(chan error, 1)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ended {
-		answer <- ErrStopped
-		return answer
+		outcome <- ErrStopped
+		return outcome
 	}
-	r.asked = append(r.asked, answer)
+	r.asked = append(r.asked, outcome)
 	if r.wake != nil {
 		r.wake()
 	}
-	return answer
+	return outcome
 }
 
 // take returns who has asked. wake is called when another one does.
@@ -43,8 +43,8 @@ func (r *rebuilds) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = true
-	for _, answer := range r.asked {
-		answer <- ErrStopped
+	for _, outcome := range r.asked {
+		outcome <- ErrStopped
 	}
 	r.asked = nil
 }

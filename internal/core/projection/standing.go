@@ -20,7 +20,7 @@ type standing struct {
 type waiter struct {
 	position int64
 	tried    bool       // a try has begun since it came
-	answer   chan error // capacity 1
+	outcome  chan error // capacity 1
 }
 
 func newStanding(applied int64) *standing {
@@ -38,7 +38,7 @@ func (s *standing) look() (applied int64, fault *Fault) {
 // it is known that they will not soon.
 func (s *standing) wait(ctx context.Context, position int64) error {
 	w, err := s.enter(position)
-	if w.answer == nil {
+	if w.outcome == nil {
 		return err
 	}
 	select {
@@ -46,7 +46,7 @@ func (s *standing) wait(ctx context.Context, position int64) error {
 	default:
 	}
 	select {
-	case err := <-w.answer:
+	case err := <-w.outcome:
 		return err
 	case <-ctx.Done():
 		s.leave(w)
@@ -64,7 +64,7 @@ func (s *standing) enter(position int64) (waiter, error) {
 	case s.ended:
 		return waiter{}, ErrStopped
 	}
-	w := waiter{position: position, answer: make(chan error, 1)}
+	w := waiter{position: position, outcome: make(chan error, 1)}
 	s.waiters = append(s.waiters, w)
 	return w, nil
 }
@@ -72,7 +72,7 @@ func (s *standing) enter(position int64) (waiter, error) {
 func (s *standing) leave(gone waiter) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.answer(nil, func(w waiter) bool { return w.answer == gone.answer })
+	s.tell(nil, func(w waiter) bool { return w.outcome == gone.outcome })
 }
 
 // awaited reports whether someone waits.
@@ -96,7 +96,7 @@ func (s *standing) advance(position int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.applied, s.fault = position, nil
-	s.answer(nil, func(w waiter) bool { return w.position <= position })
+	s.tell(nil, func(w waiter) bool { return w.position <= position })
 }
 
 // stop records at which event the projection has stopped. The rows hold everything
@@ -106,8 +106,8 @@ func (s *standing) stop(f *Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.applied, s.fault = f.Position-1, f
-	s.answer(nil, func(w waiter) bool { return w.position <= s.applied })
-	s.answer(f, func(w waiter) bool { return w.tried })
+	s.tell(nil, func(w waiter) bool { return w.position <= s.applied })
+	s.tell(f, func(w waiter) bool { return w.tried })
 }
 
 // end records that nothing comes any more.
@@ -115,15 +115,15 @@ func (s *standing) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = true
-	s.answer(ErrStopped, func(waiter) bool { return true })
+	s.tell(ErrStopped, func(waiter) bool { return true })
 }
 
-// answer answers the waiters for which is holds. The lock is held.
-func (s *standing) answer(err error, is func(waiter) bool) {
+// tell tells the waiters for which is holds. The lock is held.
+func (s *standing) tell(err error, is func(waiter) bool) {
 	kept := s.waiters[:0]
 	for _, w := range s.waiters {
 		if is(w) {
-			w.answer <- err
+			w.outcome <- err
 		} else {
 			kept = append(kept, w)
 		}

@@ -12,7 +12,7 @@ import (
 // stay prepared, whatever the size of a batch.
 var sizes = [...]int{64, 16, 4, 1}
 
-// Upsert stores rows of one kind, many per statement.
+// Upsert stores rows of one sort, many per statement.
 type Upsert[R any] struct {
 	columns int
 	texts   [len(sizes)]string

@@ -68,7 +68,7 @@ func (p *process) live(started chan<- error) {
 	}
 }
 
-// waitUntil asks until the answer is yes, the process ends or time is up.
+// waitUntil asks until it hears yes, the process ends or time is up.
 func (p *process) waitUntil(ctx context.Context, yes func() bool) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
@@ -86,7 +86,7 @@ func (p *process) waitUntil(ctx context.Context, yes func() bool) error {
 	return nil
 }
 
-// listening reports whether the process has said that it listens. An answer at
+// listening reports whether the process has said that it listens. A response at
 // its address does not show that: a process that was quicker may have the port.
 func (p *process) listening() bool {
 	log, err := os.Open(p.log.Name())

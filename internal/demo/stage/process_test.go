@@ -64,7 +64,7 @@ func TestWaitingEnds(t *testing.T) {
 	}
 }
 
-// Of two processes at one port the second must not take the first's answers
+// Of two processes at one port the second must not take the first's responses
 // for its own, nor what an earlier process said in the same log.
 func TestAProcessListensWhenItSaysSo(t *testing.T) {
 	t.Parallel()

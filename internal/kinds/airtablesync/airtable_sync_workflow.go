@@ -94,7 +94,7 @@ func changeSchemas(run engine.Run, j *job, made planMade) ([]string, error) {
 	for i, change := range made.Changes {
 		j.progress.Say(run, change.Text)
 		step := j.steps.createTable
-		switch change.Kind {
+		switch change.Type {
 		case plan.CreateField:
 			step = j.steps.createField
 		case plan.RenameField:

@@ -25,7 +25,7 @@ func declareEvents(k *kind.Kind) events {
 	}
 }
 
-// TableCreated says that a target table was created or, after a lost answer,
+// TableCreated says that a target table was created or, after a lost response,
 // found.
 type TableCreated struct {
 	Base  airtable.BaseID  `json:"base"`
@@ -33,7 +33,7 @@ type TableCreated struct {
 	Name  string           `json:"name"`
 }
 
-// FieldCreated says that a target field was created or, after a lost answer,
+// FieldCreated says that a target field was created or, after a lost response,
 // found. Inverse is the field that Airtable has added on the other side of a
 // link.
 type FieldCreated struct {

@@ -44,9 +44,9 @@ func TestListTargetNotesWhatIsThere(t *testing.T) {
 	b.ok(err)
 	linked, _ := plan.Recognise(people(), rows[1:2], plan.Listing{Name: "l", Linked: plan.Counterparts{people().Key(): {"recT2": "rec2"}}})
 	want := map[airtable.RecordID]linkmap.Known{
-		"rec1": {Target: "recT1", Created: true, Hash: "h", Listed: "l", ListedHash: linked[0].Hash, ListedAnswer: linked[0].Answer},
+		"rec1": {Target: "recT1", Created: true, Hash: "h", Listed: "l", ListedHash: linked[0].Hash, ListedResponse: linked[0].Response},
 		"rec2": {Target: "recT2", Created: true, Hash: "h", Listed: "l"},
-		"rec5": {Target: "recT5", Listed: "l", ListedHash: known["rec5"].ListedHash, ListedAnswer: known["rec5"].ListedAnswer}, // adopted, not ours
+		"rec5": {Target: "recT5", Listed: "l", ListedHash: known["rec5"].ListedHash, ListedResponse: known["rec5"].ListedResponse}, // adopted, not ours
 	}
 	if diff := cmp.Diff(want, known); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

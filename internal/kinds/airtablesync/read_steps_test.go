@@ -30,7 +30,7 @@ func TestFetchPage(t *testing.T) {
 	var asked airtable.ListParams
 	b.fake.page = func(p airtable.ListParams) (*airtable.Page, error) {
 		asked = p
-		return &airtable.Page{Answer: airtable.Answer{ServerDate: now}, Offset: "next", Records: []airtable.Record{text("rec1", "fldName", "A")}}, nil
+		return &airtable.Page{Response: airtable.Response{ServerDate: now}, Offset: "next", Records: []airtable.Record{text("rec1", "fldName", "A")}}, nil
 	}
 	steps := readSteps{b.tools}
 	first, err := steps.fetchPage(ctx, pageRequest{Plan: ref, At: airtable.StartAll(), PageSize: 7})

@@ -74,7 +74,7 @@ type pairInfo struct {
 
 // changeInfo names a change for progress and history.
 type changeInfo struct {
-	Kind plan.ChangeKind `json:"kind"`
+	Type plan.ChangeType `json:"kind"`
 	Text string          `json:"text"`
 }
 
@@ -100,7 +100,7 @@ func (s schemaSteps) plan(ctx context.Context, in planRequest) (planMade, error)
 	}
 	made := planMade{Groups: p.Groups(), Warnings: p.Warnings}
 	for _, c := range p.Changes {
-		made.Changes = append(made.Changes, changeInfo{Kind: c.Kind, Text: c.Text()})
+		made.Changes = append(made.Changes, changeInfo{Type: c.Type, Text: c.Text()})
 	}
 	for _, pair := range p.Pairs {
 		info, err := s.infoOf(ctx, pair, in)

@@ -125,7 +125,7 @@ func TestAPlanIsKeptWithItsTableOfContents(t *testing.T) {
 	b.ok(err)
 	want := planMade{Plan: made.Plan, Groups: [][]int{{0}},
 		Pairs:    []pairInfo{{SourceBase: "appS", SourceTable: "People", TargetBase: "appT", TargetTable: "People", Full: true, List: true}},
-		Changes:  []changeInfo{{Kind: plan.CreateField, Text: `create field "Source Record ID" in table "People" of target base appT`}},
+		Changes:  []changeInfo{{Type: plan.CreateField, Text: `create field "Source Record ID" in table "People" of target base appT`}},
 		Warnings: []plan.Warning{{Code: "field_skipped", Table: "People", Field: "Odd", Detail: made.Warnings[0].Detail}}}
 	if diff := cmp.Diff(want, made); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

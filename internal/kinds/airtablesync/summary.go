@@ -35,7 +35,7 @@ type TableSummary struct {
 	OpenLinks int64 `json:"open_links,omitempty"`
 }
 
-// Calls counts the calls to Airtable that got an answer.
+// Calls counts the calls to Airtable that got a response.
 type Calls struct {
 	Schema int64 `json:"schema,omitempty"` // reading and changing schemas
 	Read   int64 `json:"read,omitempty"`   // pages of source and target

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// writesInFlight keep the rate limit of a base used up while answers travel.
+	// writesInFlight keep the rate limit of a base used up while responses travel.
 	writesInFlight = 4
 	// listingRestarts bounds how often one listing may expire.
 	listingRestarts = 10

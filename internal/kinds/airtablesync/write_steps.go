@@ -108,7 +108,7 @@ func (s writeSteps) call(ctx context.Context, w *writing, r airtable.UpsertReque
 		return nil, err
 	}
 	if len(result.Records) != len(r.Records) {
-		return nil, failure.New(failure.UnknownOutcome, airtable.CodeBadAnswer,
+		return nil, failure.New(failure.UnknownOutcome, airtable.CodeBadResponse,
 			"Airtable answered with %d rows of table %q to a write of %d", len(result.Records), side.Name, len(r.Records))
 	}
 	return result.Records, nil

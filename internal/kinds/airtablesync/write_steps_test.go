@@ -71,7 +71,7 @@ func TestABatchGetsPastRowsThatAreGone(t *testing.T) {
 			known, err := b.links.Known(ctx, scope(ctx, people().Key()), []airtable.RecordID{"rec1", "rec2"})
 			b.ok(err)
 			for _, w := range test.written {
-				if k := known[w.Source]; k.Target != w.Target || k.Hash != w.Hash || (k.Answer == "") != (w.Hash == "") {
+				if k := known[w.Source]; k.Target != w.Target || k.Hash != w.Hash || (k.Response == "") != (w.Hash == "") {
 					t.Errorf("%s: %+v, want %+v", w.Source, k, w)
 				}
 			}
@@ -90,7 +90,7 @@ func (f forgetful) Upsert(ctx context.Context, tok airtable.Token, base airtable
 	return result, err
 }
 
-func TestAnAnswerOfAnotherSizeIsAnUnknownOutcome(t *testing.T) {
+func TestAResponseOfAnotherSizeIsAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	request := b.batch()
@@ -98,7 +98,7 @@ func TestAnAnswerOfAnotherSizeIsAnUnknownOutcome(t *testing.T) {
 	b.fake.exists["recT1"], b.fake.exists["recT9"] = true, true
 	ctx, left := b.attempt(1)
 	_, err := writeSteps{b.tools}.writeBatch(ctx, request)
-	if _, writes := left.Left(); failure.ClassOf(err) != failure.UnknownOutcome || failure.CodeOf(err) != airtable.CodeBadAnswer || len(writes) > 0 {
+	if _, writes := left.Left(); failure.ClassOf(err) != failure.UnknownOutcome || failure.CodeOf(err) != airtable.CodeBadResponse || len(writes) > 0 {
 		t.Errorf("%s %v, %d writes", failure.ClassOf(err), err, len(writes))
 	}
 }

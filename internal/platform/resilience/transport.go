@@ -12,7 +12,7 @@ import (
 type TransportOptions struct {
 	ConnectTimeout   time.Duration // 5 s
 	TLSTimeout       time.Duration // 5 s
-	FirstByteTimeout time.Duration // 30 s from the end of the request to the header of the answer
+	FirstByteTimeout time.Duration // 30 s from the end of the request to the header of the response
 	IdleTimeout      time.Duration // 90 s until an unused connection is closed
 	MaxIdlePerHost   int           // 16 connections kept for reuse
 }

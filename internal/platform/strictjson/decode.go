@@ -30,7 +30,7 @@ func (d *decoder) value(p *plan, r *rules, n int, into reflect.Value) {
 	if p.wrapped {
 		into = into.Field(0)
 	}
-	switch p.kind {
+	switch p.typ {
 	case structPlan:
 		d.structure(p, n, into)
 	case mapPlan:
@@ -52,9 +52,9 @@ func (d *decoder) value(p *plan, r *rules, n int, into reflect.Value) {
 	}
 }
 
-// is reports whether a node is of the kind, and makes it a fault otherwise.
-func (d *decoder) is(n int, kind syntax.Kind, want string) bool {
-	if d.doc.Kind(n) == kind {
+// is reports whether a node is of the type, and makes it a fault otherwise.
+func (d *decoder) is(n int, typ syntax.Type, want string) bool {
+	if d.doc.Type(n) == typ {
 		return true
 	}
 	d.found.at(n, CodeWrongType, "must be %s", want)
@@ -62,7 +62,7 @@ func (d *decoder) is(n int, kind syntax.Kind, want string) bool {
 }
 
 func (d *decoder) pointer(p *plan, r *rules, n int, into reflect.Value) {
-	if d.doc.Kind(n) == syntax.Null {
+	if d.doc.Type(n) == syntax.Null {
 		return
 	}
 	target := reflect.New(p.goType.Elem())
@@ -106,7 +106,7 @@ func (d *decoder) fields(p *plan, n int, selector string, into reflect.Value) {
 	for i, f := range p.fields {
 		in := into.FieldByIndex(f.index)
 		switch {
-		case at[i] == 0 || d.doc.Kind(at[i]) == syntax.Null && !f.takesNull():
+		case at[i] == 0 || d.doc.Type(at[i]) == syntax.Null && !f.takesNull():
 			d.absent(f, n, at[i], in)
 		case f.chooser >= 0:
 			d.chosen(p, f, n, at[i], at[f.chooser], in)
@@ -287,7 +287,7 @@ func (d *decoder) anything(n int, into reflect.Value) {
 
 func (d *decoder) unique(n int) {
 	for at := n; at < d.doc.After(n); at++ {
-		if d.doc.Kind(at) != syntax.Object {
+		if d.doc.Type(at) != syntax.Object {
 			continue
 		}
 		seen := map[string]bool{}

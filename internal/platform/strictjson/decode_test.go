@@ -352,7 +352,7 @@ func TestCorners(t *testing.T) {
 func TestAVariantThatNothingNames(t *testing.T) {
 	t.Parallel()
 	type holder struct {
-		Kind string       `json:"kind,omitempty"`
+		Type string       `json:"kind,omitempty"`
 		Of   sourceConfig `json:"of,omitempty" variant:"kind"`
 	}
 	holderType := strictjson.For[holder](unions()...)

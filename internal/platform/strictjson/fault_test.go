@@ -178,7 +178,7 @@ func TestWarningsAreCounted(t *testing.T) {
 	}
 }
 
-// Hostile documents are refused with a bounded answer. What they cost is
+// Hostile documents are refused with a bounded response. What they cost is
 // measured by BenchmarkHostile.
 func TestHostileDocuments(t *testing.T) {
 	t.Parallel()

@@ -17,7 +17,7 @@ import (
 // scalar reads strings, numbers and booleans. No fault quotes a value: it may
 // be a credential that stands in the wrong place.
 func (d *decoder) scalar(p *plan, r *rules, n int, into reflect.Value) {
-	switch p.kind {
+	switch p.typ {
 	case stringPlan:
 		if d.is(n, syntax.String, "a string") {
 			text := d.doc.Text(n)
@@ -25,8 +25,8 @@ func (d *decoder) scalar(p *plan, r *rules, n int, into reflect.Value) {
 			d.oneOf(n, text, allowed(p, r), r)
 		}
 	case boolPlan:
-		if kind := d.doc.Kind(n); kind == syntax.True || kind == syntax.False {
-			into.SetBool(kind == syntax.True)
+		if typ := d.doc.Type(n); typ == syntax.True || typ == syntax.False {
+			into.SetBool(typ == syntax.True)
 		} else {
 			d.found.at(n, CodeWrongType, "must be true or false")
 		}
@@ -45,7 +45,7 @@ func (d *decoder) scalar(p *plan, r *rules, n int, into reflect.Value) {
 
 func (d *decoder) number(p *plan, r *rules, n int, into reflect.Value) {
 	want := "a number"
-	if p.kind == intPlan || p.kind == uintPlan {
+	if p.typ == intPlan || p.typ == uintPlan {
 		want = "a whole number"
 	}
 	if !d.is(n, syntax.Number, want) {
@@ -53,12 +53,12 @@ func (d *decoder) number(p *plan, r *rules, n int, into reflect.Value) {
 	}
 	text := string(d.doc.Raw(n))
 	switch {
-	case p.kind == numberPlan:
+	case p.typ == numberPlan:
 		into.SetString(text)
-	case p.kind != floatPlan && strings.ContainsAny(text, ".eE"):
+	case p.typ != floatPlan && strings.ContainsAny(text, ".eE"):
 		d.found.at(n, CodeWrongType, "must be a whole number, written without a fraction or an exponent")
 	default:
-		value, err := setNumber(p.kind, text, into)
+		value, err := setNumber(p.typ, text, into)
 		if err != nil {
 			d.found.at(n, CodeOutOfRange, "%s", unfit(p, r))
 			return
@@ -69,9 +69,9 @@ func (d *decoder) number(p *plan, r *rules, n int, into reflect.Value) {
 
 // setNumber reads the text of a number. It returns the value for its bounds,
 // and an error if the number does not fit.
-func setNumber(kind planKind, text string, into reflect.Value) (float64, error) {
+func setNumber(typ planType, text string, into reflect.Value) (float64, error) {
 	bits := into.Type().Bits()
-	switch kind {
+	switch typ {
 	case intPlan:
 		whole, err := strconv.ParseInt(text, 10, bits)
 		into.SetInt(whole)
@@ -91,11 +91,11 @@ func setNumber(kind planKind, text string, into reflect.Value) (float64, error) 
 
 // unfit says which numbers fit where one does not.
 func unfit(p *plan, r *rules) string {
-	if p.kind == floatPlan {
+	if p.typ == floatPlan {
 		return fmt.Sprintf("is too large; the largest is about %.1g", math.MaxFloat32)
 	}
 	least, greatest := strconv.Itoa(math.MinInt64), strconv.Itoa(math.MaxInt64)
-	if p.kind == uintPlan {
+	if p.typ == uintPlan {
 		greatest = strconv.FormatUint(math.MaxUint64, 10)
 	}
 	low, high := limits(p, r)

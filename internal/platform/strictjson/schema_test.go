@@ -61,7 +61,7 @@ func TestHints(t *testing.T) {
 
 // jump declares its selector as if it could be left out.
 type jump struct {
-	Kind string `json:"kind,omitempty"`
+	Type string `json:"kind,omitempty"`
 	To   string `json:"to,omitempty"`
 }
 

@@ -75,7 +75,7 @@ type patterns struct{ open, recursive map[*plan]bool }
 
 // of returns the patterns below a plan.
 func (c *patterns) of(p *plan) []string {
-	switch p.kind {
+	switch p.typ {
 	case secretPlan:
 		return []string{""}
 	case pointerPlan:
@@ -92,7 +92,7 @@ func (c *patterns) of(p *plan) []string {
 	}
 	c.open[p] = true
 	var found []string
-	if p.kind == unionPlan {
+	if p.typ == unionPlan {
 		for _, name := range p.union.names {
 			found = append(found, c.of(p.union.variants[name].plan)...)
 		}
@@ -134,26 +134,26 @@ func (f *finder) below(token any, p *plan, n int) {
 }
 
 func (f *finder) find(p *plan, n int) {
-	kind := f.doc.Kind(n)
+	typ := f.doc.Type(n)
 	switch {
-	case p.kind == pointerPlan:
+	case p.typ == pointerPlan:
 		f.find(p.elem, n)
-	case p.kind == secretPlan && kind == syntax.String && !f.doc.Refused(n):
+	case p.typ == secretPlan && typ == syntax.String && !f.doc.Refused(n):
 		f.place(n)
-	case p.kind == listPlan && kind == syntax.Array:
+	case p.typ == listPlan && typ == syntax.Array:
 		for i, item := range f.doc.Items(n) {
 			f.below(i, p.elem, item)
 		}
-	case kind != syntax.Object:
-	case p.kind == mapPlan:
+	case typ != syntax.Object:
+	case p.typ == mapPlan:
 		for key, value := range f.doc.Members(n) {
 			if !f.doc.Refused(key) {
 				f.below(f.doc.Text(key), p.elem, value)
 			}
 		}
-	case p.kind == structPlan:
+	case p.typ == structPlan:
 		f.fields(p, n)
-	case p.kind == unionPlan:
+	case p.typ == unionPlan:
 		if selector := f.doc.Child(n, p.union.selector); selector >= 0 {
 			name, _ := choice(f.doc, &field{}, selector)
 			f.variant(p.union.variants[name], n)
@@ -170,7 +170,7 @@ func (f *finder) place(n int) {
 }
 
 func (f *finder) variant(v *variant, n int) {
-	if v != nil && f.doc.Kind(n) == syntax.Object {
+	if v != nil && f.doc.Type(n) == syntax.Object {
 		f.fields(v.plan, n)
 	}
 }

@@ -95,7 +95,7 @@ func (t *Type[T]) parse(text []byte, limits Limits, found *Findings) *syntax.Doc
 	doc, flaws, fatal := syntax.Parse(text, limits)
 	found.doc = doc
 	if fatal != nil && t.settings.emptyIsFine && len(bytes.TrimSpace(text)) == 0 ||
-		fatal == nil && t.settings.emptyIsFine && doc.Kind(0) == syntax.Null {
+		fatal == nil && t.settings.emptyIsFine && doc.Type(0) == syntax.Null {
 		doc, flaws, fatal = syntax.Parse([]byte("{}"), limits)
 		found.doc = doc
 	}

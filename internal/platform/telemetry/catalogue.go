@@ -1,12 +1,12 @@
 package telemetry
 
-// kind says how a metric is read.
-type kind string
+// instrument says how a metric is read.
+type instrument string
 
 const (
-	counter   kind = "counter"
-	gauge     kind = "gauge"
-	histogram kind = "histogram"
+	counter   instrument = "counter"
+	gauge     instrument = "gauge"
+	histogram instrument = "histogram"
 )
 
 // Metric is one entry of the catalogue. Whatever is generated from the catalogue
@@ -14,7 +14,7 @@ const (
 type Metric struct {
 	Name   string
 	Help   string
-	Kind   string
+	Type   string
 	Labels []string // never an id
 }
 
@@ -38,7 +38,7 @@ const (
 type entry struct {
 	name    string
 	help    string
-	kind    kind
+	typ     instrument
 	labels  []string
 	buckets []float64
 }
@@ -77,7 +77,7 @@ func long() []float64 {
 func Catalogue() []Metric {
 	var out []Metric
 	for _, e := range catalogue() {
-		out = append(out, Metric{Name: e.name, Help: e.help, Kind: string(e.kind), Labels: e.labels})
+		out = append(out, Metric{Name: e.name, Help: e.help, Type: string(e.typ), Labels: e.labels})
 	}
 	return out
 }

@@ -61,7 +61,7 @@ func NewMetrics() (*Metrics, error) {
 
 func (m *Metrics) add(e entry) (err error) {
 	help := metric.WithDescription(e.help)
-	switch e.kind {
+	switch e.typ {
 	case counter:
 		m.counters[e.name], err = m.meter.Int64Counter(e.name, help)
 	case histogram:
@@ -101,7 +101,7 @@ func (m *Metrics) Append(events int, d time.Duration) {
 	m.observe(AppendBatchEvents, float64(events))
 }
 
-// OutboundRequest records one call to a foreign system; code 0 means no answer.
+// OutboundRequest records one call to a foreign system; code 0 means no response.
 func (m *Metrics) OutboundRequest(host string, code int, d time.Duration) {
 	m.observe(OutboundRequestDuration, d.Seconds(), attribute.String("host", host), attribute.String("code", strconv.Itoa(code)))
 }

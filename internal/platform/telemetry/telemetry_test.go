@@ -43,8 +43,8 @@ func TestEveryMetricAppearsUnderItsName(t *testing.T) {
 	}
 	text := scrape(t, m)
 	for _, metric := range Catalogue() {
-		if !strings.Contains(text, "# TYPE "+metric.Name+" "+metric.Kind+"\n") {
-			t.Errorf("%s (%s) is not exported", metric.Name, metric.Kind)
+		if !strings.Contains(text, "# TYPE "+metric.Name+" "+metric.Type+"\n") {
+			t.Errorf("%s (%s) is not exported", metric.Name, metric.Type)
 		}
 	}
 	for _, line := range []string{

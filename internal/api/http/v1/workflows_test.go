@@ -187,7 +187,7 @@ func TestPauseAndResumeWorkflow(t *testing.T) {
 func TestKinds(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.run(t, scenario.Case{Do: "GET /api/v1/kinds", Token: b.Admin, Status: 200, Has: []string{`"name":"test_kind"`, `"$schema":"https://json-schema.org/draft/2020-12/schema"`}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/kinds", Token: b.Admin, Status: 200, Has: []string{`"name":"test_kind","title":"test_kind"`, `"input_schema":{"$schema"`, `"$schema":"https://json-schema.org/draft/2020-12/schema"`}})
 }
 
 func TestKeys(t *testing.T) {

@@ -2,8 +2,6 @@ package enginetest
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
@@ -20,15 +18,6 @@ var parkCases = []Case{
 	{Name: "park/QuotaLeavesAfterRestart", Days: true, Run: parkQuotaRestart},
 	{Name: "park/TimeParkedIsNoRetryTime", Days: true, Run: parkRetryTime},
 	{Name: "park/OtherBranchesAreKeptNotFed", Run: parkOthers},
-}
-
-var answerCases = []Case{
-	{Name: "once/TimeoutParksUntilAnswered", Run: answerTimeout},
-	{Name: "once/CrashParksUntilAnswered", Run: answerCrash},
-	{Name: "once/NotDoneRunsAgain", Run: answerNotDone},
-	{Name: "once/FailGoesOn", Run: answerFail},
-	{Name: "once/ResumeDoesNotRepeat", Run: answerResume},
-	{Name: "once/NothingWaits", Run: answerNothing},
 }
 
 var errToken = failure.New(failure.Auth, "token_revoked", "the token was revoked; give the workflow a new one")
@@ -159,117 +148,4 @@ func parkOthers(h *H) {
 	h.wantNoted("try1") // the result is there, the function has not seen it
 	h.resume(id)
 	h.end(id, workflow.Completed)
-}
-
-// payment registers a Once step and a workflow around it.
-func (h *H) payment(fn func(context.Context, int) (int, error)) string {
-	pay := h.step("test/pay", engine.StepOptions[int]{Once: true, Timeout: h.d(2)}, fn)
-	return h.workflow(func(run engine.Run, n int) (int, error) {
-		out, err := pay.Do(run, n)
-		var e *engine.Error
-		if errors.As(err, &e) && e.Code == engine.CodeGivenUp {
-			return -1, nil
-		}
-		return out, err
-	})
-}
-
-func (h *H) answer(id string, a engine.Answer) {
-	h.Helper()
-	h.state(id, workflow.Parked)
-	p := h.last(id, engine.EventParked)
-	if p.Reason != workflow.ReasonOutcomeUnknown || p.Step != "test/pay" {
-		h.Errorf("parked: %+v", p)
-	}
-	a.Path = p.Path
-	h.ok(h.process.Engine.Answer(h.Context(), workspace, id, a, eventstore.Meta{}))
-}
-
-func (h *H) wantOutput(id string, want int) {
-	h.Helper()
-	h.end(id, workflow.Completed)
-	var out int
-	if h.output(id, &out); out != want {
-		h.Errorf("output %d, want %d", out, want)
-	}
-}
-
-func answerTimeout(h *H) {
-	fn := h.payment(func(ctx context.Context, n int) (int, error) {
-		h.note("pay")
-		<-ctx.Done()
-		return 0, ctx.Err()
-	})
-	h.boot()
-	id := h.start(fn, 1)
-	h.answer(id, engine.Answer{Verdict: engine.Done, Result: json.RawMessage("42")})
-	h.wantOutput(id, 42)
-	h.wantNoted("pay")
-}
-
-func answerCrash(h *H) {
-	g := newGate()
-	fn := h.payment(func(ctx context.Context, n int) (int, error) {
-		h.note("pay")
-		return n, g.wait(ctx)
-	})
-	h.boot()
-	id := h.start(fn, 1)
-	h.until("the step runs", func() bool { return h.noted() == "pay" })
-	h.restart()
-	h.answer(id, engine.Answer{Verdict: engine.Done, Result: json.RawMessage("7")})
-	h.wantOutput(id, 7)
-	h.wantNoted("pay")
-}
-
-func answerNotDone(h *H) {
-	tries := 0
-	fn := h.payment(func(ctx context.Context, n int) (int, error) {
-		h.note("pay")
-		if tries++; tries == 1 {
-			return 0, failure.New(failure.UnknownOutcome, "cut", "cut")
-		}
-		return n, nil
-	})
-	h.boot()
-	id := h.start(fn, 5)
-	h.answer(id, engine.Answer{Verdict: engine.NotDone})
-	h.wantOutput(id, 5)
-	h.wantNoted("pay pay")
-}
-
-func answerFail(h *H) {
-	fn := h.payment(func(ctx context.Context, n int) (int, error) {
-		return 0, failure.New(failure.UnknownOutcome, "cut", "cut")
-	})
-	h.boot()
-	id := h.start(fn, 5)
-	h.answer(id, engine.Answer{Verdict: engine.Fail, Message: "the bank says no"})
-	h.wantOutput(id, -1)
-}
-
-func answerResume(h *H) {
-	fn := h.payment(func(ctx context.Context, n int) (int, error) {
-		h.note("pay")
-		return 0, failure.New(failure.UnknownOutcome, "cut", "cut")
-	})
-	h.boot()
-	id := h.start(fn, 5)
-	h.state(id, workflow.Parked)
-	h.resume(id)
-	h.state(id, workflow.Parked)
-	h.restart()
-	h.answer(id, engine.Answer{Verdict: engine.Done, Result: json.RawMessage("1")})
-	h.wantOutput(id, 1)
-	h.wantNoted("pay")
-}
-
-func answerNothing(h *H) {
-	fn := h.workflow(func(run engine.Run, n int) (int, error) { return n, run.Sleep(h.d(10000)) })
-	h.boot()
-	id := h.start(fn, 5)
-	_, err := h.process.Engine.Answer(h.Context(), workspace, id, engine.Answer{Path: "1", Verdict: engine.Done}, eventstore.Meta{})
-	h.refused(0, err, engine.ErrNotWaiting)
-	_, err = h.process.Engine.Answer(h.Context(), workspace, id, engine.Answer{Path: "1", Verdict: "maybe"}, eventstore.Meta{})
-	h.refused(0, err, engine.ErrInvalid)
 }

@@ -80,8 +80,13 @@ func pauseTwice(h *H) {
 	h.boot()
 	id := h.start(fn, 1)
 	h.resume(id) // nothing to resume
-	h.pause(id)
-	h.pause(id)
+	first, err := h.process.Engine.Pause(h.Context(), workspace, id, eventstore.Meta{})
+	h.ok(0, err)
+	second, err := h.process.Engine.Pause(h.Context(), workspace, id, eventstore.Meta{})
+	h.ok(0, err)
+	if first == 0 || second != first { // nothing was written: that of the last event
+		h.Errorf("positions %d and %d", first, second)
+	}
 	h.resume(id)
 	h.resume(id)
 	h.end(id, workflow.Completed)

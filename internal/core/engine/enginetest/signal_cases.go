@@ -21,6 +21,7 @@ var signalCases = []Case{
 	{Name: "signal/RefusedAfterTheEnd", Run: signalEnded},
 	{Name: "signal/RefusesWhatNobodyKnows", Run: signalUnknown},
 	{Name: "signal/DoesNotDecode", Run: signalBad},
+	{Name: "signal/WithoutData", Run: signalEmpty},
 }
 
 func (h *H) send(id, name, signalID string, data any) {
@@ -158,4 +159,16 @@ func signalBad(h *H) {
 	h.send(id, "test/approve", "", "text")
 	h.send(id, "test/approve", "", 5)
 	h.end(id, workflow.Completed)
+}
+
+func signalEmpty(h *H) {
+	approve := engine.NewSignal[engine.None](h.reg, "test/approve")
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		_, err := approve.Wait(run, engine.Forever)
+		return n, err
+	})
+	h.boot()
+	id := h.start(fn, 4)
+	h.ok(h.process.Engine.Signal(h.Context(), workspace, id, "test/approve", "", nil, eventstore.Meta{}))
+	h.wantOutput(id, 4)
 }

@@ -22,6 +22,7 @@ import (
 // A read-only step does not wait for the append that called it. If that append
 // fails, the step was never called: its late result belongs to nobody.
 func TestReadsOfAFailedAppendCountForNothing(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		reg := engine.NewRegistry()
 		slow := engine.NewStep(reg, "test/slow", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
@@ -68,6 +69,7 @@ func TestReadsOfAFailedAppendCountForNothing(t *testing.T) {
 
 // Rows that cannot be attached because the disk is full are no fault of their step.
 func TestAttachedRowsWaitForAFullDisk(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		reg := engine.NewRegistry()
 		var full atomic.Bool
@@ -97,6 +99,7 @@ func TestAttachedRowsWaitForAFullDisk(t *testing.T) {
 // A function that panics on the cancel of a waiting step is parked like any
 // other that panics.
 func TestPanicOnCancelOfAWaitingStepParks(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		reg := engine.NewRegistry()
 		step := engine.NewStep(reg, "test/fail", engine.StepOptions[int]{}, func(context.Context, int) (int, error) {
@@ -139,6 +142,7 @@ func (u *unreadable) ReadStream(ctx context.Context, id eventstore.StreamID, aft
 // What is open must be listed even if it cannot be loaded yet: others delete
 // what belongs to no open execution.
 func TestOpenListsWhatCannotBeLoadedYet(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		reg := engine.NewRegistry()
 		fn := engine.NewWorkflow(reg, "test/sleep", func(run engine.Run, n int) (int, error) { return n, run.Sleep(time.Hour) }).Name()
@@ -207,6 +211,7 @@ func (h *held) letGo() {
 
 // What comes while an end is on its way to the disk waits for it.
 func TestACancelDuringAForcedEndLearnsOfTheEnd(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		reg := engine.NewRegistry()
 		fn := engine.NewWorkflow(reg, "test/panics", func(run engine.Run, n int) (int, error) {
@@ -243,6 +248,7 @@ func TestACancelDuringAForcedEndLearnsOfTheEnd(t *testing.T) {
 
 // A cancel that was refused has stopped nothing.
 func TestARefusedCancelStopsNothing(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		reg := engine.NewRegistry()
 		step := engine.NewStep(reg, "test/slow", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {

@@ -134,6 +134,7 @@ func TestWaitingExecutionsHoldNoGoroutine(t *testing.T) {
 }
 
 func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		reg := engine.NewRegistry()
 		runs := map[string]int{}
@@ -175,6 +176,7 @@ func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
 
 // A start reads the saved list and the events since, not the whole store.
 func TestOpenExecutionsAreFoundAgain(t *testing.T) {
+	t.Parallel()
 	url := "sqlite:" + filepath.Join(t.TempDir(), "open.db")
 	reg := engine.NewRegistry()
 	fn := engine.NewWorkflow(reg, "test/sleep", func(run engine.Run, n int) (int, error) { return n, run.Sleep(time.Hour) }).Name()
@@ -214,6 +216,7 @@ func TestOpenExecutionsAreFoundAgain(t *testing.T) {
 }
 
 func TestRegistryMistakesAreFound(t *testing.T) {
+	t.Parallel()
 	reg := engine.NewRegistry()
 	noop := func(context.Context, int) (int, error) { return 0, nil }
 	engine.NewStep(reg, "test/a", engine.StepOptions[int]{}, noop)

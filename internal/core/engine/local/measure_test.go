@@ -37,6 +37,7 @@ func (n *notes) StepEnded(step string, completed bool, took time.Duration) {
 func (n *notes) StepRetried(step string, c failure.Class) { n.add("%s again %s", step, c) }
 
 func TestMeterHearsOfEachEndOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		reg := engine.NewRegistry()
 		calls := 0

@@ -88,8 +88,8 @@ func (m *LinkMap) Known(ctx context.Context, s Scope, ids []airtable.RecordID) (
 		var source string
 		var created int64
 		var k Known
-		if err := rows.Scan(&source, (*string)(&k.Target), &created, &k.Hash, &k.Answer,
-			&k.Swept, &k.Listed, &k.ListedHash, &k.ListedAnswer); err != nil {
+		if err := rows.Scan(&source, (*string)(&k.Target), &created, &k.Hash, &k.Response,
+			&k.Swept, &k.Listed, &k.ListedHash, &k.ListedResponse); err != nil {
 			return err
 		}
 		k.Created = created == 1

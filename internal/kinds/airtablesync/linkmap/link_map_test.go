@@ -106,10 +106,10 @@ func TestLinkMapFollowsARow(t *testing.T) {
 		if targets, err := b.Targets(b.Context(), here, recordIDs{"rec1"}); len(targets) != 0 || err != nil {
 			b.Errorf("a row that is not written yet has a target: %v, %v", targets, err)
 		}
-		b.in(here, b.list("l1", Listed{Source: "rec1", Target: "recT", Hash: "h", Answer: "a"}))
-		step("found after a lost answer", Known{Target: "recT", Created: true, Swept: "s1", Listed: "l1", ListedHash: "h", ListedAnswer: "a"})
-		b.in(here, b.wrote(Written{Source: "rec1", Target: "recT", Hash: "h2", Answer: "a2"}))
-		want := Known{Target: "recT", Created: true, Hash: "h2", Answer: "a2", Swept: "s1", Listed: "l1", ListedHash: "h", ListedAnswer: "a"}
+		b.in(here, b.list("l1", Listed{Source: "rec1", Target: "recT", Hash: "h", Response: "a"}))
+		step("found after a lost response", Known{Target: "recT", Created: true, Swept: "s1", Listed: "l1", ListedHash: "h", ListedResponse: "a"})
+		b.in(here, b.wrote(Written{Source: "rec1", Target: "recT", Hash: "h2", Response: "a2"}))
+		want := Known{Target: "recT", Created: true, Hash: "h2", Response: "a2", Swept: "s1", Listed: "l1", ListedHash: "h", ListedResponse: "a"}
 		step("written", want)
 		b.in(here, b.sweep("s2", "rec1"), b.sweep("s2", "rec1"))
 		want.Swept = "s2"

@@ -62,12 +62,12 @@ func (m *LinkMap) Declare(k *kind.Kind) {
 		}),
 		wrote: kind.Write(k, "write_links", func(ctx context.Context, tx db.Tx, by engine.WriteInfo, d written) error {
 			return eachRow(ctx, tx, m, within(by, d.Pair), m.sql.writeLink, d.Rows, func(r Written) []any {
-				return []any{string(r.Source), string(r.Target), r.Hash, r.Answer}
+				return []any{string(r.Source), string(r.Target), r.Hash, r.Response}
 			})
 		}),
 		list: kind.Write(k, "list_links", func(ctx context.Context, tx db.Tx, by engine.WriteInfo, d listed) error {
 			return eachRow(ctx, tx, m, within(by, d.Pair), m.sql.listLink, d.Rows, func(r Listed) []any {
-				return []any{string(r.Source), string(r.Target), d.Listing, r.Hash, r.Answer}
+				return []any{string(r.Source), string(r.Target), d.Listing, r.Hash, r.Response}
 			})
 		}),
 		forget: kind.Write(k, "forget_links", func(ctx context.Context, tx db.Tx, by engine.WriteInfo, d forgotten) error {

@@ -28,7 +28,7 @@ func Recognise(p Pair, rows []airtable.Record, l Listing) (listed []Listed, dupl
 	for _, row := range rows {
 		entry := Listed{Source: claimedSource(p, row), Target: row.ID}
 		if entry.Source != "" {
-			entry.Hash, entry.Answer = targetHashes(p, row, l.Linked)
+			entry.Hash, entry.Response = targetHashes(p, row, l.Linked)
 		} else if entry.Source = l.Sources[row.ID]; entry.Source == "" {
 			continue // not one of ours
 		}

@@ -41,10 +41,10 @@ func TestRecognise(t *testing.T) {
 	if diff := cmp.Diff([]airtable.RecordID{"recT5", "recT6", "recT7"}, duplicates); diff != "" {
 		t.Errorf("duplicates (-want +got):\n%s", diff)
 	}
-	if want := desired(p, row(t, "rec1", `{"fldName":"A","fldFirm":["recF"]}`)).Hash; listed[0].Hash != want || listed[0].Answer == "" {
+	if want := desired(p, row(t, "rec1", `{"fldName":"A","fldFirm":["recF"]}`)).Hash; listed[0].Hash != want || listed[0].Response == "" {
 		t.Errorf("recT1 reads %+v, want the hash %s", listed[0], want)
 	}
-	if listed[1].Hash != "" || listed[1].Answer != "" {
+	if listed[1].Hash != "" || listed[1].Response != "" {
 		t.Errorf("a row without its external ID counts as unchanged: %+v", listed[1])
 	}
 }

@@ -127,7 +127,7 @@ func mustWrite(c RowChange, k Known, listing string) bool {
 	same := k.ListedHash == c.Hash
 	// Airtable may alter a cell that it is given (rich text, rounding). The row
 	// is still unchanged if it is what Airtable made of exactly these cells.
-	untouched := k.Hash == c.Hash && k.Answer != "" && k.ListedAnswer == k.Answer
+	untouched := k.Hash == c.Hash && k.Response != "" && k.ListedResponse == k.Response
 	return !same && !untouched
 }
 
@@ -142,5 +142,5 @@ func keepsFiles(c RowChange, k Known, listing string) bool {
 		return filesOf(k.Hash) == want
 	}
 	return filesOf(k.ListedHash) == want ||
-		filesOf(k.Hash) == want && filesOf(k.Answer) == filesOf(k.ListedAnswer)
+		filesOf(k.Hash) == want && filesOf(k.Response) == filesOf(k.ListedResponse)
 }

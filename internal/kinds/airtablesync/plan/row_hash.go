@@ -69,7 +69,7 @@ func filesOf(hash string) string {
 // targetHashes returns two hashes of a target row as it was read: one with its
 // links as source rows, which compares with RowChange.Hash, and one of the cells
 // as they are. Links to rows that sources does not know count as a difference.
-func targetHashes(p Pair, row airtable.Record, sources Counterparts) (hash, answer string) {
+func targetHashes(p Pair, row airtable.Record, sources Counterparts) (hash, response string) {
 	asSource, asIs := newCellSum(), newCellSum()
 	for _, f := range p.Fields {
 		canonical := airtable.Canonical(f.Target, row.Fields[string(f.Target.ID)])

@@ -52,20 +52,20 @@ func TestAnEmptyCellLeavesNoTrace(t *testing.T) {
 	}
 }
 
-// The answer is compared with an earlier answer, so links stay as they are.
-func TestTheAnswerKeepsTargetIDs(t *testing.T) {
+// The response is compared with an earlier response, so links stay as they are.
+func TestTheResponseKeepsTargetIDs(t *testing.T) {
 	t.Parallel()
 	p := people()
 	r := row(t, "recT", `{"fldN":"A","fldF":["recT1"]}`)
-	hash, answer := targetHashes(p, r, Counterparts{"firms": {"recT1": "recS1"}})
-	if _, other := targetHashes(p, r, nil); other != answer {
-		t.Error("the answer depends on what is known of linked rows")
+	hash, response := targetHashes(p, r, Counterparts{"firms": {"recT1": "recS1"}})
+	if _, other := targetHashes(p, r, nil); other != response {
+		t.Error("the response depends on what is known of linked rows")
 	}
-	if hash == answer {
+	if hash == response {
 		t.Error("the hash has the target row's ID")
 	}
-	if _, unlinked := targetHashes(p, row(t, "recT", `{"fldN":"A"}`), nil); unlinked == answer {
-		t.Error("the answer leaves out links")
+	if _, unlinked := targetHashes(p, row(t, "recT", `{"fldN":"A"}`), nil); unlinked == response {
+		t.Error("the response leaves out links")
 	}
 }
 

@@ -235,7 +235,7 @@ func TestFaults(t *testing.T) {
 	a.ok("POST", a.at(people), obj{"fields": obj{}})
 }
 
-func TestDroppedAnswersHaveHadTheirEffect(t *testing.T) {
+func TestDroppedResponsesHaveHadTheirEffect(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
 	people, _ := a.crm()
@@ -249,17 +249,17 @@ func TestDroppedAnswersHaveHadTheirEffect(t *testing.T) {
 		}
 		request.Header.Set("Authorization", "Bearer patAll")
 		request.Header.Set("Content-Type", "application/json")
-		answer, err := server.Client().Do(request)
+		response, err := server.Client().Do(request)
 		if err == nil {
-			err = answer.Body.Close()
+			err = response.Body.Close()
 		}
 		return err
 	}
 	if err := send(`{"fields":{"Name":"x"}}`); err == nil {
-		t.Error("the answer came")
+		t.Error("the response came")
 	}
 	if err := send(`{"fields":{"Nope":"x"}}`); err == nil {
-		t.Error("the answer of a refused call came")
+		t.Error("the response of a refused call came")
 	}
 	if got := a.names(people); got != "x" {
 		t.Errorf("the effect is %q", got)

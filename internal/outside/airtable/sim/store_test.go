@@ -57,7 +57,7 @@ func (a *airtable) exercise() (people string) {
 	return people
 }
 
-func TestWhatWasAnsweredIsThereAfterAnUncleanStop(t *testing.T) {
+func TestWhatWasAcknowledgedIsThereAfterAnUncleanStop(t *testing.T) {
 	t.Parallel()
 	for name, tail := range map[string]string{"clean end": "", "torn line": `12345678 {"records":[{"t":`, "half a checksum": "1234", "wrong checksum": "00000000 {}\n"} {
 		t.Run(name, func(t *testing.T) {
@@ -82,7 +82,7 @@ func TestWhatWasAnsweredIsThereAfterAnUncleanStop(t *testing.T) {
 	}
 }
 
-func TestEveryPrefixOfTheFileIsAStateThatWasAnswered(t *testing.T) {
+func TestEveryPrefixOfTheFileIsAStateThatWasAcknowledged(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
 	a := setup(t, onFile(path))
@@ -185,7 +185,7 @@ func TestAReadingCallWaitsForWhatItMayHaveSeen(t *testing.T) {
 	a.create(people, obj{"Name": "x"})
 	seen, err := a.sim.world.read(func() ([]byte, *wire.Error) { return nil, nil })
 	if err != nil || seen.ticket == nil || seen.ticket != a.sim.world.store.newest() {
-		t.Errorf("the answer waits for %v, %v", seen.ticket, err)
+		t.Errorf("the response waits for %v, %v", seen.ticket, err)
 	}
 }
 
@@ -239,7 +239,7 @@ func TestDataFileInUseIsRefused(t *testing.T) {
 	}
 }
 
-func TestAFullDiskIsAnErrorAndNothingIsAnswered(t *testing.T) {
+func TestAFullDiskIsAnErrorAndNothingIsAcknowledged(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
 	a := setup(t, onFile(path))

@@ -11,12 +11,12 @@ import (
 	"unicode/utf8"
 )
 
-// Kind is the kind of one JSON value.
-type Kind uint8
+// Type is the type of one JSON value.
+type Type uint8
 
-// The kinds.
+// The types.
 const (
-	Object Kind = iota
+	Object Type = iota
 	Array
 	String
 	Number
@@ -27,7 +27,7 @@ const (
 
 // node is one value of a document, or the key of a member.
 type node struct {
-	kind    Kind
+	typ     Type
 	escaped bool // a string with a backslash
 	refused bool // a string or number that no Go value may hold; a flaw names it
 	start   int  // offset of the first byte
@@ -46,8 +46,8 @@ type Document struct {
 // Len returns the number of nodes. It is zero for a text without any value.
 func (d *Document) Len() int { return len(d.nodes) }
 
-// Kind returns the kind of a node; a key is a string.
-func (d *Document) Kind(n int) Kind { return d.nodes[n].kind }
+// Type returns the type of a node; a key is a string.
+func (d *Document) Type(n int) Type { return d.nodes[n].typ }
 
 // Refused reports whether a flaw names the string or number, so that its value
 // is not to be used.
@@ -106,7 +106,7 @@ func (d *Document) After(n int) int { return d.nodes[n].next }
 func (d *Document) Pointer(target int) string {
 	var b strings.Builder
 	for at := 0; at < target; {
-		if d.nodes[at].kind == Array {
+		if d.nodes[at].typ == Array {
 			i, item := d.itemWith(at, target)
 			writeIndex(&b, i)
 			at = item
@@ -159,7 +159,7 @@ func (d *Document) Find(pointer string) int {
 // Child returns the member of an object with a key, or the item of an array with
 // an index; -1 if there is none.
 func (d *Document) Child(at int, token string) int {
-	switch d.nodes[at].kind {
+	switch d.nodes[at].typ {
 	case Object:
 		for key, value := range d.Members(at) {
 			if !d.nodes[key].refused && string(d.Bytes(key)) == token {

@@ -92,7 +92,7 @@ func Parse(text []byte, limits Limits) (doc *Document, flaws []Flaw, fatal *Flaw
 func (p *parser) abandon() {
 	for n := range p.nodes {
 		if each := &p.nodes[n]; each.next == 0 {
-			each.end, each.next, each.refused = len(p.text), len(p.nodes), each.kind == String
+			each.end, each.next, each.refused = len(p.text), len(p.nodes), each.typ == String
 		}
 	}
 }
@@ -133,7 +133,7 @@ func (p *parser) value(depth int) bool {
 }
 
 func (p *parser) object(n, depth int) bool {
-	p.nodes[n].kind = Object
+	p.nodes[n].typ = Object
 	if depth > p.limits.Depth {
 		return p.limit(n, CodeTooDeep, "nested deeper than %d levels", p.limits.Depth)
 	}
@@ -184,7 +184,7 @@ func (p *parser) key(object int) bool {
 }
 
 func (p *parser) array(n, depth int) bool {
-	p.nodes[n].kind = Array
+	p.nodes[n].typ = Array
 	if depth > p.limits.Depth {
 		return p.limit(n, CodeTooDeep, "nested deeper than %d levels", p.limits.Depth)
 	}
@@ -209,7 +209,7 @@ func (p *parser) array(n, depth int) bool {
 // string reads a string and finds out whether it is text: Unicode without
 // U+0000, which databases refuse.
 func (p *parser) string(n int) bool {
-	p.nodes[n].kind = String
+	p.nodes[n].typ = String
 	ascii, wrong := true, ""
 	for p.pos++; p.pos < len(p.text); p.pos++ {
 		switch c := p.text[p.pos]; {
@@ -270,7 +270,7 @@ func (p *parser) escape() (wrong string, ok bool) {
 }
 
 func (p *parser) number(n int) bool {
-	p.nodes[n].kind = Number
+	p.nodes[n].typ = Number
 	start, exponent := p.pos, false
 	p.take('-')
 	if !p.take('0') && !p.digits() {
@@ -307,11 +307,11 @@ func (p *parser) digits() bool {
 	return p.pos > start
 }
 
-func (p *parser) word(n int, word string, kind Kind) bool {
+func (p *parser) word(n int, word string, typ Type) bool {
 	if !bytes.HasPrefix(p.text[p.pos:], []byte(word)) {
 		return p.syntax("a value should stand here" + hint(p.text[p.pos:]))
 	}
-	p.nodes[n].kind = kind
+	p.nodes[n].typ = typ
 	p.pos += len(word)
 	return true
 }

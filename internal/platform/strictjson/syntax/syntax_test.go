@@ -31,7 +31,7 @@ func TestNodesStandInTheOrderOfTheText(t *testing.T) {
 		if nested[start:end] != string(doc.Raw(n)) || doc.Refused(n) {
 			t.Errorf("node %d: %q at %d to %d", n, doc.Raw(n), start, end)
 		}
-		got = append(got, fmt.Sprintf("%d %s > %d %s", doc.Kind(n), doc.Raw(n), doc.After(n), doc.Pointer(n)))
+		got = append(got, fmt.Sprintf("%d %s > %d %s", doc.Type(n), doc.Raw(n), doc.After(n), doc.Pointer(n)))
 	}
 	want := []string{
 		`0 {"a":[1,{"b~c/d":"x"},[]], "":{"":null}, "~1":true,"\u0065\"":[[false]]} > 17 `,
@@ -52,7 +52,7 @@ func TestFindReversesPointer(t *testing.T) {
 	doc := parsed(t, nested)
 	isKey := map[int]bool{}
 	for n := range doc.Len() {
-		if doc.Kind(n) == syntax.Object {
+		if doc.Type(n) == syntax.Object {
 			for key := range doc.Members(n) {
 				isKey[key] = true
 			}
@@ -167,7 +167,7 @@ func TestFatalFlaws(t *testing.T) {
 		}
 		for n := range doc.Len() { // what there is can be walked
 			_ = doc.Pointer(n)
-			if doc.Kind(n) == syntax.Object {
+			if doc.Type(n) == syntax.Object {
 				for key, value := range doc.Members(n) {
 					if value <= key || value >= doc.Len() {
 						t.Errorf("%q has the member %d, %d of %d nodes", text, key, value, doc.Len())

@@ -79,7 +79,7 @@ func TestWhichCallsARuleMeets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := setup(t, string(plan)).Next(call).DropsAnswer(); got != want {
+		if got := setup(t, string(plan)).Next(call).DropsResponse(); got != want {
 			t.Errorf("%s: got %v", rule, got)
 		}
 	}
@@ -99,7 +99,7 @@ func TestNthAndTimes(t *testing.T) {
 	} {
 		i, got := setup(t, `{"faults":[`+rule+`]}`), ""
 		for range 5 {
-			if i.Next(fault.Call{Method: "POST"}).DropsAnswer() {
+			if i.Next(fault.Call{Method: "POST"}).DropsResponse() {
 				got += "X"
 			} else {
 				got += "."
@@ -172,7 +172,7 @@ func TestEffects(t *testing.T) {
 		t.Errorf("got %v", unavailable)
 	}
 	for _, rule := range []string{`{"fault":"drop"}`, `{"fault":"delay"}`} {
-		if e := effect(rule); e.Refusal() != nil || e.DropsAnswer() != (rule == `{"fault":"drop"}`) {
+		if e := effect(rule); e.Refusal() != nil || e.DropsResponse() != (rule == `{"fault":"drop"}`) {
 			t.Errorf("%s: got %+v", rule, e)
 		}
 	}

@@ -68,14 +68,14 @@ func TestFormulasInACircleAcrossTablesAreErrors(t *testing.T) {
 	c := d.Begin(noon)
 	made := map[string]*schema.Table{}
 	for _, name := range []string{"Left", "Right"} {
-		table, err := c.Schema.CreateTable(base, schema.TableBody{Name: name, Fields: []schema.FieldBody{{Name: "Title", Kind: "formula", Options: cells("formula", "1")}}})
+		table, err := c.Schema.CreateTable(base, schema.TableBody{Name: name, Fields: []schema.FieldBody{{Name: "Title", Type: "formula", Options: cells("formula", "1")}}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		made[name] = table
 	}
 	left, right := made["Left"], made["Right"]
-	if _, err := c.Schema.CreateField(base, left.ID, schema.FieldBody{Name: "Right", Kind: "multipleRecordLinks", Options: cells("linkedTableId", right.ID)}); err != nil {
+	if _, err := c.Schema.CreateField(base, left.ID, schema.FieldBody{Name: "Right", Type: "multipleRecordLinks", Options: cells("linkedTableId", right.ID)}); err != nil {
 		t.Fatal(err)
 	}
 	for table, formula := range map[*schema.Table]string{left: "{Right} & 'l'", right: "{Left} & 'r'"} { // each title names the other table's

@@ -28,13 +28,13 @@ func setup(t *testing.T) *crm {
 	s := schema.New()
 	c := s.Begin()
 	base, err := c.CreateBase(schema.BaseBody{Name: "CRM", Tables: []schema.TableBody{
-		{Name: "Companies", Fields: []schema.FieldBody{{Name: "Name", Kind: "singleLineText"}}},
-		{Name: "People", Fields: []schema.FieldBody{{Name: "Name", Kind: "singleLineText"}}}}})
+		{Name: "Companies", Fields: []schema.FieldBody{{Name: "Name", Type: "singleLineText"}}},
+		{Name: "People", Fields: []schema.FieldBody{{Name: "Name", Type: "singleLineText"}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := &crm{Data: NewData(s), t: t, companies: base.Tables[0], people: base.Tables[1]}
-	for _, f := range []struct{ name, kind, options string }{
+	for _, f := range []struct{ name, typ, options string }{
 		{"Age", "number", `{"precision":0}`}, {"Done", "checkbox", `{"icon":"check","color":"x"}`}, {"Stage", "singleSelect", `{"choices":[{"name":"New"}]}`},
 		{"Files", "multipleAttachments", `null`}, {"Company", "multipleRecordLinks", `{"linkedTableId":"` + d.companies.ID + `"}`},
 		{"Boss", "multipleRecordLinks", `{"linkedTableId":"` + d.people.ID + `"}`}, {"Label", "formula", `{"formula":"{Name} & '/' & {Age} & '/' & {Company}"}`},
@@ -44,7 +44,7 @@ func setup(t *testing.T) *crm {
 		if err := json.Unmarshal([]byte(f.options), &options); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.CreateField(base, d.people.ID, schema.FieldBody{Name: f.name, Kind: schema.Kind(f.kind), Options: options}); err != nil {
+		if _, err := c.CreateField(base, d.people.ID, schema.FieldBody{Name: f.name, Type: schema.FieldType(f.typ), Options: options}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -53,7 +53,7 @@ func body[T any](t *testing.T, text string) T {
 
 // link is a field that points to a table.
 func link(name string, to *schema.Table) schema.FieldBody {
-	return schema.FieldBody{Name: name, Kind: "multipleRecordLinks", Options: map[string]json.RawMessage{"linkedTableId": wire.Encode(to.ID)}}
+	return schema.FieldBody{Name: name, Type: "multipleRecordLinks", Options: map[string]json.RawMessage{"linkedTableId": wire.Encode(to.ID)}}
 }
 
 // shown is the whole schema as the API shows it.
@@ -133,7 +133,7 @@ func TestLinks(t *testing.T) {
 	if err != nil || self.Inverse != "" || self.Linked != s.people.ID {
 		t.Errorf("a link to its own table: %+v, %v", self, err)
 	}
-	other, err := c.CreateBase(schema.BaseBody{Name: "Other", Tables: []schema.TableBody{{Name: "T", Fields: []schema.FieldBody{{Name: "N", Kind: "email"}}}}})
+	other, err := c.CreateBase(schema.BaseBody{Name: "Other", Tables: []schema.TableBody{{Name: "T", Fields: []schema.FieldBody{{Name: "N", Type: "email"}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

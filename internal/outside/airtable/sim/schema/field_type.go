@@ -1,9 +1,9 @@
 package schema
 
-// Kind is a field's type, by its name in the API.
-type Kind string
+// FieldType is a field's type, by its name in the API.
+type FieldType string
 
-// Shape groups the kinds whose cells are written and read alike.
+// Shape groups the types whose cells are written and read alike.
 type Shape int
 
 // The shapes of cells.
@@ -26,7 +26,7 @@ const (
 	Formula // computed by a formula
 )
 
-// traits are what is true of a kind.
+// traits are what is true of a type.
 type traits struct {
 	shape   Shape
 	primary bool         // may be a table's first field
@@ -34,9 +34,9 @@ type traits struct {
 	options []optionRule // what the API takes when such a field is created
 }
 
-// kinds are all field types that Airtable documents. Those without a shape exist in Airtable, but its API cannot
+// fieldTypes are all field types that Airtable documents. Those without a shape exist in Airtable, but its API cannot
 // create them.
-var kinds = map[Kind]traits{
+var fieldTypes = map[FieldType]traits{
 	"singleLineText":        {Line, true, true, nil},
 	"email":                 {Line, true, true, nil},
 	"url":                   {Line, true, true, nil},
@@ -64,11 +64,11 @@ var kinds = map[Kind]traits{
 	"createdBy": {}, "lastModifiedBy": {}, "button": {}, "aiText": {}, "externalSyncSource": {}, "manualSort": {},
 }
 
-// Shape is how cells of this kind are written and read.
-func (k Kind) Shape() Shape { return kinds[k].shape }
+// Shape is how cells of this type are written and read.
+func (k FieldType) Shape() Shape { return fieldTypes[k].shape }
 
-// Computed reports whether cells of this kind refuse to be written.
-func (k Kind) Computed() bool { return k.Shape() == Formula || k.Shape() == None }
+// Computed reports whether cells of this type refuse to be written.
+func (k FieldType) Computed() bool { return k.Shape() == Formula || k.Shape() == None }
 
-// Merges reports whether an upsert may merge on fields of this kind.
-func (k Kind) Merges() bool { return kinds[k].merge }
+// Merges reports whether an upsert may merge on fields of this type.
+func (k FieldType) Merges() bool { return fieldTypes[k].merge }
