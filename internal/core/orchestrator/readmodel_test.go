@@ -69,7 +69,7 @@ func live(t *testing.T, b *bench) {
 	_, err = b.PauseExecution(ctx, admin, paused.ID)
 	b.must(err)
 	b.until(b.execute(other.ID, `{"wait":true}`).ID, engine.EventWaiting)
-	b.until(b.execute(other.ID, `{"child":true}`).ID, engine.EventChildStarted)
+	b.until(b.execute(other.ID, `{"child":{"gate":true}}`).ID, engine.EventChildStarted)
 	b.must(b.CaughtUp(ctx))
 }
 
