@@ -37,6 +37,9 @@ var coreFloor = floor{
 			{"core/workflow", "the words"},
 			{"platform/blob", "a large input is a blob"},
 			{"platform/db", "a small one is a row of the start's commit"},
+		}, tests: []arrow{
+			{"platform/db/dbtest", "a real store"},
+			{"platform/secret/vault", "inputs are really sealed"},
 		}},
 		{pkg: "core/orchestrator/readmodel", rule: "a read model follows the store and decides nothing", may: []arrow{
 			{"core/engine", "it understands the engine's events"},
@@ -127,6 +130,7 @@ var coreFloor = floor{
 			{"platform/db", "open executions are rows"},
 		}, tests: []arrow{
 			{"core/engine/enginetest", "a store in memory"},
+			{"core/eventstore/sqlite", "a real store"},
 			{"platform/db/dbtest", "both databases"},
 		}},
 		{pkg: "core/engine/enginetest", forTests: true, may: []arrow{

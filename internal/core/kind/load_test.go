@@ -116,6 +116,24 @@ func TestAVersionOfAnotherKindIsRefused(t *testing.T) {
 	}
 }
 
+// A version that is remembered is of its kind alone, whoever asks next.
+func TestARememberedVersionOfAnotherKindIsRefused(t *testing.T) {
+	t.Parallel()
+	other := kind.New[Greeting, Wish]("other", kind.Options{})
+	kind.Workflow(other, kind.Main, func(engine.Run, kind.Start[Greeting, Wish]) (int, error) { return 0, nil })
+	set, err := kind.NewSet(NewGreeting(), other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.Bind(everywhere{}, nil)
+	if _, err := load(t, set, "team_greeting/run", 1, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := load(t, set, "other/run", 1, ""); failure.CodeOf(err) != kind.CodeVersionUnreadable {
+		t.Error(err)
+	}
+}
+
 // everywhere has a version of every workflow, named after it.
 type everywhere struct{}
 

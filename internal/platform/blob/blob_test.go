@@ -260,7 +260,7 @@ func TestRowsReadsAnyRange(t *testing.T) {
 func TestRowsOfAnotherBlobAreRefused(t *testing.T) {
 	t.Parallel()
 	d, _ := open(t)
-	for _, content := range []string{"", "short", strings.Repeat("no index here ", 10), strings.Repeat("\xff", 16) + "pawrows1"} {
+	for _, content := range []string{"", "short", strings.Repeat("no index here ", 10), strings.Repeat("\xff", 16) + "pawrows2"} {
 		ref := put(t, d, "ex_1", content)
 		for row, err := range blob.Rows(t.Context(), d, ref, 0, 10) {
 			if !errors.Is(err, blob.ErrDamaged) {
@@ -278,6 +278,41 @@ func TestRowsOfAnotherBlobAreRefused(t *testing.T) {
 	}
 	for range blob.Rows(t.Context(), d, empty, 0, 10) {
 		t.Error("an empty blob has a row")
+	}
+}
+
+// Whoever reads a range never comes to the checksum of the whole blob.
+func TestDamageOfRowsIsNoticed(t *testing.T) {
+	t.Parallel()
+	d, path := open(t)
+	rows := []string{`{"a":1}`, `{"a":2}`, "", `{"a":3}`}
+	ref, _, err := blob.PutRows(t.Context(), d, execution("ex_1"), rowsOf(rows, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(path, filepath.FromSlash(ref.String()))
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := range whole {
+		changed := bytes.Clone(whole)
+		changed[at] ^= 1
+		if err := os.WriteFile(file, changed, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		noticed, i := false, 0
+		for row, err := range blob.Rows(t.Context(), d, ref, 0, len(rows)) {
+			if err != nil {
+				noticed = errors.Is(err, blob.ErrDamaged)
+			} else if string(row) != rows[i] {
+				t.Errorf("byte %d of %d: row %d is %q", at, len(whole), i, row)
+			}
+			i++
+		}
+		if !noticed {
+			t.Errorf("byte %d of %d was changed and no one noticed", at, len(whole))
+		}
 	}
 }
 
