@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
@@ -171,6 +172,44 @@ func TestAFailedWriteIsTriedAgain(t *testing.T) {
 		}
 		b.holds("sums", "[30 a 30]")
 	})
+}
+
+func TestPausesGrowUntilSomeoneComes(t *testing.T) {
+	t.Parallel()
+	b := open(t, dbtest.SQLite(t))
+	pauses := make(chan pause)
+	b.clock = hand{pauses}
+	var healed atomic.Bool
+	f := b.add(broken(b.tally("sums"), nil, func() error {
+		if healed.Load() {
+			return nil
+		}
+		return errors.New("no space")
+	}))[0]
+	b.append("a", "1")
+	b.run()
+	var last pause
+	for i, want := range []time.Duration{50 * time.Millisecond, time.Second, 0, // it is not known yet whether the event is at fault
+		time.Second, time.Second, time.Second, 3 * time.Second, time.Second, 7 * time.Second, time.Second, 15 * time.Second, time.Second, 15 * time.Second} {
+		if last.end != nil {
+			last.end()
+		}
+		if last = <-pauses; last.Duration != want {
+			t.Errorf("pause %d lasts %v, want %v", i, last.Duration, want)
+		}
+	}
+	told := make(chan error)
+	go func() { told <- f.Current(t.Context()) }()
+	last = <-pauses // the next try has failed too, though nobody has ended the long pause
+	var fault *projection.Fault
+	if err := <-told; last.Duration != time.Second || !errors.As(err, &fault) {
+		t.Errorf("after a pause of %v: %v", last.Duration, err)
+	}
+	healed.Store(true)
+	last.end()
+	<-pauses
+	b.must(f.Current(t.Context()))
+	b.holds("sums", "[1 a 1]")
 }
 
 // childStore names the store in the environment of a process that is to be killed.

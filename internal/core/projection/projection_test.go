@@ -231,6 +231,36 @@ func TestEventsCollectWhileNobodyWaits(t *testing.T) {
 	}
 }
 
+func TestNoEventsCollectWhileSomeoneWaits(t *testing.T) {
+	t.Parallel()
+	b := open(t, dbtest.SQLite(t))
+	pauses := make(chan pause)
+	b.clock = hand{pauses}
+	f := b.add(b.tally("sums"))[0]
+	served := make(chan error)
+	go func() { served <- f.WaitFor(t.Context(), 3) }()
+	b.run()
+	paused := 0
+	for range 3 {
+		b.append("a", "1")
+		for behind := true; behind; {
+			select {
+			case p := <-pauses: // one may begin before the wait
+				paused++
+				p.end()
+			default:
+			}
+			l, err := f.Lag(t.Context())
+			b.must(err)
+			behind = l.Events > 0
+		}
+	}
+	b.must(<-served)
+	if paused > 1 {
+		t.Errorf("%d pauses while someone waited", paused)
+	}
+}
+
 func TestManyProjectionsReadTheStoreOnce(t *testing.T) {
 	t.Parallel()
 	b := open(t, dbtest.SQLite(t))
@@ -264,6 +294,12 @@ func TestACheckpointIsNotWrittenForNothing(t *testing.T) {
 	b.must(f.Current(t.Context()))
 	if at := b.stored("sums"); at < 5_000 {
 		t.Errorf("the checkpoint is %d after 11,000 events: a restart would look at them all", at)
+	}
+	at := b.stored("sums")
+	b.fill(100)
+	b.must(f.Current(t.Context()))
+	if again := b.stored("sums"); again != at {
+		t.Errorf("the checkpoint has moved from %d to %d for nothing", at, again)
 	}
 }
 

@@ -132,12 +132,7 @@ func (s *Set) Rebuild(ctx context.Context, names ...string) error {
 	workers, work := errgroup.WithContext(work)
 	if !running {
 		for _, f := range chosen {
-			workers.Go(func() error {
-				if err := f.run(work); err != nil || work.Err() != nil {
-					return err
-				}
-				return ErrStopped // the store was closed
-			})
+			workers.Go(func() error { return f.run(work) })
 		}
 	}
 	faults := make([]error, len(chosen))

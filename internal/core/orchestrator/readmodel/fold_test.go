@@ -146,6 +146,9 @@ func TestWhatChangesIsStored(t *testing.T) {
 		if want := fmt.Sprint(now.args(nil)); stored["execution"] != want {
 			t.Errorf("after %s\n%s is stored of\n%s", e.kind, stored["execution"], want)
 		}
+		if e.kind == engine.EventStepCompleted && len(now.openSteps) > 0 {
+			t.Error("a step that has ended is still held")
+		}
 		for _, s := range now.openSteps {
 			if want := fmt.Sprint(s.args(nil)); stored[fmt.Sprint("step ", s.seq)] != want {
 				t.Errorf("after %s the step %s is not stored as it is", e.kind, s.path)
