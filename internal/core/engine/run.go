@@ -10,27 +10,6 @@ import (
 // Forever is a wait without deadline.
 const Forever time.Duration = -1
 
-// Info says which execution is running.
-type Info struct {
-	Workspace  string
-	Execution  string
-	Generation int // from 1; grows when an execution continues as new
-	Function   string
-	Kind       string
-	Definition string
-	// Version is the version of the definition that the execution is pinned to.
-	Version int
-	// Root is what idempotency keys and random numbers are derived from.
-	Root Root
-}
-
-// Root is the execution and generation that keys and random numbers are derived
-// from: the execution's own, or, for a redrive, its origin's.
-type Root struct {
-	Execution  string `json:"execution"`
-	Generation int    `json:"generation"`
-}
-
 // Progress is what a person sees of a running execution. It is never
 // journalled.
 type Progress = workflow.Progress
@@ -84,7 +63,9 @@ func Await(run Run, condition func() bool) error { return run.thread.Await(condi
 // place before the change existed. The first call decides, for this change and
 // this generation: a loop that is running never sees a newer version. A redrive
 // follows its origin's decisions as far as the origin came.
-func (r Run) Version(change string, newest int) int { return r.thread.Version(change, r.branch.peek(), newest) }
+func (r Run) Version(change string, newest int) int {
+	return r.thread.Version(change, r.branch.peek(), newest)
+}
 
 // HistoryLong reports that the generation has grown so long that the function
 // should return ContinueAsNew at the next good place: from 4,000 records on.
