@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/activation"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/history"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/openset"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 )
@@ -31,7 +33,7 @@ func (e *Engine) Start(ctx context.Context, s engine.Start) (int64, error) {
 
 // create reads what the execution begins with, and creates it.
 func (e *Engine) create(ctx context.Context, s *engine.Start, parent *engine.Parent) (int64, error) {
-	in := &start{Start: *s, parent: parent}
+	in := &activation.Start{Start: *s, Parent: parent}
 	if string(in.Input) == "{}" { // what is absent decodes to the same
 		in.Input = nil
 	}
@@ -42,17 +44,17 @@ func (e *Engine) create(ctx context.Context, s *engine.Start, parent *engine.Par
 		if err != nil {
 			return 0, err
 		}
-		in.takeOver(o)
-		if o.root != nil {
-			info.Root = *o.root
+		in.TakeOver(o)
+		if o.Root != nil {
+			info.Root = *o.Root
 		}
 	}
 	if !s.Hold {
-		loaded, err := e.loadFor(info, in.Input)
+		loaded, err := e.host.LoadFor(info, in.Input)
 		if err != nil {
 			return 0, err
 		}
-		in.loaded = loaded
+		in.Loaded = loaded
 	}
 	x := newExecution(e, openset.Key{Workspace: s.Workspace, Execution: s.Execution})
 	e.mu.Lock()
@@ -62,7 +64,7 @@ func (e *Engine) create(ctx context.Context, s *engine.Start, parent *engine.Par
 	}
 	e.executions[x.key] = x
 	e.mu.Unlock()
-	return e.await(ctx, x.key, x, input{kind: inStart, start: in})
+	return e.await(ctx, x.key, x, activation.Input{Kind: activation.Create, Start: in})
 }
 
 // check refuses what can never be started.
@@ -99,22 +101,22 @@ func checkValue(what string, raw json.RawMessage, most int) error {
 
 // Release starts an execution that was created with Hold, or refuses it.
 func (e *Engine) Release(ctx context.Context, workspace, execution string, r engine.Release) (int64, error) {
-	return e.call(ctx, workspace, execution, input{kind: inRelease, meta: r.Meta, release: r})
+	return e.call(ctx, workspace, execution, activation.Input{Kind: activation.Release, Meta: r.Meta, Release: r})
 }
 
 // Cancel asks an execution to end.
 func (e *Engine) Cancel(ctx context.Context, workspace, execution string, meta eventstore.Meta) (int64, error) {
-	return e.call(ctx, workspace, execution, input{kind: inCancel, meta: meta})
+	return e.call(ctx, workspace, execution, activation.Input{Kind: activation.Cancel, Meta: meta})
 }
 
 // Pause holds an execution at its next step.
 func (e *Engine) Pause(ctx context.Context, workspace, execution string, meta eventstore.Meta) (int64, error) {
-	return e.call(ctx, workspace, execution, input{kind: inPause, meta: meta})
+	return e.call(ctx, workspace, execution, activation.Input{Kind: activation.Pause, Meta: meta})
 }
 
 // Resume ends a pause and a parking.
 func (e *Engine) Resume(ctx context.Context, workspace, execution string, meta eventstore.Meta) (int64, error) {
-	return e.call(ctx, workspace, execution, input{kind: inResume, meta: meta})
+	return e.call(ctx, workspace, execution, activation.Input{Kind: activation.Resume, Meta: meta})
 }
 
 // Signal hands data to an execution.
@@ -125,7 +127,7 @@ func (e *Engine) Signal(ctx context.Context, workspace, execution, name, id stri
 	if err := checkValue("the signal", data, engine.MaxValueBytes); err != nil {
 		return 0, err
 	}
-	return e.call(ctx, workspace, execution, input{kind: inSignal, meta: meta, name: name, id: id, data: data})
+	return e.call(ctx, workspace, execution, activation.Input{Kind: activation.Signal, Meta: meta, Name: name, ID: id, Data: data})
 }
 
 // Answer settles a parked step.
@@ -138,7 +140,7 @@ func (e *Engine) Answer(ctx context.Context, workspace, execution string, a engi
 	if err := checkValue("the result", a.Result, engine.MaxValueBytes); err != nil {
 		return 0, err
 	}
-	return e.call(ctx, workspace, execution, input{kind: inAnswer, meta: meta, verdict: a})
+	return e.call(ctx, workspace, execution, activation.Input{Kind: activation.Answer, Meta: meta, Answer: a})
 }
 
 // admit waits until the engine has recovered and counts the call.
@@ -157,7 +159,7 @@ func (e *Engine) admit(ctx context.Context) error {
 }
 
 // call brings an input to an open execution and waits for its commit.
-func (e *Engine) call(ctx context.Context, workspace, execution string, in input) (int64, error) {
+func (e *Engine) call(ctx context.Context, workspace, execution string, in activation.Input) (int64, error) {
 	if err := e.admit(ctx); err != nil {
 		return 0, err
 	}
@@ -174,7 +176,7 @@ func (e *Engine) call(ctx context.Context, workspace, execution string, in input
 // isOpen tells in a cheap way that an execution does not exist, has ended or is
 // another engine's. It may be wrong about the end of one that ends this moment.
 func (e *Engine) isOpen(ctx context.Context, k openset.Key) error {
-	events, err := e.store.ReadStream(ctx, (&execution{key: k}).stream(), 0, 1)
+	events, err := e.store.ReadStream(ctx, history.Stream(k.Workspace, k.Execution), 0, 1)
 	switch {
 	case err != nil:
 		return fmt.Errorf("look for execution %s: %w", k.Execution, err)
@@ -191,9 +193,9 @@ func (e *Engine) isOpen(ctx context.Context, k openset.Key) error {
 // await posts an input and waits for its acknowledgement. If ctx ends first,
 // the outcome is unknown to the caller; the input is not taken back. fresh is an
 // execution that was just made, or nil.
-func (e *Engine) await(ctx context.Context, k openset.Key, fresh *execution, in input) (int64, error) {
-	ack := make(chan result, 1)
-	in.ack = ack
+func (e *Engine) await(ctx context.Context, k openset.Key, fresh *execution, in activation.Input) (int64, error) {
+	ack := make(chan activation.Result, 1)
+	in.Ack = ack
 	if fresh != nil {
 		fresh.post(in)
 	} else {
@@ -201,7 +203,7 @@ func (e *Engine) await(ctx context.Context, k openset.Key, fresh *execution, in 
 	}
 	select {
 	case r := <-ack:
-		return r.position, r.err
+		return r.Position, r.Err
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	case <-e.done:

@@ -2,241 +2,59 @@ package local
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/history"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/takeover"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 )
 
-// origin is what a redrive takes over.
-type origin struct {
-	named   *engine.Origin // with the generation
-	private bool
-	root    *engine.Root // nil: new keys throughout
-	input   json.RawMessage
-	unread  []machine.Message
-	parts   []*journal.Feed
-}
-
-// maxFedBytes bounds one record of what is fed.
-const maxFedBytes = 256 << 10
-
-// originOf reads what a redrive takes over from an execution that has ended.
-// own is the root of what takes new keys.
-func (e *Engine) originOf(ctx context.Context, s *engine.Start, own engine.Root) (*origin, error) {
-	o := *s.Origin
-	entries, err := e.originEntries(ctx, s.Workspace, o.Execution)
-	if err != nil {
-		return nil, err
-	}
-	l := journal.New(s.Workspace, o.Execution)
-	l.See(entries[0].record)
-	switch {
-	case o.Generation != 0 && o.Generation != l.Info.Generation:
-		return nil, fmt.Errorf("%w: execution %s has ended in generation %d, not %d", engine.ErrNoOrigin, o.Execution, l.Info.Generation, o.Generation)
-	case l.Info.Function != s.Function:
-		return nil, fmt.Errorf("%w: execution %s ran the function %s, not %s", engine.ErrNoOrigin, o.Execution, l.Info.Function, s.Function)
-	}
-	out := &origin{named: &engine.Origin{Execution: o.Execution, Generation: l.Info.Generation, Fresh: o.Fresh}, private: l.Private, input: l.Input}
-	if o.Fresh {
-		return out, nil
-	}
-	t := newTakeover(l.Unread)
-	for _, entry := range entries {
-		t.see(entry.record)
-	}
-	out.root, out.unread, out.parts = &l.Info.Root, t.left(), split(t.feed(own))
-	return out, nil
-}
-
-// originEntries reads the last generation of an execution that may be redriven.
-func (e *Engine) originEntries(ctx context.Context, workspace, execution string) ([]entry, error) {
-	id := eventstore.StreamID{Workspace: workspace, Type: engine.StreamType, ID: execution}
-	entries, err := history(ctx, e.store, id, 0)
+// redrivable reads the last generation of an execution that may be redriven.
+func (e *Engine) redrivable(ctx context.Context, workspace, execution string) ([]history.Entry, error) {
+	entries, err := history.Read(ctx, e.store, history.Stream(workspace, execution), 0)
 	if errors.Is(err, engine.ErrNotFound) {
 		return nil, fmt.Errorf("%w: there is no execution %s", engine.ErrNoOrigin, execution)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read execution %s: %w", execution, err)
 	}
-	if begin := entries[0].record.Begin; begin == nil || begin.Engine != Name {
-		return nil, fmt.Errorf("%w: execution %s is not of the engine %q", engine.ErrNoOrigin, execution, Name)
+	return entries, takeover.Check(execution, Name, entries)
+}
+
+// Repeats lists the effects of an ended execution that a redrive with another
+// input would have again: those of all its generations, of its children, and
+// what it took over from an origin, but not what was undone.
+func (e *Engine) Repeats(ctx context.Context, workspace string, o engine.Origin) (map[string]int, error) {
+	if _, err := e.redrivable(ctx, workspace, o.Execution); err != nil {
+		return nil, err
 	}
-	switch last := entries[len(entries)-1].record; {
-	case !last.Type.IsEnd():
-		return nil, fmt.Errorf("%w: execution %s has not ended; cancel it first", engine.ErrNoOrigin, execution)
-	case last.Type == journal.Completed:
-		return nil, fmt.Errorf("%w: execution %s has completed; start a new one", engine.ErrNoOrigin, execution)
-	}
-	return entries, nil
-}
-
-// takeover adds up what the records of an origin leave to a redrive.
-type takeover struct {
-	taken   journal.Feed
-	live    map[string]int          // by branch: the first number that the origin did itself
-	waits   map[string]journal.Type // by path: a sleep or a wait
-	signals []machine.Message       // in order of arrival
-	read    map[int]bool            // that were taken
-	ended   map[string]machine.Fed  // what the origin did itself
-	undone  []engine.Scope          // whose undos ran
-	open    map[string]machine.Unfinished
-}
-
-func newTakeover(unread []machine.Message) *takeover {
-	t := &takeover{live: map[string]int{}, waits: map[string]journal.Type{}, read: map[int]bool{},
-		ended: map[string]machine.Fed{}, open: map[string]machine.Unfinished{},
-		taken: journal.Feed{Results: map[string]machine.Fed{}, Scopes: map[string]machine.Scope{}, Children: map[string]machine.Unfinished{}, Versions: map[string]int{}}}
-	for _, s := range unread {
-		t.signal(s.Name, s.Data)
-	}
-	return t
-}
-
-func (t *takeover) signal(name string, data json.RawMessage) {
-	t.signals = append(t.signals, machine.Message{N: len(t.signals) + 1, Name: name, Data: data})
-}
-
-// see takes in one record of the origin.
-func (t *takeover) see(r *journal.Record) {
-	switch r.Type {
-	case journal.Fed:
-		t.inherit(r.Feed)
-		return
-	case journal.Signal:
-		t.signal(r.Name, r.Out)
-		return
-	case journal.VersionMarked:
-		t.taken.Versions[r.Name] = r.N
-		return
-	case journal.StepCompleted:
-		t.ended[r.Path] = machine.Fed{What: machine.FedStep, Name: r.Name, Out: r.Out}
-	case journal.TimerSet, journal.WaitBegan:
-		t.waits[r.Path] = r.Type
-	case journal.TimerFired:
-		what := machine.FedSleep
-		if t.waits[r.Path] == journal.WaitBegan {
-			what = machine.FedDeadline
+	f := takeover.NewEffects(e.options.Registry)
+	seen := map[string]bool{}
+	for f.Children = []string{o.Execution}; len(f.Children) > 0; {
+		next := f.Children[0]
+		f.Children = f.Children[1:]
+		if seen[next] {
+			continue
 		}
-		t.ended[r.Path] = machine.Fed{What: what}
-	case journal.SignalTaken:
-		t.read[r.N] = true
-		t.ended[r.Path] = machine.Fed{What: machine.FedSignal, Name: r.Name, Out: t.signals[r.N-1].Data}
-	case journal.ChildStarted:
-		t.open[r.Path] = machine.Unfinished{Execution: r.Child, Function: r.Name}
-	case journal.ChildEnded:
-		if r.Err == nil {
-			delete(t.open, r.Path)
-			t.ended[r.Path] = machine.Fed{What: machine.FedChild, Name: r.Name, Out: r.Out, Child: r.Child}
+		seen[next] = true
+		err := history.Walk(ctx, e.store, history.Stream(workspace, next), 0, func(_ *eventstore.Event, r *journal.Record) { f.See(r) })
+		if err != nil {
+			return nil, fmt.Errorf("read execution %s: %w", next, err)
 		}
-	case journal.Compensating:
-		t.undone = append(t.undone, engine.Scope{Path: r.Path, Depth: r.N})
-	case journal.StepStarted, journal.StepFailed:
-	default:
-		return
+		f.Add()
 	}
-	t.went(r.Path)
+	return f.Counts, nil
 }
 
-// inherit takes over what the origin itself had taken over.
-func (t *takeover) inherit(part *journal.Feed) {
-	maps.Copy(t.taken.Results, part.Results)
-	for path, s := range part.Scopes {
-		s.Undone = false // if the origin came there, it ran again, on its root
-		t.taken.Scopes[path] = s
+// originOf reads what a start takes over from its origin. own is the root of what
+// takes new keys.
+func (e *Engine) originOf(ctx context.Context, s *engine.Start, own engine.Root) (*takeover.Origin, error) {
+	entries, err := e.redrivable(ctx, s.Workspace, s.Origin.Execution)
+	if err != nil {
+		return nil, err
 	}
-	maps.Copy(t.taken.Children, part.Children)
-	maps.Copy(t.taken.Versions, part.Versions)
-}
-
-// went notes that the origin did the call at a path itself: what it had taken
-// over for later calls of the branch, and of the branches around it, counts no
-// more.
-func (t *takeover) went(path string) {
-	numbers := strings.Split(path, ".")
-	for i := 0; i < len(numbers); i += 2 {
-		branch := strings.Join(numbers[:i], ".")
-		n, _ := strconv.Atoi(numbers[i])
-		if i < len(numbers)-1 {
-			n++ // a branch below: what comes after it depends on it
-		}
-		if first, ok := t.live[branch]; !ok || n < first {
-			t.live[branch] = n
-		}
-	}
-}
-
-// stale reports whether something that was taken over lies behind a call that
-// the origin did itself.
-func (t *takeover) stale(path string) bool {
-	numbers := strings.Split(path, ".")
-	for i := 0; i < len(numbers); i += 2 {
-		first, ok := t.live[strings.Join(numbers[:i], ".")]
-		if n, _ := strconv.Atoi(numbers[i]); ok && n >= first {
-			return true
-		}
-	}
-	return false
-}
-
-// feed is what the redrive gets. own is the root of the scopes that take new keys.
-func (t *takeover) feed(own engine.Root) *machine.Feed {
-	f := &machine.Feed{Results: t.ended, Scopes: t.taken.Scopes, Children: t.open, Versions: t.taken.Versions}
-	for path, r := range t.taken.Results {
-		if _, again := f.Results[path]; !again && !t.stale(path) {
-			f.Results[path] = r
-		}
-	}
-	for path, c := range t.taken.Children {
-		if _, again := f.Children[path]; !again && !t.stale(path) {
-			f.Children[path] = c
-		}
-	}
-	for _, scope := range t.undone {
-		f.Scopes[scope.String()] = machine.Scope{Undone: true, Root: own}
-		maps.DeleteFunc(f.Results, func(at string, _ machine.Fed) bool { return behind(at, scope.Path) })
-		maps.DeleteFunc(f.Children, func(at string, _ machine.Unfinished) bool { return behind(at, scope.Path) })
-	}
-	return f
-}
-
-// behind reports whether the call at a path comes after another one in the same
-// branch or below it, or is that one.
-func behind(path, first string) bool {
-	dot := strings.LastIndexByte(first, '.') + 1
-	rest, ok := strings.CutPrefix(path, first[:dot])
-	number, _, _ := strings.Cut(rest, ".")
-	n, _ := strconv.Atoi(number)
-	from, _ := strconv.Atoi(first[dot:])
-	return ok && n >= from
-}
-
-// left returns the signals that the origin did not take.
-func (t *takeover) left() []machine.Message {
-	return slices.DeleteFunc(slices.Clone(t.signals), func(s machine.Message) bool { return t.read[s.N] })
-}
-
-// split cuts what is fed into records.
-func split(f *machine.Feed) []*journal.Feed {
-	parts := []*journal.Feed{{Scopes: f.Scopes, Children: f.Children, Versions: f.Versions}}
-	size := 0
-	for path, r := range f.Results {
-		if size += len(path) + len(r.Name) + len(r.Out) + 64; size > maxFedBytes {
-			parts, size = append(parts, &journal.Feed{}), 0
-		}
-		part := parts[len(parts)-1]
-		if part.Results == nil {
-			part.Results = map[string]machine.Fed{}
-		}
-		part.Results[path] = r
-	}
-	return parts
+	return takeover.From(s, entries, own)
 }
