@@ -25,7 +25,7 @@ var answerCases = []Case{
 }
 
 func answerTimeout(h *H) {
-	fn := h.payment(func(ctx context.Context, n int) (int, error) {
+	fn := h.paymentWithin(h.d(2), func(ctx context.Context, n int) (int, error) {
 		h.note("pay")
 		<-ctx.Done()
 		return 0, ctx.Err()

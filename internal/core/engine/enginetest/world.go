@@ -12,7 +12,12 @@ import (
 
 // payment registers a Once step and a workflow around it.
 func (h *H) payment(fn func(context.Context, int) (int, error)) string {
-	pay := h.step("test/pay", engine.StepOptions[int]{Once: true, Timeout: h.d(2)}, fn)
+	return h.paymentWithin(h.d(1000), fn)
+}
+
+// paymentWithin is payment for a step with a timeout.
+func (h *H) paymentWithin(timeout time.Duration, fn func(context.Context, int) (int, error)) string {
+	pay := h.step("test/pay", engine.StepOptions[int]{Once: true, Timeout: timeout}, fn)
 	return h.workflow(func(run engine.Run, n int) (int, error) {
 		out, err := pay.Do(run, n)
 		var e *engine.Error

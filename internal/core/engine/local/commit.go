@@ -37,7 +37,7 @@ func (x *execution) activate(ins []activation.Input) {
 	}
 	x.mu.Lock()
 	x.position = max(x.position, x.state.Position)
-	x.young = x.young || turn.Created && turn.Labels.Child
+	x.seat.young = x.seat.young || turn.Created && turn.Labels.Child
 	x.mu.Unlock()
 	if turn.Placed {
 		x.takeOver()

@@ -3,7 +3,6 @@ package local
 import (
 	"context"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 
@@ -42,26 +41,14 @@ type execution struct {
 	timer     clock.Timer
 	timerAt   int64
 	evictable bool
-	place     place
-	queued    []*attempt.Attempt // that begin when there is a place
-	waking    bool               // it is woken when there is a place
-	young     bool               // a child that has not had its first place
-	refusal   error              // of what comes when it is gone; nil: it has ended
+	seat      seat
+	refusal   error // of what comes when it is gone; nil: it has ended
 
 	// ---- the owner's ----
 	state *activation.State
 }
 
 var _ activation.Owner = (*execution)(nil)
-
-// place is whether an execution is at work.
-type place uint8
-
-const (
-	noPlace place = iota
-	placeAsked
-	placeHeld
-)
 
 func newExecution(e *Engine, k openset.Key) *execution {
 	x := &execution{engine: e, key: k, row: openset.Row{Key: k}}
@@ -165,7 +152,7 @@ func (x *execution) release() {
 	}
 	pos, refusal := x.position, x.refused()
 	leave := x.leavePlace()
-	drop := !x.gone && x.state.Machine == nil && x.place == noPlace && x.idle()
+	drop := !x.gone && x.state.Machine == nil && x.seat.place == noPlace && x.idle()
 	if drop {
 		x.dropped = true
 		x.stopTimer()
@@ -179,6 +166,10 @@ func (x *execution) release() {
 		in.Reply(pos, refusal)
 	}
 }
+
+// horizon is how far ahead timers are set; what is woken later waits in the table
+// of open executions.
+const horizon = time.Minute
 
 // idle reports whether nothing here needs memory; mu is held.
 func (x *execution) idle() bool {
@@ -233,27 +224,25 @@ func (x *execution) wake(at int64) {
 	if at == x.wakeAt {
 		x.wakeAt = 0
 	}
-	x.waking = x.place != placeHeld
-	waits := x.waking
+	now := x.seat.wake()
 	x.mu.Unlock()
-	if waits {
-		x.askPlace()
+	if now {
+		x.post(activation.Input{Kind: activation.Wake})
 		return
 	}
-	x.post(activation.Input{Kind: activation.Wake})
+	x.askPlace()
 }
 
 // askPlace asks for a place unless the execution has one or has asked.
 func (x *execution) askPlace() {
 	x.mu.Lock()
-	if x.place != noPlace {
+	if !x.seat.ask() {
 		x.mu.Unlock()
 		return
 	}
-	x.place = placeAsked
 	asker := openExecution(x.next)
-	if x.young {
-		asker.State, x.young = "", false
+	if x.seat.young {
+		asker.State, x.seat.young = "", false
 	}
 	x.mu.Unlock()
 	x.engine.options.Places.Acquire(asker, x.placed)
@@ -263,21 +252,11 @@ func (x *execution) askPlace() {
 // execution. One too many is given back.
 func (x *execution) takeOver() {
 	x.mu.Lock()
-	one := x.place == noPlace
-	if one {
-		x.place = placeHeld
-	}
+	taken := x.seat.take()
 	x.mu.Unlock()
-	if !one {
+	if !taken {
 		x.engine.options.Places.Release(x.key.Workspace, x.key.Execution)
 	}
-}
-
-// dropPlace forgets a place that is the caller's again.
-func (x *execution) dropPlace() {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.place = noPlace
 }
 
 // placed is called when there is a place: what has waited for it begins. If
@@ -288,9 +267,7 @@ func (x *execution) placed() {
 	}
 	defer x.engine.leave()
 	x.mu.Lock()
-	x.place = placeHeld
-	queued, waking := x.queued, x.waking
-	x.queued, x.waking = nil, false
+	queued, waking := x.seat.grant()
 	leave := func() {}
 	if x.gone || len(queued) == 0 && !waking {
 		leave = x.leavePlace()
@@ -308,13 +285,12 @@ func (x *execution) placed() {
 // begin runs an attempt, now or when there is a place.
 func (x *execution) begin(at *attempt.Attempt) {
 	x.mu.Lock()
-	if x.place == placeHeld {
-		x.mu.Unlock()
+	now := x.seat.begins(at)
+	x.mu.Unlock()
+	if now {
 		x.engine.begin(x, at)
 		return
 	}
-	x.queued = append(x.queued, at)
-	x.mu.Unlock()
 	x.askPlace()
 }
 
@@ -322,12 +298,9 @@ func (x *execution) begin(at *attempt.Attempt) {
 func (x *execution) abort(at *attempt.Attempt) {
 	at.Abort()
 	x.mu.Lock()
-	i := slices.Index(x.queued, at)
-	if i >= 0 {
-		x.queued = slices.Delete(x.queued, i, i+1)
-	}
+	waited := x.seat.withdraw(at)
 	x.mu.Unlock()
-	if i >= 0 {
+	if waited {
 		x.engine.begin(x, at)
 	}
 }
@@ -335,10 +308,9 @@ func (x *execution) abort(at *attempt.Attempt) {
 // leavePlace gives the place back if the execution has nothing to do; mu is held.
 // It returns what is to be called without mu.
 func (x *execution) leavePlace() func() {
-	if x.place != placeHeld || !x.gone && (x.commits > 0 || !x.row.Idle || len(x.inbox) > 0) {
+	if !x.gone && (x.commits > 0 || !x.row.Idle || len(x.inbox) > 0) || !x.seat.leave() {
 		return func() {}
 	}
-	x.place = noPlace
 	return func() { x.engine.options.Places.Release(x.key.Workspace, x.key.Execution) }
 }
 

@@ -45,7 +45,9 @@ func (x *execution) rollBack(failed []*commit) {
 	var kept []activation.Input
 	for _, a := range failed {
 		if a.TookPlace { // the caller learns of the failure and still has it
-			x.dropPlace()
+			x.mu.Lock()
+			x.seat.leave()
+			x.mu.Unlock()
 		}
 		for _, at := range a.Starts { // they never began
 			x.state.Disown(at)

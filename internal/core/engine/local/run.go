@@ -18,9 +18,6 @@ const (
 	saveInterval = 5 * time.Second
 	recoverers   = 4               // executions recovered at a time
 	lastGrace    = 2 * time.Second // for steps whose context was cancelled
-	// horizon is how far ahead timers are set; what is woken later waits in the
-	// table of open executions.
-	horizon = time.Minute
 	// lookAhead is how often the table is asked for what is woken soon.
 	lookAhead = horizon / 2
 	// maxDue bounds what one look at the table brings into memory.

@@ -11,13 +11,6 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
 )
 
-// Child is an execution that another one waits for.
-type Child struct {
-	Start  engine.Start
-	Parent engine.Parent
-	Exists bool // perhaps: another call, or the last process, may have started it
-}
-
 // childStarted completes the record of a child that the function asked for.
 func (t *Turn) childStarted(r *journal.Record, w *machine.Wait) {
 	r.Origin, r.Child = w.Origin, t.s.childID(w, t.now)

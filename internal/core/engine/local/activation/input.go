@@ -84,3 +84,10 @@ type ChildEnd struct {
 	Out        json.RawMessage
 	Err        *engine.Error
 }
+
+// Child is an execution that another one waits for.
+type Child struct {
+	Start  engine.Start
+	Parent engine.Parent
+	Exists bool // perhaps: another call, or the last process, may have started it
+}

@@ -1,7 +1,10 @@
 package activation
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/history"
@@ -181,4 +184,83 @@ func AsError(w *machine.Mismatch) *engine.Error {
 	}
 	e.Message = fmt.Sprintf("%s the journal has %s, the workflow function has %s; start a build that does what was recorded, then resume", where, w.Recorded, w.Got)
 	return e
+}
+
+// Load reads the execution's stream and replays it. The mismatch says that the
+// function cannot go on; the ledger is complete all the same.
+func (s *State) Load() (*machine.Mismatch, error) {
+	s.Unload()
+	from, err := s.owner.BeginsWith()
+	if err != nil {
+		return nil, err
+	}
+	entries, err := history.Read(context.WithoutCancel(s.host.Context), s.host.Store, history.Stream(s.workspace, s.execution), from)
+	if err != nil {
+		return nil, err
+	}
+	why, err := s.replayAll(entries)
+	if err != nil {
+		s.Unload()
+		return nil, err
+	}
+	s.Position = entries[len(entries)-1].Position
+	return s.replayed(why, s.host.inherited(entries)), nil
+}
+
+// inherited returns the version of the last record that an earlier process has
+// written.
+func (h *Host) inherited(entries []history.Entry) int64 {
+	for i := len(entries) - 1; i >= 0; i-- {
+		if entries[i].Position <= h.Head {
+			return entries[i].Version
+		}
+	}
+	return 0
+}
+
+// LoadFor calls the Load of an execution's function. A permanent error becomes
+// the argument, and the function ends with it; nil stands for a function that
+// this build does not have.
+func (h *Host) LoadFor(info engine.Info, input []byte) (any, error) {
+	f := h.Registry.Function(info.Function)
+	if f == nil {
+		return nil, nil
+	}
+	loaded, err := guardedLoad(context.WithoutCancel(h.Context), f, info, input)
+	var known *failure.Error // an error without a class says nothing about the input
+	switch {
+	case err == nil:
+		return loaded, nil
+	case errors.As(err, &known) && (known.Class == failure.Validation || known.Class == failure.Fatal):
+		return err, nil
+	}
+	return nil, fmt.Errorf("load what %s needs: %w", info.Function, err)
+}
+
+// guardedLoad turns a panic of Load into an error.
+func guardedLoad(ctx context.Context, f *engine.FunctionSpec, info engine.Info, input []byte) (loaded any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = failure.Wrap(fmt.Errorf("%s", debug.Stack()), failure.Fatal, engine.CodePanic, "loading what %s needs panicked: %v", info.Function, p)
+		}
+	}()
+	return f.Load(ctx, info, input)
+}
+
+// build makes the machine that the function of this generation runs in. known is
+// nil when it begins now.
+func (s *State) build(version int, known *known) *machine.Mismatch {
+	info := s.Ledger.Info
+	info.Version = version
+	f := s.host.Registry.Function(info.Function)
+	if f == nil {
+		return &machine.Mismatch{Recorded: "the workflow function " + info.Function, Got: "no function of that name in this build"}
+	}
+	o := machine.Options{Info: info, Function: f, Loaded: s.loaded, Feed: s.Ledger.Feed, Unread: s.Ledger.Unread, Cancelled: s.Ledger.Cancelled,
+		Progress: func(p engine.Progress) { s.host.Progress(info, p) }}
+	if known != nil {
+		o.Replaying, o.Versions, o.Ended = true, known.marks, known.ended
+	}
+	s.Machine = machine.New(o)
+	return nil
 }
