@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # A private PostgreSQL for tests and benchmarks.
 #
-#   postgres.sh install           the server's programs, by apt, if there are none
+#   postgres.sh install           installs the server by apt, if it is missing
 #   postgres.sh start DIR [PID]   a fresh instance; prints its URL. It is stopped
 #                                 by `stop DIR`, by the next `start DIR`, or when
 #                                 process PID ends
 #   postgres.sh stop DIR          stops it and removes its files
 #
-# The instance listens on a Unix socket only. Its files stand in a temporary
-# directory, since the user it runs as may not reach DIR; DIR says where.
-# PAW_POSTGRES_OPTIONS is passed to the server ("-c fsync=off" for tests that need
-# no durability).
+# The instance listens on a Unix socket only. Its files are in a temporary
+# directory, because the user it runs as may have no access to DIR; DIR/location
+# names it. PAW_POSTGRES_OPTIONS is passed to the server ("-c fsync=off" for tests
+# that need no durability).
 set -euo pipefail
 
 fail() {
@@ -18,7 +18,7 @@ fail() {
 	exit 1
 }
 
-# bin prints the folder of the server's programs, or nothing.
+# bin prints the folder with the server's programs, or nothing.
 bin() {
 	local dir
 	for dir in "$(pg_config --bindir 2>/dev/null || true)" /usr/lib/postgresql/15/bin /usr/lib/postgresql/*/bin \
@@ -41,7 +41,7 @@ install() {
 		sudo=(sudo -n)
 	fi
 	echo "installing PostgreSQL 15" >&2
-	# The package would start a server of its own; nobody needs that one.
+	# Without this the package creates and starts a server that no one needs.
 	"${sudo[@]}" mkdir -p /etc/postgresql-common
 	if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
 		echo "create_main_cluster = false" | "${sudo[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
@@ -68,7 +68,7 @@ unprivileged() {
 start() {
 	local dir=$1 owner=${2:-} programs home
 	programs=$(bin)
-	[ -n "$programs" ] || fail "PostgreSQL is missing; scripts/postgres.sh install gets it"
+	[ -n "$programs" ] || fail "PostgreSQL is missing; run scripts/postgres.sh install"
 	stop "$dir"
 	mkdir -p "$dir"
 	home=$(mktemp -d /tmp/paw-postgres.XXXXXX)
@@ -80,7 +80,7 @@ start() {
 		stop "$dir"
 		fail "initdb failed"
 	fi
-	# shellcheck disable=SC2086 # the options are several words
+	# shellcheck disable=SC2086 # the options are to be split into words
 	as setsid "$programs/postgres" -D "$home/data" -k "$home" -c listen_addresses= -c max_connections=300 \
 		-c shared_buffers=128MB ${PAW_POSTGRES_OPTIONS:-} >"$dir/server.log" 2>&1 </dev/null &
 	if ! ready "$programs" "$home"; then
@@ -118,10 +118,10 @@ stop() {
 	home=$(cat "$dir/location")
 	case $home in
 	/tmp/paw-postgres.*) ;;
-	*) fail "$dir/location names $home, which is no instance of this script" ;;
+	*) fail "$dir/location names $home, which is not an instance of this script" ;;
 	esac
 	pid=$(head -n 1 "$home/data/postmaster.pid" 2>/dev/null || true)
-	# After a crash of the machine that number may be somebody else's.
+	# After a crash of the machine the number may belong to another process.
 	if [ -n "$pid" ] && grep -qs "$home" "/proc/$pid/cmdline"; then
 		kill -INT "$pid" 2>/dev/null || true
 		for _ in $(seq 100); do

@@ -14,10 +14,10 @@ const (
 	appendBytes   = 60
 )
 
-// floor does the least that any durable engine must do for the same work:
-// every starter waits for each of a run's appends to be on disk before it
-// makes the next one; one committer writes what has come together to one
-// growing file and calls fdatasync.
+// floor does the least that any durable engine must do for the same work: every
+// starter waits until each of a run's appends is on disk before it makes the next
+// one, and one committer writes what has accumulated to one growing file and calls
+// fdatasync.
 type floor struct {
 	file *os.File
 	mu   sync.Mutex

@@ -11,22 +11,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
-func createDatabase(ctx context.Context, url, name string) error {
-	c, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return err
-	}
-	defer c.Close(ctx)
-	_, err = c.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize())
-	return err
-}
-
-// measureServer prints how soon the server answers after its start, also
-// after SIGKILL, and how much memory it holds when idle.
+// measureServer prints how soon the server answers after a start and after
+// SIGKILL, and how much memory it uses when idle.
 func measureServer(ctx context.Context, s settings) error {
 	if s.binary == "" {
 		return nil
@@ -38,7 +26,7 @@ func measureServer(ctx context.Context, s settings) error {
 	defer os.RemoveAll(dir)
 	var ready []float64
 	var resident int
-	for range s.rounds + 1 { // the first start makes the store
+	for range s.rounds + 1 { // the first start creates the store
 		took, rss, err := startAndKill(ctx, s.binary, dir)
 		if err != nil {
 			return err
@@ -64,7 +52,7 @@ func startAndKill(ctx context.Context, binary, dir string) (time.Duration, int, 
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	}()
-	for !answers(ctx, "http://"+addr+"/readyz") {
+	for !responds(ctx, "http://"+addr+"/readyz") {
 		if time.Since(begin) > 30*time.Second {
 			return 0, 0, fmt.Errorf("the server did not become ready; run %s", strings.Join(cmd.Args, " "))
 		}
@@ -76,7 +64,7 @@ func startAndKill(ctx context.Context, binary, dir string) (time.Duration, int, 
 	return took, rss, err
 }
 
-func answers(ctx context.Context, url string) bool {
+func responds(ctx context.Context, url string) bool {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return false

@@ -11,7 +11,7 @@ type actor struct {
 	done   chan error
 }
 
-// start runs a part in the background; if it ends by itself, the system stops.
+// start runs a part in the background. If it ends on its own, the system stops.
 func (y *system) start(run func(context.Context) error) *actor {
 	ctx, cancel := context.WithCancel(context.Background())
 	a := &actor{cancel: cancel, done: make(chan error, 1)}
@@ -19,7 +19,7 @@ func (y *system) start(run func(context.Context) error) *actor {
 		err := run(ctx)
 		if ctx.Err() == nil {
 			if err == nil {
-				err = errors.New("a part of the server ended by itself")
+				err = errors.New("a part of the server ended unexpectedly")
 			}
 			y.fail(err)
 			a.done <- nil // reported already
@@ -39,7 +39,7 @@ func (a *actor) stop() error {
 	return <-a.done
 }
 
-// fail reports the first failure of a part; run ends with it.
+// fail reports the failure of a part. The first one is what run returns.
 func (y *system) fail(err error) {
 	select {
 	case y.failed <- err:

@@ -17,7 +17,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim"
 )
 
-// simShutdown bounds how long the simulator waits for answers under way when it is told to stop.
+// simShutdown bounds how long the simulator waits for responses in progress when it is told to stop.
 const simShutdown = 5 * time.Second
 
 // simFlags are the flags of `airtable-sim` as the user gave them.
@@ -37,7 +37,7 @@ func airtableSimCommand() *cobra.Command {
 		Use:   "airtable-sim",
 		Short: "Serve a simulated Airtable for trying and testing without an account",
 		Long: "Serve a simulated Airtable Web API. It keeps its data in memory, or in the file given by --data, " +
-			"where whatever it has answered survives even a SIGKILL.",
+			"where everything it has acknowledged survives even a SIGKILL.",
 		Example: "  pyairtable-workflows airtable-sim --token patDemo --data sim.data\n" +
 			"  pyairtable-workflows airtable-sim --token patRead=data.records:read,schema.bases:read --speed 50",
 		Args:          cobra.NoArgs,
@@ -51,15 +51,15 @@ func airtableSimCommand() *cobra.Command {
 	return cmd
 }
 
-// airtableSimFlags are the flags, bound to where they are kept.
+// airtableSimFlags returns the flags, bound to the fields of flags.
 func airtableSimFlags(flags *simFlags) *pflag.FlagSet {
 	set := pflag.NewFlagSet("airtable-sim", pflag.ContinueOnError)
-	set.StringVar(&flags.addr, "addr", "127.0.0.1:8095", "address to listen on; port 0 takes a free one")
-	set.StringArrayVar(&flags.tokens, "token", nil, "token to accept, TOKEN or TOKEN=scope,scope; repeatable; no list grants every scope")
-	set.DurationVar(&flags.penalty, "penalty", 30*time.Second, "how long a base refuses all calls once its rate was exceeded")
+	set.StringVar(&flags.addr, "addr", "127.0.0.1:8095", "address to listen on; port 0 picks a free port")
+	set.StringArrayVar(&flags.tokens, "token", nil, "token to accept, TOKEN or TOKEN=scope,scope; repeatable; without a list the token has every scope")
+	set.DurationVar(&flags.penalty, "penalty", 30*time.Second, "how long a base refuses all calls after its rate limit was exceeded")
 	set.StringVar(&flags.rateLimit, "rate-limit", "on", "on or off: enforce 5 calls/s per base and 50 calls/s per token")
 	set.Float64Var(&flags.speed, "speed", 1, "run Airtable's limits N times faster: rates times N, penalties and expiries divided by N")
-	set.StringVar(&flags.data, "data", "", "file to keep the data in; created when missing; without it data live in memory")
+	set.StringVar(&flags.data, "data", "", "file to keep the data in; created if it does not exist; without it, data is kept in memory")
 	return set
 }
 
@@ -67,7 +67,7 @@ func airtableSimFlags(flags *simFlags) *pflag.FlagSet {
 func (f simFlags) config() (sim.Config, error) {
 	cfg := sim.Config{Penalty: f.penalty, Speed: f.speed, DataFile: f.data}
 	if len(f.tokens) == 0 {
-		return cfg, errors.New("airtable-sim needs at least one --token, or nobody could call it; for example --token patDemo")
+		return cfg, errors.New("airtable-sim needs at least one --token, or no one can call it; for example --token patDemo")
 	}
 	for _, text := range f.tokens {
 		value, scopes, limited := strings.Cut(text, "=")
@@ -99,7 +99,7 @@ func (f simFlags) config() (sim.Config, error) {
 	return cfg, nil
 }
 
-// serveSim opens the simulator, prints one line when it listens, and serves until the context ends.
+// serveSim opens the simulator, prints one line once it listens, and serves until the context ends.
 func serveSim(cmd *cobra.Command, flags simFlags) (err error) {
 	cfg, err := flags.config()
 	if err != nil {
@@ -121,7 +121,7 @@ func serveSim(cmd *cobra.Command, flags simFlags) (err error) {
 	return serveUntilDone(cmd.Context(), listener, simulator.Handler())
 }
 
-// serveUntilDone serves until ctx ends, then lets answers under way finish. It returns nil after an orderly end.
+// serveUntilDone serves until ctx ends, then lets responses in progress finish. It returns nil after an orderly end.
 func serveUntilDone(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	ended := make(chan error, 1)

@@ -81,16 +81,16 @@ func TestAirtableSimServesUntilItsContextEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	request.Header.Set("Authorization", "Bearer patA")
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusOK {
-		t.Errorf("got %d, %v", answer.StatusCode, err)
+	if err := response.Body.Close(); err != nil || response.StatusCode != http.StatusOK {
+		t.Errorf("got %d, %v", response.StatusCode, err)
 	}
 	stop()
 	if err := <-ended; err != nil {
-		t.Errorf("an orderly end is an error: %v", err)
+		t.Errorf("an orderly end returned an error: %v", err)
 	}
 }
 

@@ -1,6 +1,6 @@
-// Package app puts the product together: it is the only package that knows
-// all others and that constructs drivers and clients. It opens in order and
-// closes in reverse; it decides nothing else.
+// Package app puts the product together. It is the only package that knows all
+// the others and constructs drivers and clients. It opens them in order and closes
+// them in reverse, and decides nothing else.
 package app
 
 import (
@@ -27,7 +27,7 @@ func Process(version string) *cli.State {
 	}
 }
 
-// Main runs the command line with the commands that run the process itself
+// Main runs the command line, including the commands that run the process itself,
 // and returns the exit code.
 func Main(ctx context.Context, s *cli.State) int {
 	return cli.Main(ctx, s,

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/telemetry"
@@ -25,22 +25,26 @@ func (m airtableMeter) Waited(limiter string, d time.Duration) { m.metrics.RateL
 // committed records a commit of the event store.
 func (y *system) committed(_, events int, took time.Duration) { y.metrics.Append(events, took) }
 
-// lag tells how far the read models are behind. A scrape that cannot be
-// answered shows nothing rather than zero.
+// lag tells how far the read models are behind. If that cannot be found out, a
+// scrape shows nothing rather than zero.
 func (y *system) lag(ctx context.Context) map[string]telemetry.Lag {
-	l, err := y.orchestrator.Lag(ctx)
+	lags, err := y.projections.Lags(ctx)
 	if err != nil {
 		y.log.WarnContext(ctx, "read the lag of the read models", "error", err)
 		return nil
 	}
-	return map[string]telemetry.Lag{"orchestrator": {Events: l.Events, Seconds: l.Seconds}}
+	shown := map[string]telemetry.Lag{}
+	for _, l := range lags {
+		shown[l.Projection] = telemetry.Lag{Events: l.Events, Seconds: l.Age.Seconds()}
+	}
+	return shown
 }
 
 // engineMeter counts executions and steps.
 type engineMeter struct{ metrics *telemetry.Metrics }
 
 // ExecutionEnded counts an end.
-func (m engineMeter) ExecutionEnded(kind string, state engine.State, took time.Duration) {
+func (m engineMeter) ExecutionEnded(kind string, state workflow.ExecutionState, took time.Duration) {
 	m.metrics.ExecutionEnded(kind, string(state), took)
 }
 
@@ -53,7 +57,7 @@ func (m engineMeter) StepEnded(step string, completed bool, took time.Duration) 
 	m.metrics.StepEnded(step, outcome, took)
 }
 
-// StepRetried counts a further attempt.
+// StepRetried counts a failed attempt that is retried.
 func (m engineMeter) StepRetried(step string, class failure.Class) {
 	m.metrics.StepRetried(step, string(class))
 }

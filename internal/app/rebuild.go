@@ -7,19 +7,19 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/config"
 )
 
-// rebuildCommand is `rebuild`: it makes the read models again from the first
-// event, while no server runs.
+// rebuildCommand is `rebuild [NAME...]`: it rebuilds all read models, or those that
+// are named, from the first event while no server is running.
 func rebuildCommand(s *cli.State) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "rebuild",
-		Short: "Rebuild all read models from the first event; the server must be stopped",
-		Args:  cobra.NoArgs,
+		Use:   "rebuild [NAME...]",
+		Short: "Rebuild read models from the first event, all of them unless named; the server must be stopped",
 	}
 	config.AddFlags(cmd.Flags())
-	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
+	cmd.RunE = func(cmd *cobra.Command, names []string) (err error) {
 		loaded, err := config.Load(config.FromFlags(cmd.Flags(), s.Env))
 		if err != nil {
 			return err
@@ -29,8 +29,12 @@ func rebuildCommand(s *cli.State) *cobra.Command {
 			return err
 		}
 		defer func() { err = errors.Join(err, y.close()) }()
-		if err := y.orchestrator.Rebuild(cmd.Context()); err != nil {
-			return fmt.Errorf("rebuild: %w", err)
+		if err := y.projections.Rebuild(cmd.Context(), names...); err != nil {
+			err = fmt.Errorf("rebuild: %w", err)
+			if errors.Is(err, projection.ErrUnknown) {
+				return cli.WithCode(err, cli.ExitInput)
+			}
+			return err
 		}
 		head, err := y.store.Head(cmd.Context())
 		if err != nil {

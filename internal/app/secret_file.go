@@ -6,14 +6,14 @@ import (
 	"path/filepath"
 )
 
-// writeSecretFile puts text into a file that only its owner can read. The
-// file is complete and on disk, or absent, whenever the process dies.
+// writeSecretFile writes text to a file that only its owner can read. Whenever
+// the process dies, the file is either complete and on disk, or absent.
 func writeSecretFile(path, text string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // made with mode 0600
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // created with mode 0600
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	defer os.Remove(f.Name()) // fails, rightly, once it has its name
+	defer os.Remove(f.Name()) // fails, as it should, once the file has its final name
 	if _, err = f.WriteString(text); err == nil {
 		err = f.Sync()
 	}

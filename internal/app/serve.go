@@ -15,11 +15,11 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
 	apihttp "github.com/pyairtable/pyairtable-workflows/internal/api/http"
 	httpadmin "github.com/pyairtable/pyairtable-workflows/internal/api/http/admin"
-	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
+	v1 "github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/config"
 )
 
-// httpGrace bounds how long answers under way may take once the server stops.
+// httpGrace bounds how long responses in progress may take when the server stops.
 const httpGrace = 2 * time.Second
 
 // serveCommand is `serve`: it runs the server until its context ends.
@@ -27,8 +27,8 @@ func serveCommand(s *cli.State) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
-		Long: "Run the server: API, engine and store in one process. It stops in order on SIGTERM: " +
-			"not ready first, then running steps end or are left to recovery, then exit code 0.",
+		Long: "Run the server: API, engine and store in one process. On SIGTERM it reports that it is not ready, " +
+			"gives running steps time to end (the next start recovers the rest) and exits with code 0.",
 		Args: cobra.NoArgs,
 	}
 	config.AddFlags(cmd.Flags())
@@ -42,7 +42,7 @@ func serveCommand(s *cli.State) *cobra.Command {
 	return cmd
 }
 
-// serve listens before it opens the store, so that a used port is refused
+// serve listens before it opens the store, so that a port in use is reported
 // before anything is touched.
 func serve(ctx context.Context, c *config.Loaded, s *cli.State) (err error) {
 	public, admin, err := listen(c.HTTP)
@@ -97,9 +97,10 @@ func closeAll(closers ...io.Closer) error {
 }
 
 // run serves until ctx ends or a part of the system fails, then stops in
-// order: not ready, engine, listeners, orchestrator.
+// order: not ready, engine, listeners, orchestrator, projections.
 func (y *system) run(ctx context.Context, public, admin net.Listener) error {
 	engine := y.start(y.engine.Run)
+	projections := y.start(y.projections.Run)
 	orchestrator := y.start(y.orchestrator.Run)
 	servers := []*http.Server{y.serveHTTP(public, y.handler())}
 	if admin != nil {
@@ -120,7 +121,7 @@ func (y *system) run(ctx context.Context, public, admin net.Listener) error {
 	for _, s := range servers {
 		err = errors.Join(err, stopHTTP(s))
 	}
-	return errors.Join(err, orchestrator.stop())
+	return errors.Join(err, orchestrator.stop(), projections.stop())
 }
 
 // serveHTTP serves in the background; its end is reported to failed.
@@ -134,7 +135,7 @@ func (y *system) serveHTTP(l net.Listener, h http.Handler) *http.Server {
 	return s
 }
 
-// stopHTTP lets answers under way end.
+// stopHTTP lets responses in progress finish.
 func stopHTTP(s *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), httpGrace)
 	defer cancel()

@@ -13,14 +13,16 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
 	apihttp "github.com/pyairtable/pyairtable-workflows/internal/api/http"
-	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	v1 "github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/postgres"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/identity"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/payload"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
@@ -41,17 +43,18 @@ type system struct {
 	identity     *identity.Service
 	blobs        *blob.Dir
 	engine       *local.Engine
+	projections  *projection.Set
 	orchestrator *orchestrator.Service
 
 	closers    []func() error
 	stopping   atomic.Bool
 	failed     chan error
 	workers    sync.WaitGroup
-	streams    context.Context // of all live views; ends when the server stops
+	streams    context.Context // of all live streams; ends when the server stops
 	endStreams context.CancelFunc
 }
 
-// open opens every part in order. On an error what was opened is closed.
+// open opens every part in order. On an error it closes what it has opened.
 func open(ctx context.Context, c *config.Loaded, s *cli.State) (_ *system, err error) {
 	y := &system{config: c, failed: make(chan error, 1)}
 	y.streams, y.endStreams = context.WithCancel(context.Background())
@@ -82,8 +85,8 @@ func open(ctx context.Context, c *config.Loaded, s *cli.State) (_ *system, err e
 
 func (y *system) onClose(f func() error) { y.closers = append(y.closers, f) }
 
-// close closes every part that was opened, last first, and waits for what
-// still runs.
+// close closes every part that was opened, last first, and waits for what is
+// still running.
 func (y *system) close() error {
 	var errs []error
 	for i := len(y.closers) - 1; i >= 0; i-- {
@@ -113,7 +116,7 @@ func (y *system) openStore(ctx context.Context, _ *cli.State) error {
 		return err
 	}
 	y.onClose(y.store.Close)
-	if y.blobs, err = blob.OpenDir(filepath.Join(y.config.DataDir, "blobs")); err != nil {
+	if y.blobs, err = blob.OpenDir(filepath.Join(y.config.DataDir, "blobs"), y.db.StoreID()); err != nil {
 		return err
 	}
 	y.onClose(y.blobs.Close)
@@ -127,7 +130,7 @@ func (y *system) openSecrets(ctx context.Context, s *cli.State) (err error) {
 	return err
 }
 
-// openIdentity makes the admin key at the first start: it is kept in a 0600
+// openIdentity creates the admin key on the first start. It is stored in a 0600
 // file before it becomes valid, and shown once.
 func (y *system) openIdentity(ctx context.Context, s *cli.State) error {
 	path := filepath.Join(y.config.DataDir, "admin-token")
@@ -140,34 +143,34 @@ func (y *system) openIdentity(ctx context.Context, s *cli.State) error {
 	}
 	y.identity = service
 	if first != nil {
-		fmt.Fprintf(s.Stdout, "First start. The admin token, shown only now and kept in %s:\n%s\n", path, first.Token)
+		fmt.Fprintf(s.Stdout, "First start. This is the admin token; it is not shown again, and it is stored in %s:\n%s\n", path, first.Token)
 	}
 	return nil
 }
 
 // openEngine registers the kinds, and opens the engine and the orchestrator.
 func (y *system) openEngine(ctx context.Context, _ *cli.State) error {
-	sync, err := y.airtableSync(ctx)
+	kinds, err := kind.NewSet(y.airtableSync())
+	if err != nil {
+		return fmt.Errorf("register the kinds of workflow: %w", err)
+	}
+	inputs, err := payload.Open(ctx, y.db, y.secrets, y.blobs)
 	if err != nil {
 		return err
 	}
-	kinds := []orchestrator.Kind{sync}
-	registry := engine.NewRegistry()
-	for _, k := range kinds {
-		if err := k.Register(registry); err != nil {
-			return fmt.Errorf("register %s: %w", k.Name(), err)
-		}
-	}
-	hub := orchestrator.NewHub()
+	hub := orchestrator.NewHub(orchestrator.Limits{MaxConcurrent: y.config.Limits.MaxExecutions})
 	if y.engine, err = local.New(local.Options{
-		Store: y.store, DB: y.db, Registry: registry, Observer: hub, Meter: engineMeter{y.metrics}, Logger: y.log,
+		Store: y.store, DB: y.db, Registry: kinds.Registry(), Observer: hub, Places: hub, Meter: engineMeter{y.metrics}, Logger: y.log,
 		DrainTimeout: y.config.Limits.DrainTimeout,
 	}); err != nil {
 		return err
 	}
+	if y.projections, err = projection.Open(ctx, projection.Options{Store: y.store, DB: y.db, Logger: y.log}); err != nil {
+		return err
+	}
 	y.orchestrator, err = orchestrator.New(ctx, orchestrator.Options{
-		Store: y.store, DB: y.db, Engine: y.engine, Kinds: kinds, Secrets: y.secrets, Blobs: y.blobs,
-		Hub: hub, Logger: y.log, MaxConcurrent: y.config.Limits.MaxExecutions,
+		Store: y.store, DB: y.db, Engine: y.engine, Projections: y.projections, Kinds: kinds, Secrets: y.secrets, Blobs: y.blobs,
+		Inputs: inputs, Hub: hub, Logger: y.log,
 	})
 	if err != nil {
 		return err
@@ -175,14 +178,14 @@ func (y *system) openEngine(ctx context.Context, _ *cli.State) error {
 	return y.metrics.ObserveLag(y.lag)
 }
 
-func (y *system) airtableSync(ctx context.Context) (orchestrator.Kind, error) {
+func (y *system) airtableSync() *kind.Kind {
 	c := y.config.Airtable
 	client := airtable.New(airtable.Options{
 		BaseURL: c.BaseURL, RequestsPerSecond: c.RequestsPerSecond, TokenRequestsPerSecond: c.TokenRequestsPerSecond,
 		Penalty: c.Penalty, RequestTimeout: c.RequestTimeout, Meter: airtableMeter{y.metrics},
 	})
 	y.onClose(func() error { client.CloseIdleConnections(); return nil })
-	return airtablesync.New(ctx, airtablesync.Options{
+	return airtablesync.New(airtablesync.Options{
 		Airtable: client, Secrets: y.secrets, Blobs: y.blobs, DB: y.db,
 	})
 }
@@ -194,7 +197,7 @@ func (y *system) handler() http.Handler {
 	return api.Handler()
 }
 
-// ready says whether requests can be served.
+// ready returns nil if requests can be served, or the reason why they cannot.
 func (y *system) ready(context.Context) error {
 	if y.stopping.Load() {
 		return errors.New("stopping")

@@ -1,7 +1,7 @@
-// Package demo holds the commands that drive the product from outside, as a
-// user would: `demo` shows what a kind of workflow does, `torture` tries what it
-// can bear. Each kind has a package of its own below; package stage runs the
-// processes that they play on.
+// Package demo holds the commands that drive the product from outside, as a user
+// would: `demo` shows what a kind of workflow does, `torture` tests what it
+// survives. Each kind has a package of its own below; package stage runs the
+// processes that they use.
 package demo
 
 import (
@@ -29,7 +29,7 @@ func Command(terminal bool) *cobra.Command {
 	set := cmd.Flags()
 	stageFlags(set, &o.Options, "paw-demo", 5000)
 	set.Float64Var(&o.Speed, "speed", 12, "how many times faster than Airtable's the simulator's limits run")
-	set.BoolVar(&o.Exit, "exit", false, "end by itself instead of waiting for Ctrl-C")
+	set.BoolVar(&o.Exit, "exit", false, "exit at the end instead of waiting for Ctrl-C")
 	return cmd
 }
 
@@ -50,12 +50,12 @@ func TortureCommand() *cobra.Command {
 	stageFlags(set, &o.Options, "paw-torture", 500)
 	set.IntVar(&o.Kills, "kills", 50, "rounds with a SIGKILL at a random moment")
 	set.IntVar(&o.Drops, "drops", 30, "rounds in which the answer of a write is lost before the kill")
-	set.Uint64Var(&o.Seed, "seed", uint64(time.Now().UnixNano()%1_000_000), "seed of all chance, to repeat a run")
+	set.Uint64Var(&o.Seed, "seed", uint64(time.Now().UnixNano()%1_000_000), "seed of all random choices, to repeat a run")
 	return cmd
 }
 
 // stageFlags are those of every story.
 func stageFlags(set *pflag.FlagSet, o *stage.Options, dir string, records int) {
-	set.StringVar(&o.Dir, "dir", dir, "folder that keeps everything; made when absent")
+	set.StringVar(&o.Dir, "dir", dir, "folder for everything; created if it does not exist")
 	set.IntVar(&o.Records, "records", records, "records in the source base, about")
 }

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,8 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind/outcome"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
@@ -50,8 +53,11 @@ type testBundle struct {
 	stop   func()
 	wrap   func(airtablesync.Airtable) airtablesync.Airtable
 
+	outcomes outcome.Store
+
 	mu       sync.Mutex
 	progress engine.Progress
+	versions []string // configurations, version 1 first
 }
 
 // setup starts a simulator and an engine. wrap may stand between the kind and
@@ -75,7 +81,7 @@ func setup(t *testing.T, wrap func(airtablesync.Airtable) airtablesync.Airtable)
 	b.ok(err)
 	b.store, err = sqlite.Open(t.Context(), b.db, sqlite.Options{})
 	b.ok(err)
-	b.blobs, err = blob.OpenDir(filepath.Join(dir, "blobs"))
+	b.blobs, err = blob.OpenDir(filepath.Join(dir, "blobs"), b.db.StoreID())
 	b.ok(err)
 	b.startEngine()
 	t.Cleanup(func() {
@@ -114,11 +120,12 @@ func (b *testBundle) startEngine() {
 	if b.wrap != nil {
 		port = b.wrap(port)
 	}
-	kind, err := airtablesync.New(b.Context(), airtablesync.Options{Airtable: port, Secrets: b.vault, Blobs: b.blobs, DB: b.db})
+	kinds, err := kind.NewSet(airtablesync.New(airtablesync.Options{Airtable: port, Secrets: b.vault, Blobs: b.blobs, DB: b.db}))
 	b.ok(err)
-	registry := engine.NewRegistry()
-	b.ok(kind.Register(registry))
-	b.engine, err = local.New(local.Options{Store: b.store, DB: b.db, Registry: registry, Observer: b, DrainTimeout: 10 * time.Millisecond,
+	b.ok(kinds.Kind(airtablesync.Name).Migrate(b.Context(), b.db))
+	b.ok(b.outcomes.Open(b.Context(), b.db))
+	kinds.Bind(b, nil)
+	b.engine, err = local.New(local.Options{Store: b.store, DB: b.db, Registry: kinds.Registry(), Observer: b, DrainTimeout: 10 * time.Millisecond,
 		Chance: func() float64 { return 0 }})
 	b.ok(err)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -154,15 +161,45 @@ func (v *vault) Resolve(_ context.Context, ws, ref string) (string, error) {
 	return token, nil
 }
 
+// keep puts credentials of a configuration away and writes their references.
+func (v *vault) keep(config string, credentials ...string) string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, c := range credentials {
+		v.tokens["secret:sec_"+c] = c
+		config = strings.ReplaceAll(config, `"`+c+`"`, `"secret:sec_`+c+`"`)
+	}
+	return config
+}
+
 func (v *vault) replace(ref, token string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.tokens[ref] = token
 }
 
-func (b *testBundle) Ended(string, string, string, engine.State) {}
+// version returns the number of the version with this configuration.
+func (b *testBundle) version(config string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := slices.Index(b.versions, config)
+	if n < 0 {
+		n, b.versions = len(b.versions), append(b.versions, config)
+	}
+	return n + 1
+}
 
-func (b *testBundle) Progress(_, _ string, p engine.Progress) {
+// Version makes the bundle the keeper of versions.
+func (b *testBundle) Version(_ context.Context, ws workflow.WorkspaceID, id workflow.ID, n int) (workflow.VersionData, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if ws != workspace || id != definition || n > len(b.versions) {
+		return workflow.VersionData{}, workflow.NotFound("version_not_found", "no such version")
+	}
+	return workflow.VersionData{Kind: airtablesync.Name, Version: n, Config: json.RawMessage(b.versions[n-1])}, nil
+}
+
+func (b *testBundle) Progress(_ engine.Info, p engine.Progress) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.progress = p
@@ -191,15 +228,18 @@ func (b *testBundle) run(config, input string) end {
 	return b.await(b.start(config, input))
 }
 
+// execution returns the id of the n-th run.
+func (b *testBundle) execution(n int) string {
+	return fmt.Sprintf("ex_%s_%d", strings.ReplaceAll(b.Name(), "/", "_"), n)
+}
+
 // start starts a run and returns its execution and its first position.
 func (b *testBundle) start(config, input string) (execution string, position int64) {
 	b.Helper()
 	b.runs++
-	execution = fmt.Sprintf("ex_%s_%d", strings.ReplaceAll(b.Name(), "/", "_"), b.runs)
-	in, err := json.Marshal(workflow.Input{Workspace: workspace, Workflow: definition, Version: 1, Config: json.RawMessage(config), Input: raw(input)})
-	b.ok(err)
-	position, err = b.engine.Start(b.Context(), engine.Start{Workspace: workspace, Execution: execution, Function: "airtablesync/sync",
-		Kind: airtablesync.Name, Definition: definition, DefinitionVersion: 1, Input: in})
+	execution = b.execution(b.runs)
+	position, err := b.engine.Start(b.Context(), engine.Start{Workspace: workspace, Execution: execution, Function: airtablesync.Name + "/run",
+		Kind: airtablesync.Name, Definition: definition, Version: b.version(config), Input: raw(input)})
 	b.ok(err)
 	return execution, position
 }
@@ -242,6 +282,18 @@ func (b *testBundle) read(e eventstore.Event) end {
 		b.ok(json.Unmarshal(data.Output, &got.Summary))
 	}
 	return got
+}
+
+// told lists what the last run told of single rows, one line each.
+func (b *testBundle) told() []string {
+	b.Helper()
+	rows, err := b.outcomes.Rows(b.Context(), workspace, workflow.ExecutionID(b.execution(b.runs)), 0, 100)
+	b.ok(err)
+	var lines []string
+	for _, r := range rows {
+		lines = append(lines, fmt.Sprintf("%s %s %s %s: %s", r.Table, r.Record, r.What, r.Code, r.Message))
+	}
+	return lines
 }
 
 // complete runs and expects the run to complete.

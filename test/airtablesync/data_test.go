@@ -45,8 +45,8 @@ func text(name string) airtable.NewField {
 	return airtable.NewField{Name: name, Type: airtable.SingleLineText}
 }
 
-func field(name string, kind airtable.FieldType, options string) airtable.NewField {
-	return airtable.NewField{Name: name, Type: kind, Options: raw(options)}
+func field(name string, typ airtable.FieldType, options string) airtable.NewField {
+	return airtable.NewField{Name: name, Type: typ, Options: raw(options)}
 }
 
 func (b *testBundle) schema(id airtable.BaseID) *airtable.Base {
@@ -175,13 +175,13 @@ func (b *testBundle) admin(method, path, body string) []byte {
 	b.Helper()
 	request, err := http.NewRequestWithContext(b.Context(), method, b.url+path, strings.NewReader(body))
 	b.ok(err)
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	b.ok(err)
-	defer answer.Body.Close()
+	defer response.Body.Close()
 	var all bytes.Buffer
-	_, err = all.ReadFrom(answer.Body)
+	_, err = all.ReadFrom(response.Body)
 	b.ok(err)
-	if answer.StatusCode != http.StatusOK {
+	if response.StatusCode != http.StatusOK {
 		b.Fatalf("%s %s: %s", method, path, all.String())
 	}
 	return all.Bytes()

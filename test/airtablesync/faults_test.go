@@ -9,8 +9,11 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
@@ -49,8 +52,8 @@ func (b *testBundle) noDuplicates() {
 	}
 }
 
-// The n-th answer of one sort is lost after Airtable has done the work.
-func TestLostAnswersLeaveNoDuplicates(t *testing.T) {
+// The n-th response of one sort is lost after Airtable has done the work.
+func TestLostResponsesLeaveNoDuplicates(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]string{
 		"records": `{"method":"PATCH","path":"/v0/app*","nth":%d,"fault":"drop"}`,
@@ -66,7 +69,7 @@ func TestLostAnswersLeaveNoDuplicates(t *testing.T) {
 				b.faults(fmt.Sprintf(fault, nth+1))
 				got := b.complete(config(""), "")
 				if want := min(1, map[string]int{"records": 3, "tables": 3, "fields": 2}[name]/(nth+1)); b.met() != want {
-					t.Fatalf("%d answers were lost, want %d", b.met(), want)
+					t.Fatalf("%d responses were lost, want %d", b.met(), want)
 				}
 				b.sameTables("Companies", "People", "Deals")
 				b.noDuplicates()
@@ -77,15 +80,15 @@ func TestLostAnswersLeaveNoDuplicates(t *testing.T) {
 				if created != 12+25+15 {
 					t.Errorf("%d rows were counted as created", created)
 				}
-				b.deleteOneLosingTheAnswer()
+				b.deleteOneLosingTheResponse()
 			})
 		}
 	}
 }
 
-// deleteOneLosingTheAnswer shows that a row whose write was repeated counts as
+// deleteOneLosingTheResponse shows that a row whose write was repeated counts as
 // ours, and that a delete can be repeated.
-func (b *testBundle) deleteOneLosingTheAnswer() {
+func (b *testBundle) deleteOneLosingTheResponse() {
 	b.Helper()
 	b.remove(sourceID, "Companies", b.rows(sourceID, "Companies")[2].ID)
 	b.faults(`{"method":"DELETE","fault":"drop"}`)
@@ -108,7 +111,7 @@ func TestCallsAreRepeatedAfterFaultsThatPass(t *testing.T) {
 }
 
 // stopper makes the third upsert and then waits until its step is stopped: the
-// answer never arrives.
+// response never arrives.
 type stopper struct {
 	airtablesync.Airtable
 	upserts *atomic.Int32
@@ -163,8 +166,15 @@ func TestDeletesAreHeld(t *testing.T) {
 	if !slices.ContainsFunc(got.Warnings, func(w plan.Warning) bool { return w.Code == "deletes_held" && w.Count == 3 }) {
 		t.Errorf("warnings: %+v", got.Warnings)
 	}
-	if n := b.recorded(airtablesync.EventDeletesHeld); n != 1 {
+	if n := b.recorded("airtable_sync.deletes_held"); n != 1 {
 		t.Errorf("%d events report it", n)
+	}
+	told := strings.Join(b.told(), "\n")
+	for _, want := range []string{fmt.Sprintf("held deletes_held: the source row %s is gone; run again with allow_deletes", ids["People"][2]),
+		fmt.Sprintf("deleted source_row_gone: the source row %s is gone", ids["Deals"][0])} {
+		if !strings.Contains(told, want) {
+			t.Errorf("no row is said to be %q:\n%s", want, told)
+		}
 	}
 	b.complete(config(""), "")                             // an incremental run does not forget them
 	got = b.complete(config(""), `{"allow_deletes":true}`) // which makes it a full run
@@ -210,7 +220,7 @@ func (b *testBundle) events(private bool) []eventstore.Event {
 	}
 }
 
-// lister changes the answers of listings.
+// lister changes the responses of listings.
 type lister struct {
 	airtablesync.Airtable
 	calls int
@@ -368,7 +378,7 @@ func TestInsufficientCredentials(t *testing.T) {
 			b.crm()
 			b.emptyTarget()
 			got := b.run(test.config, "")
-			if got.event.Type != engine.EventParked || got.Reason != engine.ReasonNeedsReauth || !strings.Contains(got.Message, test.says) {
+			if got.event.Type != engine.EventParked || got.Reason != workflow.ReasonNeedsReauth || !strings.Contains(got.Message, test.says) {
 				t.Errorf("%s: %s", got.event.Type, got.event.Data)
 			}
 			for _, ref := range []string{"secret:sec_wrong", "secret:sec_blind", "secret:sec_reader", "secret:sec_norows"} {
@@ -395,7 +405,7 @@ func TestAnExhaustedQuotaParks(t *testing.T) {
 	b.emptyTarget()
 	b.admin("PUT", "/_sim/faults", `{"quota_remaining":4}`)
 	got := b.run(config(""), "")
-	if got.event.Type != engine.EventParked || got.Reason != engine.ReasonQuotaExhausted {
+	if got.event.Type != engine.EventParked || got.Reason != workflow.ReasonQuotaExhausted {
 		t.Fatalf("%s: %s", got.event.Type, got.event.Data)
 	}
 	b.admin("DELETE", "/_sim/faults", "")
@@ -456,6 +466,10 @@ func TestAnIncrementalRunGetsPastEditsInTheTarget(t *testing.T) {
 	got := b.complete(config(""), "")
 	if s := find(t, got, "People"); s.OpenLinks != 1 || got.Warnings[0].Code != "open_links" {
 		t.Errorf("summary: %+v", got)
+	}
+	want := fmt.Sprintf("People %s reduced open_links: 1 link leads to rows that are not in the target; a later run writes them when the rows are there", ids["People"][5])
+	if diff := cmp.Diff([]string{want}, b.told()); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 	b.complete(config(""), `{"mode":"full"}`)
 	for _, r := range b.rows(targetID, "People") {

@@ -2,6 +2,8 @@ package e2e_test
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,7 +19,7 @@ func TestRebuildShowsTheSame(t *testing.T) {
 	dir := t.TempDir()
 	p := serve(t, dir, "--airtable-base-url", url, "--airtable-requests-per-second", "10000")
 	d := createExample(t, p.api(t))
-	x, err := p.api(t).Execute(t.Context(), d.ID, nil, "")
+	x, err := p.api(t).Execute(t.Context(), d.ID, client.Start{}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,8 +33,13 @@ func TestRebuildShowsTheSame(t *testing.T) {
 	if code := p.terminate(t); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	if out, code := command(t, nil, "rebuild", "--data-dir", dir); code != 0 || !strings.Contains(out, "rebuilt from") {
-		t.Errorf("rebuild: exit code %d: %s", code, out)
+	for _, names := range [][]string{{}, {"orchestrator"}} {
+		if out, code := command(t, nil, append([]string{"rebuild", "--data-dir", dir}, names...)...); code != 0 || !strings.Contains(out, "rebuilt from") {
+			t.Errorf("rebuild %v: exit code %d: %s", names, code, out)
+		}
+	}
+	if out, code := command(t, nil, "rebuild", "--data-dir", dir, "ochrestrator"); code != 2 || !strings.Contains(out, "there are orchestrator") {
+		t.Errorf("rebuild of an unknown one: exit code %d: %s", code, out)
 	}
 	again := serve(t, dir)
 	if diff := cmp.Diff(before, shown(t, again, d.ID, x.ID)); diff != "" {
@@ -61,4 +68,27 @@ func shown(t *testing.T, p *process, id workflow.ID, ex workflow.ExecutionID) []
 		}
 	}
 	return out
+}
+
+func TestADataFolderOfAnotherStoreIsRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if out, code := command(t, nil, "rebuild", "--data-dir", dir); code != 0 {
+		t.Fatalf("exit code %d: %s", code, out)
+	}
+	key, err := os.ReadFile(filepath.Join(dir, "master.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := "sqlite:" + filepath.Join(t.TempDir(), "other.db")
+	out, code := command(t, nil, "rebuild", "--data-dir", dir, "--database-url", other)
+	if code != 3 || !strings.Contains(out, "belongs to the store st_") || !strings.Contains(out, "set data_dir to") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	if again, err := os.ReadFile(filepath.Join(dir, "master.key")); err != nil || string(again) != string(key) {
+		t.Errorf("the master key was touched: %v", err)
+	}
+	if out, code := command(t, nil, "rebuild", "--data-dir", dir); code != 0 {
+		t.Errorf("its own store: exit code %d: %s", code, out)
+	}
 }

@@ -1,5 +1,5 @@
-// Package e2e_test starts the built binary, as a user does, and looks at it
-// from outside: its answers, its exit codes, its files.
+// Package e2e_test starts the product's binary, as a user does, and looks at it
+// from outside: its responses, its exit codes, its files.
 package e2e_test
 
 import (
@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -18,33 +19,43 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/client"
+	"github.com/pyairtable/pyairtable-workflows/internal/app"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim"
 )
 
-// binary is the product, built once for all tests.
+// binary is the product: the built one that PAW_TEST_BINARY names, else this
+// test binary, which behaves like it where asProduct is set.
 var binary string
 
+const asProduct = "E2E_AS_PRODUCT"
+
 func TestMain(m *testing.M) {
-	os.Exit(run(m))
+	if os.Getenv(asProduct) != "" {
+		os.Exit(runProduct())
+	}
+	if err := findBinary(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
 }
 
-func run(m *testing.M) int {
+// runProduct does what cmd/pyairtable-workflows does. Since the product is part
+// of this binary, a cached test result is never older than the product.
+func runProduct() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return app.Main(ctx, app.Process("test"))
+}
+
+func findBinary() (err error) {
 	if binary = os.Getenv("PAW_TEST_BINARY"); binary != "" {
-		return m.Run()
+		return nil
 	}
-	dir, err := os.MkdirTemp("", "paw-e2e-*")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+	if binary, err = os.Executable(); err != nil {
+		return err
 	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "pyairtable-workflows")
-	out, err := exec.Command("go", "build", "-o", binary, "../../cmd/pyairtable-workflows").CombinedOutput()
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
+	return os.Setenv(asProduct, "1")
 }
 
 // process is a running server.

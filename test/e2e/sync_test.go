@@ -168,7 +168,7 @@ func TestDescriptionsExampleRunsAsItStands(t *testing.T) {
 	if len(d.Warnings) == 0 || d.Warnings[0].Pointer != "/config/real_time_sync" {
 		t.Errorf("warnings %+v, want one for /config/real_time_sync", d.Warnings)
 	}
-	x, err := api.Execute(t.Context(), d.ID, nil, "")
+	x, err := api.Execute(t.Context(), d.ID, client.Start{}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestDescriptionsExampleRunsAsItStands(t *testing.T) {
 		t.Errorf("the target holds %+v, %v", page, err)
 	}
 	eventually(t, "the blobs of the ended execution are gone", func() bool {
-		left, err := os.ReadDir(filepath.Join(p.dir, "blobs"))
+		left, err := filepath.Glob(filepath.Join(p.dir, "blobs", "*", "ex_*"))
 		return err == nil && len(left) == 0
 	})
 	p.kill()
@@ -223,7 +223,7 @@ func TestRevokedTokenParksAndResumes(t *testing.T) {
 	if _, err := api.UpdateWorkflow(t.Context(), d.ID, client.Document{Name: d.Name, Config: wrong}, d.Version); err != nil {
 		t.Fatal(err)
 	}
-	x, err := api.Execute(t.Context(), d.ID, nil, "")
+	x, err := api.Execute(t.Context(), d.ID, client.Start{}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +274,7 @@ func TestSIGTERMUnderWorkLosesNothing(t *testing.T) {
 	p := serve(t, dir, args...)
 	d := createExample(t, p.api(t))
 	fault(t, url, `{"faults":[{"operation":"list_records","fault":"delay","delay_ms":1500,"times":-1}]}`)
-	x, err := p.api(t).Execute(t.Context(), d.ID, nil, "")
+	x, err := p.api(t).Execute(t.Context(), d.ID, client.Start{}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,11 +1,11 @@
 package layers
 
-// maxChain is how many packages may stand on top of each other, the first and
-// the last one counted: as many as someone can say by heart.
+// maxChain is how many packages a chain of imports may have, including both ends:
+// about as many as one can remember.
 const maxChain = 9
 
-// longestChain returns the longest way down through packages that import each
-// other, tests left out.
+// longestChain returns the longest chain of packages of which each imports the
+// next, leaving out tests.
 func longestChain(pkgs []pkg) []string {
 	imports := map[string][]string{}
 	for _, p := range pkgs {

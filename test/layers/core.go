@@ -1,30 +1,67 @@
 package layers
 
-// Below each other stand: orchestrator, readmodel, engine, eventstore;
-// identity stands beside the orchestrator, and workflow at the ground.
+// From the top down: orchestrator, kind, engine, eventstore. Identity stands
+// beside the orchestrator, and workflow below them all.
 var coreFloor = floor{
 	name: "core",
-	rule: "the core knows no foreign system, no kind and no face, and names drivers in tests only; what it needs from outside is a small port that app fills",
+	rule: "the core knows no foreign system, no kind and no face, and only its tests name drivers; what it needs from outside is a small port that app fills",
 	over: []string{"platform"},
 	rows: []row{
 		{pkg: "core/orchestrator", may: []arrow{
+			{"core/orchestrator/admission", "it asks which execution may begin or go on"},
 			{"core/orchestrator/readmodel", "it shows what happened"},
+			{"core/projection", "it rebuilds read models and waits for them"},
+			{"core/kind", "a kind says how its workflows are configured and run"},
 			{"core/engine", "it starts and steers executions"},
 			{"core/eventstore", "definitions are streams"},
 			{"core/workflow", "the words"},
-			{"platform/db", "starts, answers and checkpoints are rows"},
+			{"platform/blob", "blobs go with the execution that owns them"},
+			{"platform/db", "pending starts and stored responses are rows"},
 			{"platform/secret", "a credential becomes a reference"},
+			{"platform/secret/vault", "it seals the credentials of a configuration"},
 		}, tests: []arrow{
 			{"core/engine/local", "a real engine"},
 			{"core/eventstore/postgres", "a real store"},
 			{"core/eventstore/sqlite", "a real store"},
+			{"core/orchestrator/payload", "inputs that are kept apart"},
+			{"core/projection/projectiontest", "a rebuild gives the same rows"},
+			{"platform/db/dbtest", "the plans of its queries"},
 			{"platform/pgtest", "a real PostgreSQL"},
+			{"platform/strictjson", "faults of its test kind's configuration"},
 		}},
-		{pkg: "core/orchestrator/readmodel", may: []arrow{
+		{pkg: "core/orchestrator/admission", rule: "admission counts; who starts executions and stores them is the orchestrator's business", without: []string{"platform/clock"}, may: []arrow{
+			{"core/workflow", "the words"},
+		}},
+		{pkg: "core/orchestrator/payload", rule: "it keeps inputs and does not know what they mean", may: []arrow{
+			{"core/engine", "the size above which no journal takes an input"},
+			{"core/workflow", "the words"},
+			{"platform/blob", "a large input is a blob"},
+			{"platform/db", "a small one is a row of the start's commit"},
+		}, tests: []arrow{
+			{"platform/db/dbtest", "a real store"},
+			{"platform/secret/vault", "inputs are really sealed"},
+		}},
+		{pkg: "core/orchestrator/readmodel", rule: "a read model follows the store and decides nothing", may: []arrow{
 			{"core/engine", "it understands the engine's events"},
-			{"core/eventstore", "it follows the store"},
+			{"core/eventstore", "it folds events"},
+			{"core/projection", "it is followed, checkpointed and rebuilt there"},
 			{"core/workflow", "the words"},
 			{"platform/db", "it keeps rows"},
+		}, tests: []arrow{
+			{"platform/db/dbtest", "the plans of its queries"},
+		}},
+		{pkg: "core/projection", rule: "it follows the store for every read model and knows none of them", may: []arrow{
+			{"core/eventstore", "what it follows"},
+			{"platform/db", "a checkpoint commits with the rows"},
+		}, tests: []arrow{
+			{"core/eventstore/postgres", "a real store"},
+			{"core/eventstore/sqlite", "a real store"},
+			{"core/projection/projectiontest", "it compares dumps"},
+			{"platform/db/dbtest", "real databases"},
+		}},
+		{pkg: "core/projection/projectiontest", forTests: true, rule: "it compares rows before and after a rebuild", may: []arrow{
+			{"core/projection", "it rebuilds"},
+			{"platform/db", "it dumps tables"},
 		}},
 		{pkg: "core/identity", rule: "identity stands beside the orchestrator, on the event store", may: []arrow{
 			{"core/eventstore", "principals and keys are streams"},
@@ -35,23 +72,71 @@ var coreFloor = floor{
 			{"platform/db", "a real database"},
 		}},
 
-		{pkg: "core/engine", rule: "the engine runs functions; definitions and permissions belong to the orchestrator", may: []arrow{
+		{pkg: "core/kind", rule: "it says what a kind is and what its steps are given; what is done with kinds belongs to the orchestrator", may: []arrow{
+			{"core/projection", "a kind may have read models of its own"},
+			{"core/kind/outcome", "steps report the rows that they could not write"},
+			{"core/engine", "functions, steps and events are declared to the engine"},
+			{"core/workflow", "the words of a configuration and its faults"},
+			{"platform/blob", "steps keep rows in blobs"},
+			{"platform/db", "a kind has tables of its own"},
+			{"platform/secret", "steps resolve credentials"},
+			{"platform/strictjson", "one declaration reads and describes a configuration"},
+		}, tests: []arrow{
+			{"core/engine/enginetest", "a store in memory is enough"},
+			{"core/engine/local", "a real engine"},
+			{"core/eventstore", "they read what was recorded"},
+			{"platform/db/dbtest", "real databases"},
+		}},
+		{pkg: "core/kind/outcome", rule: "it keeps what happened to rows and decides nothing", may: []arrow{
+			{"core/workflow", "the words"},
+			{"platform/db", "outcomes are rows"},
+		}, tests: []arrow{
+			{"platform/db/dbtest", "real databases"},
+		}},
+
+		{pkg: "core/engine", rule: engineRule, may: []arrow{
 			{"core/eventstore", "a record may be a public event"},
+			{"core/workflow", "states and progress are declared once"},
 			{"platform/db", "attached rows commit with a step's result"},
 		}},
-		{pkg: "core/engine/local", rule: "the engine runs functions; definitions and permissions belong to the orchestrator", may: []arrow{
+		{pkg: "core/engine/local", rule: engineRule, may: []arrow{
+			{"core/engine/local/journal", "an activation becomes records"},
+			{"core/engine/local/machine", "it drives an execution's function"},
+			{"core/engine/local/openset", "executions that wait are rows"},
 			{"core/engine", "it keeps the promises of this interface"},
 			{"core/eventstore", "journals are streams"},
+			{"core/workflow", "the words"},
 			{"platform/db", "open executions are rows"},
 		}, tests: []arrow{
+			{"platform/db/dbtest", "both databases"},
 			{"core/engine/enginetest", "the promises"},
 			{"core/eventstore/postgres", "a real store"},
 			{"core/eventstore/sqlite", "a real store"},
 			{"platform/pgtest", "a real PostgreSQL"},
 		}},
+		{pkg: "core/engine/local/journal", rule: "a journal is values: records in, their sum out", without: []string{"platform/clock"}, may: []arrow{
+			{"core/engine/local/machine", "it records what a machine was fed and what it commanded"},
+			{"core/engine", "the words of the records"},
+			{"core/eventstore", "a record is an event"},
+			{"core/workflow", "the states that records lead to"},
+		}},
+		{pkg: "core/engine/local/machine", rule: "a machine turns inputs into commands; it has no store and no clock", without: []string{"platform/clock"}, may: []arrow{
+			{"core/engine", "it gives workflow functions their run"},
+		}},
+		{pkg: "core/engine/local/openset", rule: "it knows which executions are open and drives none", may: []arrow{
+			{"core/engine", "it understands the engine's events"},
+			{"core/eventstore", "it catches up from the store"},
+			{"core/workflow", "the words"},
+			{"platform/db", "open executions are rows"},
+		}, tests: []arrow{
+			{"core/engine/enginetest", "a store in memory"},
+			{"core/eventstore/sqlite", "a real store"},
+			{"platform/db/dbtest", "both databases"},
+		}},
 		{pkg: "core/engine/enginetest", forTests: true, may: []arrow{
 			{"core/engine", "the promises are the interface's"},
 			{"core/eventstore", "it looks at what was recorded"},
+			{"core/workflow", "the states that it expects"},
 			{"platform/db", "it looks at attached rows"},
 		}},
 		{pkg: "core/engine/lint", rule: "it reads source text"},
@@ -65,12 +150,14 @@ var coreFloor = floor{
 		{pkg: "core/eventstore/relational", rule: "what both stores share", may: []arrow{
 			{"core/eventstore", "it keeps the promises of this interface"},
 			{"platform/db", "events are rows"},
+		}, tests: []arrow{
+			{"platform/db/dbtest", "the plans of its queries"},
 		}},
 		{pkg: "core/eventstore/postgres", may: []arrow{
 			{"core/eventstore/relational", "it adds the dialect"},
 			{"platform/db", "events are rows"},
 		}, tests: []arrow{
-			{"core/eventstore", "it kills a store that appends"},
+			{"core/eventstore", "they kill a store that appends"},
 			{"core/eventstore/storetest", "the promises"},
 			{"platform/pgtest", "a real PostgreSQL"},
 		}},
@@ -78,7 +165,7 @@ var coreFloor = floor{
 			{"core/eventstore/relational", "it adds the dialect"},
 			{"platform/db", "events are rows"},
 		}, tests: []arrow{
-			{"core/eventstore", "it kills a store that appends"},
+			{"core/eventstore", "they kill a store that appends"},
 			{"core/eventstore/storetest", "the promises"},
 		}},
 		{pkg: "core/eventstore/storetest", forTests: true, may: []arrow{
@@ -86,6 +173,8 @@ var coreFloor = floor{
 			{"platform/db", "inline writes share its transaction"},
 		}},
 
-		{pkg: "core/workflow", rule: "the vocabulary is what the others speak; it speaks of nobody"},
+		{pkg: "core/workflow", rule: "the vocabulary is what the others speak; it knows none of them"},
 	},
 }
+
+const engineRule = "the engine runs functions; definitions and permissions belong to the orchestrator"

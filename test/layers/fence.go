@@ -10,40 +10,43 @@ import (
 // table is the whole fence.
 type table struct {
 	floors   []floor
-	everyday []arrow  // what all floors may import but their own one, without a line
-	modules  []module // of others
+	everyday []arrow  // what packages of all other floors may import without a line
+	modules  []module // by other authors
 }
 
-// floor is a part of the house: all packages whose names begin alike.
+// floor is a part of the house: all packages whose names begin with the same
+// element.
 type floor struct {
 	name      string   // first element of its packages' names
-	rule      string   // what holds for all of them; said when an arrow is refused
+	rule      string   // applies to all of them; quoted when an arrow is refused
 	over      []string // other floors that they may import
-	testsOver []string // other floors that their tests may import besides
-	strangers bool     // they may import their own rooms only, not each other
+	testsOver []string // further floors that their tests may import
+	strangers bool     // they may import their own rooms, but not each other
 	rows      []row
 }
 
-// row says what a package, or each package of a family, may import of ours.
+// row says which of our packages a package, or each package of a family, may
+// import.
 type row struct {
 	pkg      string
-	rule     string // said instead of the floor's when an arrow is refused
-	forTests bool   // only tests, and packages that are for tests, may import it
+	rule     string   // said instead of the floor's when an arrow is refused
+	forTests bool     // only tests, and packages that are for tests, may import it
+	without  []string // everyday tools that it must do without; its tests may use them
 	may      []arrow
-	tests    []arrow // what its tests may import besides
+	tests    []arrow // what its tests may import in addition
 }
 
 // arrow is a package, or a family, that may be imported, and why.
 type arrow struct{ to, why string }
 
-// pkg is a package of the product as the checker sees it. Packages of ours are
-// named as in the table, others by their import path.
+// pkg is a package of the product as the checker sees it. Our packages are named
+// as in the table, others by their import path.
 type pkg struct {
 	name                 string
 	imports, testImports []string // without the standard library
 }
 
-// check compares packages with the table and returns every fault in words.
+// check compares packages with the table and returns a sentence for every fault.
 func (t table) check(pkgs []pkg) []string {
 	c := checker{table: t, used: map[string]bool{}}
 	c.checkTable()
@@ -52,11 +55,10 @@ func (t table) check(pkgs []pkg) []string {
 		c.checkModules(p)
 	}
 	c.checkUse()
-	slices.Sort(c.faults)
 	return c.faults
 }
 
-// checker collects faults, and what of the table is used.
+// checker collects faults and which parts of the table are used.
 type checker struct {
 	table
 	used   map[string]bool
@@ -73,6 +75,11 @@ func (c *checker) checkTable() {
 		for _, r := range f.rows {
 			if element(r.pkg) != f.name {
 				c.faultf("the row of %s stands on floor %s; move it to its own", r.pkg, f.name)
+			}
+			for _, tool := range r.without {
+				if _, ok := find("", tool, c.everyday); !ok {
+					c.faultf("the row of %s does without %s, which is not an everyday tool; remove it", r.pkg, tool)
+				}
 			}
 			c.checkArrows(f, r, r.may, f.over)
 			c.checkArrows(f, r, r.tests, append(slices.Clone(f.over), f.testsOver...))
@@ -97,14 +104,17 @@ func (c *checker) checkArrows(f floor, r row, arrows []arrow, over []string) {
 
 // checkPackage finds what a package imports against its row.
 func (c *checker) checkPackage(p pkg) {
-	f, r, ok := c.rowOf(p.name)
+	f, r, ok := c.rowOf(p)
 	if !ok {
 		return
 	}
 	c.used[r.pkg] = true
 	for _, to := range p.imports {
 		switch {
-		case !ours(to) || c.isEveryday(f, to):
+		case !ours(to):
+		case slices.Contains(r.without, to):
+			c.refuse(f, r, p.name, to)
+		case c.isEveryday(f, to):
 		case !c.use(r.pkg, p.name, to, r.may):
 			c.refuse(f, r, p.name, to)
 		case c.isForTests(to) && !r.forTests:
@@ -128,29 +138,54 @@ func (c *checker) refuse(f floor, r row, from, to string) {
 	if r.rule != "" {
 		rule = r.rule
 	}
-	c.faultf("%s may not import %s: %s. If the arrow is right all the same, add it to the row of %s in test/layers, with its reason", from, to, rule, r.pkg)
+	c.faultf("%s may not import %s: %s. If the arrow is right nevertheless, add it to the row of %s in test/layers, with a reason", from, to, rule, r.pkg)
 }
 
 // rowOf returns the one row of a package and its floor.
-func (c *checker) rowOf(name string) (floor, row, bool) {
+func (c *checker) rowOf(p pkg) (floor, row, bool) {
 	var found []row
 	var on floor
 	for _, f := range c.floors {
 		for _, r := range f.rows {
-			if matches(r.pkg, name) {
+			if matches(r.pkg, p.name) {
 				found, on = append(found, r), f
 			}
 		}
 	}
 	switch len(found) {
 	case 0:
-		c.faultf("%s is not in the table: say on which floor it stands and what it may import, by a row in test/layers", name)
+		c.faultf("%s is not in the table: say on which floor it stands and what it may import, in a row in test/layers with a reason in each line:\n%s",
+			p.name, c.sketch(p))
 		return on, row{}, false
 	case 1:
 		return on, found[0], true
 	}
-	c.faultf("%s has two rows, %s and %s; keep one", name, found[0].pkg, found[1].pkg)
+	c.faultf("%s has two rows, %s and %s; keep one", p.name, found[0].pkg, found[1].pkg)
 	return on, row{}, false
+}
+
+// sketch writes the row that a package needs at present, without reasons.
+func (c *checker) sketch(p pkg) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\t{pkg: %q", p.name)
+	here := floor{name: element(p.name)}
+	for _, part := range []struct {
+		name    string
+		imports []string
+	}{{"may", p.imports}, {"tests", p.testImports}} {
+		lines := slices.DeleteFunc(slices.Clone(part.imports), func(to string) bool {
+			return !ours(to) || to == p.name || c.isEveryday(here, to) || part.name == "tests" && slices.Contains(p.imports, to)
+		})
+		if len(lines) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, ", %s: []arrow{\n", part.name)
+		for _, to := range lines {
+			fmt.Fprintf(&b, "\t\t{%q, \"\"},\n", to)
+		}
+		b.WriteString("\t}")
+	}
+	return b.String() + "},"
 }
 
 // find returns the first of the arrows that leads from one package to another.
@@ -167,7 +202,7 @@ func find(from, to string, arrows []arrow) (arrow, bool) {
 	return arrow{}, false
 }
 
-// use finds an arrow and marks that line of whom as used.
+// use finds an arrow and marks that line in the row of whom as used.
 func (c *checker) use(whom, from, to string, arrows []arrow) bool {
 	a, ok := find(from, to, arrows)
 	if ok {
@@ -193,7 +228,7 @@ func (c *checker) isForTests(name string) bool {
 	return false
 }
 
-// checkUse finds rows and lines that nobody uses.
+// checkUse finds rows and lines that nothing uses.
 func (c *checker) checkUse() {
 	for _, f := range c.floors {
 		for _, r := range f.rows {
@@ -243,8 +278,8 @@ func matches(family, name string) bool {
 	return len(want) == len(got)
 }
 
-// ours tells our packages from those of other modules, whose first element is
-// a domain.
+// ours reports whether a name is that of one of our packages. Those of other
+// modules begin with a domain.
 func ours(name string) bool { return !strings.Contains(element(name), ".") }
 
 // element returns the first element of a name.

@@ -18,13 +18,16 @@ func hut() (table, []pkg) {
 		{pkg: "attic/*/*"},
 	}}
 	cellar := floor{name: "cellar", rule: "dark", rows: []row{{pkg: "cellar/wine"}, {pkg: "cellar/lamp"}}}
-	shed := floor{name: "shed", rule: "cold", rows: []row{{pkg: "shed/saw", forTests: true}}}
+	shed := floor{name: "shed", rule: "cold", rows: []row{
+		{pkg: "shed/saw", forTests: true, may: []arrow{{"shed/plank", "it saws"}}},
+		{pkg: "shed/plank", forTests: true},
+	}}
 	t := table{
 		floors:   []floor{attic, cellar, shed},
 		everyday: []arrow{{"cellar/lamp", "light"}},
 		modules: []module{
-			{path: "example.com/cork", in: []string{"cellar/wine"}, tests: []string{"attic/*"}, why: "corks stay below"},
 			{path: "example.com/cork/screw", in: []string{"attic/*"}, why: "it opens bottles"},
+			{path: "example.com/cork", in: []string{"cellar/wine"}, tests: []string{"attic/*"}, why: "corks stay below"},
 		},
 	}
 	return t, []pkg{
@@ -33,11 +36,12 @@ func hut() (table, []pkg) {
 		{name: "attic/bed/sheet"},
 		{name: "cellar/lamp"},
 		{name: "cellar/wine", imports: []string{"example.com/cork"}},
-		{name: "shed/saw"},
+		{name: "shed/plank"},
+		{name: "shed/saw", imports: []string{"shed/plank"}},
 	}
 }
 
-func TestAFaultlessHouseIsLeftInPeace(t *testing.T) {
+func TestAFaultlessHouseHasNoFaults(t *testing.T) {
 	t.Parallel()
 	house, pkgs := hut()
 	if got := house.check(pkgs); len(got) > 0 {
@@ -61,7 +65,7 @@ func TestWhatIsWrongWithTheTableIsFound(t *testing.T) {
 			r := &h.floors[0].rows[0]
 			r.tests = append(r.tests, r.may[0])
 		}, "nothing uses the line that lets the tests of attic/* import cellar/wine; remove it"},
-		"an everyday tool that nobody uses": {func(h *table, _ []pkg) { h.everyday = append(h.everyday, arrow{"cellar/rope", "?"}) },
+		"an everyday tool that nothing uses": {func(h *table, _ []pkg) { h.everyday = append(h.everyday, arrow{"cellar/rope", "?"}) },
 			"nothing uses the line that lets everyone import cellar/rope; remove it"},
 		"two rows for a package": {func(h *table, _ []pkg) { h.floors[0].rows[1].pkg = "attic/..." },
 			"attic/bed has two rows, attic/* and attic/...; keep one"},
@@ -81,6 +85,8 @@ func TestWhatIsWrongWithTheTableIsFound(t *testing.T) {
 		}, "the row of attic/* allows attic/desk, but packages of floor attic are strangers: rest"},
 		"a line without a reason": {func(h *table, _ []pkg) { h.floors[0].rows[0].may[0].why = "" },
 			"the row of attic/* does not say why cellar/wine may be imported"},
+		"a package that must do without an unknown tool": {func(h *table, _ []pkg) { h.floors[0].rows[0].without = []string{"cellar/wine"} },
+			"the row of attic/* does without cellar/wine, which is not an everyday tool; remove it"},
 		"a module that its home does not use": {func(_ *table, p []pkg) { p[3].imports = nil },
 			"nothing uses the line that lets cellar/wine import example.com/cork; remove it"},
 		"a module that no test uses": {func(_ *table, p []pkg) { p[0].testImports = slices.Delete(p[0].testImports, 3, 4) },
@@ -94,6 +100,33 @@ func TestWhatIsWrongWithTheTableIsFound(t *testing.T) {
 				t.Errorf("got %q\nwant %q among them", got, c.want)
 			}
 		})
+	}
+}
+
+func TestAnUnknownPackageGetsASketchOfItsRow(t *testing.T) {
+	t.Parallel()
+	house, pkgs := hut()
+	pkgs = append(pkgs, pkg{name: "attic/bed/sheet/hem", imports: []string{"attic/bed", "cellar/lamp", "cellar/wine", "example.com/cork"},
+		testImports: []string{"attic/bed/sheet/hem", "cellar/wine", "shed/saw"}})
+	_, got, _ := strings.Cut(strings.Join(house.check(pkgs), "\n"), "\n")
+	want := `	{pkg: "attic/bed/sheet/hem", may: []arrow{
+		{"attic/bed", ""},
+		{"cellar/wine", ""},
+	}, tests: []arrow{
+		{"shed/saw", ""},
+	}},`
+	if diff := cmp.Diff(want, got[:min(len(got), len(want))]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAModuleIsKnownByWholeElements(t *testing.T) {
+	t.Parallel()
+	house, pkgs := hut()
+	pkgs[3].imports = append(pkgs[3].imports, "example.com/corkoak")
+	got := house.check(pkgs)
+	if len(got) != 1 || !strings.HasPrefix(got[0], "cellar/wine imports example.com/corkoak, which is not in the list of modules") {
+		t.Errorf("got %q", got)
 	}
 }
 
@@ -132,6 +165,16 @@ func TestOwnRoomsAreThoseOfTheImporter(t *testing.T) {
 	}
 }
 
+func TestAPackageDoesWithoutAnEverydayTool(t *testing.T) {
+	t.Parallel()
+	house, pkgs := hut()
+	house.floors[0].rows[0].without = []string{"cellar/lamp"} // its tests may use it
+	got := house.check(pkgs)
+	if len(got) != 1 || !strings.HasPrefix(got[0], "attic/bed may not import cellar/lamp: rest. ") {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestLongestChain(t *testing.T) {
 	t.Parallel()
 	got := longestChain([]pkg{
@@ -145,7 +188,7 @@ func TestLongestChain(t *testing.T) {
 	}
 }
 
-func TestTheTreeIsReadAsItStands(t *testing.T) {
+func TestTheTreeIsRead(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	for file, text := range map[string]string{

@@ -18,20 +18,23 @@ var cmdFloor = floor{
 }
 
 var appFloor = floor{
-	name: "app", rule: "app opens and closes what others have made, and decides nothing",
+	name: "app", rule: "app opens and closes the parts, and decides nothing",
 	over: []string{"demo", "api", "kinds", "core", "outside", "platform"},
 	rows: []row{
 		{pkg: "app", may: []arrow{
 			{"demo", "it adds the commands demo and torture"},
 			{"api/*", "it serves the API and runs the command line"},
+			{"api/http/*", "it mounts version 1 and the admin listener"},
 			{"kinds/*", "it registers every kind"},
 			{"core/*", "it opens the core"},
 			{"core/engine/local", "it chooses the engine"},
 			{"core/eventstore/postgres", "it chooses the store"},
 			{"core/eventstore/sqlite", "it chooses the store"},
+			{"core/orchestrator/payload", "it opens the store of inputs"},
 			{"outside/*", "it makes the clients of foreign systems"},
 			{"outside/airtable/sim", "it adds the command airtable-sim"},
-			{"platform/*", "it opens database, blobs, secrets, metrics and configuration"},
+			{"platform/*", "it opens database, blobs, metrics and configuration"},
+			{"platform/secret/vault", "it opens the store of secrets"},
 		}},
 	},
 }
@@ -72,29 +75,69 @@ var examplesFloor = floor{
 }
 
 var benchFloor = floor{
-	name: "bench", rule: "a benchmark measures the core and what it stands on",
-	over: []string{"core", "platform"},
+	name: "bench", rule: "a benchmark measures from inside, without faces and without app",
+	over: []string{"kinds", "core", "outside", "platform"},
 	rows: []row{
-		{pkg: "bench/engine", may: []arrow{
-			{"core/engine", "it measures runs"},
-			{"core/engine/local", "it measures this engine"},
-			{"core/eventstore", "it measures appends"},
-			{"core/eventstore/postgres", "it measures this store"},
-			{"core/eventstore/sqlite", "it measures this store"},
-			{"core/orchestrator", "it measures starts with their read models"},
+		{pkg: "bench/bytes", may: []arrow{
+			{"bench/core", "it fills a core"},
+			{"bench/footprint", "it counts bytes"},
+			{"bench/scratch", "a database for one measurement"},
+			{"core/eventstore", "it reads the events that were written"},
+			{"core/kind", "it registers the sync"},
 			{"core/workflow", "the words of a start"},
+			{"kinds/airtablesync", "it measures a sync"},
+			{"outside/airtable", "the sync's client"},
+			{"outside/airtable/sim", "a simulated Airtable"},
+			{"platform/db", "columns are measured by SQL"},
+		}},
+		{pkg: "bench/core", rule: "it wires the core as app does; nothing else in bench knows how", may: []arrow{
+			{"core/projection", "read models belong to a set"},
+			{"core/engine", "its kind registers steps"},
+			{"core/engine/local", "the engine that is measured"},
+			{"core/eventstore", "journals are streams"},
+			{"core/eventstore/postgres", "one store that is measured"},
+			{"core/eventstore/sqlite", "the other one"},
+			{"core/kind", "it has a kind of five steps"},
+			{"core/orchestrator", "starts with their read models"},
+			{"core/workflow", "the words of a start"},
+			{"platform/blob", "the core needs blobs"},
+			{"platform/db", "the stores need a database"},
+			{"platform/secret/vault", "the core needs secrets"},
+		}},
+		{pkg: "bench/engine", may: []arrow{
+			{"bench/core", "the core is one of the contenders"},
+			{"bench/footprint", "it counts bytes"},
+			{"bench/scratch", "a database for each contender"},
+			{"core/workflow", "the words of a start"},
+		}},
+		{pkg: "bench/footprint", may: []arrow{
+			{"platform/db", "it asks the database"},
+		}, tests: []arrow{
+			{"platform/pgtest", "a real PostgreSQL"},
+		}},
+		{pkg: "bench/lists", may: []arrow{
+			{"core/eventstore", "it writes the events of many executions"},
+			{"core/eventstore/postgres", "one store that is measured"},
+			{"core/eventstore/sqlite", "the other one"},
+			{"core/orchestrator/readmodel", "it measures its lists"},
+			{"core/projection", "read models belong to a set"},
+			{"core/workflow", "the words of a list"},
 			{"platform/db", "the stores need a database"},
 		}},
+		{pkg: "bench/scratch"},
 	},
 }
 
 var testFloor = floor{
-	name: "test", rule: "a test of several floors names what it puts together",
-	over: []string{"demo", "api", "kinds", "core", "outside", "platform", "examples"},
+	name: "test", rule: "a test across several floors names what it puts together",
+	over: []string{"app", "demo", "api", "kinds", "core", "outside", "platform", "examples"},
 	rows: []row{
 		{pkg: "test/airtablesync", tests: []arrow{
 			{"kinds/airtablesync", "the kind under test"},
+			{"kinds/airtablesync/plan", "the types of what it finds"},
 			{"core/engine", "it runs the kind's function"},
+			{"core/kind", "it binds the kind as the orchestrator does"},
+			{"core/kind/outcome", "it reads what happened to rows"},
 			{"core/engine/local", "a real engine"},
 			{"core/eventstore", "it reads what was recorded"},
 			{"core/eventstore/sqlite", "a real store"},
@@ -106,6 +149,7 @@ var testFloor = floor{
 			{"examples", "every example runs"},
 		}},
 		{pkg: "test/e2e", tests: []arrow{
+			{"app", "without a built binary the test's own is the product"},
 			{"demo/*", "the demo is a test of the built binary"},
 			{"api/client", "it speaks to the server"},
 			{"core/workflow", "the words of the API"},

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// tree is the product as it stands.
+// tree is the product.
 func tree(t *testing.T) []pkg {
 	t.Helper()
 	pkgs, err := readTree("../..")
@@ -30,6 +30,6 @@ func TestImportsDoNotStackHigh(t *testing.T) {
 	chain := longestChain(tree(t))
 	t.Logf("%d packages: %s", len(chain), strings.Join(chain, " → "))
 	if len(chain) > maxChain {
-		t.Errorf("%d packages import each other in a chain, %d may: let one of them take a value or a small interface instead of the package below", len(chain), maxChain)
+		t.Errorf("%d packages import each other in a chain, and the most is %d: let one of them take a value or a small interface instead of the package below", len(chain), maxChain)
 	}
 }

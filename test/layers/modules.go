@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// module is a module of others that the product uses.
+// module is a module by other authors that the product uses.
 type module struct {
 	path  string
-	in    []string // the only packages that import it, by the table's names
-	tests []string // packages whose tests import it besides
-	why   string   // it stays there
+	in    []string // the only packages that may import it, named as in the table
+	tests []string // further packages whose tests may import it
+	why   string   // no others may
 }
 
 // checkModules finds what a package imports of other modules against the list.
@@ -48,9 +48,9 @@ func homeOf(name string, homes []string) string {
 	return homes[i]
 }
 
-// moduleOf returns the module that an import belongs to: the one with the
-// longest path. It is false for a package of ours, and for an unknown module,
-// which is a fault.
+// moduleOf returns the module that an import belongs to, which is the one with
+// the longest path. It returns false for one of our packages, and for an unknown
+// module, which is a fault.
 func (c *checker) moduleOf(from, to string) (module, bool) {
 	if ours(to) {
 		return module{}, false
@@ -67,17 +67,17 @@ func (c *checker) moduleOf(from, to string) (module, bool) {
 	return found, found.path != ""
 }
 
-// modules are those of go.mod that the product names itself.
+// modules are those in go.mod that the product imports itself.
 var modules = []module{
 	{path: "github.com/danielgtaylor/huma/v2", in: []string{"api/http"},
-		why: "operations and their OpenAPI page are made in one place"},
+		why: "operations and their OpenAPI document are built in one place"},
 	{path: "github.com/go-chi/chi/v5", in: []string{"api/http"},
-		why: "routes are made in one place"},
-	{path: "github.com/google/go-cmp", in: []string{"core/eventstore/storetest"}, tests: []string{"..."},
+		why: "routes are built in one place"},
+	{path: "github.com/google/go-cmp", in: []string{"core/eventstore/storetest", "core/projection/projectiontest"}, tests: []string{"..."},
 		why: "it compares in tests and panics where it cannot"},
-	{path: "github.com/google/uuid", in: []string{"core/workflow", "platform/secret", "api/http"},
-		why: "ids are made by those who name things"},
-	{path: "github.com/jackc/pgx/v5", in: []string{"platform/db", "platform/pgtest", "core/eventstore/postgres", "bench/engine"},
+	{path: "github.com/google/uuid", in: []string{"core/workflow", "platform/db", "platform/secret/vault", "api/http"},
+		why: "IDs are made where things get their names"},
+	{path: "github.com/jackc/pgx/v5", in: []string{"platform/db", "platform/pgtest", "core/eventstore/postgres", "bench/footprint", "bench/scratch"},
 		why: "the dialect is hidden in platform/db"},
 	{path: "github.com/knadh/koanf", in: []string{"platform/config"},
 		why: "settings are read in one place"},
@@ -85,19 +85,19 @@ var modules = []module{
 		why: "migrations run in one place"},
 	{path: "github.com/prometheus", in: []string{"platform/telemetry"},
 		why: "names of metrics live in one catalogue"},
-	{path: "github.com/santhosh-tekuri/jsonschema/v6", tests: []string{"kinds/*"},
-		why: "it judges schemas that our own code wrote"},
+	{path: "github.com/santhosh-tekuri/jsonschema/v6", tests: []string{"kinds/*", "platform/strictjson"},
+		why: "it checks the schemas that our code writes"},
 	{path: "github.com/spf13/cobra", in: []string{"api/cli", "app", "demo"},
 		why: "only commands know the command line"},
 	{path: "github.com/spf13/pflag", in: []string{"platform/config", "app", "demo"},
 		why: "only commands and settings know flags"},
-	{path: "github.com/vbauerster/mpb/v8", in: []string{"api/cli"},
+	{path: "github.com/vbauerster/mpb/v8", in: []string{"api/cli/progress"},
 		why: "only the command line draws bars"},
 	{path: "go.opentelemetry.io/otel", in: []string{"platform/telemetry"},
 		why: "names of metrics and spans live in one catalogue"},
 	{path: "go.uber.org/goleak", tests: []string{"..."},
-		why: "it looks for goroutines that tests have left"},
-	{path: "golang.org/x/sync", in: []string{"core/orchestrator", "demo/crm"},
+		why: "it finds goroutines that tests leave behind"},
+	{path: "golang.org/x/sync", in: []string{"core/orchestrator", "core/projection", "demo/crm"},
 		why: "a goroutine has an owner that waits for it; groups are for bounded work"},
 	{path: "golang.org/x/sys", in: []string{"platform/blob", "platform/db"},
 		why: "what differs between systems is hidden in the platform"},
@@ -105,6 +105,6 @@ var modules = []module{
 		why: "the state of the process is read once"},
 	{path: "golang.org/x/time", in: []string{"platform/resilience"},
 		why: "limits are kept in one place"},
-	{path: "modernc.org/sqlite", in: []string{"platform/db"},
+	{path: "modernc.org/sqlite", in: []string{"platform/db"}, tests: []string{"test/e2e"},
 		why: "the dialect is hidden in platform/db"},
 }

@@ -12,8 +12,34 @@ var outsideFloor = floor{
 		{pkg: "outside/airtable/sim", rule: simRule, may: []arrow{
 			{"./...", "its own rooms"},
 		}},
-		{pkg: "outside/airtable/sim/formula", rule: simRule},
+		{pkg: "outside/airtable/sim/wire", rule: simRule},
 		{pkg: "outside/airtable/sim/journal", rule: simRule},
+		{pkg: "outside/airtable/sim/limit", rule: simRule},
+		{pkg: "outside/airtable/sim/formula", rule: simRule},
+		{pkg: "outside/airtable/sim/fault", rule: simRule, may: []arrow{
+			{"../wire", "a fault answers as Airtable does"},
+		}},
+		{pkg: "outside/airtable/sim/schema", rule: simRule, may: []arrow{
+			{"../formula", "a formula field is parsed when it is created"},
+			{"../wire", "ids and refusals"},
+		}},
+		{pkg: "outside/airtable/sim/cell", rule: simRule, may: []arrow{
+			{"../formula", "a formula sees a cell as a value"},
+			{"../schema", "a cell obeys its field"},
+			{"../wire", "ids and refusals"},
+		}},
+		{pkg: "outside/airtable/sim/record", rule: simRule, may: []arrow{
+			{"../cell", "a record has cells"},
+			{"../formula", "computed fields are evaluated"},
+			{"../schema", "a record belongs to a table"},
+			{"../wire", "ids and refusals"},
+		}},
+		{pkg: "outside/airtable/sim/listing", rule: simRule, may: []arrow{
+			{"../formula", "a list may be filtered by a formula"},
+			{"../record", "it lists records"},
+			{"../schema", "views and fields choose and order them"},
+			{"../wire", "ids and refusals"},
+		}},
 	},
 }
 

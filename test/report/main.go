@@ -1,10 +1,12 @@
 // Command report reads the output of go test -json, prints one line for each
-// package and everything that a failing test said, and closes with plain
-// totals. It exits with 1 if a test failed, if one was skipped, or if none ran.
+// package and everything that a failing test said, and closes with the slowest
+// packages and plain totals. It exits with 1 if a test failed, if one was
+// skipped, or if none ran.
 package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,25 +16,31 @@ import (
 	"strings"
 )
 
+// shownSlowest is how many of the slowest packages are named at the end.
+const shownSlowest = 10
+
 // event is one line of go test -json.
 type event struct {
 	Action, Package, Test, Output string
-	Elapsed                       float64
+	Elapsed                       float64 // seconds
 }
 
 // totals counts results and keeps the output of what still runs.
 type totals struct {
 	passed, failed, skipped int
 	said                    map[string][]string
+	took                    map[string]float64 // seconds by package
 }
 
+func newTotals() *totals { return &totals{said: map[string][]string{}, took: map[string]float64{}} }
+
 func main() {
-	t := totals{said: map[string][]string{}}
+	t := newTotals()
 	if err := t.read(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(1)
 	}
-	fmt.Printf("%d passed, %d failed, %d skipped\n", t.passed, t.failed, t.skipped)
+	t.sum(os.Stdout)
 	if t.failed > 0 || t.skipped > 0 || t.passed == 0 {
 		os.Exit(1)
 	}
@@ -50,6 +58,18 @@ func (t *totals) read(in io.Reader, out io.Writer) error {
 		t.add(e, out)
 	}
 	return lines.Err()
+}
+
+// sum prints the slowest packages and the totals.
+func (t *totals) sum(out io.Writer) {
+	slowest := slices.SortedFunc(maps.Keys(t.took), func(a, b string) int {
+		return cmp.Or(cmp.Compare(t.took[b], t.took[a]), cmp.Compare(a, b))
+	})
+	fmt.Fprintln(out, "slowest:")
+	for _, pkg := range slowest[:min(len(slowest), shownSlowest)] {
+		fmt.Fprintf(out, "%6.1fs %s\n", t.took[pkg], pkg)
+	}
+	fmt.Fprintf(out, "%d passed, %d failed, %d skipped\n", t.passed, t.failed, t.skipped)
 }
 
 func (t *totals) add(e event, out io.Writer) {
@@ -84,6 +104,7 @@ func (t *totals) count(n *int, e event, key, word string, out io.Writer) {
 		return
 	}
 	fmt.Fprintf(out, "%s %s %.1fs\n", word, e.Package, e.Elapsed)
+	t.took[e.Package] = e.Elapsed
 	if e.Action == "fail" {
 		*n++
 	}

@@ -9,12 +9,14 @@ import (
 	"time"
 
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
-	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
+	v1 "github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/identity"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
@@ -81,20 +83,22 @@ func (c *Core) openOrchestrator(d *db.DB) {
 	folder := t.TempDir()
 	secrets, err := vault.Open(t.Context(), vault.Options{DB: d, KeyFile: filepath.Join(folder, "master.key")})
 	must(t, err)
-	blobs, err := blob.OpenDir(filepath.Join(folder, "blobs"))
+	blobs, err := blob.OpenDir(filepath.Join(folder, "blobs"), d.StoreID())
 	must(t, err)
 	t.Cleanup(func() { _ = blobs.Close() })
-	registry := engine.NewRegistry()
-	k := kind{core: c}
-	must(t, k.Register(registry))
-	hub := orchestrator.NewHub()
-	e, err := local.New(local.Options{Store: c.Store, DB: d, Registry: registry, Observer: hub, DrainTimeout: 100 * time.Millisecond})
+	kinds, err := kind.NewSet(newKind(c))
+	must(t, err)
+	hub := orchestrator.NewHub(orchestrator.Limits{MaxConcurrent: 50})
+	e, err := local.New(local.Options{Store: c.Store, DB: d, Registry: kinds.Registry(), Observer: hub, Places: hub, DrainTimeout: 100 * time.Millisecond})
+	must(t, err)
+	projections, err := projection.Open(t.Context(), projection.Options{Store: c.Store, DB: d})
 	must(t, err)
 	c.Orchestrator, err = orchestrator.New(t.Context(), orchestrator.Options{
-		Store: c.Store, DB: d, Engine: e, Kinds: []orchestrator.Kind{k}, Secrets: secrets, Blobs: blobs, Hub: hub, MaxConcurrent: 50,
+		Store: c.Store, DB: d, Engine: e, Projections: projections, Kinds: kinds, Secrets: secrets, Blobs: blobs, Hub: hub,
 	})
 	must(t, err)
 	c.start(e.Run, e.Ready())
+	c.start(projections.Run, e.Ready())
 	c.start(c.Orchestrator.Run, c.Orchestrator.Ready())
 }
 

@@ -2,12 +2,13 @@ package apitest
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
 )
 
 // KindName is the type of the small kind's workflows.
@@ -15,62 +16,16 @@ const KindName = "test_kind"
 
 // Input says what one execution of the small kind does.
 type Input struct {
-	Work int    `json:"work,omitempty"` // steps, each with progress
-	Hold bool   `json:"hold,omitempty"` // wait for Core.Release after the work
-	End  string `json:"end,omitempty"`  // "": complete; "fail"; "auth": park
+	Work int    `json:"work,omitempty" minimum:"0"` // steps, each with progress
+	Hold bool   `json:"hold,omitempty"`             // wait for Core.Release after the work
+	End  string `json:"end,omitempty"`              // "": complete; "fail"; park for "auth" or "unknown" outcome
 }
 
 type config struct {
-	Greeting string  `json:"greeting"`
-	APIKey   string  `json:"api_key,omitempty"`
-	Later    *string `json:"later,omitempty"`
+	Greeting string        `json:"greeting" nonempty:"true"`
+	APIKey   secret.Secret `json:"api_key,omitempty"`
+	Later    string        `json:"later,omitempty" noEffect:"it has no effect yet"`
 }
-
-// kind satisfies orchestrator.Kind.
-type kind struct{ core *Core }
-
-func (kind) Name() string { return KindName }
-
-func (kind) Schema() json.RawMessage {
-	return json.RawMessage(`{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","required":["greeting"],"properties":{"greeting":{"type":"string"},"api_key":{"type":"string"},"later":{"type":"string"}}}`)
-}
-
-func (kind) Validate(raw json.RawMessage) (found workflow.Problems) {
-	var c config
-	if err := json.Unmarshal(raw, &c); err != nil {
-		found.Errors = append(found.Errors, workflow.Problem{Code: "malformed", Detail: "the configuration does not decode"})
-		return found
-	}
-	if c.Greeting == "" {
-		found.Errors = append(found.Errors, workflow.Problem{Pointer: "/greeting", Code: "required", Detail: "say what to greet with"})
-	}
-	if c.Greeting == "bad" {
-		found.Errors = append(found.Errors,
-			workflow.Problem{Pointer: "/greeting", Code: "impolite", Detail: "choose another greeting"},
-			workflow.Problem{Pointer: "/tables/0", Code: "unknown_table", Detail: "the table Nope is not in the base; correct its name"})
-	}
-	if c.Later != nil {
-		found.Warnings = append(found.Warnings, workflow.Problem{Pointer: "/later", Code: "not_available_yet", Detail: "has no effect yet"})
-	}
-	return found
-}
-
-func (kind) ValidateInput(raw json.RawMessage) (found workflow.Problems) {
-	var in Input
-	if err := json.Unmarshal(raw, &in); err != nil {
-		found.Errors = append(found.Errors, workflow.Problem{Code: "malformed", Detail: "the input does not decode"})
-	}
-	if in.Work < 0 {
-		found.Errors = append(found.Errors, workflow.Problem{Pointer: "/work", Code: "out_of_range", Detail: "work is 0 or more"})
-	}
-	return found
-}
-
-func (kind) SecretPointers() []string { return []string{"/api_key"} }
-
-func (kind) Function() string { return "apitest/job" }
-
-func (kind) Concurrency() int { return 10 }
 
 type workIn struct {
 	Execution string `json:"execution"`
@@ -80,51 +35,66 @@ type workIn struct {
 type output struct {
 	Greeting string `json:"greeting"`
 	Done     int    `json:"done"`
+	Found    string `json:"found,omitempty"`
 }
 
-func (k kind) Register(r *engine.Registry) error {
-	work := engine.NewStep(r, "apitest/work", engine.StepOptions[workIn]{}, func(context.Context, workIn) (engine.None, error) { return engine.None{}, nil })
-	hold := engine.NewStep(r, "apitest/hold", engine.StepOptions[workIn]{ReadOnly: true}, k.core.hold)
-	end := engine.NewStep(r, "apitest/end", engine.StepOptions[string]{}, finish)
-	engine.NewWorkflow(r, k.Function(), func(run engine.Run, in workflow.Input) (output, error) {
-		return job(run, in, work, hold, end)
+// finding is the result of the last step, which only an answer fills.
+type finding struct {
+	Found string `json:"found,omitempty"`
+}
+
+// newKind declares the small kind.
+func newKind(c *Core) *kind.Kind {
+	k := kind.New[config, Input](KindName, kind.Options{Concurrency: 10})
+	kind.CheckConfig(k, func(c config, found *strictjson.Findings) {
+		if c.Greeting == "bad" {
+			found.Fault("/greeting", "impolite", "choose another greeting")
+			found.Fault("/tables/0", "unknown_table", "the table Nope is not in the base; correct its name")
+		}
 	})
-	return r.Err()
+	j := job{
+		work: kind.Step(k, "work", engine.StepOptions[workIn]{}, func(context.Context, workIn) (engine.None, error) { return engine.None{}, nil }),
+		hold: kind.Step(k, "hold", engine.StepOptions[workIn]{ReadOnly: true}, c.hold),
+		end:  kind.Step(k, "end", engine.StepOptions[string]{Once: true}, finish),
+	}
+	kind.Workflow(k, kind.Main, j.run)
+	return k
 }
 
-func job(run engine.Run, in workflow.Input, work, hold engine.Step[workIn, engine.None], end engine.Step[string, engine.None]) (output, error) {
-	var todo Input
-	var c config
-	if err := json.Unmarshal(in.Input, &todo); err != nil {
-		return output{}, err
-	}
-	if err := json.Unmarshal(in.Config, &c); err != nil {
-		return output{}, err
-	}
+type job struct {
+	work, hold engine.Step[workIn, engine.None]
+	end        engine.Step[string, finding]
+}
+
+func (j job) run(run engine.Run, s kind.Start[config, Input]) (output, error) {
+	todo := s.Input
 	for i := range todo.Work {
-		if _, err := work.Do(run, workIn{Item: i}); err != nil {
+		if _, err := j.work.Do(run, workIn{Item: i}); err != nil {
 			return output{}, fmt.Errorf("work: %w", err)
 		}
 		run.Progress(engine.Progress{Message: "working", Done: int64(i + 1), Total: int64(todo.Work),
 			Items: []engine.ProgressItem{{Name: "companies", Done: int64(i + 1), Total: int64(todo.Work)}}})
 	}
 	if todo.Hold {
-		if _, err := hold.Do(run, workIn{Execution: run.Info().Execution}); err != nil {
+		if _, err := j.hold.Do(run, workIn{Execution: run.Info().Execution}); err != nil {
 			return output{}, fmt.Errorf("hold: %w", err)
 		}
 	}
-	if _, err := end.Do(run, todo.End); err != nil {
+	last, err := j.end.Do(run, todo.End)
+	if err != nil {
 		return output{}, fmt.Errorf("end: %w", err)
 	}
-	return output{Greeting: c.Greeting, Done: todo.Work}, nil
+	return output{Greeting: s.Config.Greeting, Done: todo.Work, Found: last.Found}, nil
 }
 
-func finish(_ context.Context, how string) (engine.None, error) {
+func finish(_ context.Context, how string) (finding, error) {
 	switch how {
 	case "fail":
-		return engine.None{}, failure.New(failure.Validation, "unknown_table", "the table Nope is not in the base; correct its name")
+		return finding{}, failure.New(failure.Validation, "unknown_table", "the table Nope is not in the base; correct its name")
 	case "auth":
-		return engine.None{}, failure.New(failure.Auth, "invalid_token", "Airtable refused the token; renew it")
+		return finding{}, failure.New(failure.Auth, "invalid_token", "Airtable refused the token; renew it")
+	case "unknown":
+		return finding{}, failure.New(failure.UnknownOutcome, "answer_lost", "the answer of the other system was lost")
 	}
-	return engine.None{}, nil
+	return finding{}, nil
 }

@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -21,6 +24,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli"
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
@@ -138,6 +142,41 @@ func TestTheLifeOfAWorkflow(t *testing.T) {
 	contains(t, b.ok(t, "workflows", "delete", wf), "archived")
 }
 
+// An update is refused when a version came in between, and a bare
+// configuration keeps name and labels.
+func TestUpdateSendsWhatItHasSeen(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		args        []string
+		text        string
+		match, body string
+	}{
+		"bare":         {text: `{"greeting":"bye"}`, match: `"7"`, body: `{"name":"Greeter","config":{"greeting":"bye"},"labels":{"team":"crm"}}`},
+		"bare, named":  {text: `{"greeting":"bye"}`, args: []string{"--name", "New"}, match: `"7"`, body: `{"name":"New","config":{"greeting":"bye"},"labels":{"team":"crm"}}`},
+		"no name":      {text: `{"config":{},"labels":{"a":"b"}}`, match: `"7"`, body: `{"name":"Greeter","config":{},"labels":{"a":"b"}}`},
+		"whole":        {text: whole, match: `"7"`, body: whole},
+		"seen earlier": {text: whole, args: []string{"--if-match", "3"}, match: `"3"`, body: whole},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var match, body string
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == "PUT" {
+					text, _ := io.ReadAll(r.Body)
+					match, body = r.Header.Get("If-Match"), string(text)
+				}
+				_, _ = io.WriteString(w, `{"id":"wf_1","name":"Greeter","version":7,"labels":{"team":"crm"}}`)
+			}))
+			t.Cleanup(server.Close)
+			args := append([]string{"workflows", "update", "wf_1", "--file", "-"}, c.args...)
+			s, _, errs := state([]string{"PAW_URL=" + server.URL, "PAW_TOKEN=t"}, c.text, args...)
+			if code := cli.Main(t.Context(), s); code != cli.ExitOK || match != c.match || body != c.body {
+				t.Errorf("exit %d %s, If-Match %s, body %s", code, errs, match, body)
+			}
+		})
+	}
+}
+
 func TestSteerAnExecution(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -216,7 +255,7 @@ func TestMistakes(t *testing.T) {
 		"wrong token by flag": {args: []string{"workflows", "list", "--token", "paw_x"}, code: 4, err: "set PAW_TOKEN or --token"},
 		"wrong JSON":          {stdin: "{\n \"name\": x}", args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "standard input: not JSON at line 2, column 10"},
 		"a list":              {stdin: "[1]", args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "standard input must be an object"},
-		"empty":               {stdin: "", args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "standard input: not JSON"},
+		"empty":               {stdin: "", args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "error: standard input: "},
 		"unknown field":       {stdin: `{"nme":"x","config":{}}`, args: []string{"workflows", "create", "--file", "-"}, code: 2, err: `/nme: "nme" is not known here; did you mean "name"?`},
 		"no name":             {stdin: `{"greeting":"x"}`, args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "has no name or no type; put both into the file, or give --name and --type"},
 		"file absent":         {args: []string{"workflows", "create", "--file", "/nowhere.json"}, code: 2, err: "/nowhere.json: no such file"},
@@ -224,7 +263,7 @@ func TestMistakes(t *testing.T) {
 		"unknown table":       {stdin: strings.Replace(whole, "hello", "bad", 1), args: []string{"workflows", "create", "--file", "-"}, code: 2, err: "/config/tables/0: the table Nope is not in the base; correct its name"},
 		"unknown workflow":    {args: []string{"workflows", "get", ghost}, code: 2, err: ghost},
 		"wrong input":         {args: []string{"workflows", "run", wf, "--input", "{"}, code: 2, err: "--input: not JSON at line 1"},
-		"input refused":       {args: []string{"workflows", "run", wf, "--input", `{"work":-1}`}, code: 2, err: "/work: work is 0 or more"},
+		"input refused":       {args: []string{"workflows", "run", wf, "--input", `{"work":-1}`}, code: 2, err: "/work: must be 0 or more"},
 		"execution fails":     {args: []string{"workflows", "run", wf, "--wait", "--input", `{"end":"fail"}`}, code: 5, err: "the table Nope is not in the base; correct its name"},
 		"execution parks":     {args: []string{"workflows", "run", wf, "--wait", "--input", `{"end":"auth"}`}, code: 6, err: "the execution is parked (needs_reauth): a credential was refused"},
 		"version not seen":    {stdin: whole, args: []string{"workflows", "update", wf, "--file", "-", "--if-match", "9"}, code: 2, err: "version 1"},
@@ -252,6 +291,26 @@ func TestMistakes(t *testing.T) {
 				t.Errorf("%d error lines: %s", n, errs)
 			}
 		})
+	}
+}
+
+// The history that a watch begins with may tell of a parking that is over.
+func TestWatchPassesOverAnOldParking(t *testing.T) {
+	t.Parallel()
+	states := []string{"running", "completed"} // of one request after the other
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/stream") {
+			_, _ = io.WriteString(w, "id: 1\nevent: execution.parked\ndata: {\"type\":\"execution.parked\"}\n\n"+
+				"id: 2\nevent: execution.completed\ndata: {\"type\":\"execution.completed\"}\n\nevent: end\ndata: {}\n\n")
+			return
+		}
+		fmt.Fprintf(w, `{"id":"ex_1","state":%q}`, states[0])
+		states = states[1:]
+	}))
+	t.Cleanup(server.Close)
+	s, out, errs := state([]string{"PAW_URL=" + server.URL, "PAW_TOKEN=t"}, "", "executions", "watch", "ex_1")
+	if code := cli.Main(t.Context(), s); code != cli.ExitOK || len(states) != 0 {
+		t.Errorf("exit %d with %d states left: %s%s", code, len(states), out, errs)
 	}
 }
 
@@ -346,13 +405,10 @@ func TestVersionHelpAndInjectedCommands(t *testing.T) {
 
 func TestExitCodeOfTheEnvironment(t *testing.T) {
 	t.Parallel()
-	for _, err := range []error{db.ErrInUse, syscall.ENOSPC, os.ErrPermission, cli.WithCode(errors.New("x"), cli.ExitEnvironment)} {
+	for _, err := range []error{db.ErrInUse, blob.ErrInUse, blob.ErrForeign, syscall.ENOSPC, os.ErrPermission, cli.WithCode(errors.New("x"), cli.ExitEnvironment)} {
 		if code := cli.ExitCode(fmt.Errorf("open: %w", err)); code != cli.ExitEnvironment {
 			t.Errorf("%v: exit %d", err, code)
 		}
-	}
-	if code := cli.ExitCode(fmt.Errorf("open: %w", &db.FormatError{Store: "s"})); code != cli.ExitFormat {
-		t.Errorf("a store of another build: exit %d", code)
 	}
 	if code := cli.ExitCode(errors.New("nobody knows")); code != cli.ExitInternal {
 		t.Errorf("exit %d", code)
@@ -378,6 +434,19 @@ func contains(t *testing.T, text string, parts ...string) {
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q lacks %q", text, part)
+		}
+	}
+}
+
+// --version "$V" with V not set must not run the newest version.
+func TestFlagsOfStartsWithoutAValueAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, command := range [][]string{{"workflows", "run", "wf_1"}, {"executions", "redrive", "ex_1"}} {
+		for _, flag := range []string{"--version", "--input", "--input-file", "--idempotency-key"} {
+			s, _, errs := state([]string{"PAW_TOKEN=paw_x", "PAW_URL=http://127.0.0.1:1"}, "", append(slices.Clone(command), flag, "")...)
+			if code := cli.Main(t.Context(), s); code != cli.ExitInput || errs.String() != "error: "+flag+" is empty; give it a value or leave it out\n" {
+				t.Errorf("%v %s: exit %d: %s", command, flag, code, errs)
+			}
 		}
 	}
 }

@@ -11,12 +11,21 @@ import (
 
 func executionCommands(s *State) *cobra.Command {
 	return connected(group("executions", "Look at executions and steer them",
-		executionVerb(s, "get", "Show an execution", (*client.Client).Execution),
+		executionGet(s),
+		executionSteps(s),
 		executionWatch(s),
 		executionVerb(s, "cancel", "Cancel an execution: the step in flight ends, then what must be undone is undone", (*client.Client).CancelExecution),
 		executionVerb(s, "pause", "Pause an execution at its next step", (*client.Client).PauseExecution),
 		executionVerb(s, "resume", "Let a paused or parked execution go on", (*client.Client).ResumeExecution),
-		executionAnswer(s)))
+		executionAnswer(s),
+		executionRedrive(s),
+		executionVerb(s, "discard", "Give up the redrive of a failed execution: what it has kept for it is deleted", (*client.Client).DiscardExecution)))
+}
+
+func executionGet(s *State) *cobra.Command {
+	c := executionVerb(s, "get", "Show an execution", (*client.Client).Execution)
+	c.Aliases = []string{"show"}
+	return c
 }
 
 func executionVerb(s *State, verb, short string, do func(*client.Client, context.Context, workflow.ExecutionID) (workflow.Execution, error)) *cobra.Command {
@@ -56,6 +65,7 @@ func executionAnswer(s *State) *cobra.Command {
 		}),
 	}
 	c.Flags().StringVar(&a.Path, "path", "", "path of the parked step, as executions get shows it")
+	c.Flags().IntVar(&a.Generation, "generation", 0, "generation that the path belongs to; without it the current one")
 	c.Flags().StringVar(&a.Verdict, "verdict", "", "done, not_done or fail")
 	c.Flags().StringVar(&a.Message, "message", "", "why, for fail")
 	required(c, "path")

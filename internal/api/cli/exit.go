@@ -45,7 +45,7 @@ func ExitCode(err error) int {
 		return ExitEnvironment
 	case errors.Is(err, db.ErrFormat):
 		return ExitFormat
-	case errors.Is(err, db.ErrInUse), errors.Is(err, blob.ErrInUse), errors.Is(err, syscall.ENOSPC), errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, db.ErrInUse), errors.Is(err, blob.ErrInUse), errors.Is(err, blob.ErrForeign), errors.Is(err, syscall.ENOSPC), errors.Is(err, fs.ErrPermission):
 		return ExitEnvironment
 	case errors.As(err, &faulty):
 		return ExitInput

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/cli/output"
@@ -26,18 +27,20 @@ func (k *call) printWorkflow(d workflow.Definition) error {
 func (k *call) printExecution(e workflow.Execution) error {
 	return k.print(e, func(w io.Writer) {
 		output.Row(w, "id", e.ID)
-		output.Row(w, "workflow", fmt.Sprintf("%s version %d", e.Workflow, e.WorkflowVersion))
+		output.Row(w, "workflow", e.Workflow)
+		output.Row(w, "version", versionOf(e))
 		output.Row(w, "state", e.State)
+		relativeRows(w, e)
 		output.Row(w, "created", output.Time(e.CreatedAt))
 		output.Row(w, "ended", output.TimeOrDash(e.EndedAt))
-		output.Row(w, "steps completed / failed / retries", fmt.Sprintf("%d / %d / %d", e.StepsCompleted, e.StepsFailed, e.Retries))
+		output.Row(w, "steps", fmt.Sprintf("%d completed, %d failed, %d retries", e.StepsCompleted, e.StepsFailed, e.Retries))
 		if p := e.Progress; p != nil && !e.State.Ended() {
 			output.Row(w, "progress", output.Amount(p.Message, p.Done, p.Total))
 			for _, item := range p.Items {
 				output.Row(w, "  "+item.Name, output.Amount("", item.Done, item.Total))
 			}
 		}
-		parkedRows(w, e)
+		waitingRows(w, e)
 		if e.Error != nil {
 			output.Row(w, "error", e.Error.Message)
 		}
@@ -47,13 +50,61 @@ func (k *call) printExecution(e workflow.Execution) error {
 	})
 }
 
-func parkedRows(w io.Writer, e workflow.Execution) {
-	if e.Parked == nil || e.State != workflow.Parked {
+// versionOf says which version of its workflow an execution runs.
+func versionOf(e workflow.Execution) string {
+	if e.WorkflowVersion == 0 {
+		return "latest"
+	}
+	return strconv.Itoa(e.WorkflowVersion)
+}
+
+// relativeRows says to which executions this one belongs.
+func relativeRows(w io.Writer, e workflow.Execution) {
+	if e.Priority != 0 {
+		output.Row(w, "priority", e.Priority)
+	}
+	if e.Generation > 1 {
+		output.Row(w, "generation", e.Generation)
+	}
+	if p := e.Parent; p != nil {
+		output.Row(w, "child of", p.Execution)
+		output.Row(w, "  at", pathOf(p.Path, p.Generation))
+	}
+	if o := e.Origin; o != nil {
+		output.Row(w, "redrive of", o.Execution)
+		if o.Fresh {
+			output.Row(w, "", "with another input: nothing is taken over")
+		}
+	}
+	if e.SupersededBy != "" {
+		output.Row(w, "superseded by", e.SupersededBy)
+	}
+	if e.DiscardedAt != nil {
+		output.Row(w, "discarded", output.Time(*e.DiscardedAt))
+	}
+}
+
+// waitingRows says what an execution waits for.
+func waitingRows(w io.Writer, e workflow.Execution) {
+	if e.Waiting != nil {
+		output.Row(w, "waiting for", e.Waiting.Name)
+		if e.Waiting.Until != nil {
+			output.Row(w, "  until", output.Time(*e.Waiting.Until))
+		}
+	}
+	p := e.Parked
+	if p == nil || e.State != workflow.Parked {
 		return
 	}
-	output.Row(w, "parked", strings.TrimSpace(e.Parked.Reason+" "+e.Parked.Step+" "+e.Parked.Path))
-	if e.Parked.Error != nil {
-		output.Row(w, "because", e.Parked.Error.Message)
+	output.Row(w, "parked", p.Reason)
+	if p.Step != "" {
+		output.Row(w, "  at", strings.TrimSpace(p.Step+" "+pathOf(p.Path, p.Generation)))
 	}
-	output.Row(w, "fix", e.Parked.Fix)
+	if p.Label != "" {
+		output.Row(w, "  label", p.Label)
+	}
+	if p.Error != nil {
+		output.Row(w, "because", p.Error.Message)
+	}
+	output.Row(w, "fix", p.Fix)
 }

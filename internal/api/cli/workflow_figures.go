@@ -26,7 +26,7 @@ func workflowExecutions(s *State) *cobra.Command {
 			return k.print(page, func(w io.Writer) {
 				output.Row(w, "ID", "STATE", "VERSION", "STEPS", "CREATED", "ENDED")
 				for _, e := range page.Items {
-					output.Row(w, e.ID, e.State, e.WorkflowVersion, e.StepsCompleted, output.Time(e.CreatedAt), output.TimeOrDash(e.EndedAt))
+					output.Row(w, e.ID, e.State, versionOf(e), e.StepsCompleted, output.Time(e.CreatedAt), output.TimeOrDash(e.EndedAt))
 				}
 				output.More(w, page.Next)
 			})

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -104,7 +105,7 @@ func workflowUpdate(s *State) *cobra.Command {
 		Long:  "Make a new version from a file: a whole workflow or a bare configuration. Without --if-match the version that is there now is taken as seen, so that no change in between is lost.",
 		Args:  cobra.ExactArgs(1),
 		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
-			d, err := input.Workflow(s.Stdin, file, title, "")
+			d, err := input.Workflow(s.Stdin, file, "", "")
 			if err != nil {
 				return WithCode(err, ExitInput)
 			}
@@ -112,13 +113,11 @@ func workflowUpdate(s *State) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if d.Name == "" {
-				d.Name, d.Labels = now.Name, now.Labels
+			if d.Name == "" && d.Labels == nil { // a bare configuration has neither
+				d.Labels = now.Labels
 			}
-			if seen == 0 {
-				seen = now.Version
-			}
-			made, err := k.UpdateWorkflow(c.Context(), now.ID, d, seen)
+			d.Name = cmp.Or(title, d.Name, now.Name)
+			made, err := k.UpdateWorkflow(c.Context(), now.ID, d, cmp.Or(seen, now.Version))
 			if err != nil {
 				return err
 			}

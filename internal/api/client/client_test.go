@@ -62,8 +62,8 @@ func TestAnotherProgramAtTheAddress(t *testing.T) {
 	if _, err := c.Workflow(t.Context(), "wf_1"); err == nil || !strings.Contains(err.Error(), "is "+c.base+" the address of pyairtable-workflows?") {
 		t.Errorf("error is %v", err)
 	}
-	var answered *Error
-	if err := c.DeleteWorkflow(t.Context(), "wf_1"); !errors.As(err, &answered) || answered.Status != 502 {
+	var refused *Error
+	if err := c.DeleteWorkflow(t.Context(), "wf_1"); !errors.As(err, &refused) || refused.Status != 502 {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -81,7 +81,7 @@ func TestServerDown(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := New(s.URL, "t").Ready(ctx); !errors.Is(err, context.Canceled) {
+	if err := New(s.URL, "t").Ready(ctx); !errors.Is(err, context.Canceled) || errors.As(err, &down) {
 		t.Errorf("error is %v, want the context's own", err)
 	}
 }
@@ -111,8 +111,10 @@ func TestRequestsAsTheServerWantsThem(t *testing.T) {
 	ctx := t.Context()
 	_, e1 := c.CreateWorkflow(ctx, Document{Name: "n", Type: "k", Config: json.RawMessage(`{"a":1}`)}, "once")
 	_, e2 := c.UpdateWorkflow(ctx, "wf_1", Document{Name: "n", Config: json.RawMessage(`{}`)}, 3)
-	_, e3 := c.Execute(ctx, "wf_1", json.RawMessage(`{"mode":"full"}`), "k")
-	_, e4 := c.Execute(ctx, "../x?y", nil, "")
+	_, e13 := c.UpdateWorkflow(ctx, "wf_1", Document{}, 1)
+	_, e14 := c.UpdateWorkflow(ctx, "wf_1", Document{}, 0)
+	_, e3 := c.Execute(ctx, "wf_1", Start{Input: json.RawMessage(`{"mode":"full"}`)}, "k")
+	_, e4 := c.Execute(ctx, "../x?y", Start{}, "")
 	_, e5 := c.Executions(ctx, "wf_1", List{State: "failed", Limit: 5})
 	_, e6 := c.CancelExecution(ctx, "ex_1")
 	_, e7 := c.CreateKey(ctx, "n", nil, 30)
@@ -121,13 +123,20 @@ func TestRequestsAsTheServerWantsThem(t *testing.T) {
 	_, e10 := c.Steps(ctx, "ex_1", List{Cursor: "c"})
 	_, e11 := c.Events(ctx, "ex_1", List{Limit: 7})
 	_, e12 := c.AnswerExecution(ctx, "ex_1", Answer{Path: "1", Verdict: "done"})
-	if err := errors.Join(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12, c.Ready(ctx), c.RevokeKey(ctx, "key_1")); err != nil {
+	_, e15 := c.Execute(ctx, "wf_1", Start{Version: Latest, Priority: -1}, "")
+	_, e16 := c.RedriveExecution(ctx, "ex_1", Start{}, "k")
+	_, e17 := c.RedriveExecution(ctx, "ex_1", Start{Version: 3, Input: json.RawMessage(`{}`)}, "")
+	_, e18 := c.DiscardExecution(ctx, "ex_1")
+	_, e19 := c.AnswerExecution(ctx, "ex_1", Answer{Path: "1", Generation: 2, Verdict: "fail"})
+	if err := errors.Join(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12, e13, e14, e15, e16, e17, e18, e19, c.Ready(ctx), c.RevokeKey(ctx, "key_1")); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
 		`POST /api/v1/workflows {"name":"n","type":"k","config":{"a":1}} key=once match=`,
 		`PUT /api/v1/workflows/wf_1 {"name":"n","config":{}} key= match="3"`,
-		`POST /api/v1/workflows/wf_1/execute {"mode":"full"} key=k match=`,
+		`PUT /api/v1/workflows/wf_1 {"name":"","config":null} key= match="1"`,
+		`PUT /api/v1/workflows/wf_1 {"name":"","config":null} key= match=`,
+		`POST /api/v1/workflows/wf_1/execute {"input":{"mode":"full"}} key=k match=`,
 		`POST /api/v1/workflows/..%2Fx%3Fy/execute  key= match=`,
 		`GET /api/v1/workflows/wf_1/executions?limit=5&state=failed  key= match=`,
 		`POST /api/v1/executions/ex_1/cancel  key= match=`,
@@ -137,6 +146,11 @@ func TestRequestsAsTheServerWantsThem(t *testing.T) {
 		`GET /api/v1/executions/ex_1/steps?cursor=c  key= match=`,
 		`GET /api/v1/executions/ex_1/events?limit=7  key= match=`,
 		`POST /api/v1/executions/ex_1/answer {"path":"1","verdict":"done"} key= match=`,
+		`POST /api/v1/workflows/wf_1/execute {"version":"latest","priority":-1} key= match=`,
+		`POST /api/v1/executions/ex_1/redrive  key=k match=`,
+		`POST /api/v1/executions/ex_1/redrive {"version":3,"input":{}} key= match=`,
+		`POST /api/v1/executions/ex_1/discard  key= match=`,
+		`POST /api/v1/executions/ex_1/answer {"path":"1","generation":2,"verdict":"fail"} key= match=`,
 		`GET /readyz  key= match=`,
 		`DELETE /api/v1/keys/key_1  key= match=`,
 	}

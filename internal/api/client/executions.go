@@ -64,10 +64,11 @@ func (c *Client) executionVerb(ctx context.Context, id workflow.ExecutionID, ver
 
 // Answer says what became of a step whose outcome nobody knew.
 type Answer struct {
-	Path    string          `json:"path"`
-	Verdict string          `json:"verdict"` // done, not_done or fail
-	Result  json.RawMessage `json:"result,omitempty"`
-	Message string          `json:"message,omitempty"`
+	Path       string          `json:"path"`
+	Generation int             `json:"generation,omitempty"` // that the path belongs to; zero: the current one
+	Verdict    string          `json:"verdict"`              // done, not_done or fail
+	Result     json.RawMessage `json:"result,omitempty"`
+	Message    string          `json:"message,omitempty"`
 }
 
 // AnswerExecution lets an execution go on that waits for an answer.

@@ -78,12 +78,12 @@ func (c *Client) Wait(ctx context.Context, id workflow.ExecutionID, each func(Fr
 // broken reports whether opening the stream again may help.
 func broken(err error) bool {
 	var down *UnreachableError
-	var answered *Error
+	var refused *Error
 	switch {
 	case errors.As(err, &down):
 		return true
-	case errors.As(err, &answered):
-		return answered.Status == http.StatusServiceUnavailable || answered.Status == http.StatusTooManyRequests
+	case errors.As(err, &refused):
+		return refused.Status == http.StatusServiceUnavailable || refused.Status == http.StatusTooManyRequests
 	}
 	return false
 }
@@ -118,7 +118,7 @@ func (c *Client) stream(ctx context.Context, id workflow.ExecutionID, after *int
 }
 
 // message is a Server-Sent Event while it arrives.
-type message struct{ id, kind, data string }
+type message struct{ id, event, data string }
 
 // add takes a line and reports whether the message is complete.
 func (m *message) add(line string) bool {
@@ -131,7 +131,7 @@ func (m *message) add(line string) bool {
 	case "id":
 		m.id = value
 	case "event":
-		m.kind = value
+		m.event = value
 	case "data":
 		m.data += value
 	}
@@ -139,7 +139,7 @@ func (m *message) add(line string) bool {
 }
 
 func (m *message) deliver(after *int64, each func(Frame) error) error {
-	switch m.kind {
+	switch m.event {
 	case "end":
 		return errEnd
 	case "progress":

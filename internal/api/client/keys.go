@@ -41,11 +41,14 @@ func (c *Client) RevokeKey(ctx context.Context, id workflow.KeyID) error {
 
 // Kind is one kind of workflow that the server runs.
 type Kind struct {
-	Name   string          `json:"name"`
-	Schema json.RawMessage `json:"schema"`
+	Name        string            `json:"name"`
+	Title       string            `json:"title"`
+	Schema      json.RawMessage   `json:"schema"`       // of the configuration
+	InputSchema json.RawMessage   `json:"input_schema"` // of an execution's input
+	Examples    []json.RawMessage `json:"examples"`
 }
 
-// Kinds returns the kinds of workflow with the schemas of their configurations.
+// Kinds returns the kinds of workflow.
 func (c *Client) Kinds(ctx context.Context) ([]Kind, error) {
 	var out workflow.Page[Kind]
 	err := c.call(ctx, request{method: http.MethodGet, path: "/kinds"}, &out)

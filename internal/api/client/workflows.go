@@ -80,15 +80,11 @@ func (c *Client) DeleteWorkflow(ctx context.Context, id workflow.ID) error {
 	return c.call(ctx, request{method: http.MethodDelete, path: "/workflows/" + segment(id)}, nil)
 }
 
-// Execute starts an execution. input may be nil. With a key, repeating the
-// call starts no second one.
-func (c *Client) Execute(ctx context.Context, id workflow.ID, input json.RawMessage, key string) (workflow.Execution, error) {
+// Execute starts an execution. With a key, repeating the call starts no second
+// one.
+func (c *Client) Execute(ctx context.Context, id workflow.ID, s Start, key string) (workflow.Execution, error) {
 	var out workflow.Execution
-	r := request{method: http.MethodPost, path: "/workflows/" + segment(id) + "/execute", header: map[string]string{"Idempotency-Key": key}}
-	if len(input) > 0 {
-		r.body = input
-	}
-	err := c.call(ctx, r, &out)
+	err := c.call(ctx, s.request("/workflows/"+segment(id)+"/execute", key), &out)
 	return out, err
 }
 

@@ -15,7 +15,7 @@ func TestS15OtherSpellingsOfAPath(t *testing.T) {
 	for _, path := range []string{
 		"/api/v1//things", "//api/v1/things", "/api/v1/./things", "/api/v1/x/../things", "/api/v1/%74hings",
 		"/api/v1/things/%2e%2e/things", "/api/v1/things;a=b", "/api/v1/things/", "/api/v1/things.", "/api/v1/Things",
-		"/api/v1/x/things", "/api/v1/things%2f", "/api/v1/alive/../things", "/api/v1/things%00", `/api/v1\things`,
+		"/api/v1/x/things", "/api/v1/things%2f", "/api/v1/alive/../things", "/api/v1/things%00", "/api/v1/things/a%20b", `/api/v1\things`,
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()

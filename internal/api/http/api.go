@@ -86,7 +86,7 @@ func (a *API) Handler() http.Handler {
 // unrouted answers what no route matched. Below /api/ a caller without a valid
 // token gets the 401 of any other path, so that nobody can map the API from
 // outside.
-func (a *API) unrouted(answer http.HandlerFunc) http.HandlerFunc {
+func (a *API) unrouted(respond http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if isAPI(r) {
 			if _, err := a.gate.caller(r); err != nil {
@@ -94,6 +94,6 @@ func (a *API) unrouted(answer http.HandlerFunc) http.HandlerFunc {
 				return
 			}
 		}
-		answer(w, r)
+		respond(w, r)
 	}
 }

@@ -194,8 +194,11 @@ func (f *feed) Next(ctx context.Context) (sse.Message, error) {
 	case <-ctx.Done():
 		return sse.Message{}, ctx.Err()
 	case m, open := <-f.messages:
-		if !open {
+		switch {
+		case !open:
 			return m, io.EOF
+		case m.Type == "panic":
+			panic("while the stream is open")
 		}
 		return m, nil
 	}

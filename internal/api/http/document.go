@@ -42,6 +42,7 @@ func newDocument() document {
 	schemas := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	schemas.RegisterTypeAlias(reflect.TypeFor[json.RawMessage](), reflect.TypeFor[any]())
 	schemas.RegisterTypeAlias(reflect.TypeFor[strictjson.Object](), reflect.TypeFor[anyObject]())
+	schemas.RegisterTypeAlias(reflect.TypeFor[request.Version](), reflect.TypeFor[version]())
 	c.Components.Schemas = schemas
 	return document{huma.NewAPI(c, nil).OpenAPI(), schemas}
 }
@@ -52,6 +53,15 @@ type anyObject struct{}
 // Schema says that any object is accepted.
 func (anyObject) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
+}
+
+// version describes request.Version.
+type version struct{}
+
+// Schema says that a number or "latest" is accepted.
+func (version) Schema(huma.Registry) *huma.Schema {
+	least := 1.0
+	return &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeInteger, Minimum: &least}, {Type: huma.TypeString, Enum: []any{"latest"}}}}
 }
 
 // schemaName names the schema of a type as the type, without its package.

@@ -20,8 +20,8 @@ func HandleDocument(a *API, r Route) {
 	}}
 	var text []byte
 	a.add(op, workflow.Public, func(w http.ResponseWriter, req *http.Request, _ workflow.Caller) error {
-		if p := shape.Read(w, req, &struct{}{}); p != nil {
-			return p
+		if refused := shape.Read(w, req, &struct{}{}); refused != nil {
+			return refused
 		}
 		w.Header().Set("Content-Type", "application/openapi+json")
 		_, _ = w.Write(text) // the caller may be gone

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/apitest/scenario"
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/sse"
 )
 
 func TestEveryRequestIsLoggedAndCounted(t *testing.T) {
@@ -30,6 +31,17 @@ func TestEveryRequestIsLoggedAndCounted(t *testing.T) {
 	contains(t, b.log.String(), "request_id="+w.Header().Get("X-Request-Id")+" method=GET route=/api/v1/things/{id} status=200")
 	if log := b.log.String(); strings.Contains(log, reader) || strings.Contains(log, "private") {
 		t.Errorf("the log tells too much:\n%s", log)
+	}
+}
+
+// What was sent first is what was answered, whatever comes after.
+func TestFirstStatusCounts(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.feed.messages <- sse.Message{Type: "panic"}
+	scenario.Send(b.handler, scenario.Case{Do: "GET /api/v1/things/1/stream", Token: reader})
+	if want := []string{"/api/v1/things/{id}/stream 200"}; !slices.Equal(b.seen, want) {
+		t.Errorf("observed %v, want %v", b.seen, want)
 	}
 }
 

@@ -50,8 +50,8 @@ func Handle[I, O any](a *API, p workflow.Permission, r Route, h Handler[I, O]) {
 	op.Responses[strconv.Itoa(status)] = reply.describe(a.document.schemas, status)
 	a.add(op, p, func(w http.ResponseWriter, req *http.Request, c workflow.Caller) error {
 		in := new(I)
-		if p := shape.Read(w, req, in); p != nil {
-			return p
+		if refused := shape.Read(w, req, in); refused != nil {
+			return refused
 		}
 		out, err := h(req.Context(), c, in)
 		if err != nil {

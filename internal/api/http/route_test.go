@@ -21,6 +21,9 @@ func TestResponses(t *testing.T) {
 		{Name: "a parameter", Do: "GET /api/v1/things?limit=7", Token: reader, Status: 200, Has: []string{`"limit":7`}},
 		{Name: "another format is asked for", Do: "GET /alive", Header: map[string]string{"Accept": "text/html"}, Status: 200, Headers: json},
 	})
+	if _, sent := b.run(t, scenario.Case{Do: "POST /api/v1/things", Token: writer, Body: good, Status: 201}).Header()["X-Absent"]; sent {
+		t.Error("an empty header is sent")
+	}
 	w := b.run(t, scenario.Case{Do: "DELETE /api/v1/things/1", Token: writer, Status: 204, Headers: map[string]string{"Content-Type": ""}})
 	if w.Body.Len() != 0 {
 		t.Errorf("204 with a body: %s", w.Body)

@@ -34,8 +34,8 @@ func HandleStream[I any](a *API, p workflow.Permission, r Route, open func(ctx c
 		Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}}}
 	a.add(op, p, func(w http.ResponseWriter, req *http.Request, c workflow.Caller) error {
 		in := new(I)
-		if p := shape.Read(w, req, in); p != nil {
-			return p
+		if refused := shape.Read(w, req, in); refused != nil {
+			return refused
 		}
 		s, err := open(req.Context(), c, in)
 		if err != nil {

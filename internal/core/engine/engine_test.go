@@ -105,20 +105,20 @@ func TestPublicDataOfEvents(t *testing.T) {
 
 func TestStepEventsComeBack(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []string{engine.EventStepStarted, engine.EventStepCompleted, engine.EventStepFailed, engine.EventStepRetrying} {
+	for _, typ := range []string{engine.EventStepStarted, engine.EventStepCompleted, engine.EventStepFailed, engine.EventStepRetrying} {
 		s := engine.StepEvent{Step: "p/s", Path: "1.0.2", Label: "é\n", Generation: 2, Attempt: 7, ReadOnly: true,
 			Error: &engine.Error{Class: failure.Conflict, Code: "c", Message: "m,}"}}
 		want := engine.StepEvent{Step: s.Step, Path: s.Path, Label: s.Label, Generation: 2, Attempt: 7, ReadOnly: true,
 			Failure: json.RawMessage(`{"class":"conflict","code":"c","message":"m,}"}`), Class: "conflict"}
-		switch kind {
+		switch typ {
 		case engine.EventStepCompleted, engine.EventStepFailed:
 			s.Duration, want.Duration = 2500*time.Microsecond, 2*time.Millisecond
 		case engine.EventStepRetrying:
 			s.NextAt = time.Unix(5, 7000).UTC()
 			want.NextAt = s.NextAt
 		}
-		if diff := cmp.Diff(want, engine.DecodeStep(engine.EncodeStep(kind, &s))); diff != "" {
-			t.Errorf("%s: %s", kind, diff)
+		if diff := cmp.Diff(want, engine.DecodeStep(engine.EncodeStep(typ, &s))); diff != "" {
+			t.Errorf("%s: %s", typ, diff)
 		}
 	}
 	if got := engine.DecodeStep([]byte(`{"step":"p/s","path":"1"}`)); got.Generation != 1 || got.Attempt != 1 || got.ReadOnly {
@@ -129,14 +129,14 @@ func TestStepEventsComeBack(t *testing.T) {
 func TestShownPutsBackWhatIsLeftOut(t *testing.T) {
 	t.Parallel()
 	labels := engine.Labels{Kind: "k\"ind", Definition: "wf_1"}.Encode()
-	for _, c := range []struct{ kind, data, want string }{
+	for _, c := range []struct{ typ, data, want string }{
 		{engine.EventPaused, `{}`, `{"kind":"k\"ind","definition":"wf_1"}`},
 		{engine.EventStepStarted, `{"step":"p/s","path":"1"}`, `{"kind":"k\"ind","definition":"wf_1","step":"p/s","path":"1","generation":1,"attempt":1,"read_only":false}`},
 		{engine.EventStepFailed, `{"step":"p/s","path":"1","generation":2,"attempt":3,"read_only":true}`, `{"kind":"k\"ind","definition":"wf_1","step":"p/s","path":"1","generation":2,"attempt":3,"read_only":true}`},
 		{"k.happened", `{"n":1}`, `{"kind":"k\"ind","definition":"wf_1","n":1}`},
 	} {
-		if got := string(engine.Shown(c.kind, labels, []byte(c.data))); got != c.want {
-			t.Errorf("%s: %s, want %s", c.kind, got, c.want)
+		if got := string(engine.Shown(c.typ, labels, []byte(c.data))); got != c.want {
+			t.Errorf("%s: %s, want %s", c.typ, got, c.want)
 		}
 	}
 	if got := string(engine.Shown(engine.EventPaused, nil, nil)); got != `{}` {

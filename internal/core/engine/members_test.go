@@ -37,6 +37,7 @@ func compare(t *testing.T, raw []byte) {
 }
 
 func TestMembersReadsWhatJSONReads(t *testing.T) {
+	t.Parallel()
 	for _, d := range documents {
 		compare(t, []byte(d))
 	}
@@ -56,6 +57,7 @@ func FuzzMembers(f *testing.F) {
 }
 
 func TestScalars(t *testing.T) {
+	t.Parallel()
 	if text([]byte(`"a\u00e4\n"`)) != "aä\n" || text([]byte(`1`)) != "" || number([]byte(`12`)) != 12 || number([]byte(`"x"`)) != 0 {
 		t.Error("a scalar is misread")
 	}

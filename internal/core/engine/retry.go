@@ -42,7 +42,7 @@ var (
 const panicAttempts = 3
 
 // Next decides about a failed attempt: whether the step is tried again, and
-// after how long. chance is uniform in [0, 1). Backends of every kind ask it.
+// after how long. chance is uniform in [0, 1). Every backend asks it.
 func (r Retry) Next(err *Error, readOnly bool, used Used, chance float64) (time.Duration, bool) {
 	switch err.Class {
 	case failure.Transient:

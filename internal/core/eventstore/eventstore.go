@@ -69,7 +69,7 @@ type Store interface {
 	// written nothing: *ConflictError for a version, *InvalidError for what can
 	// never be stored, otherwise the error of an inline writer or of the
 	// database. If ctx ends before the batch was begun, it is not written;
-	// later the end of ctx is ignored, so that the answer is the truth.
+	// later the end of ctx is ignored, so that the result is the truth.
 	Append(ctx context.Context, b Batch) (Appended, error)
 	// Submit is Append without waiting. done runs on the committer's side after
 	// the commit: it must be quick and must not call Append. Batches of one

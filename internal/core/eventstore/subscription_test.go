@@ -44,6 +44,7 @@ func next(t *testing.T, s *eventstore.Subscription, n int) []eventstore.Event {
 }
 
 func TestWhatWasJustCommittedIsNotReadAgain(t *testing.T) {
+	t.Parallel()
 	tail, d := eventstore.NewTail(0), &disk{}
 	s := eventstore.NewSubscription(tail, d, 0, eventstore.Filter{})
 	for p := int64(1); p <= 1000; p += 10 {
@@ -58,6 +59,7 @@ func TestWhatWasJustCommittedIsNotReadAgain(t *testing.T) {
 }
 
 func TestWhatTheTailHasForgottenComesFromDisk(t *testing.T) {
+	t.Parallel()
 	all := events(1, 20000)
 	tail, d := eventstore.NewTail(0), &disk{events: all}
 	for p := 0; p < len(all); p += 100 {
@@ -75,6 +77,7 @@ func TestWhatTheTailHasForgottenComesFromDisk(t *testing.T) {
 }
 
 func TestFilterOfAFollower(t *testing.T) {
+	t.Parallel()
 	tail := eventstore.NewTail(0)
 	s := eventstore.NewSubscription(tail, &disk{}, 0, eventstore.Filter{Workspace: "1"})
 	tail.Publish(events(1, 10))
@@ -89,6 +92,7 @@ func TestFilterOfAFollower(t *testing.T) {
 }
 
 func TestNextEndsWithItsOwner(t *testing.T) {
+	t.Parallel()
 	cases := map[string]struct {
 		end  func(s *eventstore.Subscription, tail *eventstore.Tail, cancel func())
 		want error

@@ -7,7 +7,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-// Stream types. The installation has one stream, without a workspace, that
+// Stream types. The installation has one stream, outside any workspace, that
 // lists the workspaces; each workspace has one with its principals and keys.
 const (
 	installationType = "installation"
@@ -29,7 +29,7 @@ type workspaceCreatedData struct {
 
 type principalCreatedData struct {
 	Principal workflow.PrincipalID `json:"principal"`
-	Kind      string               `json:"kind"` // person or service_account
+	Type      string               `json:"kind"` // person or service_account
 	Name      string               `json:"name"`
 }
 
@@ -42,7 +42,7 @@ type keyCreatedData struct {
 	ExpiresAt time.Time             `json:"expires_at"`
 }
 
-// keyCreatedJournal stands in the private column: subscribers never see even
+// keyCreatedJournal is stored in the private column: subscribers never see even
 // the hash.
 type keyCreatedJournal struct {
 	Hash string `json:"sha256"`

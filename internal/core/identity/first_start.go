@@ -14,18 +14,18 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/auth"
 )
 
-// FirstStart is what the very first Open made. Token is shown once.
+// FirstStart is what the first Open of a store created. Token is shown once.
 type FirstStart struct {
 	Workspace workflow.WorkspaceID
 	Key       workflow.KeyID
 	Token     string
 }
 
-// firstStart makes the workspace, its admin and the admin's key in one
-// append that only an empty installation accepts: it happens once for ever.
+// firstStart creates the workspace, its admin and the admin's key in one append
+// that only an empty installation accepts, so that it happens only once.
 func (s *Service) firstStart(ctx context.Context, deliver func(context.Context, string) error) (*FirstStart, error) {
 	if deliver == nil {
-		return nil, errors.New("identity: the first start needs somebody to deliver the admin token to")
+		return nil, errors.New("identity: the first start needs a Deliver function for the admin token")
 	}
 	first := &FirstStart{Workspace: workflow.NewWorkspaceID(), Key: workflow.NewKeyID()}
 	admin := workflow.NewPrincipalID()
@@ -46,7 +46,7 @@ func (s *Service) appendFirst(ctx context.Context, ws workflow.WorkspaceID, admi
 	if err != nil {
 		return err
 	}
-	adminMade, err := newEvent(principalCreated, principalCreatedData{Principal: admin, Kind: "person", Name: "admin"}, made.Meta.Actor)
+	adminMade, err := newEvent(principalCreated, principalCreatedData{Principal: admin, Type: "person", Name: "admin"}, made.Meta.Actor)
 	if err != nil {
 		return err
 	}
@@ -55,14 +55,14 @@ func (s *Service) appendFirst(ctx context.Context, ws workflow.WorkspaceID, admi
 		{Stream: workspaceStream(ws), Expected: eventstore.NoStream, Events: []eventstore.NewEvent{adminMade, made}},
 	}})
 	if err != nil {
-		return fmt.Errorf("make the first workspace: %w", err)
+		return fmt.Errorf("create the first workspace: %w", err)
 	}
 	s.workspaces[ws] = &workspace{name: "default"}
 	return s.applyAll(done.Events, made.Journal)
 }
 
 // applyAll folds what was just appended. An appended event may come back
-// without its journal column, so the one that is known is put in its place.
+// without its journal column, so the caller passes the journal it has written.
 func (s *Service) applyAll(events []eventstore.Event, journal []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,7 +80,7 @@ func (s *Service) applyAll(events []eventstore.Event, journal []byte) error {
 	return nil
 }
 
-// keyEvent makes a token and the event that records its hash.
+// keyEvent creates a token and the event that records its hash.
 func (s *Service) keyEvent(d keyCreatedData, by eventstore.Actor) (string, eventstore.NewEvent, error) {
 	token, hash, err := auth.New(strings.TrimPrefix(string(d.Key), "key_"))
 	if err != nil {
@@ -99,7 +99,7 @@ func (s *Service) expiry(d time.Duration) time.Time {
 	return s.clock.Now().UTC().Add(d).Truncate(time.Microsecond)
 }
 
-func newEvent(kind string, data any, by eventstore.Actor) (eventstore.NewEvent, error) {
+func newEvent(typ string, data any, by eventstore.Actor) (eventstore.NewEvent, error) {
 	raw, err := json.Marshal(data)
-	return eventstore.NewEvent{Type: kind, Schema: 1, Data: raw, Meta: eventstore.Meta{Actor: by}}, err
+	return eventstore.NewEvent{Type: typ, Schema: 1, Data: raw, Meta: eventstore.Meta{Actor: by}}, err
 }

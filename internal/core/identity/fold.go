@@ -53,7 +53,7 @@ func (s *Service) readStream(ctx context.Context, id eventstore.StreamID, apply 
 }
 
 // apply folds one event of a workspace's stream into the state. The caller
-// holds mu, or nobody else knows s yet.
+// holds mu, or no one else has s yet.
 func (s *Service) apply(e eventstore.Event) error {
 	ws := s.workspaces[workflow.WorkspaceID(e.Stream.Workspace)]
 	switch e.Type {

@@ -85,7 +85,8 @@ func (s *site) wants(err error, kind workflow.ErrorKind, code string) {
 	}
 }
 
-func TestTheFirstStartMakesOneAdmin(t *testing.T) { // S11
+func TestTheFirstStartCreatesOneAdmin(t *testing.T) {
+	t.Parallel()
 	s, first := newSite(t)
 	if first == nil || len(s.delivered) != 1 || s.delivered[0] != first.Token {
 		t.Fatalf("first %+v, delivered %d", first, len(s.delivered))
@@ -95,7 +96,7 @@ func TestTheFirstStartMakesOneAdmin(t *testing.T) { // S11
 		t.Errorf("caller %+v", admin)
 	}
 	if again := s.open(); again != nil || len(s.delivered) != 1 {
-		t.Errorf("the second start made another admin: %+v", again)
+		t.Errorf("the second start created another admin: %+v", again)
 	}
 	if got := s.caller(first.Token); got.Principal != admin.Principal {
 		t.Errorf("after a restart the caller is %+v", got)
@@ -105,6 +106,7 @@ func TestTheFirstStartMakesOneAdmin(t *testing.T) { // S11
 // A process that dies after the token was delivered and before it became
 // valid leaves nothing valid behind.
 func TestAFirstStartThatDiedIsRepeated(t *testing.T) {
+	t.Parallel()
 	d, err := db.Open(t.Context(), db.Options{URL: "sqlite:" + filepath.Join(t.TempDir(), "store.db")})
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +138,8 @@ func TestAFirstStartThatDiedIsRepeated(t *testing.T) {
 	}
 }
 
-func TestAKeyHasItsScopesAndNoOthers(t *testing.T) { // S9
+func TestAKeyHasItsScopesAndNoOthers(t *testing.T) {
+	t.Parallel()
 	s, first := newSite(t)
 	admin := s.caller(first.Token)
 	made, token, err := s.CreateKey(t.Context(), admin, identity.CreateKeyRequest{Name: "reader", Scopes: []workflow.Permission{workflow.WorkflowRead, workflow.KeyManage, workflow.WorkflowRead}})
@@ -159,7 +162,8 @@ func TestAKeyHasItsScopesAndNoOthers(t *testing.T) { // S9
 	s.wants(s.RevokeKey(t.Context(), c, made.ID), workflow.KindForbidden, "insufficient_scope")
 }
 
-func TestARevokedKeyIsRefusedAtOnceAndForEver(t *testing.T) {
+func TestARevokedKeyIsRefusedAtOnceAndPermanently(t *testing.T) {
+	t.Parallel()
 	s, first := newSite(t)
 	ctx := t.Context()
 	admin := s.caller(first.Token)
@@ -188,6 +192,7 @@ func TestARevokedKeyIsRefusedAtOnceAndForEver(t *testing.T) {
 }
 
 func TestAKeyExpires(t *testing.T) {
+	t.Parallel()
 	s, first := newSite(t)
 	admin := s.caller(first.Token)
 	_, token, err := s.CreateKey(t.Context(), admin, identity.CreateKeyRequest{Name: "k", Scopes: []workflow.Permission{workflow.WorkflowRead}, ExpiresIn: time.Hour})
@@ -203,6 +208,7 @@ func TestAKeyExpires(t *testing.T) {
 }
 
 func TestAWrongKeyRequestIsRefusedWithEveryFault(t *testing.T) {
+	t.Parallel()
 	s, first := newSite(t)
 	_, _, err := s.CreateKey(t.Context(), s.caller(first.Token), identity.CreateKeyRequest{Name: " ", Scopes: []workflow.Permission{"everything", workflow.Public}, ExpiresIn: 366 * 24 * time.Hour})
 	s.wants(err, workflow.KindInvalid, "invalid_key")
@@ -215,7 +221,9 @@ func TestAWrongKeyRequestIsRefusedWithEveryFault(t *testing.T) {
 	}
 }
 
-func TestNoTokenIsKept(t *testing.T) { // S9: a dump gives no usable key
+// A dump of the store contains no usable key.
+func TestNoTokenIsStored(t *testing.T) {
+	t.Parallel()
 	s, first := newSite(t)
 	admin := s.caller(first.Token)
 	_, token, err := s.CreateKey(t.Context(), admin, identity.CreateKeyRequest{Name: "k", Scopes: []workflow.Permission{workflow.WorkflowRead}})
@@ -237,7 +245,8 @@ func TestNoTokenIsKept(t *testing.T) { // S9: a dump gives no usable key
 	}
 }
 
-func TestWhatIsWrongWithATokenIsNotTold(t *testing.T) {
+func TestARefusalDoesNotSayWhatIsWrongWithAToken(t *testing.T) {
+	t.Parallel()
 	s, first := newSite(t)
 	other := []byte(first.Token)
 	other[len(other)-1] ^= 1

@@ -22,9 +22,9 @@ type CreateKeyRequest struct {
 	ExpiresIn time.Duration
 }
 
-// CreateKey makes a service account with a key and returns the key with its
-// token, which is never shown again. Nobody can give a scope that they do
-// not hold themselves.
+// CreateKey creates a service account with a key and returns the key with its
+// token, which is never shown again. Callers can only grant scopes that they hold
+// themselves.
 func (s *Service) CreateKey(ctx context.Context, c workflow.Caller, r CreateKeyRequest) (workflow.Key, string, error) {
 	if err := c.Require(workflow.KeyManage); err != nil {
 		return workflow.Key{}, "", err
@@ -43,7 +43,7 @@ func (s *Service) CreateKey(ctx context.Context, c workflow.Caller, r CreateKeyR
 	}
 	by := actor(c)
 	account := workflow.NewPrincipalID()
-	accountMade, err := newEvent(principalCreated, principalCreatedData{Principal: account, Kind: "service_account", Name: r.Name}, by)
+	accountMade, err := newEvent(principalCreated, principalCreatedData{Principal: account, Type: "service_account", Name: r.Name}, by)
 	if err != nil {
 		return workflow.Key{}, "", err
 	}
@@ -61,8 +61,8 @@ func (s *Service) CreateKey(ctx context.Context, c workflow.Caller, r CreateKeyR
 	return s.keys[id].shown(), token, nil
 }
 
-// ListKeys returns the keys of the caller's workspace, newest first, the
-// revoked ones included.
+// ListKeys returns the keys of the caller's workspace, newest first, including
+// revoked ones.
 func (s *Service) ListKeys(_ context.Context, c workflow.Caller) ([]workflow.Key, error) {
 	if err := c.Require(workflow.KeyManage); err != nil {
 		return nil, err
@@ -80,8 +80,8 @@ func (s *Service) ListKeys(_ context.Context, c workflow.Caller) ([]workflow.Key
 	return out, nil
 }
 
-// RevokeKey ends a key at once and for ever. Revoking it again is no error.
-// The last valid admin key cannot be revoked: nobody could come in any more.
+// RevokeKey ends a key at once and permanently. Revoking it again is not an error.
+// The last valid admin key cannot be revoked: it would lock everyone out.
 func (s *Service) RevokeKey(ctx context.Context, c workflow.Caller, id workflow.KeyID) error {
 	if err := c.Require(workflow.KeyManage); err != nil {
 		return err
@@ -92,7 +92,7 @@ func (s *Service) RevokeKey(ctx context.Context, c workflow.Caller, id workflow.
 	if err != nil {
 		return err
 	}
-	k := s.keys[id] // only commands change it, and this is the only one
+	k := s.keys[id] // only commands change it, and write lets in one at a time
 	if k == nil || k.workspace != c.Workspace {
 		return workflow.NotFound("key_not_found", "there is no key %s in this workspace", id)
 	}
@@ -104,7 +104,7 @@ func (s *Service) RevokeKey(ctx context.Context, c workflow.Caller, id workflow.
 			return workflow.Forbidden("insufficient_scope", "only an admin may revoke an admin's key")
 		}
 		if s.lastAdmin(ws, k) {
-			return workflow.Conflict("last_admin_key", "%s is the last valid admin key; make another one before you revoke it", id)
+			return workflow.Conflict("last_admin_key", "%s is the last valid admin key; create another one before you revoke it", id)
 		}
 	}
 	e, err := newEvent(keyRevoked, keyRevokedData{Key: id, RevokedBy: c.Principal}, actor(c))
@@ -115,12 +115,12 @@ func (s *Service) RevokeKey(ctx context.Context, c workflow.Caller, id workflow.
 }
 
 // append writes to the workspace's stream and folds what was written. The
-// caller holds write, so that the version is the newest one.
+// caller holds write, so version is the newest one.
 func (s *Service) append(ctx context.Context, id workflow.WorkspaceID, version int64, journal []byte, events ...eventstore.NewEvent) error {
 	done, err := s.store.Append(ctx, eventstore.Batch{Streams: []eventstore.StreamAppend{
 		{Stream: workspaceStream(id), Expected: version, Events: events}}})
 	if errors.Is(err, eventstore.ErrConflict) {
-		return workflow.Conflict("changed_meanwhile", "somebody changed the keys at the same time; try again")
+		return workflow.Conflict("changed_meanwhile", "someone changed the keys at the same time; try again")
 	}
 	if err != nil {
 		return fmt.Errorf("write identities: %w", err)
@@ -147,14 +147,14 @@ func (s *Service) lastAdmin(ws *workspace, leaving *key) bool {
 	return true
 }
 
-// checkRequest lists everything that is wrong with r and fills in defaults.
+// checkRequest reports everything that is wrong with r and fills in defaults.
 func checkRequest(c workflow.Caller, r *CreateKeyRequest) error {
 	var faults []workflow.Problem
 	r.Name = strings.TrimSpace(r.Name)
 	if r.Name == "" || len(r.Name) > 100 || !utf8.ValidString(r.Name) {
 		faults = append(faults, workflow.Problem{Pointer: "/name", Code: "length", Detail: "give the key a name of 1 to 100 characters"})
 	}
-	if strings.ContainsFunc(r.Name, unicode.IsControl) { // they would write to the terminals of those who read
+	if strings.ContainsFunc(r.Name, unicode.IsControl) { // they could steer the terminal of whoever lists keys
 		faults = append(faults, workflow.Problem{Pointer: "/name", Code: "invalid", Detail: "a name is one line without control characters; remove them"})
 	}
 	if len(r.Scopes) == 0 {
@@ -163,21 +163,21 @@ func checkRequest(c workflow.Caller, r *CreateKeyRequest) error {
 	for i, scope := range r.Scopes {
 		if !scope.Known() {
 			faults = append(faults, workflow.Problem{Pointer: fmt.Sprintf("/scopes/%d", i), Code: "unknown_scope",
-				Detail: fmt.Sprintf("%q is no scope; there are %v", scope, workflow.Permissions())})
+				Detail: fmt.Sprintf("%q is not a scope; the scopes are %v", scope, workflow.Permissions())})
 		}
 	}
 	if r.ExpiresIn == 0 {
 		r.ExpiresIn = MaxKeyLife
 	}
 	if r.ExpiresIn < 0 || r.ExpiresIn > MaxKeyLife {
-		faults = append(faults, workflow.Problem{Pointer: "/expires_in", Code: "range", Detail: "a key lives at most 365 days"})
+		faults = append(faults, workflow.Problem{Pointer: "/expires_in", Code: "range", Detail: "a key is valid for at most 365 days"})
 	}
 	if len(faults) > 0 {
-		return workflow.Invalid("invalid_key", "the key cannot be made", faults...)
+		return workflow.Invalid("invalid_key", "the key cannot be created", faults...)
 	}
 	for _, scope := range r.Scopes {
 		if !c.Can(scope) {
-			return workflow.Forbidden("insufficient_scope", "you cannot give the scope %q: your own key lacks it", scope)
+			return workflow.Forbidden("insufficient_scope", "you cannot grant the scope %q, because your own key does not have it", scope)
 		}
 	}
 	slices.Sort(r.Scopes)
@@ -185,7 +185,7 @@ func checkRequest(c workflow.Caller, r *CreateKeyRequest) error {
 	return nil
 }
 
-// shown returns what may be seen of a key.
+// shown returns the part of a key that callers may see.
 func (k *key) shown() workflow.Key {
 	out := k.Key
 	out.Scopes = slices.Clone(k.Scopes)

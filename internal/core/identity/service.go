@@ -1,6 +1,6 @@
-// Package identity knows who exists: workspaces, principals and service
-// keys, all event-sourced. It says who a token belongs to and whether that
-// caller may do something. It is not a login page and keeps no passwords.
+// Package identity keeps workspaces, principals and service keys, all of them
+// event-sourced. It says who a token belongs to and what that caller may do. It
+// has no login page and stores no passwords.
 package identity
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 )
 
-// MaxKeyLife is the longest and the default life of a key.
+// MaxKeyLife is how long a key is valid at most, and by default.
 const MaxKeyLife = 365 * 24 * time.Hour
 
 // maxKeys bounds the keys of one workspace, so that they fit into memory.
@@ -25,17 +25,17 @@ const maxKeys = 10_000
 type Options struct {
 	Store eventstore.Store
 	Clock clock.Clock // nil means the machine's clock
-	// Deliver is called at the first start with the admin token, before the
-	// token becomes valid: it must keep it durably (a 0600 file). A process
-	// killed in between leaves a token that never became valid; the next
+	// Deliver is called on the first start with the admin token, before the
+	// token becomes valid, and must store it durably (in a 0600 file). If the
+	// process is killed in between, that token never becomes valid and the next
 	// start replaces it. So there is exactly one valid admin token, and it is
 	// where Deliver put it.
 	Deliver func(ctx context.Context, token string) error
 }
 
-// Service answers who a caller is. It holds all keys in memory, read from
-// the streams when it opens, so an answer costs no query and a revocation
-// holds from the moment it is durable. It is safe for concurrent use.
+// Service tells who a caller is. It holds all keys in memory, read from the
+// streams when it opens, so authentication costs no query and a revocation
+// applies as soon as it is durable. It is safe for concurrent use.
 type Service struct {
 	store eventstore.Store
 	clock clock.Clock
@@ -56,11 +56,11 @@ type key struct {
 	workflow.Key
 	workspace workflow.WorkspaceID
 	hash      auth.Hash
-	lastUsed  atomic.Int64 // Unix minutes; zero: not since the start
+	lastUsed  atomic.Int64 // Unix minutes; zero: not since the process started
 }
 
-// Open reads the identities. The first Open of a store makes one workspace
-// and an admin key and returns them; later ones return nil.
+// Open reads the identities. The first Open of a store creates a workspace and
+// an admin key and returns them; later ones return nil.
 func Open(ctx context.Context, o Options) (*Service, *FirstStart, error) {
 	if o.Clock == nil {
 		o.Clock = clock.System()
@@ -83,9 +83,9 @@ func Open(ctx context.Context, o Options) (*Service, *FirstStart, error) {
 	return s, nil, nil
 }
 
-// Authenticate returns the caller that token belongs to. What is wrong with
-// a token (malformed, unknown, other secret, expired, revoked) is not told
-// apart: all give the same unauthorized error, code invalid_token.
+// Authenticate returns the caller that token belongs to. It does not say what is
+// wrong with a token: a malformed, unknown, mistyped, expired or revoked one all
+// get the same unauthorized error, code invalid_token.
 func (s *Service) Authenticate(_ context.Context, token string) (workflow.Caller, error) {
 	presented, err := auth.Parse(token)
 	if err != nil {

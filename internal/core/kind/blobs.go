@@ -21,23 +21,20 @@ import (
 // nearly always the execution that carries it; what goes to a child or comes
 // from one must say so, see Of.
 type Ref struct {
-	name  string
-	bytes int64
-	sum   string
-	owner string // empty: the execution that carries it
+	Name  string
+	Bytes int64
+	Sum   string
+	Owner string // empty: the execution that carries it
 }
 
 // IsZero reports whether the reference names no blob.
-func (r Ref) IsZero() bool { return r.name == "" }
-
-// Bytes is the size of the blob.
-func (r Ref) Bytes() int64 { return r.bytes }
+func (r Ref) IsZero() bool { return r.Name == "" }
 
 // Of returns a reference that also another execution can read, to be handed to a
 // child or to a parent.
 func (r Ref) Of(info engine.Info) Ref {
-	if r.owner == "" && !r.IsZero() {
-		r.owner = ownerOf(info)
+	if r.Owner == "" && !r.IsZero() {
+		r.Owner = ownerOf(info)
 	}
 	return r
 }
@@ -48,9 +45,9 @@ func (r Ref) MarshalText() ([]byte, error) {
 	if r.IsZero() {
 		return nil, nil
 	}
-	text := r.name + "." + strconv.FormatInt(r.bytes, 10) + "." + r.sum
-	if r.owner != "" {
-		text += "." + r.owner
+	text := r.Name + "." + strconv.FormatInt(r.Bytes, 10) + "." + r.Sum
+	if r.Owner != "" {
+		text += "." + r.Owner
 	}
 	return []byte(text), nil
 }
@@ -69,30 +66,34 @@ func (r *Ref) UnmarshalText(text []byte) error {
 	if err != nil || parts[0] == "" {
 		return fmt.Errorf("%q is not a reference to a blob", text)
 	}
-	r.name, r.bytes, r.sum = parts[0], size, parts[2]
+	r.Name, r.Bytes, r.Sum = parts[0], size, parts[2]
 	if len(parts) == 4 {
-		r.owner = parts[3]
+		r.Owner = parts[3]
 	}
 	return nil
 }
 
-// ownerOf returns the group of an execution's blobs. A redrive shares those of
-// its origin, whose results it is fed.
+// ownerOf returns the execution that owns an execution's blobs. A redrive shares
+// those of its origin, whose results it is fed.
 func ownerOf(info engine.Info) string { return info.Root.Execution }
+
+// owner returns the owner of the blobs that a step keeps.
+func owner(ctx context.Context) blob.Owner {
+	return blob.Owner{Kind: blob.Execution, ID: ownerOf(engine.InStep(ctx).Info)}
+}
 
 // refTo returns the reference to a blob of the step's execution.
 func refTo(stored blob.Ref) Ref {
-	_, name, _ := strings.Cut(stored.Key, "/")
-	return Ref{name: name, bytes: stored.Bytes, sum: stored.Sum}
+	return Ref{Name: stored.Name, Bytes: stored.Bytes, Sum: stored.Sum}
 }
 
 // stored returns what the store calls a blob that a step reads.
 func (r Ref) stored(ctx context.Context) blob.Ref {
-	owner := r.owner
-	if owner == "" {
-		owner = ownerOf(engine.InStep(ctx).Info)
+	of := owner(ctx)
+	if r.Owner != "" {
+		of.ID = r.Owner
 	}
-	return blob.Ref{Key: owner + "/" + r.name, Bytes: r.bytes, Sum: r.sum}
+	return blob.Ref{Owner: of, Name: r.Name, Bytes: r.Bytes, Sum: r.Sum}
 }
 
 // PutJSON keeps a value in the blobs of the step's execution.
@@ -101,7 +102,7 @@ func PutJSON(ctx context.Context, store blob.Store, value any) (Ref, error) {
 	if err != nil {
 		return Ref{}, failure.Wrap(err, failure.Fatal, "bad_value", "a value cannot be encoded: %v", err)
 	}
-	stored, err := store.Put(ctx, ownerOf(engine.InStep(ctx).Info), bytes.NewReader(raw))
+	stored, err := store.Put(ctx, owner(ctx), bytes.NewReader(raw))
 	return refTo(stored), err
 }
 
@@ -126,7 +127,7 @@ func GetJSON[T any](ctx context.Context, store blob.Store, ref Ref) (T, error) {
 // PutRows keeps rows one by one in the blobs of the step's execution, so that a
 // range of them can be read.
 func PutRows[T any](ctx context.Context, store blob.Store, rows []T) (Ref, error) {
-	stored, _, err := blob.PutRows(ctx, store, ownerOf(engine.InStep(ctx).Info), encoded(rows))
+	stored, _, err := blob.PutRows(ctx, store, owner(ctx), encoded(rows))
 	return refTo(stored), err
 }
 

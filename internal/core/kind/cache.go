@@ -17,9 +17,9 @@ type versionKey struct {
 	version               int
 }
 
-// decoded is a configuration that was decoded by a kind.
+// decoded is a configuration of a kind.
 type decoded struct {
-	kind  *Kind
+	kind  string
 	value any
 	bytes int // of its JSON
 }

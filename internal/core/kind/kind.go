@@ -9,6 +9,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind/outcome"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
@@ -45,8 +46,9 @@ type Options struct {
 	Tables Tables
 	// Triggers say what starts executions by itself.
 	Triggers []Trigger
-	// Projections are the kind's own read models.
-	Projections []Projection
+	// Projections are the kind's own read models. The migrations of their tables
+	// are among those of Tables; a rebuild empties them.
+	Projections []projection.Projection
 }
 
 // Overlap says what happens to a start that finds its workflow's lanes taken.
@@ -153,7 +155,7 @@ func (k *Kind) Operations() []OperationSpec { return k.operations }
 func (k *Kind) Triggers() []Trigger { return k.options.Triggers }
 
 // Projections lists the kind's own read models.
-func (k *Kind) Projections() []Projection { return k.options.Projections }
+func (k *Kind) Projections() []projection.Projection { return k.options.Projections }
 
 // Registry holds the kind's workflow functions, steps, signals and writes.
 func (k *Kind) Registry() *engine.Registry { return k.registry }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -39,17 +38,6 @@ type Inputs interface {
 	Input(ctx context.Context, ws workflow.WorkspaceID, execution workflow.ExecutionID, ref string) (json.RawMessage, error)
 }
 
-// payloadPrefix begins an input that was stored apart, a JSON string. Other
-// inputs are objects.
-const payloadPrefix = "payload:"
-
-// PayloadInput returns the input of an execution whose real input is stored under
-// a reference; see Inputs.
-func PayloadInput(ref string) json.RawMessage {
-	raw, _ := json.Marshal(payloadPrefix + ref) // a string always encodes
-	return raw
-}
-
 // source reads what executions begin with.
 type source struct {
 	versions Versions
@@ -57,14 +45,17 @@ type source struct {
 	cache    cache
 }
 
+// errNotBound: the engine runs before Set.Bind was called.
+var errNotBound = failure.New(failure.Transient, "not_bound", "the kinds of this process are not bound to its workflows yet; call Set.Bind before the engine runs")
+
 // config returns the decoded configuration of the version that an execution is
 // pinned to. It is shared.
 func (s *source) config(ctx context.Context, k *Kind, info engine.Info) (any, error) {
 	if s == nil || s.versions == nil {
-		return nil, failure.New(failure.Transient, "not_bound", "the kinds of this process are not bound to its workflows yet; call Set.Bind before the engine runs")
+		return nil, errNotBound
 	}
 	key := versionKey{info.Workspace, info.Definition, info.Version}
-	if config, ok := s.cache.get(key); ok && config.kind == k {
+	if config, ok := s.cache.get(key); ok && config.kind == k.name {
 		return config.value, nil
 	}
 	v, err := s.versions.Version(ctx, workflow.WorkspaceID(info.Workspace), workflow.ID(info.Definition), info.Version)
@@ -81,19 +72,18 @@ func (s *source) config(ctx context.Context, k *Kind, info engine.Info) (any, er
 		return nil, failure.Wrap(err, failure.Validation, CodeVersionUnreadable,
 			"this build cannot read version %d of workflow %s: %v; save the workflow again, then start a new execution", info.Version, info.Definition, err)
 	}
-	s.cache.put(key, decoded{kind: k, value: config, bytes: len(v.Config)})
+	s.cache.put(key, decoded{kind: k.name, value: config, bytes: len(v.Config)})
 	return config, nil
 }
 
 // input returns the input of an execution, also one that was stored apart.
 func (s *source) input(ctx context.Context, info engine.Info, raw json.RawMessage) (json.RawMessage, error) {
-	var text string
-	if json.Unmarshal(raw, &text) != nil {
-		return raw, nil
-	}
-	ref, ok := strings.CutPrefix(text, payloadPrefix)
+	ref, ok := workflow.PayloadRef(raw)
 	if !ok {
 		return raw, nil
+	}
+	if s.inputs == nil {
+		return nil, errNotBound
 	}
 	stored, err := s.inputs.Input(ctx, workflow.WorkspaceID(info.Workspace), workflow.ExecutionID(info.Execution), ref)
 	switch {

@@ -14,13 +14,13 @@ import (
 func RowOutcomes(k *Kind) OutcomeRecorder {
 	store := &outcome.Store{}
 	k.outcomes = store
-	return OutcomeRecorder{write: Write(k, "row_outcomes", func(ctx context.Context, tx db.Tx, by engine.WriteInfo, rows []outcome.Row) error {
-		return store.Write(ctx, tx, outcome.By{Workspace: by.Workspace, Execution: by.Execution, Key: by.Key}, rows)
+	return OutcomeRecorder{write: Write(k, "row_outcomes", func(ctx context.Context, tx db.Tx, by engine.WriteInfo, batch outcome.Batch) error {
+		return store.Write(ctx, tx, outcome.By{Workspace: by.Workspace, Execution: by.Execution, Key: by.Key}, batch)
 	})}
 }
 
 // OutcomeRecorder tells what happened to rows.
-type OutcomeRecorder struct{ write engine.Write[[]outcome.Row] }
+type OutcomeRecorder struct{ write engine.Write[outcome.Batch] }
 
 // outcomesAtOnce keeps one write below what may be attached at once.
 const outcomesAtOnce = 200
@@ -28,13 +28,18 @@ const outcomesAtOnce = 200
 // Record keeps what happened to rows; it commits with the step's result.
 func (r OutcomeRecorder) Record(ctx context.Context, rows ...outcome.Row) error {
 	for part := range slices.Chunk(rows, outcomesAtOnce) {
-		short := make([]outcome.Row, len(part))
-		for i, row := range part {
-			short[i] = row.Cut()
+		var batch outcome.Batch
+		for _, row := range part {
+			batch.Rows = append(batch.Rows, row.Cut())
 		}
-		if err := r.write.Attach(ctx, short); err != nil {
+		if err := r.write.Attach(ctx, batch); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Count counts rows that are not told of one by one.
+func (r OutcomeRecorder) Count(ctx context.Context, more outcome.Count) error {
+	return r.write.Attach(ctx, outcome.Batch{More: []outcome.Count{more.Cut()}})
 }

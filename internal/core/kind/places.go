@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"slices"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -19,12 +20,6 @@ type Trigger struct {
 	// a workflow whose configuration has nothing there is not started.
 	Pointer string
 	Doc     string // for people
-}
-
-// Projection is a read model of a kind's own.
-type Projection interface {
-	// Name is unique in the process.
-	Name() string
 }
 
 // Call is one call of an operation, on a workflow or before the first save.
@@ -55,7 +50,7 @@ type OperationSpec struct {
 
 // Operation declares an operation of the kind.
 func Operation[Config, In, Out any](k *Kind, name string, o OperationOptions, fn func(context.Context, Call[Config, In]) (Out, error)) {
-	if !k.isOperation(name, o) {
+	if !k.isOperation(name, o) || !k.isConfig(reflect.TypeFor[Config](), "operation "+name) {
 		return
 	}
 	in, err := strictjson.Compile[In](strictjson.EmptyIsObject())
@@ -74,11 +69,11 @@ func Operation[Config, In, Out any](k *Kind, name string, o OperationOptions, fn
 		if err := refused("in", found); err != nil {
 			return nil, err
 		}
-		answer, err := fn(ctx, Call[Config, In]{Caller: caller, Workflow: id, Config: c.(Config), In: typed})
+		out, err := fn(ctx, Call[Config, In]{Caller: caller, Workflow: id, Config: c.(Config), In: typed})
 		if err != nil {
 			return nil, err
 		}
-		return json.Marshal(answer)
+		return json.Marshal(out)
 	}
 	k.operations = append(k.operations, spec)
 }

@@ -199,7 +199,7 @@ func checkProjections(kinds []*Kind) []error {
 	owner := map[string]string{}
 	for _, k := range kinds {
 		for _, p := range k.options.Projections {
-			name := p.Name()
+			name := p.Name
 			if !localName.MatchString(name) {
 				errs = append(errs, fmt.Errorf("kind %s: projection %q: a name is made of lower-case letters and digits, with _ between words", k.name, name))
 			}

@@ -14,6 +14,7 @@ import (
 // A caller who leaves while the start is being committed leaves an execution
 // like any other: it keeps its place or gets one.
 func TestAStartWhoseCallerLeftIsNotForgotten(t *testing.T) { // I1
+	t.Parallel()
 	b := open(t, func(b *bench) { b.kind.concurrency = 1 })
 	d := b.create(`{}`)
 	first := b.execute(d.ID, `{"gate":true}`)

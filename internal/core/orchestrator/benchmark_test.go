@@ -14,7 +14,7 @@ import (
 // BenchmarkRun starts executions of 5 steps from 50 callers, each waiting for
 // its end, until the read models hold all of them.
 func BenchmarkRun(b *testing.B) {
-	bench := open(b, func(b *bench) { b.options.MaxConcurrent = 1000 })
+	bench := open(b, func(b *bench) { b.limits.MaxConcurrent = 1000 })
 	d := bench.create(`{}`)
 	ask := orchestrator.ExecuteRequest{Workflow: d.ID, Input: json.RawMessage(`{"steps":5}`)}
 	b.ResetTimer()

@@ -2,19 +2,22 @@ package orchestrator
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 )
 
-// Blobs is where steps keep big values, one group for each execution and its
-// redrives.
+// Blobs is where steps keep big values. An execution owns those of its redrives
+// too. Blobs of other owners are never touched.
 type Blobs interface {
-	// DeleteGroup deletes everything of a group; none is no error.
-	DeleteGroup(ctx context.Context, group string) error
-	// Groups lists the groups that hold something.
-	Groups(ctx context.Context) ([]string, error)
+	// DeleteOwner deletes all blobs of an owner; none is no error.
+	DeleteOwner(ctx context.Context, owner blob.Owner) error
+	// Owners lists the ids of the owners of a kind that have blobs.
+	Owners(ctx context.Context, kind blob.OwnerKind) ([]string, error)
 }
 
 const (
@@ -28,27 +31,36 @@ const (
 )
 
 // cleaner deletes the blobs of executions that have ended and cannot be
-// redriven. Those of a redrive are in the group of its root.
+// redriven. Those of a redrive belong to its root.
 type cleaner struct {
 	mu   sync.Mutex
 	todo []executionKey
-	wake chan struct{} // capacity 1
+	// unknown are executions that have blobs and that the last sweep did not know:
+	// they may have been about to start.
+	unknown map[string]bool
+	wake    chan struct{} // capacity 1
 }
 
 func newCleaner() *cleaner { return &cleaner{wake: make(chan struct{}, 1)} }
 
-// add takes in an end. What a failed execution has kept stays for its redrive.
+// found takes in the executions that had blobs before anything could start: the
+// blobs of those that the first sweep does not know are deleted by it.
+func (c *cleaner) found(executions []string) {
+	c.unknown = map[string]bool{}
+	for _, id := range executions {
+		c.unknown[id] = true
+	}
+}
+
+// add takes in an end. What a failed execution has kept stays for its redrive;
+// what a child has kept may be needed by those that wait for it.
 func (c *cleaner) add(e end) {
 	if e.state != workflow.Failed && !e.child {
 		c.later(e.key)
 	}
 }
 
-// discard takes in that a failed execution will not be redriven.
-func (c *cleaner) discard(ws workflow.WorkspaceID, id workflow.ExecutionID) {
-	c.later(executionKey{Workspace: ws, Execution: id})
-}
-
+// later has the blobs of an execution deleted soon.
 func (c *cleaner) later(key executionKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -95,35 +107,41 @@ func (s *Service) deleteOf(ctx context.Context, key executionKey) {
 		s.log.Warn("blobs of an ended execution could not be deleted; a later sweep tries again", "execution", key.Execution, "error", err)
 		return
 	}
-	group := string(key.Execution)
-	if created.root != "" {
-		group = created.root
-	}
-	s.deleteGroup(ctx, group)
-}
-
-func (s *Service) deleteGroup(ctx context.Context, group string) {
-	if err := s.blobs.DeleteGroup(ctx, group); err != nil && ctx.Err() == nil {
-		s.log.Warn("blobs of an ended execution could not be deleted; a later sweep tries again", "execution", group, "error", err)
+	s.deleteBlobs(ctx, string(key.Execution))
+	if created.Root != "" {
+		s.deleteBlobs(ctx, created.Root)
 	}
 }
 
-// sweep deletes the groups that belong to nothing that is open or can be
-// redriven: their executions ended while a process was dying, or too long ago.
+func (s *Service) deleteBlobs(ctx context.Context, execution string) {
+	err := s.blobs.DeleteOwner(ctx, blob.Owner{Kind: blob.Execution, ID: execution})
+	if err != nil && ctx.Err() == nil {
+		s.log.Warn("blobs of an ended execution could not be deleted; a later sweep tries again", "execution", execution, "error", err)
+	}
+}
+
+// sweep deletes the blobs of executions that are neither open nor can be redriven:
+// they ended while a process was dying, or too long ago.
 func (s *Service) sweep(ctx context.Context) {
-	groups, err := s.blobs.Groups(ctx) // before the rows are read: one that is made meanwhile is not in it
+	executions, err := s.blobs.Owners(ctx, blob.Execution) // before the rows are read: one that starts meanwhile is not in it
 	if err == nil {
 		err = s.CaughtUp(ctx)
 	}
-	for _, g := range groups {
+	unknown := map[string]bool{}
+	for _, id := range executions {
 		if err != nil {
 			break
 		}
 		var needed bool
-		if needed, err = s.model.Needed(ctx, workflow.ExecutionID(g), s.now().Add(-redriveTime)); err == nil && !needed {
-			s.deleteGroup(ctx, g)
+		needed, err = s.model.Needed(ctx, workflow.ExecutionID(id), s.now().Add(-redriveTime))
+		if errors.Is(err, readmodel.ErrNone) {
+			unknown[id], needed, err = true, !s.cleaner.unknown[id], nil
+		}
+		if err == nil && !needed {
+			s.deleteBlobs(ctx, id)
 		}
 	}
+	s.cleaner.unknown = unknown
 	if err != nil && ctx.Err() == nil {
 		s.log.Warn("blobs that no one needs could not be looked for; a later sweep tries again", "error", err)
 	}

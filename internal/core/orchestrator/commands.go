@@ -3,6 +3,7 @@ package orchestrator
 import (
 	"encoding/json"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -119,4 +120,6 @@ type ExecutionProgress struct {
 type Lag struct {
 	Events  int64
 	Seconds float64 // age of the oldest event that they do not hold
+	// Fault says at which event they have stopped; nil if they have not.
+	Fault *projection.Fault
 }

@@ -121,7 +121,7 @@ func (s *Service) Archive(ctx context.Context, c workflow.Caller, id workflow.ID
 
 // cleanup is what the kind removes with the definition.
 func (s *Service) cleanup(d *definition) []db.Write {
-	k := s.kinds[d.newest.Kind]
+	k := s.kinds.Kind(d.newest.Kind)
 	if k == nil {
 		return nil
 	}
@@ -197,10 +197,10 @@ func (s *Service) record(ctx context.Context, c workflow.Caller, d *definition, 
 // what must be written with it, and the warnings.
 func (s *Service) checkVersion(ctx context.Context, ws workflow.WorkspaceID, v *workflow.VersionData, before json.RawMessage) ([]db.Write, []workflow.Problem, error) {
 	faults := checkFrame(v)
-	k := s.kinds[v.Kind]
+	k := s.kinds.Kind(v.Kind)
 	if k == nil {
 		faults = append(faults, workflow.Problem{Pointer: "/type", Code: "unknown_type",
-			Detail: fmt.Sprintf("%q is no type of workflow; there are: %s", v.Kind, strings.Join(s.kindNames, ", "))})
+			Detail: fmt.Sprintf("%q is no type of workflow; there are: %s", v.Kind, strings.Join(s.kindNames(), ", "))})
 		return nil, nil, workflow.Invalid("invalid_workflow", "the workflow cannot be accepted", faults...)
 	}
 	if len(v.Config) > maxConfigBytes || !json.Valid(v.Config) {
@@ -256,7 +256,7 @@ func below(prefix string, problems []workflow.Problem) []workflow.Problem {
 // warnings looks at a stored configuration again: a later build may support
 // what an earlier one ignored.
 func (s *Service) warnings(d workflow.Definition) []workflow.Problem {
-	k := s.kinds[d.Type]
+	k := s.kinds.Kind(d.Type)
 	if k == nil {
 		return []workflow.Problem{{Pointer: "/type", Code: "unknown_type", Detail: "this build does not know this type; it cannot be started here"}}
 	}

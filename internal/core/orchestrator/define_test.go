@@ -12,6 +12,7 @@ import (
 )
 
 func TestADefinitionGetsANewVersionWithEveryUpdate(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	made, err := b.Create(ctx, admin, orchestrator.CreateRequest{Name: " first ", Type: "fake", Config: json.RawMessage(`{"later":1}`), Labels: map[string]string{"team": "crm"}})
@@ -41,6 +42,7 @@ func TestADefinitionGetsANewVersionWithEveryUpdate(t *testing.T) {
 }
 
 func TestAWrongDefinitionIsRefusedWithEveryFault(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	_, err := b.Create(t.Context(), admin, orchestrator.CreateRequest{Name: strings.Repeat("n", 201), Type: "fake", Config: json.RawMessage(`{"wrong":1,"worse":2,"token":"canary-secret"}`)})
 	e := wants(t, err, workflow.KindInvalid, "invalid_workflow")
@@ -74,6 +76,7 @@ func TestAWrongDefinitionIsRefusedWithEveryFault(t *testing.T) {
 }
 
 func TestCreatingWithTheSameKeyCreatesOnce(t *testing.T) { // I14
+	t.Parallel()
 	b := open(t)
 	ask := orchestrator.CreateRequest{Name: "n", Type: "fake", Config: json.RawMessage(`{"token":"abc"}`), IdempotencyKey: "k"}
 	first, err := b.Create(t.Context(), admin, ask)
@@ -89,6 +92,7 @@ func TestCreatingWithTheSameKeyCreatesOnce(t *testing.T) { // I14
 }
 
 func TestArchivingNeedsThatNothingIsOpen(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d := b.create(`{}`)
@@ -121,6 +125,7 @@ func TestArchivingNeedsThatNothingIsOpen(t *testing.T) {
 }
 
 func TestListsArePagedNewestFirst(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	var want []workflow.ID
 	for range 5 {
@@ -148,6 +153,7 @@ func TestListsArePagedNewestFirst(t *testing.T) {
 }
 
 func TestNothingCrossesAWorkspace(t *testing.T) { // I29, S18
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d := b.create(`{"token":"abc"}`)
@@ -192,6 +198,7 @@ func TestNothingCrossesAWorkspace(t *testing.T) { // I29, S18
 }
 
 func TestEveryMethodAsksForItsRight(t *testing.T) { // S13
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d := b.create(`{}`)

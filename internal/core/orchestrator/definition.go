@@ -3,6 +3,7 @@ package orchestrator
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -52,7 +53,10 @@ func (d *definition) apply(e *eventstore.Event) error {
 	case workflow.EventArchived:
 		d.state = workflow.Archived
 	}
-	d.stream, d.updated = e.Version, e.Time
+	d.stream = e.Version
+	if e.Type != workflow.EventDiscarded { // which is about an execution
+		d.updated = e.Time
+	}
 	return nil
 }
 
@@ -154,8 +158,16 @@ func (s *definitions) version(ctx context.Context, d *definition, number int) (w
 	if number == 0 || number == d.newest.Version {
 		return d.newest, nil
 	}
-	var found workflow.VersionData
-	err := eachEvent(ctx, s.store, d.streamID(), func(e *eventstore.Event) error {
+	found, err := s.stored(ctx, d.streamID(), number)
+	if errors.Is(err, workflow.ErrNotFound) {
+		err = workflow.NotFound("version_not_found", "workflow %s has no version %d; the newest is %d", d.id, number, d.newest.Version)
+	}
+	return found, err
+}
+
+// stored reads one version from a workflow's stream.
+func (s *definitions) stored(ctx context.Context, id eventstore.StreamID, number int) (found workflow.VersionData, err error) {
+	err = eachEvent(ctx, s.store, id, func(e *eventstore.Event) error {
 		if e.Type != workflow.EventCreated && e.Type != workflow.EventUpdated {
 			return nil
 		}
@@ -169,7 +181,7 @@ func (s *definitions) version(ctx context.Context, d *definition, number int) (w
 		return nil
 	})
 	if err == nil && found.Version == 0 {
-		err = workflow.NotFound("version_not_found", "workflow %s has no version %d; the newest is %d", d.id, number, d.newest.Version)
+		err = workflow.NotFound("version_not_found", "workflow %s has no version %d", id.ID, number)
 	}
 	return found, err
 }

@@ -1,11 +1,18 @@
 package orchestrator
 
-import "github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+import (
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
 
 // ForgetAnswers lets tests run what Run does once an hour.
 var ForgetAnswers = (*Service).forgetAnswers
 
 // Places counts the executions of a workflow that have a place or wait for one.
 func Places(s *Service, ws workflow.WorkspaceID, id workflow.ID) int {
-	return len(s.admission.openOf(ws, id))
+	begun, pending := s.admission.Open(admission.Lane{Workspace: ws, Workflow: id})
+	return begun + pending
 }
+
+// Usage counts the executions at work, those that want to go on, and the pending.
+func Usage(s *Service) (atWork, waking, pending int) { return s.admission.Usage() }

@@ -22,6 +22,7 @@ type shifted struct {
 func (c *shifted) Now() time.Time { return c.Clock.Now().Add(time.Duration(c.by.Load())) }
 
 func TestAnIdempotencyKeyIsKeptForADay(t *testing.T) {
+	t.Parallel()
 	now := &shifted{Clock: clock.System()}
 	b := open(t, func(b *bench) { b.options.Clock = now })
 	ctx := t.Context()
@@ -46,6 +47,7 @@ func TestAnIdempotencyKeyIsKeptForADay(t *testing.T) {
 
 // A start whose transaction fails has started nothing and keeps no place.
 func TestAStartThatCannotBeStoredIsRefused(t *testing.T) { // I1
+	t.Parallel()
 	b := open(t, func(b *bench) { b.kind.concurrency = 1 })
 	ctx := t.Context()
 	d := b.create(`{}`)
@@ -70,6 +72,7 @@ func TestAStartThatCannotBeStoredIsRefused(t *testing.T) { // I1
 
 // Read models that cannot be written are tried again and miss nothing.
 func TestReadModelsCatchUpAfterAFailedWrite(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d := b.create(`{}`)
@@ -94,6 +97,7 @@ func TestReadModelsCatchUpAfterAFailedWrite(t *testing.T) {
 }
 
 func TestAReadDoesNotWaitForEver(t *testing.T) {
+	t.Parallel()
 	b := open(t, func(b *bench) { b.options.ReadPatience = 50 * time.Millisecond })
 	d := b.create(`{}`)
 	b.must(b.CaughtUp(t.Context()))

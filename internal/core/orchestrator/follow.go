@@ -18,17 +18,22 @@ func keyOf(workspace, execution string) executionKey {
 	return executionKey{Workspace: workflow.WorkspaceID(workspace), Execution: workflow.ExecutionID(execution)}
 }
 
+func laneOf(x engine.OpenExecution) admission.Lane {
+	return admission.Lane{Workspace: workflow.WorkspaceID(x.Workspace), Workflow: workflow.ID(x.Definition)}
+}
+
 // lookBack is how many positions before the head the follower begins: an engine
 // may list an execution as open whose end became durable a moment ago.
 const lookBack = 5_000
 
 // end is an end as its event has it.
 type end struct {
-	key   executionKey
-	lane  admission.Lane
-	state workflow.ExecutionState
-	began bool
-	child bool
+	position int64
+	key      executionKey
+	lane     admission.Lane
+	state    workflow.ExecutionState
+	began    bool
+	child    bool
 }
 
 // follow hands the ends on until ctx ends or the store closes.
@@ -50,26 +55,20 @@ func (s *Service) follow(ctx context.Context, from int64) error {
 				s.heardEnd(endOf(&events[i]))
 			}
 		}
+		s.takeover.passed(events[len(events)-1].Position)
 	}
 }
 
 func endOf(e *eventstore.Event) end {
 	l := engine.DecodeLabels(e.Labels)
 	key := keyOf(e.Stream.Workspace, e.Stream.ID)
-	return end{key: key, lane: admission.Lane{Workspace: key.Workspace, Workflow: workflow.ID(l.Definition)},
+	return end{position: e.Position, key: key, lane: admission.Lane{Workspace: key.Workspace, Workflow: workflow.ID(l.Definition)},
 		state: workflow.ExecutionState(strings.TrimPrefix(e.Type, "execution.")), began: engine.DecodeBegan(e.Data), child: l.Child}
 }
 
-// heardEnd takes in an end. While the open executions are still being listed, it
-// is kept for later.
+// heardEnd takes in an end.
 func (s *Service) heardEnd(e end) {
-	s.takeover.Lock()
-	if s.takeover.running {
-		s.takeover.ended[e.key] = e
-	}
-	kept := s.takeover.running
-	s.takeover.Unlock()
-	if !kept && !e.child {
+	if !e.child && s.takeover.counts(e) {
 		s.admission.Ended(e.key, e.lane, e.began)
 	}
 	s.cleaner.add(e)

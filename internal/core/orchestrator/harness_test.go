@@ -1,23 +1,30 @@
 package orchestrator_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/postgres"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/payload"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret/vault"
 )
@@ -34,14 +41,18 @@ type bench struct {
 	url     string
 	dir     string
 	options orchestrator.Options
+	limits  orchestrator.Limits
 	kind    *fakeKind
-	blobs   *fakeBlobs
+	blobs   *watchedBlobs
+	log     *logBuffer // nil: the test's own log
+	noStore bool       // keep no inputs
 
 	db      *db.DB
 	store   eventstore.Store
 	engine  *local.Engine
 	secrets *vault.Store
 	*orchestrator.Service
+	projections *projection.Set
 
 	cancel  context.CancelFunc
 	running sync.WaitGroup
@@ -52,7 +63,8 @@ type bench struct {
 func open(t testing.TB, change ...func(*bench)) *bench {
 	t.Helper()
 	dir := t.TempDir()
-	b := &bench{t: t, dir: dir, url: "sqlite:" + filepath.Join(dir, "store.db"), kind: newFakeKind(), blobs: &fakeBlobs{groups: map[string]bool{}, changed: make(chan struct{})}}
+	blobs := &watchedBlobs{changed: make(chan struct{})}
+	b := &bench{t: t, dir: dir, url: "sqlite:" + filepath.Join(dir, "store.db"), kind: newFakeKind(blobs), blobs: blobs}
 	for _, f := range change {
 		f(b)
 	}
@@ -68,6 +80,7 @@ func (b *bench) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	b.cancel = cancel
 	b.running.Go(func() { b.check(b.engine.Run(ctx)) })
+	b.running.Go(func() { b.check(b.projections.Run(ctx)) })
 	b.running.Go(func() { b.check(b.Service.Run(ctx)) })
 	<-b.Ready()
 }
@@ -81,24 +94,40 @@ func (b *bench) prepare() {
 		b.t.Fatal(err)
 	}
 	if b.db.Dialect() == db.Postgres {
-		b.store, err = postgres.Open(ctx, b.db, postgres.Options{})
+		b.store, err = postgres.Open(ctx, b.db, postgres.Options{Clock: b.options.Clock})
 	} else {
-		b.store, err = sqlite.Open(ctx, b.db, sqlite.Options{})
+		b.store, err = sqlite.Open(ctx, b.db, sqlite.Options{Clock: b.options.Clock})
 	}
 	b.must(err)
 	b.secrets, err = vault.Open(ctx, vault.Options{DB: b.db, KeyFile: filepath.Join(b.dir, "master.key")})
 	b.must(err)
-	registry := engine.NewRegistry()
-	b.must(b.kind.Register(registry))
-	hub := orchestrator.NewHub()
-	b.engine, err = local.New(local.Options{Store: b.store, DB: b.db, Registry: registry, Observer: hub, DrainTimeout: 20 * time.Millisecond})
+	b.blobs.Dir, err = blob.OpenDir(filepath.Join(b.dir, "blobs"), b.db.StoreID())
+	b.must(err)
+	kinds, err := kind.NewSet(b.kind.kind())
+	b.must(err)
+	hub := orchestrator.NewHub(b.limits)
+	b.engine, err = local.New(local.Options{Store: b.store, DB: b.db, Registry: kinds.Registry(), Observer: hub, Places: hub, DrainTimeout: 20 * time.Millisecond, Logger: b.logger()})
+	b.must(err)
+	b.projections, err = projection.Open(ctx, projection.Options{Store: b.store, DB: b.db})
 	b.must(err)
 	o := b.options
+	o.Projections = b.projections
 	o.Store, o.DB, o.Engine, o.Hub, o.Secrets, o.Blobs = b.store, b.db, b.engine, hub, b.secrets, b.blobs
-	o.Kinds = []orchestrator.Kind{b.kind}
-	o.Logger = slog.New(slog.NewTextHandler(b.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	o.Kinds = kinds
+	if !b.noStore {
+		o.Inputs, err = payload.Open(ctx, b.db, b.secrets, b.blobs)
+		b.must(err)
+	}
+	o.Logger = b.logger()
 	b.Service, err = orchestrator.New(ctx, o)
 	b.must(err)
+}
+
+func (b *bench) logger() *slog.Logger {
+	if b.log != nil {
+		return slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	return slog.New(slog.NewTextHandler(b.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
 // stop ends the process in good order. It may be called twice.
@@ -112,6 +141,7 @@ func (b *bench) stop() {
 	}
 	b.must(b.store.Close())
 	b.must(b.db.Close())
+	b.must(b.blobs.Close())
 	b.db, b.cancel = nil, nil
 }
 
@@ -146,9 +176,53 @@ func (b *bench) create(config string) workflow.Definition {
 // execute starts an execution with an input for the fake function.
 func (b *bench) execute(id workflow.ID, input string) workflow.Execution {
 	b.t.Helper()
-	started, err := b.Execute(b.t.Context(), admin, orchestrator.ExecuteRequest{Workflow: id, Input: json.RawMessage(input)})
+	return b.executeAs(orchestrator.ExecuteRequest{Workflow: id, Input: json.RawMessage(input)})
+}
+
+func (b *bench) executeAs(r orchestrator.ExecuteRequest) workflow.Execution {
+	b.t.Helper()
+	started, err := b.Execute(b.t.Context(), admin, r)
 	b.must(err)
 	return started.Execution
+}
+
+// update gives a workflow a new version.
+func (b *bench) update(id workflow.ID, config string) {
+	b.t.Helper()
+	_, err := b.Update(b.t.Context(), admin, id, orchestrator.UpdateRequest{Name: "updated", Config: json.RawMessage(config)})
+	b.must(err)
+}
+
+// shown reads an execution.
+func (b *bench) shown(id workflow.ExecutionID) workflow.Execution {
+	b.t.Helper()
+	x, err := b.Execution(b.t.Context(), admin, id)
+	b.must(err)
+	return x
+}
+
+// events returns the data of an execution's events of a type.
+func (b *bench) events(id workflow.ExecutionID, kind string) []string {
+	b.t.Helper()
+	page, err := b.Events(b.t.Context(), admin, orchestrator.EventsRequest{Execution: id, Limit: 1000})
+	b.must(err)
+	var out []string
+	for _, e := range page.Items {
+		if e.Type == kind {
+			out = append(out, string(e.Data))
+		}
+	}
+	return out
+}
+
+// ends waits for the end of an execution and fails unless it ends like this.
+func (b *bench) ends(id workflow.ExecutionID, as workflow.ExecutionState) workflow.Execution {
+	b.t.Helper()
+	x := b.end(id)
+	if x.State != as {
+		b.t.Fatalf("%s ended as %s (%+v), want %s", id, x.State, x.Error, as)
+	}
+	return x
 }
 
 func (b *bench) end(id workflow.ExecutionID) workflow.Execution {
@@ -175,6 +249,19 @@ func (b *bench) until(id workflow.ExecutionID, kind string) {
 	}
 }
 
+// untilUsage returns when so many are at work, want to go on, and are pending.
+func (b *bench) untilUsage(atWork, waking, pending int) {
+	b.t.Helper()
+	for b.t.Context().Err() == nil {
+		if a, w, p := orchestrator.Usage(b.Service); a == atWork && w == waking && p == pending {
+			return
+		}
+		runtime.Gosched()
+	}
+	a, w, p := orchestrator.Usage(b.Service)
+	b.t.Fatalf("%d at work, %d waking, %d pending; want %d, %d, %d", a, w, p, atWork, waking, pending)
+}
+
 // wants fails the test unless err is of the kind and has the code.
 func wants(t testing.TB, err error, kind workflow.ErrorKind, code string) *workflow.Error {
 	t.Helper()
@@ -185,61 +272,89 @@ func wants(t testing.TB, err error, kind workflow.ErrorKind, code string) *workf
 	return e
 }
 
-// fakeBlobs remembers which groups exist.
-type fakeBlobs struct {
+// watchedBlobs is a directory that tells whose blobs are deleted.
+type watchedBlobs struct {
+	*blob.Dir
+
 	mu      sync.Mutex
-	groups  map[string]bool
-	gone    []string
+	gone    []string      // executions
 	changed chan struct{} // closed and replaced when gone grows
 }
 
-func (f *fakeBlobs) add(group string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.groups[group] = true
-}
-
-func (f *fakeBlobs) has(group string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.groups[group]
-}
-
-func (f *fakeBlobs) DeleteGroup(_ context.Context, group string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.groups, group)
-	f.gone = append(f.gone, group)
-	close(f.changed)
-	f.changed = make(chan struct{})
-	return nil
-}
-
-func (f *fakeBlobs) Groups(context.Context) ([]string, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var out []string
-	for g := range f.groups {
-		out = append(out, g)
+// add keeps something for an execution.
+func (w *watchedBlobs) add(t testing.TB, execution string) {
+	t.Helper()
+	if _, err := w.Put(t.Context(), blob.Owner{Kind: blob.Execution, ID: execution}, strings.NewReader("something")); err != nil {
+		t.Fatal(err)
 	}
-	return out, nil
 }
 
-// waitGone returns once a group was deleted.
-func (f *fakeBlobs) waitGone(t testing.TB, group string) {
+func (w *watchedBlobs) has(t testing.TB, execution string) bool {
+	t.Helper()
+	executions, err := w.Owners(t.Context(), blob.Execution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Contains(executions, execution)
+}
+
+// DeleteOwner deletes blobs and tells who waits for that.
+func (w *watchedBlobs) DeleteOwner(ctx context.Context, owner blob.Owner) error {
+	if owner.Kind != blob.Execution {
+		return fmt.Errorf("%s is no business of an orchestrator", owner)
+	}
+	err := w.Dir.DeleteOwner(ctx, owner)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.gone = append(w.gone, owner.ID)
+	close(w.changed)
+	w.changed = make(chan struct{})
+	return err
+}
+
+// waitGone returns once the blobs of an execution were deleted.
+func (w *watchedBlobs) waitGone(t testing.TB, execution string) {
 	t.Helper()
 	for {
-		f.mu.Lock()
-		gone := slices.Contains(f.gone, group)
-		changed := f.changed
-		f.mu.Unlock()
+		w.mu.Lock()
+		gone := slices.Contains(w.gone, execution)
+		changed := w.changed
+		w.mu.Unlock()
 		if gone {
 			return
 		}
 		select {
 		case <-changed:
 		case <-t.Context().Done():
-			t.Fatalf("the blobs of %s were not deleted", group)
+			t.Fatalf("the blobs of %s were not deleted", execution)
 		}
 	}
+}
+
+// logBuffer is written by a process and read by its test.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+// none is a set without kinds.
+func none(t testing.TB) *kind.Set {
+	t.Helper()
+	set, err := kind.NewSet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
 }

@@ -25,6 +25,7 @@ type Hub struct {
 	progress  *progressBoard
 	admission *admission.Control
 	ends      *ends
+	rule      func(kind string) admission.Rule // set before the engine runs
 }
 
 var (
@@ -50,13 +51,13 @@ func (h *Hub) Progress(by engine.Info, p engine.Progress) {
 
 // Acquire is called by the engine for an execution that wants to go on.
 func (h *Hub) Acquire(o engine.OpenExecution, granted func()) {
-	// A child's first place is its parent's.
-	first := o.Parent && (o.State == "" || o.State == workflow.Pending)
-	h.admission.Acquire(keyOf(o.Workspace, o.Execution), o.Priority, first, granted)
+	h.admission.Acquire(admission.Asker{Key: keyOf(o.Workspace, o.Execution), Lane: laneOf(o), Priority: o.Priority, Child: o.Parent}, h.rule(o.Kind), granted)
 }
 
 // Release is called by the engine when an execution gives its place back.
-func (h *Hub) Release(_, _ string) { h.admission.LeavePlace() }
+func (h *Hub) Release(workspace, execution string) {
+	h.admission.LeavePlace(keyOf(workspace, execution))
+}
 
 // keptEnds bounds how many ends are remembered for those who ask too late.
 const keptEnds = 100_000

@@ -1,28 +1,45 @@
 package orchestrator
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
+	"slices"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
-// Kind is what the orchestrator asks of a kind of workflow.
-type Kind interface {
-	Name() string
-	Schema() json.RawMessage
-	SecretPointers() []string
-	Validate(config json.RawMessage) workflow.Problems
-	ValidateInput(config, input json.RawMessage) workflow.Problems
-	Function() string
-	Concurrency() int
-	Private() bool
-	Archive(ctx context.Context, tx db.Tx, ws workflow.WorkspaceID, id workflow.ID) error
+// Kinds lists the registered kinds in order of their names.
+func (s *Service) Kinds() []*kind.Kind {
+	kinds := slices.Clone(s.kinds.Kinds())
+	slices.SortFunc(kinds, func(a, b *kind.Kind) int { return cmp.Compare(a.Name(), b.Name()) })
+	return kinds
 }
 
-// KindInfo describes a registered kind.
-type KindInfo struct {
-	Name   string          `json:"name"`
-	Schema json.RawMessage `json:"schema"`
+func (s *Service) kindNames() []string {
+	var names []string
+	for _, k := range s.Kinds() {
+		names = append(names, k.Name())
+	}
+	return names
+}
+
+// rule is what a kind says about the lanes of its workflows. Executions of a kind
+// that this build does not have run one at a time.
+func (s *Service) rule(name string) admission.Rule {
+	if k := s.kinds.Kind(name); k != nil {
+		return ruleOf(k)
+	}
+	return admission.Rule{Most: 1}
+}
+
+func ruleOf(k *kind.Kind) admission.Rule {
+	return admission.Rule{Most: k.Concurrency(), Frees: k.FreesLane()}
+}
+
+// Version is what the kinds ask when an execution begins. It reads the stream
+// without holding the definition: whoever starts an execution holds it already.
+func (s *Service) Version(ctx context.Context, ws workflow.WorkspaceID, id workflow.ID, n int) (workflow.VersionData, error) {
+	return s.definitions.stored(ctx, workflowStream(ws, id), n)
 }

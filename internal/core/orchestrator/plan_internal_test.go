@@ -15,7 +15,7 @@ func TestAnswersAreFoundByIndex(t *testing.T) {
 			t.Fatal(err)
 		}
 		dbtest.Fill(t, d, 1000, `INSERT INTO idempotent_answers (workspace, principal, scope, key, body_hash, answer, created_at)
-			SELECT 1, 'pr_' || n % 7, 'execute', 'k' || n, 'h', '{}', n FROM counter`)
+			SELECT 1, 'pr_' || (n % 7), 'execute', 'k' || n, 'h', '{}', n FROM counter`)
 		dbtest.Walks(t, d, "recall_answer", sql.recallAnswer, int64(1), "pr_1", "execute", "k")
 		dbtest.Walks(t, d, "forget_answers", sql.forgetAnswers, int64(5))
 	})

@@ -1,67 +1,45 @@
 package orchestrator_test
 
 import (
-	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection/projectiontest"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/pgtest"
 )
 
 // onBoth runs a test on both databases.
 func onBoth(t *testing.T, test func(t *testing.T, b *bench)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, open(t)) })
+	t.Helper()
+	onBothWith(t, func(*bench) {}, test)
+}
+
+// onBothWith runs a test on both databases, with a process that was changed.
+func onBothWith(t *testing.T, change func(*bench), test func(t *testing.T, b *bench)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, open(t, change))
+	})
 	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
 		url := pgtest.URL(t)
-		test(t, open(t, func(b *bench) { b.url = url }))
+		test(t, open(t, change, func(b *bench) { b.url = url }))
 	})
 }
 
-// tables are the rows that are folded from events, and their columns.
-var tables = map[string]string{
-	"workflows":        "workspace, seq, id, kind, name, state, version, config, labels, created_at, updated_at",
-	"workflow_figures": "workflow, figures",
-	"executions": "workspace, seq, id, workflow, version, state, flags, priority, trigger_type, trigger_key, run_as, " +
-		"input, output, error, parked, steps_completed, steps_failed, retries, created_at, started_at, ended_at",
-	"execution_steps": "execution, seq, path, name, state, attempt, read_only, error, next_at, started_at, ended_at",
-	"read_checkpoint": "id, position",
-}
-
-// rows returns every row of the read models as text.
-func rows(t *testing.T, d *db.DB) map[string][]string {
-	t.Helper()
-	out := map[string][]string{}
-	for table, columns := range tables {
-		found, err := d.Read().Query(context.Background(), "SELECT "+columns+" FROM "+table+" ORDER BY 1, 2")
-		if err != nil {
-			t.Fatal(err)
-		}
-		n := len(strings.Split(columns, ","))
-		for found.Next() {
-			values := make([]any, n)
-			into := make([]any, n)
-			for i := range values {
-				into[i] = &values[i]
-			}
-			if err := found.Scan(into...); err != nil {
-				t.Fatal(err)
-			}
-			out[table] = append(out[table], fmt.Sprintf("%v", values))
-		}
-		if err := found.Err(); err != nil {
-			t.Fatal(err)
-		}
-		found.Close()
-	}
-	return out
-}
+// tables are those with rows that are folded from events.
+var tables = []string{"workflows", "workflow_figures", "executions", "execution_steps"}
 
 // live makes something of everything: ends of each kind, and executions that
 // are open in several states.
@@ -70,8 +48,13 @@ func live(t *testing.T, b *bench) {
 	ctx := t.Context()
 	d, other := b.create(`{"token":"abc","later":1}`), b.create(`{}`)
 	b.end(b.execute(d.ID, `{"steps":3,"retry":true}`).ID)
-	b.end(b.execute(d.ID, `{"fail":"validation"}`).ID)
-	_, err := b.Update(ctx, admin, d.ID, orchestrator.UpdateRequest{Name: "newer", Config: []byte(`{}`), Labels: map[string]string{"b": "2", "a": "1"}})
+	failed := b.end(b.execute(d.ID, `{"fail":"validation"}`).ID)
+	again, err := b.Redrive(ctx, admin, orchestrator.RedriveRequest{Execution: failed.ID})
+	b.must(err)
+	b.end(again.Execution.ID)
+	_, err = b.Discard(ctx, admin, again.Execution.ID)
+	b.must(err)
+	_, err = b.Update(ctx, admin, d.ID, orchestrator.UpdateRequest{Name: "newer", Config: []byte(`{}`), Labels: map[string]string{"b": "2", "a": "1"}})
 	b.must(err)
 	cancelled := b.execute(d.ID, `{"gate":true}`)
 	<-b.kind.entered
@@ -85,33 +68,43 @@ func live(t *testing.T, b *bench) {
 	<-b.kind.entered
 	_, err = b.PauseExecution(ctx, admin, paused.ID)
 	b.must(err)
+	b.until(b.execute(other.ID, `{"wait":true}`).ID, engine.EventWaiting)
+	b.until(b.execute(other.ID, `{"child":{"gate":true}}`).ID, engine.EventChildStarted)
+	<-b.kind.entered // the child's last event for now is its step's
 	b.must(b.CaughtUp(ctx))
 }
 
 func TestARebuildGivesTheSameRows(t *testing.T) { // I13
+	t.Parallel()
 	onBoth(t, func(t *testing.T, b *bench) {
 		live(t, b)
-		want := rows(t, b.db)
-		for table := range tables {
+		want := projectiontest.Rows(t, b.db, tables...)
+		for _, table := range tables {
 			if len(want[table]) == 0 {
 				t.Fatalf("the table %s has no rows", table)
 			}
 		}
-		b.must(b.Rebuild(t.Context()))
-		if diff := cmp.Diff(want, rows(t, b.db)); diff != "" {
-			t.Errorf("rebuilt beside a running projector: %s", diff)
+		b.must(b.projections.Rebuild(t.Context(), readmodel.Projection))
+		if diff := cmp.Diff(want, projectiontest.Rows(t, b.db, tables...)); diff != "" {
+			t.Errorf("rebuilt beside a running set: %s", diff)
 		}
 		b.stop()
 		b.prepare()
-		b.must(b.Rebuild(t.Context()))
-		want["read_checkpoint"] = rows(t, b.db)["read_checkpoint"] // stopping left private records behind
-		if diff := cmp.Diff(want, rows(t, b.db)); diff != "" {
-			t.Errorf("rebuilt alone: %s", diff)
+		for _, most := range []int{1, 3, 4096} {
+			set, err := projection.Open(t.Context(), projection.Options{Store: b.store, DB: b.db, MaxEvents: most})
+			b.must(err)
+			_, err = readmodel.Open(t.Context(), b.db, set)
+			b.must(err)
+			b.must(set.Rebuild(t.Context()))
+			if diff := cmp.Diff(want, projectiontest.Rows(t, b.db, tables...)); diff != "" {
+				t.Errorf("rebuilt alone, %d events at a time: %s", most, diff)
+			}
 		}
 	})
 }
 
 func TestWhatWasAnsweredCanBeRead(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, b *bench) {
 		ctx := t.Context()
 		d := b.create(`{}`)
@@ -168,6 +161,7 @@ func listed(t *testing.T, b *bench, r orchestrator.ExecutionsRequest) []workflow
 }
 
 func TestStepsArePagedInTheOrderOfTheirStarts(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, b *bench) {
 		x := b.execute(b.create(`{}`).ID, `{"steps":12}`)
 		b.end(x.ID)
@@ -190,6 +184,7 @@ func TestStepsArePagedInTheOrderOfTheirStarts(t *testing.T) {
 }
 
 func TestALateProjectionSaysByHowMuch(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d := b.create(`{}`)
@@ -202,15 +197,44 @@ func TestALateProjectionSaysByHowMuch(t *testing.T) {
 	}
 	b.stop()
 	b.prepare()
-	b.must(b.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		_, err := tx.Exec(ctx, "UPDATE read_checkpoint SET position = $1", int64(0))
-		return err
-	}))
-	late, err := orchestrator.New(ctx, orchestrator.Options{Store: b.store, DB: b.db, Engine: b.engine, Hub: orchestrator.NewHub()})
+	b.exec("UPDATE projection_checkpoints SET position = 0")
+	late, err := projection.Open(ctx, projection.Options{Store: b.store, DB: b.db})
+	b.must(err)
+	service, err := orchestrator.New(ctx, orchestrator.Options{Store: b.store, DB: b.db, Engine: b.engine, Projections: late,
+		Hub: orchestrator.NewHub(orchestrator.Limits{}), Kinds: none(t)})
 	b.must(err)
 	head, err := b.store.Head(ctx)
 	b.must(err)
-	if lag, err = late.Lag(ctx); err != nil || lag.Events != head || lag.Seconds <= 0 {
+	if lag, err = service.Lag(ctx); err != nil || lag.Events != head || lag.Seconds <= 0 {
 		t.Errorf("lag %+v, want %d events, %v", lag, head, err)
+	}
+}
+
+func TestAStoppedReadModelSaysSo(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	ctx := t.Context()
+	d := b.create(`{}`)
+	b.must(b.CaughtUp(ctx))
+	foreign := eventstore.StreamID{Workspace: string(stranger.Workspace), Type: workflow.StreamType, ID: "wf_broken"}
+	appended, err := b.store.Append(ctx, eventstore.Batch{Streams: []eventstore.StreamAppend{{Stream: foreign, Expected: eventstore.NoStream,
+		Events: []eventstore.NewEvent{{Type: workflow.EventCreated, Data: []byte(`"not a version"`)}}}}})
+	b.must(err)
+	refused := wants(t, b.CaughtUp(ctx), workflow.KindUnavailable, "read_models_behind")
+	h, err := b.Health(ctx, admin, d.ID)
+	b.must(err)
+	i := slices.IndexFunc(h.Reasons, func(r workflow.HealthReason) bool { return r.Code == "read_models_stopped" })
+	if i < 0 {
+		t.Fatalf("health %+v", h)
+	}
+	for _, text := range []string{refused.Message, h.Reasons[i].Detail} {
+		for _, want := range []string{readmodel.Projection, fmt.Sprint("event ", appended.Position), workflow.EventCreated} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%q does not say %q", text, want)
+			}
+		}
+		if strings.Contains(text, foreign.ID) {
+			t.Errorf("%q names what belongs to another workspace", text)
+		}
 	}
 }

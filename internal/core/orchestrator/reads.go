@@ -11,6 +11,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -221,17 +222,19 @@ func (s *Service) WaitFor(ctx context.Context, position int64) error {
 
 // Lag says how far the read models are behind the store.
 func (s *Service) Lag(ctx context.Context) (Lag, error) {
-	events, age, err := s.model.Lag(ctx)
-	return Lag{Events: events, Seconds: age.Seconds()}, err
+	l, err := s.model.Lag(ctx)
+	return Lag{Events: l.Events, Seconds: l.Age.Seconds(), Fault: l.Fault}, err
 }
 
-// Rebuild drops the read models and makes them again from the first event. It
-// works beside Run and without it; reads wait meanwhile.
-func (s *Service) Rebuild(ctx context.Context) error { return s.model.Rebuild(ctx) }
-
+// modelFailed translates why the read models cannot be waited for.
 func (s *Service) modelFailed(err error) error {
-	if errors.Is(err, readmodel.ErrStopped) {
+	var fault *projection.Fault
+	switch {
+	case errors.Is(err, projection.ErrStopped):
 		return workflow.Unavailable("stopping", "the server is stopping; try again after its restart")
+	case errors.As(err, &fault):
+		return &workflow.Error{Kind: workflow.KindUnavailable, Code: "read_models_behind", RetryAfter: s.readPatience, Cause: err,
+			Message: fault.At() + " and is tried again by itself; the server's log says why"}
 	}
 	return err
 }

@@ -1,8 +1,10 @@
 package orchestrator
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -12,12 +14,16 @@ import (
 // failed.
 type RedriveRequest struct {
 	Execution workflow.ExecutionID
-	// Input, when not empty, replaces the input: then nothing is taken over, and
-	// every effect is had again under a new key.
+	// Input, if it is not empty and not the one that the failed execution had,
+	// replaces that: then nothing is taken over, and every effect is had again
+	// under a new key.
 	Input json.RawMessage
-	// Version, when not zero, is another version of the workflow than the failed
+	// Version, if not zero, is another version of the workflow than the failed
 	// execution had.
-	Version        int
+	Version int
+	// Latest is the newest version at the time when the execution leaves pending.
+	// Version is zero then.
+	Latest         bool
 	Priority       int
 	IdempotencyKey string
 }
@@ -38,7 +44,13 @@ func (s *Service) Redrive(ctx context.Context, c workflow.Caller, r RedriveReque
 	if err != nil {
 		return Started{}, err
 	}
-	return s.once(ctx, q, func() (Started, error) { return s.redrive(ctx, c, r, q) })
+	return s.once(ctx, q, func() (started Started, err error) {
+		err = s.onEnded(ctx, c, r.Execution, func(d *definition, x workflow.Execution) (err error) {
+			started, err = s.redrive(ctx, c, d, x, launch{version: r.Version, input: r.Input, priority: r.Priority, command: q}, r.Latest)
+			return err
+		})
+		return started, err
+	})
 }
 
 func checkRedrive(r RedriveRequest) *workflow.Problem {
@@ -51,68 +63,114 @@ func checkRedrive(r RedriveRequest) *workflow.Problem {
 	return nil
 }
 
-func (s *Service) redrive(ctx context.Context, c workflow.Caller, r RedriveRequest, q *command) (started Started, err error) {
-	x, err := s.Execution(ctx, c, r.Execution)
+// onEnded calls use with an execution and its workflow, which the callee may
+// change: nothing else happens to them meanwhile.
+func (s *Service) onEnded(ctx context.Context, c workflow.Caller, id workflow.ExecutionID, use func(*definition, workflow.Execution) error) error {
+	x, err := s.current(ctx, c, id)
+	if err != nil {
+		return err
+	}
+	return s.definitions.with(ctx, c.Workspace, x.Workflow, true, func(d *definition) error {
+		if x, err = s.current(ctx, c, id); err != nil {
+			return err
+		}
+		return use(d, x)
+	})
+}
+
+// current reads an execution for someone who may change it.
+func (s *Service) current(ctx context.Context, c workflow.Caller, id workflow.ExecutionID) (workflow.Execution, error) {
+	if err := s.look(ctx, c, workflow.WorkflowRun); err != nil {
+		return workflow.Execution{}, err
+	}
+	return s.execution(ctx, c, id)
+}
+
+// redrive starts the redrive of an execution of d, which the caller holds. l has
+// what was asked for.
+func (s *Service) redrive(ctx context.Context, c workflow.Caller, d *definition, x workflow.Execution, l launch, latest bool) (Started, error) {
+	err := s.redrivable(x, redriving)
 	if err != nil {
 		return Started{}, err
 	}
-	if err := redrivable(x); err != nil {
+	if l.kind, err = s.startable(d); err != nil {
 		return Started{}, err
 	}
-	l := launch{version: x.WorkflowVersion, trigger: workflow.Trigger{Type: "redrive", Key: string(x.ID)}, priority: r.Priority, command: q,
-		origin: &engine.Origin{Execution: string(x.ID)}}
-	if r.Version != 0 {
-		l.version = r.Version
+	l.trigger, l.origin = workflow.Trigger{Type: "redrive", Key: string(x.ID)}, &engine.Origin{Execution: string(x.ID)}
+	if l.version == 0 && !latest {
+		l.version = x.WorkflowVersion
 	}
-	if len(r.Input) > 0 {
-		l.input, l.origin.Fresh = r.Input, true
-		if l.repeats, err = s.engine.Repeats(ctx, string(c.Workspace), *l.origin); err != nil {
-			return Started{}, startFailed(err)
-		}
-	}
-	err = s.definitions.with(ctx, c.Workspace, x.Workflow, false, func(d *definition) error {
-		if l.kind, err = s.startable(d); err != nil {
-			return err
-		}
-		started, err = s.again(ctx, c, d, x, l)
-		return err
-	})
-	return started, err
-}
-
-// again starts the redrive of an execution of d, which the caller holds for
-// reading.
-func (s *Service) again(ctx context.Context, c workflow.Caller, d *definition, x workflow.Execution, l launch) (Started, error) {
 	version, err := s.definitions.version(ctx, d, l.version)
 	if err != nil {
 		return Started{}, err
 	}
-	l.version, l.validated = version.Version, version.Version
-	if !l.origin.Fresh {
-		key := executionKey{Workspace: c.Workspace, Execution: x.ID}
-		if l.input, err = s.inputs.resolve(ctx, key, l.kind.Private(), x.Input); err != nil {
-			return Started{}, err
-		}
+	l.validated = version.Version
+	if err := s.inputOf(ctx, c, x, &l); err != nil {
+		return Started{}, err
 	}
 	if found := l.kind.ValidateInput(version.Config, l.input); len(found.Errors) > 0 {
 		return Started{}, workflow.Invalid("invalid_input", "the input cannot be accepted", below("/input", found.Errors)...)
 	}
+	if l.origin.Fresh {
+		if l.repeats, err = s.engine.Repeats(ctx, string(c.Workspace), *l.origin); err != nil {
+			return Started{}, startFailed(err)
+		}
+	}
 	return s.start(ctx, c, d.id, l)
 }
 
-// redrivable says why an execution cannot be redriven.
-func redrivable(x workflow.Execution) error {
+// inputOf gives a launch the input of the execution that it takes over from,
+// unless it has another one: then it takes nothing over.
+func (s *Service) inputOf(ctx context.Context, c workflow.Caller, x workflow.Execution, l *launch) error {
+	key := executionKey{Workspace: c.Workspace, Execution: x.ID}
+	created, err := s.createdOf(ctx, key)
+	if err != nil {
+		return err
+	}
+	had, err := s.inputs.resolve(ctx, key, created.Private, created.Input)
+	lost := errors.Is(err, workflow.ErrNotFound)
+	switch {
+	case err != nil && !lost:
+		return err
+	case lost && len(l.input) == 0:
+		return workflow.Conflict("not_redrivable", "the input of execution %s is lost; redrive it with an input, or start a new one", x.ID)
+	case len(l.input) == 0, !lost && bytes.Equal(canonical(l.input), canonical(had)):
+		l.input = had
+	default:
+		l.origin.Fresh = true
+	}
+	return nil
+}
+
+// wish is what someone asked for that needs a failed execution; refusals
+// speak of it.
+type wish struct{ verb, participle, remedy string }
+
+var (
+	redriving  = wish{"redrive", "redriven", "; start a new one"}
+	discarding = wish{"discard", "discarded", ""}
+)
+
+// redrivable says why an execution cannot be redriven, or has nothing to discard.
+func (s *Service) redrivable(x workflow.Execution, asked wish) error {
+	refuse := func(format string, args ...any) error {
+		return workflow.Conflict("not_redrivable", "execution %s "+format, append([]any{x.ID}, args...)...)
+	}
 	switch {
 	case x.Parent != nil:
-		return workflow.Conflict("not_redrivable", "execution %s is a child; redrive %s, which waits for it", x.ID, x.Parent.Execution)
+		return refuse("is a child; %s %s, which waits for it", asked.verb, x.Parent.Execution)
 	case !x.State.Ended():
-		return workflow.Conflict("not_redrivable", "execution %s has not ended (%s); cancel it or let it end first", x.ID, x.State)
+		return refuse("has not ended (%s); only one that has failed can be %s", x.State, asked.participle)
+	case x.State == workflow.Completed:
+		return refuse("has completed; only one that has failed can be %s%s", asked.participle, asked.remedy)
 	case x.State != workflow.Failed:
-		return workflow.Conflict("not_redrivable", "execution %s has %s; only one that has failed can be redriven: start a new one", x.ID, x.State)
+		return refuse("was cancelled; only one that has failed can be %s%s", asked.participle, asked.remedy)
 	case x.DiscardedAt != nil:
-		return workflow.Conflict("not_redrivable", "execution %s was discarded; start a new one", x.ID)
+		return refuse("was discarded%s", asked.remedy)
 	case x.SupersededBy != "":
-		return workflow.Conflict("not_redrivable", "execution %s was redriven already, by %s; redrive that one", x.ID, x.SupersededBy)
+		return refuse("was redriven already, by %s; %s that one", x.SupersededBy, asked.verb)
+	case x.EndedAt != nil && !x.EndedAt.After(s.now().Add(-redriveTime)):
+		return refuse("failed more than %d days ago, and what it had kept is gone%s", int(redriveTime.Hours()/24), asked.remedy)
 	}
 	return nil
 }
@@ -123,19 +181,18 @@ func (s *Service) Discard(ctx context.Context, c workflow.Caller, id workflow.Ex
 	if err := s.admit(ctx, c, workflow.WorkflowRun); err != nil {
 		return workflow.Execution{}, err
 	}
-	x, err := s.Execution(ctx, c, id)
-	if err != nil || x.DiscardedAt != nil {
-		return x, err
-	}
-	if err := redrivable(x); err != nil {
-		return workflow.Execution{}, err
-	}
-	err = s.definitions.with(ctx, c.Workspace, x.Workflow, true, func(d *definition) error {
+	err := s.onEnded(ctx, c, id, func(d *definition, x workflow.Execution) error {
+		if x.DiscardedAt != nil {
+			return nil
+		}
+		if err := s.redrivable(x, discarding); err != nil {
+			return err
+		}
 		return s.record(ctx, c, d, workflow.EventDiscarded, workflow.Discarded{Execution: id}, nil)
 	})
 	if err != nil {
 		return workflow.Execution{}, err
 	}
-	s.cleaner.discard(c.Workspace, id)
-	return s.Execution(ctx, c, id)
+	s.cleaner.later(executionKey{Workspace: c.Workspace, Execution: id})
+	return s.current(ctx, c, id)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
@@ -34,7 +35,7 @@ type slot struct {
 // something that is otherwise as it was in the configuration before (the same
 // base with another key) replaces the stored one: its reference stays, so
 // that executions which wait for a valid credential find it.
-func (s *Service) seal(ctx context.Context, ws workflow.WorkspaceID, k Kind, config, before json.RawMessage) (sealed, error) {
+func (s *Service) seal(ctx context.Context, ws workflow.WorkspaceID, k *kind.Kind, config, before json.RawMessage) (sealed, error) {
 	tree, err := decodeTree(config)
 	if err != nil {
 		return sealed{config: config}, nil // the kind's validation says what is wrong

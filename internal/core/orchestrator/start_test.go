@@ -13,6 +13,7 @@ import (
 )
 
 func TestAnExecutionRunsToItsEndAndIsShown(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	d := b.create(`{}`)
 	x := b.execute(d.ID, `{"steps":3}`)
@@ -23,7 +24,7 @@ func TestAnExecutionRunsToItsEndAndIsShown(t *testing.T) {
 	if got.State != workflow.Completed || got.StepsCompleted != 4 || got.StartedAt == nil || got.EndedAt == nil {
 		t.Errorf("ended as %+v", got)
 	}
-	if want := `{"steps":3,"name":"` + string(d.ID) + `"}`; string(got.Output) != want {
+	if want := `{"steps":3,"name":"` + string(d.ID) + `","version":1}`; string(got.Output) != want {
 		t.Errorf("output %s, want %s", got.Output, want)
 	}
 	if string(got.Input) != `{"steps":3}` || got.WorkflowVersion != 1 || got.Type != "fake" {
@@ -42,6 +43,7 @@ func TestAnExecutionRunsToItsEndAndIsShown(t *testing.T) {
 }
 
 func TestTheSameIdempotencyKeyStartsOnce(t *testing.T) { // I14
+	t.Parallel()
 	b := open(t)
 	d := b.create(`{}`)
 	ask := orchestrator.ExecuteRequest{Workflow: d.ID, IdempotencyKey: "k1", Input: json.RawMessage(`{"steps":1}`)}
@@ -79,6 +81,7 @@ func TestTheSameIdempotencyKeyStartsOnce(t *testing.T) { // I14
 }
 
 func TestAnIdempotencyKeyBelongsToItsRequest(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	d := b.create(`{}`)
 	ask := orchestrator.ExecuteRequest{Workflow: d.ID, IdempotencyKey: "k1", Input: json.RawMessage(`{"steps":1}`)}
@@ -106,14 +109,15 @@ func TestAnIdempotencyKeyBelongsToItsRequest(t *testing.T) {
 }
 
 func TestAStartThatCannotBeMeantIsRefused(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	d := b.create(`{}`)
 	ctx := t.Context()
 	_, err := b.Execute(ctx, admin, orchestrator.ExecuteRequest{Workflow: d.ID, Input: json.RawMessage(`{"steps":"three"}`)})
-	if e := wants(t, err, workflow.KindInvalid, "invalid_input"); e.Problems[0].Pointer != "/input" {
+	if e := wants(t, err, workflow.KindInvalid, "invalid_input"); e.Problems[0].Pointer != "/input/steps" {
 		t.Errorf("problems %v", e.Problems)
 	}
-	_, err = b.Execute(ctx, admin, orchestrator.ExecuteRequest{Workflow: d.ID, Input: json.RawMessage(`{"x":"` + strings.Repeat("y", 50<<10) + `"}`), Version: -1})
+	_, err = b.Execute(ctx, admin, orchestrator.ExecuteRequest{Workflow: d.ID, Input: json.RawMessage(`{"x":"` + strings.Repeat("y", 1<<20) + `"}`), Version: -1})
 	if e := wants(t, err, workflow.KindInvalid, "invalid_start"); len(e.Problems) != 2 {
 		t.Errorf("problems %v, want two", e.Problems)
 	}
@@ -127,6 +131,7 @@ func TestAStartThatCannotBeMeantIsRefused(t *testing.T) {
 }
 
 func TestExecutionsStayWithTheirVersion(t *testing.T) { // I9
+	t.Parallel()
 	b := open(t)
 	d := b.create(`{}`)
 	_, err := b.Update(t.Context(), admin, d.ID, orchestrator.UpdateRequest{Name: "newer", Config: json.RawMessage(`{"later":1}`)})

@@ -10,6 +10,7 @@ import (
 )
 
 func TestAPausedWorkflowTakesNoStartsAndItsExecutionsWait(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d := b.create(`{}`)
@@ -54,6 +55,7 @@ func (b *bench) letThrough(n int) {
 }
 
 func TestCancelEndsAllOpenExecutionsAlsoThoseThatWait(t *testing.T) { // I7
+	t.Parallel()
 	b := open(t, func(b *bench) { b.kind.concurrency = 1 })
 	ctx := t.Context()
 	d := b.create(`{}`)
@@ -84,6 +86,7 @@ func TestCancelEndsAllOpenExecutionsAlsoThoseThatWait(t *testing.T) { // I7
 }
 
 func TestAnExecutionIsPausedAndResumedAlone(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d := b.create(`{}`)
@@ -112,6 +115,7 @@ func TestAnExecutionIsPausedAndResumedAlone(t *testing.T) {
 }
 
 func TestOneAfterTheOtherByPriority(t *testing.T) {
+	t.Parallel()
 	b := open(t, func(b *bench) { b.kind.concurrency = 1 })
 	d := b.create(`{}`)
 	first := b.execute(d.ID, `{"gate":true}`)
@@ -140,7 +144,8 @@ func TestOneAfterTheOtherByPriority(t *testing.T) {
 }
 
 func TestThePlacesOfAllWorkflowsAreBounded(t *testing.T) {
-	b := open(t, func(b *bench) { b.options.MaxConcurrent, b.options.MaxPending = 2, 2 })
+	t.Parallel()
+	b := open(t, func(b *bench) { b.limits = orchestrator.Limits{MaxConcurrent: 2, MaxPending: 2} })
 	d, other := b.create(`{}`), b.create(`{}`)
 	x := b.execute(d.ID, `{"gate":true}`)
 	b.execute(other.ID, `{"gate":true}`)
@@ -159,7 +164,8 @@ func TestThePlacesOfAllWorkflowsAreBounded(t *testing.T) {
 }
 
 func TestAParkedExecutionFreesItsPlaceAndGoesOn(t *testing.T) {
-	b := open(t, func(b *bench) { b.options.MaxConcurrent = 1 })
+	t.Parallel()
+	b := open(t, func(b *bench) { b.limits.MaxConcurrent = 1 })
 	ctx := t.Context()
 	d, other := b.create(`{}`), b.create(`{}`)
 	x := b.execute(d.ID, `{"reauth":true}`)
@@ -185,6 +191,7 @@ func TestAParkedExecutionFreesItsPlaceAndGoesOn(t *testing.T) {
 }
 
 func TestHealthAndMetricsTellWhatHappened(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d := b.create(`{}`)
@@ -231,15 +238,17 @@ func TestHealthAndMetricsTellWhatHappened(t *testing.T) {
 }
 
 func TestBlobsGoWithTheirExecutionAndOrphansAtStart(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	d := b.create(`{}`)
 	x := b.execute(d.ID, `{"gate":true}`)
 	<-b.kind.entered
-	b.blobs.add(string(x.ID))
-	b.blobs.add("ex_orphan")
+	b.blobs.add(t, string(x.ID))
+	b.blobs.add(t, "ex_orphan")
 	b.restart()
-	if b.blobs.has("ex_orphan") || !b.blobs.has(string(x.ID)) {
-		t.Errorf("after a restart the groups are %v", b.blobs.groups)
+	b.blobs.waitGone(t, "ex_orphan")
+	if !b.blobs.has(t, string(x.ID)) {
+		t.Error("a restart deleted the blobs of an open execution")
 	}
 	b.letThrough(1)
 	b.end(x.ID)
@@ -249,6 +258,7 @@ func TestBlobsGoWithTheirExecutionAndOrphansAtStart(t *testing.T) {
 // An end is known before the read models show it; a verb that comes then must
 // not speak of an execution that still runs.
 func TestAVerbAfterTheEndSeesTheEnd(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	d := b.create(`{}`)
 	x := b.execute(d.ID, `{"steps":1}`)
@@ -258,5 +268,38 @@ func TestAVerbAfterTheEndSeesTheEnd(t *testing.T) {
 	_, err := b.PauseExecution(t.Context(), admin, x.ID)
 	if e := wants(t, err, workflow.KindConflict, "execution_ended"); !strings.Contains(e.Message, "completed") {
 		t.Errorf("said: %s", e.Message)
+	}
+}
+
+// A refusal speaks of what was asked for, and its advice leads somewhere.
+func TestWhatIsSaidWhenNothingCanBeRedrivenOrDiscarded(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	ctx := t.Context()
+	d := b.create(`{}`)
+	failed := b.end(b.execute(d.ID, `{"fail":"validation"}`).ID)
+	again, err := b.Redrive(ctx, admin, orchestrator.RedriveRequest{Execution: failed.ID})
+	b.must(err)
+	b.end(again.Execution.ID)
+	parked := b.execute(d.ID, `{"reauth":true}`)
+	b.until(parked.ID, engine.EventParked)
+	for _, c := range []struct {
+		of               workflow.Execution
+		redrive, discard string
+	}{
+		{failed, "by " + string(again.Execution.ID) + "; redrive that one", "by " + string(again.Execution.ID) + "; discard that one"},
+		{b.end(b.execute(d.ID, `{}`).ID), "only one that has failed can be redriven; start a new one", "only one that has failed can be discarded"},
+		{parked, "has not ended (parked); only one that has failed can be redriven", "has not ended (parked); only one that has failed can be discarded"},
+	} {
+		_, err := b.Redrive(ctx, admin, orchestrator.RedriveRequest{Execution: c.of.ID})
+		wants(t, err, workflow.KindConflict, "not_redrivable")
+		if !strings.HasSuffix(err.Error(), c.redrive) {
+			t.Errorf("redrive: %v; want %s", err, c.redrive)
+		}
+		_, err = b.Discard(ctx, admin, c.of.ID)
+		wants(t, err, workflow.KindConflict, "not_redrivable")
+		if !strings.HasSuffix(err.Error(), c.discard) {
+			t.Errorf("discard: %v; want %s", err, c.discard)
+		}
 	}
 }

@@ -31,6 +31,7 @@ func drain(t *testing.T, w *orchestrator.Watch) (events []*workflow.Event, progr
 }
 
 func TestAWatchShowsEveryEventOnceAndEnds(t *testing.T) { // I12
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d := b.create(`{}`)
@@ -78,6 +79,7 @@ func TestAWatchShowsEveryEventOnceAndEnds(t *testing.T) { // I12
 }
 
 func TestTheLastProgressIsShownAfterARestart(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d := b.create(`{}`)
@@ -105,6 +107,7 @@ func TestTheLastProgressIsShownAfterARestart(t *testing.T) {
 }
 
 func TestAWatchOfAWorkflowShowsItsExecutionsOnly(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	ctx := t.Context()
 	d, other := b.create(`{}`), b.create(`{}`)
@@ -140,6 +143,7 @@ func TestAWatchOfAWorkflowShowsItsExecutionsOnly(t *testing.T) {
 }
 
 func TestAWatchEndsWhenTheServerStops(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	w, err := b.Watch(t.Context(), admin, orchestrator.WatchRequest{})
 	b.must(err)

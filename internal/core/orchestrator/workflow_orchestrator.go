@@ -2,17 +2,19 @@ package orchestrator
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"sort"
 	"sync/atomic"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
@@ -26,9 +28,11 @@ type Options struct {
 	Engine engine.Engine
 	// Hub is the engine's observer and its places.
 	Hub *Hub
-	// Kinds are the kinds of workflow; their functions and steps stand in the
-	// engine's registry.
-	Kinds []Kind
+	// Projections keeps the read models up to date. Its caller runs it, after New
+	// and until Run has ended.
+	Projections *projection.Set
+	// Kinds are the kinds of workflow; the engine has their registry.
+	Kinds *kind.Set
 	// Secrets may be nil when no kind has credentials.
 	Secrets *vault.Store
 	// Blobs may be nil when no step keeps big values.
@@ -51,8 +55,7 @@ type Service struct {
 	db          *db.DB
 	engine      engine.Engine
 	hub         *Hub
-	kinds       map[string]Kind
-	kindNames   []string
+	kinds       *kind.Set
 	secrets     *vault.Store
 	blobs       Blobs
 	clock       clock.Clock
@@ -62,7 +65,7 @@ type Service struct {
 	definitions *definitions
 	admission   *admission.Control
 	takeover    takeover
-	inputs      inputs
+	inputs      *inputs
 	cleaner     *cleaner
 	watches     atomic.Int64
 	// readPatience is how long a read waits for the read models.
@@ -74,28 +77,32 @@ type Service struct {
 // New prepares the tables and returns a service that works once Run is called.
 func New(ctx context.Context, o Options) (*Service, error) {
 	s := newService(o)
-	for _, k := range o.Kinds {
-		if s.kinds[k.Name()] != nil {
-			return nil, fmt.Errorf("the kind %s is there twice; give one of them another name", k.Name())
-		}
+	for _, k := range o.Kinds.Kinds() {
 		if o.Secrets == nil && len(k.SecretPointers()) > 0 {
 			return nil, fmt.Errorf("the kind %s has credentials and there is no place to keep them", k.Name())
 		}
-		s.kinds[k.Name()] = k
-		s.kindNames = append(s.kindNames, k.Name())
+		if err := k.Migrate(ctx, o.DB); err != nil {
+			return nil, err
+		}
+		for _, p := range k.Projections() {
+			if _, err := o.Projections.Add(ctx, p); err != nil {
+				return nil, fmt.Errorf("the kind %s: %w", k.Name(), err)
+			}
+		}
 	}
-	sort.Strings(s.kindNames)
 	var err error
 	if s.sql, err = openTables(ctx, o.DB); err != nil {
 		return nil, err
 	}
 	s.takeover.begin()
-	s.model, err = readmodel.Open(ctx, readmodel.Options{Store: o.Store, DB: o.DB, Clock: s.clock, Logger: s.log})
+	s.hub.rule = s.rule
+	o.Kinds.Bind(s, s.inputs)
+	s.model, err = readmodel.Open(ctx, o.DB, o.Projections)
 	return s, err
 }
 
 func newService(o Options) *Service {
-	s := &Service{store: o.Store, db: o.DB, engine: o.Engine, hub: o.Hub, admission: o.Hub.admission, inputs: inputs{o.Inputs}, kinds: map[string]Kind{}, secrets: o.Secrets, blobs: o.Blobs,
+	s := &Service{store: o.Store, db: o.DB, engine: o.Engine, hub: o.Hub, admission: o.Hub.admission, inputs: &inputs{kept: o.Inputs, starting: map[executionKey]json.RawMessage{}}, kinds: o.Kinds, secrets: o.Secrets, blobs: o.Blobs,
 		clock: o.Clock, log: o.Logger, cleaner: newCleaner(), ready: make(chan struct{}), stopping: make(chan struct{}),
 		definitions: &definitions{store: o.Store, most: maxHeldDefinitions, held: map[definitionKey]*definition{}}}
 	if s.clock == nil {
@@ -108,15 +115,6 @@ func newService(o Options) *Service {
 		s.readPatience = 10 * time.Second
 	}
 	return s
-}
-
-// Kinds lists the registered kinds in order of their names.
-func (s *Service) Kinds() []KindInfo {
-	out := make([]KindInfo, 0, len(s.kindNames))
-	for _, n := range s.kindNames {
-		out = append(out, KindInfo{Name: n, Schema: s.kinds[n].Schema()})
-	}
-	return out
 }
 
 // Ready is closed when commands are taken.
@@ -138,13 +136,6 @@ func (s *Service) admit(ctx context.Context, c workflow.Caller, p workflow.Permi
 	case <-ctx.Done():
 		return errors.Join(workflow.Unavailable("starting", "the server is still starting; try again in a moment"), ctx.Err())
 	}
-}
-
-func (s *Service) concurrency(kind string) int {
-	if k := s.kinds[kind]; k != nil {
-		return max(1, k.Concurrency())
-	}
-	return 1
 }
 
 // now is the time in the store's precision.

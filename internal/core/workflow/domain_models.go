@@ -52,12 +52,14 @@ type Failure struct {
 
 // Parking says why an execution is parked, where, and what makes it go on.
 type Parking struct {
-	Reason string    `json:"reason" example:"needs_reauth"`
-	Step   string    `json:"step,omitempty"`
-	Path   string    `json:"path,omitempty"`
-	Error  *Failure  `json:"error,omitempty"`
-	Fix    string    `json:"fix" doc:"What makes it go on, in plain words"`
-	Since  time.Time `json:"since"`
+	Reason     string    `json:"reason" example:"needs_reauth"`
+	Step       string    `json:"step,omitempty"`
+	Path       string    `json:"path,omitempty"`
+	Generation int       `json:"generation,omitempty" doc:"That the path belongs to; absent: 1"`
+	Label      string    `json:"label,omitempty" doc:"What the step is about, such as a table"`
+	Error      *Failure  `json:"error,omitempty"`
+	Fix        string    `json:"fix" doc:"What makes it go on, in plain words"`
+	Since      time.Time `json:"since"`
 }
 
 // Execution is one run of one version of a workflow.

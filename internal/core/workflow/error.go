@@ -8,7 +8,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
-// ErrorKind sorts what a caller may see into the few answers that a face
+// ErrorKind sorts what a caller may see into the few outcomes that a face
 // knows; a face maps a kind to its status in one table.
 type ErrorKind string
 

@@ -1,7 +1,9 @@
 package workflow
 
 import (
+	"crypto/sha256"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -34,6 +36,31 @@ func NewID() ID { return ID(fresh(workflowPrefix)) }
 
 // NewExecutionID returns a fresh execution id; later ids sort after earlier ones.
 func NewExecutionID() ExecutionID { return ExecutionID(fresh(executionPrefix)) }
+
+// DerivedExecutionID returns the execution id (a UUIDv8) that seed always leads
+// to. Different seeds lead to different ids.
+func DerivedExecutionID(seed string) ExecutionID {
+	return derived(sha256.Sum256([]byte(seed)), 8)
+}
+
+// DerivedExecutionIDAt returns the execution id (a UUIDv7) that seed and at, to
+// the millisecond, always lead to. It sorts by at, like the ids of
+// NewExecutionID.
+func DerivedExecutionIDAt(seed string, at time.Time) ExecutionID {
+	sum, ms := sha256.Sum256([]byte(seed)), at.UnixMilli()
+	for i := range 6 {
+		sum[i] = byte(ms >> (40 - 8*i))
+	}
+	return derived(sum, 7)
+}
+
+// derived makes an id of a hash's first half.
+func derived(sum [sha256.Size]byte, version byte) ExecutionID {
+	id := uuid.UUID(sum[:16])
+	id[6] = id[6]&0x0f | version<<4
+	id[8] = id[8]&0x3f | 0x80 // the variant of RFC 9562
+	return ExecutionID(executionPrefix + id.String())
+}
 
 // NewWorkspaceID returns a fresh workspace id.
 func NewWorkspaceID() WorkspaceID { return WorkspaceID(fresh(workspacePrefix)) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestIDsAreWellFormedAndSort(t *testing.T) {
@@ -71,5 +72,27 @@ func TestEveryReasonHasAFix(t *testing.T) {
 			t.Errorf("%s has no fix of its own", reason)
 		}
 		seen[fix] = true
+	}
+}
+
+func TestDerivedExecutionIDs(t *testing.T) {
+	t.Parallel()
+	at := time.UnixMilli(1_700_000_000_000)
+	for name, c := range map[string]struct {
+		got, want ExecutionID
+	}{
+		"by seed":          {DerivedExecutionID("a"), "ex_ca978112-ca1b-8dca-bac2-31b39a23dc4d"},
+		"by another seed":  {DerivedExecutionID("b"), "ex_3e23e816-0039-894a-b389-4f6564e1b134"},
+		"by seed and time": {DerivedExecutionIDAt("a", at), "ex_018bcfe5-6800-7dca-bac2-31b39a23dc4d"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: got %s, want %s", name, c.got, c.want)
+		}
+		if !c.got.Valid() {
+			t.Errorf("%s: %s is not valid", name, c.got)
+		}
+	}
+	if early, late := DerivedExecutionIDAt("b", at), DerivedExecutionIDAt("a", at.Add(time.Millisecond)); early >= late {
+		t.Errorf("%s does not sort before %s", early, late)
 	}
 }

@@ -16,14 +16,14 @@ import (
 type comparison struct {
 	records   int    // in the source
 	missing   int    // in the source only
-	doubled   int    // more than once in the target
+	duplicate int    // more than once in the target
 	extra     int    // in the target without a source record
 	different int    // a cell differs, links followed
 	first     string // finding, which is what a person looks at
 }
 
 func (c comparison) equal() bool {
-	return c.missing == 0 && c.doubled == 0 && c.extra == 0 && c.different == 0
+	return c.missing == 0 && c.duplicate == 0 && c.extra == 0 && c.different == 0
 }
 
 // externalID is the field by which a target record names its source.
@@ -72,7 +72,7 @@ func (j *judge) findTwins(source airtable.BaseID) {
 			t := j.twins[id]
 			j.twins[id] = twin{record: r, times: t.times + 1}
 			if id != "" && t.times > 0 {
-				j.doubled++
+				j.duplicate++
 				j.notef("%s: %s stands for %s a second time", table.Name, r.ID, id)
 			}
 		}

@@ -60,9 +60,12 @@ func TestCompare(t *testing.T) {
 			comparison{missing: 1, first: "A: recA2 is missing"}},
 		"a record exists twice": {func(to *crm.Contents) {
 			to.Records["B"] = append(to.Records["B"], record("recU3", map[string]string{externalID: `"app1/recB2"`}))
-		}, comparison{doubled: 1, extra: 1, different: 1, first: "recU3 stands for recB2 a second time"}},
+		}, comparison{duplicate: 1, extra: 1, different: 1, first: "recU3 stands for recB2 a second time"}},
 		"a record too many": {func(to *crm.Contents) { to.Records["B"] = append(to.Records["B"], record("recU3", nil)) },
 			comparison{extra: 1, first: "1 records more"}},
+		"two records that no source has": {func(to *crm.Contents) {
+			to.Records["B"] = append(to.Records["B"], record("recU3", nil), record("recU4", nil))
+		}, comparison{extra: 2, first: "2 records more"}},
 		"another cell": {func(to *crm.Contents) { to.Records["B"][0].Fields["Name"] = json.RawMessage(`"c"`) },
 			comparison{different: 1, first: "B recB1, field Name"}},
 		"a cell too many": {func(to *crm.Contents) { to.Records["B"][1].Fields["Name"] = json.RawMessage(`"c"`) },

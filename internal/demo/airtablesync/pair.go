@@ -81,7 +81,7 @@ const (
 
 // execute starts a run and returns its id.
 func (p *pair) execute(ctx context.Context, mode string) (workflow.ExecutionID, error) {
-	x, err := p.Server.API().Execute(ctx, workflow.ID(p.State.Workflow), json.RawMessage(mode), "")
+	x, err := p.Server.API().Execute(ctx, workflow.ID(p.State.Workflow), client.Start{Input: json.RawMessage(mode)}, "")
 	if err != nil {
 		return "", fmt.Errorf("start a run: %w", err)
 	}

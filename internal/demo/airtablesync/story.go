@@ -14,7 +14,7 @@ import (
 // DemoOptions say how the demonstration runs.
 type DemoOptions struct {
 	stage.Options
-	Exit bool // end by itself instead of waiting for Ctrl-C
+	Exit bool // exit at the end instead of waiting for Ctrl-C
 }
 
 // killAt is the share of the records after which the server is killed.
@@ -122,8 +122,8 @@ func (p *pair) conclude(ctx context.Context, tables []crm.Table, took time.Durat
 	}
 	least := floor(tables)
 	p.Sayf("4. Compared record by record, links followed:")
-	p.Sayf("   records %s   missing %d   doubled %d   different %d", stage.Thousands(c.records), c.missing, c.doubled+c.extra, c.different)
-	p.Sayf("   API calls %d, floor %d: %.3f times the floor; %d more made tables and fields", calls.Data, least, float64(calls.Data)/float64(least), calls.SchemaWrites)
+	p.Sayf("   records %s   missing %d   duplicate %d   different %d", stage.Thousands(c.records), c.missing, c.duplicate+c.extra, c.different)
+	p.Sayf("   API calls %d, floor %d: %.3f times the floor; %d more created tables and fields", calls.Data, least, float64(calls.Data)/float64(least), calls.SchemaWrites)
 	p.Sayf("   seconds %.1f", took.Seconds())
 	if !c.equal() {
 		return fmt.Errorf("the bases differ: %s", c.first)
@@ -148,7 +148,7 @@ func (p *pair) again(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	p.Sayf("4. Compared: records %s   missing %d   doubled %d   different %d", stage.Thousands(c.records), c.missing, c.doubled+c.extra, c.different)
+	p.Sayf("4. Compared: records %s   missing %d   duplicate %d   different %d", stage.Thousands(c.records), c.missing, c.duplicate+c.extra, c.different)
 	switch {
 	case !c.equal():
 		return fmt.Errorf("the bases differ: %s", c.first)

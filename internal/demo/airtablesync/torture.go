@@ -17,7 +17,7 @@ import (
 type TortureOptions struct {
 	stage.Options
 	Kills int    // rounds with a SIGKILL at a random moment
-	Drops int    // rounds in which a write's answer is lost before the kill
+	Drops int    // rounds in which a write's response is lost before the kill
 	Seed  uint64 // of all chance; printed
 }
 
@@ -60,7 +60,7 @@ func Torture(ctx context.Context, o TortureOptions) error {
 		}
 	}
 	rounds := o.Kills + o.Drops
-	t.Sayf("%d kills at random moments (%d of them in the middle of a run), %d lost answers: bases equal after every round, 0 doubled, 0 missing",
+	t.Sayf("%d kills at random moments (%d of them in the middle of a run), %d lost answers: bases equal after every round, 0 duplicate, 0 missing",
 		t.counts.kills, t.counts.kills-t.counts.missed, t.counts.drops)
 	t.Sayf("ready again after %.2f s on average; %.0f s in all", t.counts.restart.Seconds()/float64(max(1, rounds)), time.Since(begin).Seconds())
 	return nil
@@ -133,7 +133,7 @@ func (t *torture) killRound(ctx context.Context, round int) error {
 }
 
 // dropRound makes the sync write a record, a table, a field or a delete,
-// loses the answer of that write after it has taken effect, kills the server
+// loses the response of that write after it has taken effect, kills the server
 // and expects no duplicate at the end.
 func (t *torture) dropRound(ctx context.Context, round int) error {
 	writes := t.lostWrites()
@@ -141,7 +141,7 @@ func (t *torture) dropRound(ctx context.Context, round int) error {
 	if err := w.cause(ctx); err != nil {
 		return fmt.Errorf("prepare a %s: %w", w.name, err)
 	}
-	if err := t.Simulator.LoseAnswer(ctx, w.method, w.path); err != nil {
+	if err := t.Simulator.LoseResponse(ctx, w.method, w.path); err != nil {
 		return err
 	}
 	id, err := t.execute(ctx, full)
@@ -162,13 +162,13 @@ func (t *torture) dropRound(ctx context.Context, round int) error {
 	return t.expectEqual(ctx)
 }
 
-// lostWrite is a write of the sync whose answer gets lost.
+// lostWrite is a write of the sync whose response gets lost.
 type lostWrite struct {
 	name, method, path string
 	cause              func(context.Context) error // makes the sync want to write
 }
 
-// lostWrites lists one of each kind that the sync makes.
+// lostWrites lists one of each sort that the sync makes.
 func (t *torture) lostWrites() []lostWrite {
 	target := string(t.target.ID)
 	return []lostWrite{
@@ -204,7 +204,7 @@ func (t *torture) expectEqual(ctx context.Context) error {
 		return err
 	}
 	if !c.equal() {
-		return fmt.Errorf("the bases differ (missing %d, doubled %d, extra %d, different %d): %s", c.missing, c.doubled, c.extra, c.different, c.first)
+		return fmt.Errorf("the bases differ (missing %d, duplicate %d, extra %d, different %d): %s", c.missing, c.duplicate, c.extra, c.different, c.first)
 	}
 	return nil
 }

@@ -127,7 +127,7 @@ func activityTable(r *rand.Rand, n, deals, people int) Table {
 		{Name: "Subject", Type: "singleLineText"},
 		{Name: "Deal", Type: "multipleRecordLinks", LinkTo: "Deals"},
 		{Name: "Person", Type: "multipleRecordLinks", LinkTo: "People"},
-		{Name: "Kind", Type: "singleSelect", Options: choices(activityKinds)},
+		{Name: "Kind", Type: "singleSelect", Options: choices(activityTypes)},
 		{Name: "At", Type: "dateTime", Options: object{
 			"dateFormat": object{"name": "iso"}, "timeFormat": object{"name": "24hour"}, "timeZone": "utc"}},
 		{Name: "Length", Type: "duration", Options: object{"durationFormat": "h:mm"}},
@@ -135,8 +135,8 @@ func activityTable(r *rand.Rand, n, deals, people int) Table {
 	}}
 	for i := range n {
 		row := object{
-			"Subject": fmt.Sprintf("%s about %s #%d", pick(r, activityKinds), pick(r, nouns), i+1),
-			"Deal":    link{r.IntN(deals)}, "Person": link{r.IntN(people)}, "Kind": pick(r, activityKinds),
+			"Subject": fmt.Sprintf("%s about %s #%d", pick(r, activityTypes), pick(r, nouns), i+1),
+			"Deal":    link{r.IntN(deals)}, "Person": link{r.IntN(people)}, "Kind": pick(r, activityTypes),
 			"At":     day(r, 2025, 2).Add(time.Duration(r.IntN(86400)) * time.Second).Format("2006-01-02T15:04:05.000Z"),
 			"Length": 300 * (1 + r.IntN(20)),
 		}
@@ -170,5 +170,5 @@ var (
 	firstNames    = []string{"Ada", "Grace", "Linus", "Edsger", "Barbara", "Ken", "Margaret", "Alan", "Radia", "Tony"}
 	lastNames     = []string{"Moreau", "Okafor", "Lindqvist", "Tanaka", "Rossi", "Novak", "Silva", "Haddad", "Weber", "Kaur"}
 	stages        = []string{"New", "Qualified", "Proposal", "Won", "Lost"}
-	activityKinds = []string{"Call", "Meeting", "Mail", "Demo"}
+	activityTypes = []string{"Call", "Meeting", "Mail", "Demo"}
 )

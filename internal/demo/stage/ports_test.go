@@ -3,6 +3,7 @@ package stage
 import (
 	"errors"
 	"net"
+	"strings"
 	"testing"
 )
 
@@ -17,9 +18,33 @@ func TestAnAddressInUseIsReplaced(t *testing.T) {
 	if err != nil || got[0] == used || got[0] == got[1] || got[1] == got[2] {
 		t.Errorf("in use: %v, %v", got, err)
 	}
+	for _, addr := range got {
+		if !strings.HasPrefix(addr, "127.0.0.1:") {
+			t.Errorf("%s can be reached from elsewhere", addr)
+		}
+	}
 	taken.Close()
 	if got, err := freeAddrs([]string{used}); err != nil || got[0] != used {
 		t.Errorf("free: %v instead of %s, %v", got, used, err)
+	}
+}
+
+func TestASecondTryTakesOtherPorts(t *testing.T) {
+	t.Parallel()
+	wish, err := freeAddrs([]string{""})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tried []string
+	err = startAt(wish, func(addrs []string) error {
+		tried = append(tried, addrs[0])
+		if len(tried) == 1 {
+			return &endedError{code: exitEnvironment}
+		}
+		return nil
+	})
+	if err != nil || len(tried) != 2 || tried[0] != wish[0] || tried[1] == wish[0] {
+		t.Errorf("wished for %s, tried %v, %v", wish, tried, err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"runtime"
@@ -24,6 +25,7 @@ type process struct {
 	command string // the product's command that it runs
 	cmd     *exec.Cmd
 	log     *os.File
+	logFrom int64         // where in the log its output begins
 	done    chan struct{} // closed when it has ended
 	err     error         // what Wait said; read it after done
 }
@@ -35,7 +37,12 @@ func run(binary, logPath, command string, args ...string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{command: command, cmd: exec.Command(binary, append([]string{command}, args...)...), log: log, done: make(chan struct{})}
+	from, err := log.Seek(0, io.SeekEnd)
+	if err != nil {
+		log.Close()
+		return nil, err
+	}
+	p := &process{command: command, logFrom: from, cmd: exec.Command(binary, append([]string{command}, args...)...), log: log, done: make(chan struct{})}
 	p.cmd.Env = slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, "PAW_") })
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.SysProcAttr = ownGroup()
@@ -61,7 +68,7 @@ func (p *process) live(started chan<- error) {
 	}
 }
 
-// waitUntil asks until the answer is yes, the process ends or time is up.
+// waitUntil asks until it hears yes, the process ends or time is up.
 func (p *process) waitUntil(ctx context.Context, yes func() bool) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
@@ -77,6 +84,18 @@ func (p *process) waitUntil(ctx context.Context, yes func() bool) error {
 		}
 	}
 	return nil
+}
+
+// listening reports whether the process has said that it listens. A response at
+// its address does not show that: a process that was quicker may have the port.
+func (p *process) listening() bool {
+	log, err := os.Open(p.log.Name())
+	if err != nil {
+		return false
+	}
+	defer log.Close()
+	text, err := io.ReadAll(io.NewSectionReader(log, p.logFrom, 1<<20))
+	return err == nil && bytes.Contains(text, []byte("listening on http://"))
 }
 
 // kill ends the process with SIGKILL, as a power cut would, and waits.

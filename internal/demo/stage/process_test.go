@@ -64,6 +64,25 @@ func TestWaitingEnds(t *testing.T) {
 	}
 }
 
+// Of two processes at one port the second must not take the first's responses
+// for its own, nor what an earlier process said in the same log.
+func TestAProcessListensWhenItSaysSo(t *testing.T) {
+	t.Parallel()
+	log := filepath.Join(t.TempDir(), "log")
+	for script, want := range map[string]bool{"echo listening on http://127.0.0.1:1": true, "echo port in use": false} {
+		for range 2 {
+			p, err := run("/bin/sh", log, "-c", script)
+			if err != nil {
+				t.Fatal(err)
+			}
+			<-p.done
+			if got := p.listening(); got != want {
+				t.Errorf("%s: %t", script, got)
+			}
+		}
+	}
+}
+
 func TestAProcessIsAskedBeforeItIsKilled(t *testing.T) {
 	t.Parallel()
 	polite := shell(t, "trap 'exit 0' TERM; echo up; while :; do :; done")

@@ -57,7 +57,7 @@ func (s *Server) start(ctx context.Context) (err error) {
 		return err
 	}
 	probe := client.New(s.url(), "")
-	if err := s.process.waitUntil(ctx, func() bool { return probe.Ready(ctx) == nil }); err != nil {
+	if err := s.process.waitUntil(ctx, func() bool { return s.process.listening() && probe.Ready(ctx) == nil }); err != nil {
 		return err
 	}
 	token, err := os.ReadFile(filepath.Join(data, "admin-token"))

@@ -37,7 +37,13 @@ func (s *Simulator) start(ctx context.Context) error {
 			return err
 		}
 		s.url = "http://" + addrs[0]
-		return s.process.waitUntil(ctx, func() bool { _, err := s.stats(ctx); return err == nil })
+		return s.process.waitUntil(ctx, func() bool {
+			if !s.process.listening() {
+				return false
+			}
+			_, err := s.stats(ctx)
+			return err == nil
+		})
 	})
 }
 
@@ -102,15 +108,15 @@ func (s *Simulator) ResetCalls(ctx context.Context) error {
 	return s.admin(ctx, http.MethodDelete, "/_sim/stats", nil, nil)
 }
 
-// LoseAnswer has the next call with this method and path, in which * stands
-// for one element, take effect and its answer get lost.
-func (s *Simulator) LoseAnswer(ctx context.Context, method, path string) error {
+// LoseResponse has the next call with this method and path, in which * stands
+// for one element, take effect and its response get lost.
+func (s *Simulator) LoseResponse(ctx context.Context, method, path string) error {
 	return s.admin(ctx, http.MethodPut, "/_sim/faults", map[string]any{
 		"faults": []any{map[string]string{"method": method, "path": path, "fault": "drop"}},
 	}, nil)
 }
 
-// WaitForLoss returns once the answer has been lost.
+// WaitForLoss returns once the response has been lost.
 func (s *Simulator) WaitForLoss(ctx context.Context) error {
 	var plan struct {
 		Faults []struct {
@@ -148,15 +154,15 @@ func (s *Simulator) admin(ctx context.Context, method, path string, in, out any)
 		return err
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
+	response, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return err
 	}
 	if resp.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: status %d: %s", method, path, resp.StatusCode, answer)
+		return fmt.Errorf("%s %s: status %d: %s", method, path, resp.StatusCode, response)
 	}
 	if out == nil {
 		return nil
 	}
-	return json.Unmarshal(answer, out)
+	return json.Unmarshal(response, out)
 }

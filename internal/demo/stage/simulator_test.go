@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// answering is a simulator that gives one answer and keeps what it was asked.
-func answering(t *testing.T, status int, answer string) (s *Simulator, asked *string) {
+// responding is a simulator that gives one response and keeps what it was asked.
+func responding(t *testing.T, status int, response string) (s *Simulator, asked *string) {
 	t.Helper()
 	asked = new(string)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		*asked = r.Method + " " + r.URL.Path + " " + string(body)
 		w.WriteHeader(status)
-		_, _ = io.WriteString(w, answer)
+		_, _ = io.WriteString(w, response)
 	}))
 	t.Cleanup(server.Close)
 	return &Simulator{url: server.URL}, asked
@@ -25,7 +25,7 @@ func answering(t *testing.T, status int, answer string) (s *Simulator, asked *st
 
 func TestCallsAreCountedBySort(t *testing.T) {
 	t.Parallel()
-	s, asked := answering(t, http.StatusOK, `{"calls":{"GET list_records":7,"PATCH update_records":2,"GET get_base_schema":1,
+	s, asked := responding(t, http.StatusOK, `{"calls":{"GET list_records":7,"PATCH update_records":2,"GET get_base_schema":1,
 		"POST create_table":3,"POST create_field":4,"PATCH update_field":5,"POST create_base":6}}`)
 	got, err := s.Calls(t.Context())
 	if err != nil || got != (Calls{Data: 10, SchemaWrites: 18}) || *asked != "GET /_sim/stats " {
@@ -33,10 +33,10 @@ func TestCallsAreCountedBySort(t *testing.T) {
 	}
 }
 
-func TestALostAnswerIsOrdered(t *testing.T) {
+func TestALostResponseIsOrdered(t *testing.T) {
 	t.Parallel()
-	s, asked := answering(t, http.StatusOK, `{}`)
-	if err := s.LoseAnswer(t.Context(), "PATCH", "/v0/app1/*"); err != nil {
+	s, asked := responding(t, http.StatusOK, `{}`)
+	if err := s.LoseResponse(t.Context(), "PATCH", "/v0/app1/*"); err != nil {
 		t.Fatal(err)
 	}
 	if want := `PUT /_sim/faults {"faults":[{"fault":"drop","method":"PATCH","path":"/v0/app1/*"}]}`; *asked != want {
@@ -46,7 +46,7 @@ func TestALostAnswerIsOrdered(t *testing.T) {
 
 func TestARefusalIsShown(t *testing.T) {
 	t.Parallel()
-	s, _ := answering(t, http.StatusTeapot, "short and stout")
+	s, _ := responding(t, http.StatusTeapot, "short and stout")
 	if err := s.ResetCalls(t.Context()); err == nil || !strings.Contains(err.Error(), "418") || !strings.Contains(err.Error(), "stout") {
 		t.Errorf("got %v", err)
 	}

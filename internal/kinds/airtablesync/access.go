@@ -3,8 +3,8 @@ package airtablesync
 import (
 	"context"
 	"net/http"
-	"strings"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
@@ -14,31 +14,43 @@ import (
 // says what a person must do when Airtable refuses.
 type access struct {
 	client  Airtable
-	secrets Secrets
+	secrets kind.Secrets
+	config  func(context.Context) (Config, error)
 }
 
-// token resolves the credential of a side. It must not leave the step.
-func (a access) token(ctx context.Context, apiKey string) (airtable.Token, error) {
-	if !strings.HasPrefix(apiKey, "secret:") {
-		return airtable.Token(apiKey), nil
+// token resolves the credential of a base in its role. It must not leave the
+// step.
+func (a access) token(ctx context.Context, side plan.Side) (airtable.Token, error) {
+	config, err := a.config(ctx)
+	if err != nil {
+		return "", err
 	}
-	secret, err := resolveSecret(ctx, a.secrets, apiKey)
-	return airtable.Token(secret), err
+	bases := config.SourceBases
+	if side.Role == plan.Target {
+		bases = config.TargetBases
+	}
+	for _, b := range bases {
+		if b.BaseID == string(side.Base) {
+			credential, err := kind.Reveal(ctx, a.secrets, b.APIKey)
+			return airtable.Token(credential.Reveal()), err
+		}
+	}
+	return "", failure.New(failure.Fatal, "base_not_configured", "the configuration has no %s base %s", side.Role, side.Base)
 }
 
 // schema reads the schema of a base.
-func (a access) schema(ctx context.Context, base airtable.BaseID, apiKey string) (*airtable.Base, error) {
-	tok, err := a.token(ctx, apiKey)
+func (a access) schema(ctx context.Context, base plan.Side) (*airtable.Base, error) {
+	tok, err := a.token(ctx, base)
 	if err != nil {
 		return nil, err
 	}
-	schema, err := a.client.Schema(ctx, tok, base)
-	return schema, a.explain(ctx, err, plan.Side{Base: base, APIKey: apiKey})
+	schema, err := a.client.Schema(ctx, tok, base.Base)
+	return schema, a.explain(ctx, err, base)
 }
 
 // page reads one page of a table or, with ids, those of the rows that exist.
 func (a access) page(ctx context.Context, side plan.Side, at airtable.Position, ids []airtable.RecordID, o airtable.ReadOptions) (*airtable.Page, airtable.Position, error) {
-	tok, err := a.token(ctx, side.APIKey)
+	tok, err := a.token(ctx, side)
 	if err != nil {
 		return nil, at, err
 	}
@@ -59,7 +71,7 @@ func (a access) page(ctx context.Context, side plan.Side, at airtable.Position, 
 func (a access) existing(ctx context.Context, pair plan.Pair, ids []airtable.RecordID) (map[airtable.RecordID]bool, int64, error) {
 	exists, calls := map[airtable.RecordID]bool{}, int64(0)
 	side := pair.Target
-	tok, err := a.token(ctx, side.APIKey)
+	tok, err := a.token(ctx, side)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -113,7 +125,7 @@ func (a access) explainRefusal(ctx context.Context, err error, side plan.Side, d
 	if side.Table == "" {
 		return refused
 	}
-	tok, tokenErr := a.token(ctx, side.APIKey)
+	tok, tokenErr := a.token(ctx, side)
 	if tokenErr != nil {
 		return tokenErr
 	}

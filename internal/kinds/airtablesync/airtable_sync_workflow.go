@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
@@ -22,22 +22,19 @@ type Workflow struct{ steps steps }
 const schemaRounds = 10
 
 // Run makes the targets equal to the sources once.
-func (w *Workflow) Run(run engine.Run, in workflow.Input) (Summary, error) {
-	config, input, err := settings(in)
-	if err != nil {
-		return Summary{}, err
-	}
-	j := &job{steps: w.steps, config: config, rawConfig: in.Config, input: input, token: sweepToken(run.Info().Execution)}
+func (w *Workflow) Run(run engine.Run, s kind.Start[Config, Input]) (Summary, error) {
+	j := &job{steps: w.steps, config: s.Config, input: s.Input.settled(), token: sweepToken(run.Info().Root)}
 	made, err := prepare(run, j)
 	if err != nil {
 		return Summary{}, err
 	}
 	j.plan, j.warnings = made.Plan, made.Warnings
+	names := tableNames(j.config, made.Pairs)
 	tables := make([]*tableSync, len(made.Pairs))
 	for i, info := range made.Pairs {
-		tables[i] = newTableSync(j, i, info)
+		tables[i] = newTableSync(j, i, names[i], info)
 	}
-	j.progress.Begin(run, "syncing", tableNames(config, made.Pairs)...)
+	j.progress.Begin(run, "syncing", names...)
 	_, err = engine.Map(run, 0, made.Groups, func(run engine.Run, group []int) (engine.None, error) {
 		return engine.None{}, syncBase(run, pick(tables, group))
 	})
@@ -45,37 +42,28 @@ func (w *Workflow) Run(run engine.Run, in workflow.Input) (Summary, error) {
 		return Summary{}, err
 	}
 	j.progress.Say(run, "finishing")
-	request := completeRequest{Plan: j.plan, Pairs: completedPairs(tables), Summary: summarize(j, tables)}
-	_, err = w.steps.completeRun.Do(run, request)
-	return request.Summary, err
-}
-
-func settings(in workflow.Input) (Config, Input, error) {
-	config, problems := parseConfig(in.Config)
-	input, inputProblems := parseInput(in.Input)
-	if faults := append(problems.Errors, inputProblems.Errors...); len(faults) > 0 {
-		return config, input, &engine.Error{Class: failure.Validation, Code: "bad_config",
-			Message: fmt.Sprintf("%s: %s", faults[0].Pointer, faults[0].Detail)}
+	if _, err = w.steps.completeRun.Do(run, completeRequest{Plan: j.plan, Pairs: completedPairs(tables)}); err != nil {
+		return Summary{}, err
 	}
-	return config, input, nil
+	return summarize(j, tables), nil
 }
 
 // prepare reads all schemas and creates what the targets lack, until a plan has
 // nothing left to create.
 func prepare(run engine.Run, j *job) (planMade, error) {
 	j.progress.Say(run, "reading schemas")
-	sources, err := readSchemas(run, j, j.config.SourceBases)
+	sources, err := readSchemas(run, j, plan.Source, j.config.SourceBases)
 	if err != nil {
 		return planMade{}, err
 	}
 	var fresh []string
 	for range schemaRounds {
-		targets, err := readSchemas(run, j, j.config.TargetBases)
+		targets, err := readSchemas(run, j, plan.Target, j.config.TargetBases)
 		if err != nil {
 			return planMade{}, err
 		}
 		schemas := slices.Concat(sources, targets) // of a base that is both, the newer reading counts
-		made, err := j.steps.plan.Do(run, planRequest{Config: j.rawConfig, Schemas: schemas, Mode: j.input.Mode, Fresh: fresh})
+		made, err := j.steps.plan.Do(run, planRequest{Schemas: schemas, Mode: j.input.Mode, Fresh: fresh})
 		if err != nil || len(made.Changes) == 0 {
 			return made, err
 		}
@@ -89,9 +77,11 @@ func prepare(run engine.Run, j *job) (planMade, error) {
 		Message: "the target's schema keeps changing while the sync creates what is missing; run again when nobody is editing it"}
 }
 
-func readSchemas(run engine.Run, j *job, bases []BaseConfig) ([]schemaRead, error) {
-	read, err := engine.Map(run, 0, bases, func(run engine.Run, b BaseConfig) (schemaRead, error) {
-		return j.steps.readSchema.Do(run, schemaRequest{Base: airtable.BaseID(b.BaseID), APIKey: b.APIKey})
+func readSchemas(run engine.Run, j *job, role plan.Role, bases []BaseConfig) ([]baseSchema, error) {
+	read, err := engine.Map(run, 0, bases, func(run engine.Run, b BaseConfig) (baseSchema, error) {
+		base := airtable.BaseID(b.BaseID)
+		read, err := about(j.steps.readSchema, b.BaseID).Do(run, schemaRequest{Role: role, Base: base})
+		return baseSchema{Base: base, Schema: read.Schema}, err
 	})
 	j.calls.Schema += int64(len(read))
 	return read, err
@@ -104,13 +94,13 @@ func changeSchemas(run engine.Run, j *job, made planMade) ([]string, error) {
 	for i, change := range made.Changes {
 		j.progress.Say(run, change.Text)
 		step := j.steps.createTable
-		switch change.Kind {
+		switch change.Type {
 		case plan.CreateField:
 			step = j.steps.createField
 		case plan.RenameField:
 			step = j.steps.renameField
 		}
-		done, err := step.Do(run, changeRequest{Plan: made.Plan, Change: i})
+		done, err := about(step, change.Text).Do(run, changeRequest{Plan: made.Plan, Change: i})
 		if err != nil {
 			return nil, err
 		}

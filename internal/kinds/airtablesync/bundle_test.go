@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind/outcome"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
@@ -18,27 +20,43 @@ import (
 )
 
 // testBundle is the tools of a kind, with an Airtable that does what a test
-// says.
+// says and a configuration from base appS to base appT.
 type testBundle struct {
 	tools
 	*testing.T
-	fake *fakeAirtable
-	db   *db.DB
+	fake   *fakeAirtable
+	db     *db.DB
+	rows   outcome.Store
+	stored Config
 }
 
 func setup(t *testing.T) *testBundle {
 	t.Helper()
 	dir := t.TempDir()
 	b := &testBundle{T: t, fake: &fakeAirtable{exists: map[airtable.RecordID]bool{}}}
-	blobs, err := blob.OpenDir(filepath.Join(dir, "blobs"))
-	b.ok(err)
+	var err error
 	b.db, err = db.Open(t.Context(), db.Options{URL: "sqlite:" + filepath.Join(dir, "store.db")})
 	b.ok(err)
-	t.Cleanup(func() { _ = b.db.Close(); _ = blobs.Close() })
-	links, err := linkmap.Open(t.Context(), b.db)
+	blobs, err := blob.OpenDir(filepath.Join(dir, "blobs"), b.db.StoreID())
 	b.ok(err)
-	b.tools = tools{airtable: access{client: b.fake}, blobs: blobs, links: links}
+	t.Cleanup(func() { _ = b.db.Close(); _ = blobs.Close() })
+	links := linkmap.New(b.db)
+	k := kind.New[Config, Input](Name, kind.Options{Tables: links.Tables()})
+	b.tools = newTools(k, b.fake, secretsFunc(func(_, ref string) (string, error) { return "pat of " + ref, nil }), blobs, links)
+	b.stored = Config{SourceBases: []BaseConfig{{BaseID: "appS", APIKey: "secret:sec_s"}}, TargetBases: []BaseConfig{{BaseID: "appT", APIKey: "secret:sec_t"}},
+		ExternalIDField: DefaultExternalIDField}
+	b.tools.config = func(context.Context) (Config, error) { return b.stored, nil }
+	b.tools.airtable.config = b.tools.config
+	b.ok(k.Migrate(t.Context(), b.db))
+	b.ok(b.rows.Open(t.Context(), b.db))
 	return b
+}
+
+// secretsFunc resolves references.
+type secretsFunc func(workspace, ref string) (string, error)
+
+func (f secretsFunc) Resolve(_ context.Context, workspace, ref string) (string, error) {
+	return f(workspace, ref)
 }
 
 func (b *testBundle) ok(err error) {
@@ -51,7 +69,8 @@ func (b *testBundle) ok(err error) {
 // attempt returns the context of a step's n-th attempt, and what the attempt
 // leaves behind.
 func (b *testBundle) attempt(n int) (context.Context, *engine.Attempt) {
-	a := &engine.Attempt{Info: engine.StepInfo{Info: engine.Info{Workspace: "ws", Execution: "ex_1", Definition: "wf_1"}, Attempt: n}}
+	a := &engine.Attempt{Info: engine.StepInfo{Attempt: n, Info: engine.Info{Workspace: "ws", Execution: "ex_1", Definition: "wf_1",
+		Root: engine.Root{Execution: "ex_1", Generation: 1}}}}
 	return engine.WithAttempt(b.Context(), a), a
 }
 
@@ -59,9 +78,30 @@ func (b *testBundle) attempt(n int) (context.Context, *engine.Attempt) {
 func (b *testBundle) commit(a *engine.Attempt) {
 	b.Helper()
 	_, writes := a.Left()
+	by := engine.WriteInfo{Workspace: a.Info.Workspace, Execution: a.Info.Execution, Definition: a.Info.Definition, Key: "key"}
 	for _, w := range writes {
-		b.ok(b.db.Write(b.Context(), w))
+		b.ok(b.db.Write(b.Context(), func(ctx context.Context, tx db.Tx) error { return w.Write.Apply(ctx, tx, by, w.Data) }))
 	}
+}
+
+// earlier makes the writes of a step that has ended.
+func (b *testBundle) earlier(attach func(ctx context.Context, pair string) error) {
+	b.Helper()
+	ctx, a := b.attempt(1)
+	b.ok(attach(ctx, people().Key()))
+	b.commit(a)
+}
+
+// told lists what was told of rows, one line each.
+func (b *testBundle) told() []string {
+	b.Helper()
+	rows, err := b.rows.Rows(b.Context(), "ws", "ex_1", 0, 100)
+	b.ok(err)
+	var lines []string
+	for _, r := range rows {
+		lines = append(lines, fmt.Sprintf("%s %s.%s %s %s", r.Table, r.Record, r.Field, r.What, r.Code))
+	}
+	return lines
 }
 
 // recorded lists the events of an attempt.
@@ -77,7 +117,8 @@ func recorded(a *engine.Attempt) []string {
 // people is a pair with one field and a link to itself.
 func people() plan.Pair {
 	p := plan.Pair{
-		Source: plan.Side{Base: "appS", Table: "tblS", Name: "People"}, Target: plan.Side{Base: "appT", Table: "tblT", Name: "People"},
+		Source:     plan.Side{Role: plan.Source, Base: "appS", Table: "tblS", Name: "People"},
+		Target:     plan.Side{Role: plan.Target, Base: "appT", Table: "tblT", Name: "People"},
 		ExternalID: "fldX",
 		Fields:     []plan.FieldPair{{Source: "fldName", Target: airtable.Field{ID: "fldN", Name: "Name", Type: airtable.SingleLineText}}},
 	}
@@ -92,6 +133,8 @@ type fakeAirtable struct {
 	exists map[airtable.RecordID]bool
 	schema airtable.Base
 	fail   error // of the next change
+	// page answers the next listing that asks for no rows by ID.
+	page func(airtable.ListParams) (*airtable.Page, error)
 }
 
 func (f *fakeAirtable) note(format string, args ...any) {
@@ -125,8 +168,12 @@ func (f *fakeAirtable) UpdateField(_ context.Context, _ airtable.Token, _ airtab
 	return &airtable.Field{ID: id, Name: *p.Name}, f.failure()
 }
 
-// List answers with those of the rows of a formula that exist, one a page.
-func (f *fakeAirtable) List(_ context.Context, _ airtable.Token, _ airtable.BaseID, _ airtable.TableID, p airtable.ListParams) (*airtable.Page, error) {
+// List answers with those of the rows of a formula that exist, one per page.
+func (f *fakeAirtable) List(_ context.Context, _ airtable.Token, _ airtable.BaseID, table airtable.TableID, p airtable.ListParams) (*airtable.Page, error) {
+	if p.FilterByFormula == "" {
+		f.note("list %s", table)
+		return f.page(p)
+	}
 	var ids []airtable.RecordID
 	for id := range f.exists {
 		if strings.Contains(p.FilterByFormula, `"`+string(id)+`"`) && string(id) > p.Offset {

@@ -5,9 +5,9 @@ import (
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -16,7 +16,7 @@ type changeSteps struct{ tools }
 
 // changeRequest asks for one change of the plan.
 type changeRequest struct {
-	Plan   blob.Ref `json:"plan"`
+	Plan   kind.Ref `json:"plan"`
 	Change int      `json:"change"`
 }
 
@@ -41,7 +41,7 @@ func (s changeSteps) begin(ctx context.Context, in changeRequest) (*change, erro
 		return nil, err
 	}
 	c := &change{SchemaChange: p.Changes[in.Change], airtable: s.airtable}
-	c.token, err = s.airtable.token(ctx, c.APIKey)
+	c.token, err = s.airtable.token(ctx, c.side())
 	return c, err
 }
 
@@ -56,10 +56,10 @@ func (s changeSteps) createTable(ctx context.Context, in changeRequest) (changeM
 		return s.airtable.client.CreateTable(ctx, c.token, c.Base, airtable.NewTable{Name: c.Name, Fields: c.Fields})
 	})
 	if err != nil {
-		return changeMade{}, s.airtable.explain(ctx, err, plan.Side{Base: c.Base, APIKey: c.APIKey})
+		return changeMade{}, s.airtable.explain(ctx, err, c.base())
 	}
 	made := changeMade{Calls: c.calls, Fresh: freshKey(c.Base, table.ID)}
-	return made, record(ctx, EventTableCreated, TableCreated{Base: c.Base, Table: table.ID, Name: table.Name})
+	return made, s.events.tableCreated.Record(ctx, TableCreated{Base: c.Base, Table: table.ID, Name: table.Name})
 }
 
 // createField creates a field and, with a link, its inverse field. Repeating it
@@ -81,7 +81,7 @@ func (s changeSteps) createField(ctx context.Context, in changeRequest) (changeM
 		made.Fresh = freshKey(c.Base, c.Table)
 	}
 	link, _ := field.Link()
-	return made, record(ctx, EventFieldCreated, FieldCreated{Base: c.Base, Table: c.Table, Field: field.ID,
+	return made, s.events.fieldCreated.Record(ctx, FieldCreated{Base: c.Base, Table: c.Table, Field: field.ID,
 		Name: field.Name, Type: field.Type, Inverse: link.InverseLinkFieldID})
 }
 
@@ -95,7 +95,7 @@ func (s changeSteps) renameField(ctx context.Context, in changeRequest) (changeM
 	if err != nil {
 		return changeMade{}, s.airtable.explain(ctx, err, c.side())
 	}
-	return changeMade{Calls: 1}, record(ctx, EventFieldRenamed, FieldRenamed{Base: c.Base, Table: c.Table, Field: c.Field, Name: c.Rename})
+	return changeMade{Calls: 1}, s.events.fieldRenamed.Record(ctx, FieldRenamed{Base: c.Base, Table: c.Table, Field: c.Field, Name: c.Rename})
 }
 
 // adopt creates a thing in a way that can be repeated: it takes what an earlier
@@ -122,13 +122,17 @@ func nameTaken(err error) bool {
 	return strings.HasPrefix(failure.CodeOf(err), "duplicate_")
 }
 
+// base is the target base of the change.
+func (c *change) base() plan.Side { return plan.Side{Role: plan.Target, Base: c.Base} }
+
+// side is the table of the change.
 func (c *change) side() plan.Side {
-	return plan.Side{Base: c.Base, APIKey: c.APIKey, Table: c.Table, Name: c.Name}
+	return plan.Side{Role: plan.Target, Base: c.Base, Table: c.Table, Name: c.Name}
 }
 
 func (c *change) schema(ctx context.Context) (*airtable.Base, error) {
 	c.calls++
-	return c.airtable.schema(ctx, c.Base, c.APIKey)
+	return c.airtable.schema(ctx, c.base())
 }
 
 func (c *change) findTable(ctx context.Context) (*airtable.Table, error) {

@@ -6,17 +6,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
-// Every change can be repeated: after a lost answer, what the first attempt
+// Every change can be repeated: after a lost response, what the first attempt
 // made is adopted.
 func TestChangesAreAdopted(t *testing.T) {
 	t.Parallel()
-	table := plan.SchemaChange{Kind: plan.CreateTable, Base: "appT", APIKey: "k", Name: "People"}
-	field := plan.SchemaChange{Kind: plan.CreateField, Base: "appT", APIKey: "k", Table: "tblT", Name: "Deals",
+	table := plan.SchemaChange{Type: plan.CreateTable, Base: "appT", Name: "People"}
+	field := plan.SchemaChange{Type: plan.CreateField, Base: "appT", Table: "tblT", Name: "Deals",
 		Fields: []airtable.NewField{{Name: "Age", Type: airtable.Number}}}
 	link := field
 	link.Fields = []airtable.NewField{{Name: "Boss", Type: airtable.MultipleRecordLinks, Options: airtable.NewLinkOptions("tblT")}}
@@ -51,7 +52,7 @@ func TestChangesAreAdopted(t *testing.T) {
 		"a link to another table": {change: link, attempt: 2, calls: []string{"schema"}, code: "type_mismatch",
 			has: []airtable.Field{{ID: "fldL", Name: "Boss", Type: airtable.MultipleRecordLinks, Options: []byte(`{"linkedTableId":"tblX"}`)}}},
 		"a field of a table that is gone": {change: missing, attempt: 2, has: []airtable.Field{{}}, calls: []string{"schema"}, code: "target_table_missing"},
-		"a rename": {change: plan.SchemaChange{Kind: plan.RenameField, Base: "appT", APIKey: "k", Table: "tblT", Field: "fldA", Rename: "Staff"}, attempt: 1,
+		"a rename": {change: plan.SchemaChange{Type: plan.RenameField, Base: "appT", Table: "tblT", Field: "fldA", Rename: "Staff"}, attempt: 1,
 			calls: []string{"rename fldA of tblT to Staff"}, event: `airtable_sync.field_renamed {"base":"appT","table":"tblT","field":"fldA","name":"Staff"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -61,11 +62,11 @@ func TestChangesAreAdopted(t *testing.T) {
 				b.fake.schema.Tables = []airtable.Table{{ID: "tblT", Name: "people", Fields: test.has}}
 			}
 			ctx, left := b.attempt(test.attempt)
-			ref, err := putJSON(ctx, b.blobs, plan.Plan{Changes: plan.SchemaChanges{test.change}})
+			ref, err := kind.PutJSON(ctx, b.blobs, plan.Plan{Changes: plan.SchemaChanges{test.change}})
 			b.ok(err)
 			steps := changeSteps{b.tools}
 			step := steps.createTable
-			switch test.change.Kind {
+			switch test.change.Type {
 			case plan.CreateField:
 				step = steps.createField
 			case plan.RenameField:

@@ -10,20 +10,26 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/pyairtable/pyairtable-workflows/examples"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
 )
 
-const bases = `"source_bases":[{"base_id":"appS","api_key":"k","tables":["People","Deals"]}],` +
-	`"target_bases":[{"base_id":"appT","api_key":"k","tables":["People","Deals"]}]`
+// declared is the kind, to validate with.
+var declared = New(Options{})
+
+const bases = `"source_bases":[{"base_id":"appS","api_key":"secret:sec_k","tables":["People","Deals"]}],` +
+	`"target_bases":[{"base_id":"appT","api_key":"secret:sec_k","tables":["People","Deals"]}]`
 
 func TestValidateConfig(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		config   string
 		errors   []string // pointer code
 		warnings []string
 		says     string // part of the first error
 	}{
-		"the smallest":  {config: `{"source_bases":[{"base_id":"appS","api_key":"k"}],"target_bases":[{"base_id":"appT","api_key":"k"}]}`},
+		"the smallest":  {config: `{"source_bases":[{"base_id":"appS","api_key":"secret:sec_k"}],"target_bases":[{"base_id":"appT","api_key":"secret:sec_k"}]}`},
 		"not an object": {config: `[]`, errors: []string{" invalid"}},
 		"no JSON":       {config: `{`, errors: []string{" invalid"}},
 		"nothing":       {config: `{}`, errors: []string{"/source_bases required", "/target_bases required"}},
@@ -36,7 +42,7 @@ func TestValidateConfig(t *testing.T) {
 		},
 		"unknown keys": {config: `{` + bases + `,"batchsize":5,"source_bases2":1}`,
 			errors: []string{"/batchsize unknown_key", "/source_bases2 unknown_key"}, says: `did you mean "batch_size"?`},
-		"unknown key in a base": {config: `{"source_bases":[{"base_id":"appS","api_key":"k","table":["A"]}],"target_bases":[{"base_id":"appT","api_key":"k"}]}`,
+		"unknown key in a base": {config: `{"source_bases":[{"base_id":"appS","api_key":"secret:sec_k","table":["A"]}],"target_bases":[{"base_id":"appT","api_key":"secret:sec_k"}]}`,
 			errors: []string{"/source_bases/0/table unknown_key"}, says: `did you mean "tables"?`},
 		"real time": {config: `{` + bases + `,"real_time_sync":true}`, warnings: []string{"/real_time_sync not_available"}},
 		"another strategy": {config: `{` + bases + `,"conflict_resolution":"merge"}`,
@@ -45,31 +51,32 @@ func TestValidateConfig(t *testing.T) {
 			errors: []string{"/conflict_resolution invalid"}, says: `did you mean "source_wins"?`},
 		"batch size too large": {config: `{` + bases + `,"batch_size":101}`, errors: []string{"/batch_size invalid"}},
 		"batch size no number": {config: `{` + bases + `,"batch_size":"100"}`, errors: []string{"/batch_size invalid"}},
-		"base listed twice": {config: `{"source_bases":[{"base_id":"appS","api_key":"k"},{"base_id":"appS","api_key":"k"}],"target_bases":[{"base_id":"appT","api_key":"k"}]}`,
+		"base listed twice": {config: `{"source_bases":[{"base_id":"appS","api_key":"secret:sec_k"},{"base_id":"appS","api_key":"secret:sec_k"}],"target_bases":[{"base_id":"appT","api_key":"secret:sec_k"}]}`,
 			errors: []string{"/source_bases/1/base_id duplicate"}},
 		"rule with an unlisted source": {config: `{` + bases + `,"sync_rules":[{"source_table":"Peple","target_table":"People"}]}`,
 			errors: []string{"/sync_rules/0/source_table unlisted_table"}, says: `did you mean "People"?`},
 		"rule with an unlisted target": {config: `{` + bases + `,"sync_rules":[{"source_table":"People","target_table":"Persons"}]}`,
 			errors: []string{"/sync_rules/0/target_table unlisted_table"}, warnings: []string{"/target_bases/0/tables/0 unused"}},
 		"rule where all tables are meant": {
-			config: `{"source_bases":[{"base_id":"appS","api_key":"k"}],"target_bases":[{"base_id":"appT","api_key":"k"}],"sync_rules":[{"source_table":"A","target_table":"B"}]}`},
+			config: `{"source_bases":[{"base_id":"appS","api_key":"secret:sec_k"}],"target_bases":[{"base_id":"appT","api_key":"secret:sec_k"}],"sync_rules":[{"source_table":"A","target_table":"B"}]}`},
 		"rule twice": {config: `{` + bases + `,"sync_rules":[{"source_table":"People","target_table":"People"},{"source_table":"People","target_table":"People"}]}`,
 			errors: []string{"/sync_rules/1 duplicate"}},
 		"field mapping": {
 			config: `{` + bases + `,"sync_rules":[{"source_table":"People","target_table":"People","field_mapping":{"A":"X","B":"x","a/b":7,"C":"Source Record ID"}}]}`,
-			errors: []string{"/sync_rules/0/field_mapping/a~1b invalid", "/sync_rules/0/field_mapping/B duplicate", "/sync_rules/0/field_mapping/C invalid"}},
+			errors: []string{"/sync_rules/0/field_mapping/B duplicate", "/sync_rules/0/field_mapping/a~1b invalid", "/sync_rules/0/field_mapping/C invalid"}},
 		"empty field mapping": {config: `{` + bases + `,"sync_rules":[{"source_table":"People","target_table":"People","field_mapping":{}}]}`,
 			errors: []string{"/sync_rules/0/field_mapping invalid"}},
 		"listed source without a target": {
-			config: `{"source_bases":[{"base_id":"appS","api_key":"k","tables":["A","B"]}],"target_bases":[{"base_id":"appT","api_key":"k","tables":["A"]}]}`,
+			config: `{"source_bases":[{"base_id":"appS","api_key":"secret:sec_k","tables":["A","B"]}],"target_bases":[{"base_id":"appT","api_key":"secret:sec_k","tables":["A"]}]}`,
 			errors: []string{"/source_bases/0/tables/1 unlisted_table"}},
 		"listed target without a source": {
-			config:   `{"source_bases":[{"base_id":"appS","api_key":"k","tables":["A"]}],"target_bases":[{"base_id":"appT","api_key":"k","tables":["A","B"]}]}`,
+			config:   `{"source_bases":[{"base_id":"appS","api_key":"secret:sec_k","tables":["A"]}],"target_bases":[{"base_id":"appT","api_key":"secret:sec_k","tables":["A","B"]}]}`,
 			warnings: []string{"/target_bases/0/tables/1 unused"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := validateConfig(json.RawMessage(test.config))
+			t.Parallel()
+			got := declared.Validate(json.RawMessage(test.config))
 			if diff := cmp.Diff(test.errors, codes(got.Errors)); diff != "" {
 				t.Errorf("errors (-want +got):\n%s", diff)
 			}
@@ -92,6 +99,7 @@ func codes(problems []workflow.Problem) []string {
 }
 
 func TestValidateInput(t *testing.T) {
+	t.Parallel()
 	tests := map[string][]string{
 		``:                                     nil,
 		`null`:                                 nil,
@@ -109,57 +117,64 @@ func TestValidateInput(t *testing.T) {
 		`[]`:                      {" invalid"},
 	}
 	for input, want := range tests {
-		if diff := cmp.Diff(want, codes((&Kind{}).ValidateInput(json.RawMessage(input)).Errors)); diff != "" {
+		if diff := cmp.Diff(want, codes(declared.ValidateInput(json.RawMessage(`{`+bases+`}`), json.RawMessage(input)).Errors)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", input, diff)
 		}
 	}
 }
 
 func TestDefaults(t *testing.T) {
-	got, problems := parseConfig(json.RawMessage(`{` + bases + `}`))
-	if len(problems.Errors) > 0 {
-		t.Fatal(problems.Errors)
+	t.Parallel()
+	got, err := strictjson.For[Config]().DecodeStored([]byte(`{` + bases + `}`))
+	if err != nil || got.BatchSize != 100 || got.ConflictResolution != "source_wins" || got.ExternalIDField != DefaultExternalIDField {
+		t.Errorf("%v, defaults: %+v", err, got)
 	}
-	if got.BatchSize != 100 || got.ConflictResolution != SourceWins || got.ExternalIDField != "Source Record ID" {
-		t.Errorf("defaults: %+v", got)
+	in, err := strictjson.For[Input]().DecodeStored([]byte(`{}`))
+	if err != nil || in.Mode != ModeAuto || in.AllowDeletes {
+		t.Errorf("%v, defaults: %+v", err, in)
 	}
 }
 
-// The struct, the parser and the schema are three readings of one thing.
-func TestSchemaAgreesWithTheConfiguration(t *testing.T) {
-	schema := compileSchema(t)
-	full := Config{
-		SourceBases:        []BaseConfig{{BaseID: "appS", APIKey: "k", Tables: []string{"A"}}},
-		TargetBases:        []BaseConfig{{BaseID: "appT", APIKey: "k", Tables: []string{"B"}}},
-		SyncRules:          []Rule{{SourceTable: "A", TargetTable: "B", FieldMapping: map[string]string{"X": "Y"}}},
-		ConflictResolution: SourceWins, RealTimeSync: true, BatchSize: 7, ExternalIDField: "Id",
-	}
-	raw, err := json.Marshal(full)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := schema.Validate(instance(t, raw)); err != nil {
-		t.Errorf("the schema refuses a full configuration: %v", err)
-	}
-	got, problems := parseConfig(raw)
-	if diff := cmp.Diff(full, got); diff != "" || len(problems.Errors) > 0 {
-		t.Errorf("round trip (-want +got):\n%s%v", diff, problems.Errors)
-	}
-	for _, bad := range []string{`{}`, `{` + bases + `,"batchsize":1}`, `{` + bases + `,"batch_size":101}`} {
-		if schema.Validate(instance(t, []byte(bad))) == nil {
-			t.Errorf("the schema accepts %s", bad)
+// Only a full run can make deletes, so that allowing them asks for one.
+func TestSettled(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[Input]Mode{
+		{Mode: ModeAuto}: ModeAuto, {Mode: ModeFull}: ModeFull, {Mode: ModeIncremental}: ModeIncremental,
+		{Mode: ModeAuto, AllowDeletes: true}: ModeFull, {Mode: ModeFull, AllowDeletes: true}: ModeFull,
+		{Mode: ModeIncremental, AllowDeletes: true}: ModeIncremental, // refused before, and no reason to read everything
+	} {
+		if got := in.settled(); got.Mode != want || got.AllowDeletes != in.AllowDeletes {
+			t.Errorf("%+v: %+v", in, got)
 		}
 	}
 }
 
+func TestTheKindIsInOrder(t *testing.T) {
+	t.Parallel()
+	if _, err := kind.NewSet(New(Options{})); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"/source_bases/*/api_key", "/target_bases/*/api_key"}, declared.SecretPointers()); diff != "" {
+		t.Errorf("secrets (-want +got):\n%s", diff)
+	}
+}
+
+// The examples are documents as people send them: with credentials in the clear,
+// which are stored apart before a configuration is validated.
 func TestExamplesAreValid(t *testing.T) {
+	t.Parallel()
 	schema := compileSchema(t)
+	sent := strictjson.For[Config](strictjson.NewCredentials())
 	for name, warnings := range map[string]int{"airtable-sync.json": 1, "crm-sync.json": 0} {
 		raw, err := examples.Files.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := validateConfig(raw)
+		stored, err := sent.ReplaceSecrets(raw, func(strictjson.SecretPlace) (string, error) { return "secret:sec_1", nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := declared.Validate(stored)
 		if len(got.Errors) > 0 || len(got.Warnings) != warnings {
 			t.Errorf("%s: %+v", name, got)
 		}
@@ -172,7 +187,7 @@ func TestExamplesAreValid(t *testing.T) {
 func compileSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	c := jsonschema.NewCompiler()
-	if err := c.AddResource("config.json", instance(t, configSchema)); err != nil {
+	if err := c.AddResource("config.json", instance(t, declared.Schema())); err != nil {
 		t.Fatal(err)
 	}
 	schema, err := c.Compile("config.json")

@@ -4,10 +4,11 @@ import (
 	"context"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind/outcome"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -19,16 +20,17 @@ const goneAtOnce = 100
 
 // goneRequest asks for rows of ours that a sweep has not seen.
 type goneRequest struct {
-	Plan    blob.Ref          `json:"plan"`
+	Plan    kind.Ref          `json:"plan"`
 	Pair    int               `json:"pair"`
 	Sweep   string            `json:"sweep"`
 	Listing string            `json:"listing"`
 	After   airtable.RecordID `json:"after,omitempty"`
 }
 
+// goneCounted counts the rows of a target table.
 type goneCounted struct {
 	Rows    int64 `json:"rows"` // of ours in the target
-	Missing int64 `json:"missing"`
+	Missing int64 `json:"missing,omitempty"`
 }
 
 func (s deleteSteps) countGone(ctx context.Context, in goneRequest) (goneCounted, error) {
@@ -36,10 +38,11 @@ func (s deleteSteps) countGone(ctx context.Context, in goneRequest) (goneCounted
 	if err != nil {
 		return goneCounted{}, err
 	}
-	rows, missing, err := s.links.Count(ctx, scope(ctx, pair), in.Sweep, in.Listing)
+	rows, missing, err := s.links.Count(ctx, scope(ctx, pair.Key()), in.Sweep, in.Listing)
 	return goneCounted{Rows: rows, Missing: missing}, err
 }
 
+// goneFound lists rows in the order of their source IDs.
 type goneFound struct {
 	Gone []linkmap.Gone `json:"gone"`
 }
@@ -49,26 +52,48 @@ func (s deleteSteps) findGone(ctx context.Context, in goneRequest) (goneFound, e
 	if err != nil {
 		return goneFound{}, err
 	}
-	gone, err := s.links.Missing(ctx, scope(ctx, pair), in.After, in.Sweep, in.Listing, goneAtOnce)
+	gone, err := s.links.Missing(ctx, scope(ctx, pair.Key()), in.After, in.Sweep, in.Listing, goneAtOnce)
 	return goneFound{Gone: gone}, err
 }
 
 // holdRequest reports that the deletes of a table wait for a person.
 type holdRequest struct {
-	Held DeletesHeld `json:"held"`
+	goneRequest
+	goneCounted
 }
 
+// heldShown is how many of the held rows are told of one by one.
+const heldShown = 1_000
+
 func (s deleteSteps) holdDeletes(ctx context.Context, in holdRequest) (engine.None, error) {
-	return engine.None{}, record(ctx, EventDeletesHeld, in.Held)
+	pair, err := s.readPair(ctx, in.Plan, in.Pair)
+	if err != nil {
+		return engine.None{}, err
+	}
+	gone, err := s.links.Missing(ctx, scope(ctx, pair.Key()), "", in.Sweep, in.Listing, heldShown)
+	if err != nil {
+		return engine.None{}, err
+	}
+	if err := s.outcomes.Record(ctx, held(pair, gone)...); err != nil {
+		return engine.None{}, err
+	}
+	if more := in.Missing - int64(len(gone)); more > 0 {
+		if err := s.outcomes.Count(ctx, outcome.Count{Table: pair.Target.Name, What: outcome.Held, Code: codeDeletesHeld, Rows: more}); err != nil {
+			return engine.None{}, err
+		}
+	}
+	return engine.None{}, s.events.deletesHeld.Record(ctx, DeletesHeld{Base: pair.Target.Base, Table: pair.Target.Table,
+		Name: pair.Target.Name, Missing: in.Missing, Rows: in.Rows})
 }
 
 // deleteRequest asks to delete up to ten target rows.
 type deleteRequest struct {
-	Plan blob.Ref       `json:"plan"`
+	Plan kind.Ref       `json:"plan"`
 	Pair int            `json:"pair"`
 	Gone []linkmap.Gone `json:"gone"`
 }
 
+// batchDeleted counts what a batch did.
 type batchDeleted struct {
 	Deleted int   `json:"deleted"`
 	Calls   int64 `json:"calls"`
@@ -91,10 +116,13 @@ func (s deleteSteps) deleteBatch(ctx context.Context, in deleteRequest) (batchDe
 	if err != nil {
 		return result, s.airtable.explain(ctx, err, pair.Target)
 	}
-	if err := engine.Attach(ctx, s.links.Forget(scope(ctx, pair), sourcesOf(in.Gone))); err != nil {
+	if err := s.links.Forget(ctx, pair.Key(), sourcesOf(in.Gone)); err != nil {
 		return result, err
 	}
-	return result, record(ctx, EventRecordsDeleted, RecordsDeleted{Base: pair.Target.Base, Table: pair.Target.Table, Count: len(ids)})
+	if err := s.outcomes.Record(ctx, deleted(pair, in.Gone)...); err != nil {
+		return result, err
+	}
+	return result, s.events.recordsDeleted.Record(ctx, RecordsDeleted{Base: pair.Target.Base, Table: pair.Target.Table, Count: len(ids)})
 }
 
 func targetsOf(gone []linkmap.Gone) []airtable.RecordID {
@@ -133,7 +161,7 @@ func (s deleteSteps) deleteThese(ctx context.Context, pair plan.Pair, ids []airt
 	if len(ids) == 0 {
 		return nil
 	}
-	tok, err := s.airtable.token(ctx, pair.Target.APIKey)
+	tok, err := s.airtable.token(ctx, pair.Target)
 	if err != nil {
 		return err
 	}

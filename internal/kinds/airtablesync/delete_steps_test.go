@@ -1,10 +1,14 @@
 package airtablesync
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind/outcome"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
@@ -34,8 +38,10 @@ func TestADeleteCanBeRepeated(t *testing.T) {
 				b.fake.exists[id] = true
 			}
 			ctx, left := b.attempt(test.attempt)
-			b.ok(b.db.Write(ctx, b.links.Wrote(scope(ctx, people()), []linkmap.Written{{Source: "rec1", Target: "recT1"}, {Source: "rec2", Target: "recT2"}})))
-			ref, err := putJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{people()}})
+			b.earlier(func(ctx context.Context, pair string) error {
+				return b.links.Wrote(ctx, pair, []linkmap.Written{{Source: "rec1", Target: "recT1"}, {Source: "rec2", Target: "recT2"}})
+			})
+			ref, err := kind.PutJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{people()}})
 			b.ok(err)
 			request := deleteRequest{Plan: ref, Gone: []linkmap.Gone{{Source: "rec1", Target: "recT1"}, {Source: "rec2", Target: "recT2"}}}
 			result, err := deleteSteps{b.tools}.deleteBatch(ctx, request)
@@ -43,7 +49,7 @@ func TestADeleteCanBeRepeated(t *testing.T) {
 				t.Errorf("calls (-want +got):\n%s", diff)
 			}
 			b.commit(left)
-			known, knownErr := b.links.Known(ctx, scope(ctx, people()), []airtable.RecordID{"rec1", "rec2"})
+			known, knownErr := b.links.Known(ctx, scope(ctx, people().Key()), []airtable.RecordID{"rec1", "rec2"})
 			b.ok(knownErr)
 			if test.code != "" {
 				if failure.CodeOf(err) != test.code || len(known) != 2 || recorded(left) != nil {
@@ -55,6 +61,9 @@ func TestADeleteCanBeRepeated(t *testing.T) {
 			if result != (batchDeleted{Deleted: 2, Calls: int64(len(test.calls))}) || len(known) != 0 {
 				t.Errorf("%+v, %v", result, known)
 			}
+			if diff := cmp.Diff([]string{"People recT1. deleted source_row_gone", "People recT2. deleted source_row_gone"}, b.told()); diff != "" {
+				t.Errorf("rows (-want +got):\n%s", diff)
+			}
 			if diff := cmp.Diff([]string{`airtable_sync.records_deleted {"base":"appT","table":"tblT","count":2}`}, recorded(left)); diff != "" {
 				t.Errorf("events (-want +got):\n%s", diff)
 			}
@@ -62,15 +71,23 @@ func TestADeleteCanBeRepeated(t *testing.T) {
 	}
 }
 
+// threeRows are in the target; the sweep s has seen the second one.
+func (b *testBundle) threeRows() {
+	b.Helper()
+	b.earlier(func(ctx context.Context, pair string) error {
+		return errors.Join(
+			b.links.Wrote(ctx, pair, []linkmap.Written{{Source: "rec1", Target: "recT1"}, {Source: "rec2", Target: "recT2"}, {Source: "rec3", Target: "recT3"}}),
+			b.links.List(ctx, pair, "l", []linkmap.Listed{{Source: "rec1", Target: "recT1"}, {Source: "rec2", Target: "recT2"}, {Source: "rec3", Target: "recT3"}}),
+			b.links.Sweep(ctx, pair, "s", []airtable.RecordID{"rec2"}))
+	})
+}
+
 func TestGoneRowsAreCountedAndFound(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	ctx, _ := b.attempt(1)
-	in := scope(ctx, people())
-	b.ok(b.db.Write(ctx, b.links.Wrote(in, []linkmap.Written{{Source: "rec1", Target: "recT1"}, {Source: "rec2", Target: "recT2"}, {Source: "rec3", Target: "recT3"}})))
-	b.ok(b.db.Write(ctx, b.links.List(in, "l", []linkmap.Listed{{Source: "rec1", Target: "recT1"}, {Source: "rec2", Target: "recT2"}, {Source: "rec3", Target: "recT3"}})))
-	b.ok(b.db.Write(ctx, b.links.Sweep(in, "s", []airtable.RecordID{"rec2"})))
-	ref, err := putJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{people()}})
+	b.threeRows()
+	ref, err := kind.PutJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{people()}})
 	b.ok(err)
 	steps := deleteSteps{b.tools}
 	count, err := steps.countGone(ctx, goneRequest{Plan: ref, Sweep: "s", Listing: "l"})
@@ -79,6 +96,28 @@ func TestGoneRowsAreCountedAndFound(t *testing.T) {
 	}
 	found, err := steps.findGone(ctx, goneRequest{Plan: ref, Sweep: "s", Listing: "l", After: "rec1"})
 	if diff := cmp.Diff([]linkmap.Gone{{Source: "rec3", Target: "recT3"}}, found.Gone); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+func TestHeldDeletesAreToldRowByRow(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.threeRows()
+	ctx, left := b.attempt(1)
+	ref, err := kind.PutJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{people()}})
+	b.ok(err)
+	_, err = deleteSteps{b.tools}.holdDeletes(ctx, holdRequest{goneRequest{Plan: ref, Sweep: "s", Listing: "l"}, goneCounted{Rows: 9, Missing: 7}})
+	b.ok(err)
+	b.commit(left)
+	if diff := cmp.Diff([]string{`airtable_sync.deletes_held {"base":"appT","table":"tblT","name":"People","missing":7,"rows":9}`}, recorded(left)); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"People recT1. held deletes_held", "People recT3. held deletes_held"}, b.told()); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	counts, err := b.rows.Counts(ctx, "ws", "ex_1")
+	if diff := cmp.Diff([]outcome.Count{{Table: "People", What: outcome.Held, Code: "deletes_held", Rows: 7}}, counts); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }

@@ -3,7 +3,7 @@
 // schemas, creates what the targets lack, reads the source (all of it, or what
 // has changed since the last completed run), writes the rows that differ and, in
 // a full run, deletes what has disappeared from the source. Every write can be
-// repeated, so a lost answer or a crash leaves no duplicates: records are found
+// repeated, so a lost response or a crash leaves no duplicates: records are found
 // by an external-ID field, tables and fields by their names, and a delete asks
 // what still exists.
 //

@@ -1,19 +1,31 @@
 package airtablesync
 
-import "github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
-
-// Types of the domain events that a sync records. They name tables and fields
-// and count rows; they never hold a cell.
-const (
-	EventTableCreated   = "airtable_sync.table_created"
-	EventFieldCreated   = "airtable_sync.field_created"
-	EventFieldRenamed   = "airtable_sync.field_renamed"
-	EventDeletesHeld    = "airtable_sync.deletes_held"
-	EventRecordsDeleted = "airtable_sync.records_deleted"
-	EventRunCompleted   = "airtable_sync.run_completed"
+import (
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 )
 
-// TableCreated says that a target table was created or, after a lost answer,
+// events are the domain events that a sync records. They name tables and fields
+// and count rows; they never hold a cell.
+type events struct {
+	tableCreated   kind.Recorder[TableCreated]
+	fieldCreated   kind.Recorder[FieldCreated]
+	fieldRenamed   kind.Recorder[FieldRenamed]
+	deletesHeld    kind.Recorder[DeletesHeld]
+	recordsDeleted kind.Recorder[RecordsDeleted]
+}
+
+func declareEvents(k *kind.Kind) events {
+	return events{
+		tableCreated:   kind.Event[TableCreated](k, "table_created", 1),
+		fieldCreated:   kind.Event[FieldCreated](k, "field_created", 1),
+		fieldRenamed:   kind.Event[FieldRenamed](k, "field_renamed", 1),
+		deletesHeld:    kind.Event[DeletesHeld](k, "deletes_held", 1),
+		recordsDeleted: kind.Event[RecordsDeleted](k, "records_deleted", 1),
+	}
+}
+
+// TableCreated says that a target table was created or, after a lost response,
 // found.
 type TableCreated struct {
 	Base  airtable.BaseID  `json:"base"`
@@ -21,7 +33,7 @@ type TableCreated struct {
 	Name  string           `json:"name"`
 }
 
-// FieldCreated says that a target field was created or, after a lost answer,
+// FieldCreated says that a target field was created or, after a lost response,
 // found. Inverse is the field that Airtable has added on the other side of a
 // link.
 type FieldCreated struct {
@@ -58,9 +70,4 @@ type RecordsDeleted struct {
 	Base  airtable.BaseID  `json:"base"`
 	Table airtable.TableID `json:"table"`
 	Count int              `json:"count"`
-}
-
-// RunCompleted ends a run; Summary is its result.
-type RunCompleted struct {
-	Summary Summary `json:"summary"`
 }

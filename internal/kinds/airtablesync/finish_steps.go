@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 )
 
 // finishSteps end a run.
@@ -14,9 +14,8 @@ type finishSteps struct{ tools }
 
 // completeRequest ends a run: its marks become valid.
 type completeRequest struct {
-	Plan    blob.Ref        `json:"plan"`
-	Pairs   []completedPair `json:"pairs"`
-	Summary Summary         `json:"summary"`
+	Plan  kind.Ref        `json:"plan"`
+	Pairs []completedPair `json:"pairs"`
 }
 
 // completedPair is what a run leaves behind for the next one.
@@ -27,8 +26,8 @@ type completedPair struct {
 	Listing string    `json:"listing,omitempty"`
 }
 
-// completeRun makes the marks of all pairs valid, drops what the link map no
-// longer needs, and ends the run.
+// completeRun makes the marks of all pairs valid and drops what the link map no
+// longer needs.
 func (s finishSteps) completeRun(ctx context.Context, in completeRequest) (engine.None, error) {
 	p, err := s.readPlan(ctx, in.Plan)
 	if err != nil {
@@ -36,18 +35,13 @@ func (s finishSteps) completeRun(ctx context.Context, in completeRequest) (engin
 	}
 	for _, done := range in.Pairs {
 		pair := p.Pairs[done.Pair]
+		left := linkmap.Completed{Pair: pair.Key(), Sweep: done.Sweep, Listing: done.Listing}
 		if !done.Mark.IsZero() { // without Airtable's clock, the next run reads everything again
-			mark := linkmap.Mark{At: done.Mark, Fingerprint: pair.Fingerprint()}
-			if err := engine.Attach(ctx, s.links.SaveMark(scope(ctx, pair), mark)); err != nil {
-				return engine.None{}, err
-			}
+			left.Mark = &linkmap.Mark{At: done.Mark, Fingerprint: pair.Fingerprint()}
 		}
-		if done.Sweep == "" {
-			continue // an incremental run does not see every row
-		}
-		if err := engine.Attach(ctx, s.links.Clean(scope(ctx, pair), done.Sweep, done.Listing)); err != nil {
+		if err := s.links.Complete(ctx, left); err != nil {
 			return engine.None{}, err
 		}
 	}
-	return engine.None{}, record(ctx, EventRunCompleted, RunCompleted{Summary: in.Summary})
+	return engine.None{}, nil
 }

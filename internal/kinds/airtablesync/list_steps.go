@@ -3,10 +3,9 @@ package airtablesync
 import (
 	"context"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -15,7 +14,7 @@ type listSteps struct{ tools }
 
 // listRequest asks for one page of a target table.
 type listRequest struct {
-	Plan    blob.Ref          `json:"plan"`
+	Plan    kind.Ref          `json:"plan"`
 	Pair    int               `json:"pair"`
 	At      airtable.Position `json:"at"`
 	Listing string            `json:"listing"`
@@ -23,7 +22,7 @@ type listRequest struct {
 
 // pageListed counts what a page of a target held.
 type pageListed struct {
-	Rows       int               `json:"rows"`
+	Ours       int               `json:"ours,omitempty"`       // rows that belong to source rows
 	Duplicates int               `json:"duplicates,omitempty"` // rows of one external ID beyond the first
 	Next       airtable.Position `json:"next"`
 	Expired    bool              `json:"expired,omitempty"` // start again from Next
@@ -48,22 +47,25 @@ func (s listSteps) listTarget(ctx context.Context, in listRequest) (pageListed, 
 		return pageListed{}, err
 	}
 	listed, duplicates := plan.Recognise(pair, page.Records, listing)
-	result := pageListed{Rows: len(page.Records), Duplicates: duplicates, Next: next}
-	return result, engine.Attach(ctx, s.links.List(scope(ctx, pair), in.Listing, listed))
+	if err := s.links.List(ctx, pair.Key(), in.Listing, listed); err != nil {
+		return pageListed{}, err
+	}
+	result := pageListed{Ours: len(listed), Duplicates: len(duplicates), Next: next}
+	return result, s.outcomes.Record(ctx, duplicated(pair, duplicates)...)
 }
 
 // look collects what the link map knows about a page.
 func (s listSteps) look(ctx context.Context, pair plan.Pair, rows []airtable.Record, name string) (plan.Listing, error) {
 	listing := plan.Listing{Name: name, Linked: plan.Counterparts{}}
 	var err error
-	if listing.Sources, err = s.links.Sources(ctx, scope(ctx, pair), idsOf(rows)); err != nil {
+	if listing.Sources, err = s.links.Sources(ctx, scope(ctx, pair.Key()), idsOf(rows)); err != nil {
 		return listing, err
 	}
-	if listing.Known, err = s.links.Known(ctx, scope(ctx, pair), plan.ClaimedSources(pair, rows)); err != nil {
+	if listing.Known, err = s.links.Known(ctx, scope(ctx, pair.Key()), plan.ClaimedSources(pair, rows)); err != nil {
 		return listing, err
 	}
 	for to, targets := range plan.LinkedTargets(pair, rows) {
-		if listing.Linked[to], err = s.links.Sources(ctx, scopeOf(ctx, to), targets); err != nil {
+		if listing.Linked[to], err = s.links.Sources(ctx, scope(ctx, to), targets); err != nil {
 			return listing, err
 		}
 	}

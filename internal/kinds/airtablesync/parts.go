@@ -1,13 +1,13 @@
 package airtablesync
 
 import (
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 )
 
 // part is a range of rows of one blob.
 type part struct {
-	Ref  blob.Ref `json:"ref"`
+	Ref  kind.Ref `json:"ref"`
 	From int      `json:"from"`
 	To   int      `json:"to"` // exclusive
 }

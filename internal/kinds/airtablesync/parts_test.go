@@ -5,12 +5,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 )
 
 func TestBatchesCrossBlobs(t *testing.T) {
 	t.Parallel()
-	a, b, c := blob.Ref{Key: "a"}, blob.Ref{Key: "b"}, blob.Ref{Key: "c"}
+	a, b, c := kind.Ref{Name: "a"}, kind.Ref{Name: "b"}, kind.Ref{Name: "c"}
 	got := inBatches([]part{{a, 0, 13}, {b, 0, 0}, {b, 0, 4}, {c, 2, 7}})
 	want := [][]part{
 		{{a, 0, 10}},
@@ -30,7 +30,7 @@ func TestBatchesCrossBlobs(t *testing.T) {
 
 func TestRowsOfABatch(t *testing.T) {
 	t.Parallel()
-	a, b, c := blob.Ref{Key: "a"}, blob.Ref{Key: "b"}, blob.Ref{Key: "c"}
+	a, b, c := kind.Ref{Name: "a"}, kind.Ref{Name: "b"}, kind.Ref{Name: "c"}
 	batch := []part{{a, 10, 13}, {b, 0, 4}, {c, 2, 5}}
 	rows := rowsOf(batch, []int{0, 1, 3, 9})
 	if diff := cmp.Diff([]part{{a, 10, 12}, {b, 0, 1}, {c, 4, 5}}, rows); diff != "" {

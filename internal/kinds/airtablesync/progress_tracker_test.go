@@ -14,6 +14,7 @@ type watched struct {
 	seen []engine.Progress
 }
 
+func (w *watched) Info() engine.Info          { return engine.Info{} }
 func (w *watched) Replaying() bool            { return false }
 func (w *watched) Progress(p engine.Progress) { w.seen = append(w.seen, p) }
 

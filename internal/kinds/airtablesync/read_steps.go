@@ -3,10 +3,9 @@ package airtablesync
 import (
 	"context"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -15,7 +14,7 @@ type readSteps struct{ tools }
 
 // pageRequest asks for one page of a source table.
 type pageRequest struct {
-	Plan     blob.Ref          `json:"plan"`
+	Plan     kind.Ref          `json:"plan"`
 	Pair     int               `json:"pair"`
 	At       airtable.Position `json:"at"`
 	PageSize int               `json:"page_size"`
@@ -25,8 +24,8 @@ type pageRequest struct {
 
 // pageFetched refers to the rows of a page.
 type pageFetched struct {
-	Page    blob.Ref          `json:"page"`
-	Rows    int               `json:"rows"`
+	Page    kind.Ref          `json:"page,omitzero"`
+	Rows    int               `json:"rows,omitempty"`
 	Next    airtable.Position `json:"next"`
 	Expired bool              `json:"expired,omitempty"` // start again from Next
 }
@@ -45,15 +44,15 @@ func (s readSteps) fetchPage(ctx context.Context, in pageRequest) (pageFetched, 
 	if err != nil {
 		return pageFetched{}, s.airtable.explain(ctx, err, pair.Source)
 	}
-	ref, err := putRows(ctx, s.blobs, page.Records)
+	ref, err := kind.PutRows(ctx, s.blobs, page.Records)
 	return pageFetched{Page: ref, Rows: len(page.Records), Next: next}, err
 }
 
 // compareRequest asks which rows of a page must be written.
 type compareRequest struct {
-	Plan    blob.Ref `json:"plan"`
+	Plan    kind.Ref `json:"plan"`
 	Pair    int      `json:"pair"`
-	Page    blob.Ref `json:"page"`
+	Page    kind.Ref `json:"page"`
 	Rows    int      `json:"rows"`
 	Sweep   string   `json:"sweep"`
 	Listing string   `json:"listing,omitempty"`
@@ -61,9 +60,10 @@ type compareRequest struct {
 
 // pageCompared refers to the rows to be written.
 type pageCompared struct {
-	Changes      blob.Ref `json:"changes"` // of plan.RowChange
-	Count        int      `json:"count"`
-	Unchanged    int      `json:"unchanged"`
+	Changes      kind.Ref `json:"changes,omitzero"` // of plan.RowChange
+	Count        int      `json:"count,omitempty"`
+	Unchanged    int      `json:"unchanged,omitempty"`
+	Listed       int      `json:"listed,omitempty"` // of the rows, those that the target has
 	SkippedLinks int      `json:"skipped_links,omitempty"`
 }
 
@@ -75,22 +75,25 @@ func (s readSteps) comparePage(ctx context.Context, in compareRequest) (pageComp
 	if err != nil {
 		return pageCompared{}, err
 	}
-	rows, err := getRows[airtable.Record](ctx, s.blobs, in.Page, 0, in.Rows)
+	rows, err := kind.Rows[airtable.Record](ctx, s.blobs, in.Page, 0, in.Rows)
 	if err != nil {
 		return pageCompared{}, err
 	}
 	ids := idsOf(rows)
-	known, err := s.links.Known(ctx, scope(ctx, pair), ids)
+	known, err := s.links.Known(ctx, scope(ctx, pair.Key()), ids)
 	if err != nil {
 		return pageCompared{}, err
 	}
 	found := plan.Compare(pair, rows, known, in.Sweep, in.Listing)
-	if err := engine.Attach(ctx, s.links.Sweep(scope(ctx, pair), in.Sweep, ids)); err != nil {
+	if err := s.links.Sweep(ctx, pair.Key(), in.Sweep, ids); err != nil {
 		return pageCompared{}, err
 	}
-	result := pageCompared{Count: len(found.Changes), Unchanged: found.Unchanged, SkippedLinks: found.SkippedLinks}
+	if err := s.outcomes.Record(ctx, reduced(pair, found.Losses)...); err != nil {
+		return pageCompared{}, err
+	}
+	result := pageCompared{Count: len(found.Changes), Unchanged: found.Unchanged, Listed: found.Listed, SkippedLinks: found.SkippedLinks}
 	if result.Count > 0 {
-		result.Changes, err = putRows(ctx, s.blobs, found.Changes)
+		result.Changes, err = kind.PutRows(ctx, s.blobs, found.Changes)
 	}
 	return result, err
 }

@@ -2,15 +2,14 @@ package airtablesync
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -19,38 +18,42 @@ type schemaSteps struct{ tools }
 
 // schemaRequest asks for the schema of one base.
 type schemaRequest struct {
-	Base   airtable.BaseID `json:"base"`
-	APIKey string          `json:"api_key"` // a reference
+	Role plan.Role       `json:"role"`
+	Base airtable.BaseID `json:"base"`
 }
 
 // schemaRead refers to the schema of a base.
 type schemaRead struct {
-	Base   airtable.BaseID `json:"base"`
-	Schema blob.Ref        `json:"schema"`
+	Schema kind.Ref `json:"schema"`
 }
 
 func (s schemaSteps) readSchema(ctx context.Context, in schemaRequest) (schemaRead, error) {
-	schema, err := s.airtable.schema(ctx, in.Base, in.APIKey)
+	schema, err := s.airtable.schema(ctx, plan.Side{Role: in.Role, Base: in.Base})
 	if err != nil {
 		return schemaRead{}, err
 	}
-	ref, err := putJSON(ctx, s.blobs, schema)
-	return schemaRead{Base: in.Base, Schema: ref}, err
+	ref, err := kind.PutJSON(ctx, s.blobs, schema)
+	return schemaRead{Schema: ref}, err
 }
 
 // planRequest asks what to do, given all schemas.
 type planRequest struct {
-	Config  json.RawMessage `json:"config"`
-	Schemas []schemaRead    `json:"schemas"`
-	Mode    Mode            `json:"mode"`
+	Schemas []baseSchema `json:"schemas"` // of a base that is listed twice, the last one counts
+	Mode    Mode         `json:"mode"`
 	// Fresh names the target tables that cannot hold a row of ours: this run
 	// has created them, or the field that would say so.
 	Fresh []string `json:"fresh,omitempty"`
 }
 
+// baseSchema is the schema of a base.
+type baseSchema struct {
+	Base   airtable.BaseID `json:"base"`
+	Schema kind.Ref        `json:"schema"`
+}
+
 // planMade refers to a plan and holds its table of contents.
 type planMade struct {
-	Plan     blob.Ref       `json:"plan"`
+	Plan     kind.Ref       `json:"plan"`
 	Pairs    []pairInfo     `json:"pairs"`
 	Groups   [][]int        `json:"groups"` // numbers of pairs, by target base
 	Changes  []changeInfo   `json:"changes,omitempty"`
@@ -59,33 +62,33 @@ type planMade struct {
 
 // pairInfo is what the workflow function needs to know of a pair.
 type pairInfo struct {
-	SourceBase  airtable.BaseID  `json:"source_base"`
-	SourceTable string           `json:"source_table"`
-	TargetBase  airtable.BaseID  `json:"target_base"`
-	TargetTable string           `json:"target_table"`
-	TargetID    airtable.TableID `json:"target_id"`
-	Full        bool             `json:"full"`
-	Since       time.Time        `json:"since,omitzero"` // of an incremental read
+	SourceBase  airtable.BaseID `json:"source_base"`
+	SourceTable string          `json:"source_table"`
+	TargetBase  airtable.BaseID `json:"target_base"`
+	TargetTable string          `json:"target_table"`
+	Full        bool            `json:"full,omitempty"`
+	Since       time.Time       `json:"since,omitzero"` // of an incremental read
 	// List says that the target must be listed, to find drift and rows of ours.
-	List bool `json:"list"`
+	List bool `json:"list,omitempty"`
 }
 
 // changeInfo names a change for progress and history.
 type changeInfo struct {
-	Kind plan.ChangeKind `json:"kind"`
+	Type plan.ChangeType `json:"kind"`
 	Text string          `json:"text"`
 }
 
 // plan compares the configuration with the schemas. If there is any reason not
-// to begin, it fails with all of them, before the first write.
+// to begin, it fails with all of them, before the first write. It attaches
+// nothing: what it reads of the link map is what earlier runs have left.
 func (s schemaSteps) plan(ctx context.Context, in planRequest) (planMade, error) {
-	config, problems := parseConfig(in.Config)
-	if len(problems.Errors) > 0 {
-		return planMade{}, failure.New(failure.Validation, "bad_config", "%s: %s", problems.Errors[0].Pointer, problems.Errors[0].Detail)
+	config, err := s.config(ctx)
+	if err != nil {
+		return planMade{}, err
 	}
 	schemas := map[airtable.BaseID]*airtable.Base{}
 	for _, read := range in.Schemas {
-		schema, err := getJSON[*airtable.Base](ctx, s.blobs, read.Schema)
+		schema, err := kind.GetJSON[*airtable.Base](ctx, s.blobs, read.Schema)
 		if err != nil {
 			return planMade{}, err
 		}
@@ -97,7 +100,7 @@ func (s schemaSteps) plan(ctx context.Context, in planRequest) (planMade, error)
 	}
 	made := planMade{Groups: p.Groups(), Warnings: p.Warnings}
 	for _, c := range p.Changes {
-		made.Changes = append(made.Changes, changeInfo{Kind: c.Kind, Text: c.Text()})
+		made.Changes = append(made.Changes, changeInfo{Type: c.Type, Text: c.Text()})
 	}
 	for _, pair := range p.Pairs {
 		info, err := s.infoOf(ctx, pair, in)
@@ -106,8 +109,7 @@ func (s schemaSteps) plan(ctx context.Context, in planRequest) (planMade, error)
 		}
 		made.Pairs = append(made.Pairs, info)
 	}
-	ref, err := putJSON(ctx, s.blobs, p)
-	made.Plan = ref
+	made.Plan, err = kind.PutJSON(ctx, s.blobs, p)
 	return made, err
 }
 
@@ -123,17 +125,17 @@ func planned(c Config) plan.Sync {
 func plannedBases(bases []BaseConfig) []plan.SyncedBase {
 	var planned []plan.SyncedBase
 	for _, b := range bases {
-		planned = append(planned, plan.SyncedBase{Base: airtable.BaseID(b.BaseID), APIKey: b.APIKey, Tables: b.Tables})
+		planned = append(planned, plan.SyncedBase{Base: airtable.BaseID(b.BaseID), Tables: b.Tables})
 	}
 	return planned
 }
 
 // faultsError is the failure of a configuration that does not fit the schemas.
 func faultsError(faults []plan.Fault) error {
-	const told, detailedFaults = 10, 200
+	const inMessage, inDetail = 10, 200
 	var texts []string
 	for i, f := range faults {
-		if i == told {
+		if i == inMessage {
 			texts = append(texts, fmt.Sprintf("and %d more", len(faults)-i))
 			break
 		}
@@ -144,7 +146,7 @@ func faultsError(faults []plan.Fault) error {
 		code = "schema_mismatch"
 	}
 	return detailed(failure.New(failure.Validation, code, "nothing was written: %s", strings.Join(texts, "; ")),
-		map[string]any{"faults": faults[:min(len(faults), detailedFaults)]})
+		map[string]any{"faults": faults[:min(len(faults), inDetail)]})
 }
 
 // infoOf decides how much of a pair is read: all of it, until a full run has
@@ -152,9 +154,9 @@ func faultsError(faults []plan.Fault) error {
 func (s schemaSteps) infoOf(ctx context.Context, pair plan.Pair, in planRequest) (pairInfo, error) {
 	info := pairInfo{
 		SourceBase: pair.Source.Base, SourceTable: pair.Source.Name,
-		TargetBase: pair.Target.Base, TargetTable: pair.Target.Name, TargetID: pair.Target.Table,
+		TargetBase: pair.Target.Base, TargetTable: pair.Target.Name,
 	}
-	mark, marked, err := s.links.Mark(ctx, scope(ctx, pair))
+	mark, marked, err := s.links.Mark(ctx, scope(ctx, pair.Key()))
 	if err != nil {
 		return info, err
 	}
@@ -163,7 +165,7 @@ func (s schemaSteps) infoOf(ctx context.Context, pair plan.Pair, in planRequest)
 		info.Since = mark.At
 		return info, nil
 	}
-	rows, _, err := s.links.Count(ctx, scope(ctx, pair), "", "")
+	rows, _, err := s.links.Count(ctx, scope(ctx, pair.Key()), "", "")
 	info.List = rows > 0 || !slices.Contains(in.Fresh, freshKey(pair.Target.Base, pair.Target.Table))
 	return info, err
 }

@@ -4,10 +4,13 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 )
 
-// steps are the registered effects of a sync. A step whose result depends on
-// the link map is never read-only: it must see what earlier steps attached.
+// steps are the registered effects of a sync. A read-only step begins before the
+// results that its call followed from are committed, so a step that must see in
+// the link map what earlier steps of the run attached is never read-only. The
+// step plan looks only at what earlier runs have left.
 type steps struct {
 	readSchema  engine.Step[schemaRequest, schemaRead]
 	plan        engine.Step[planRequest, planMade]
@@ -29,26 +32,31 @@ type steps struct {
 // for the rate limiters, which may last a whole penalty.
 const callTimeout = 5 * time.Minute
 
-func registerSteps(r *engine.Registry, t tools) steps {
+func declareSteps(k *kind.Kind, t tools) steps {
 	schema, change := schemaSteps{t}, changeSteps{t}
 	read, list, write := readSteps{t}, listSteps{t}, writeSteps{t}
 	remove, finish := deleteSteps{t}, finishSteps{t}
 	return steps{
-		readSchema:  engine.NewStep(r, "airtablesync/read_schema", readOnly[schemaRequest](), schema.readSchema),
-		plan:        engine.NewStep(r, "airtablesync/plan", withEffects[planRequest](), schema.plan),
-		createTable: engine.NewStep(r, "airtablesync/create_table", withEffects[changeRequest](), change.createTable),
-		createField: engine.NewStep(r, "airtablesync/create_field", withEffects[changeRequest](), change.createField),
-		renameField: engine.NewStep(r, "airtablesync/rename_field", withEffects[changeRequest](), change.renameField),
-		fetchPage:   engine.NewStep(r, "airtablesync/fetch_page", readOnly[pageRequest](), read.fetchPage),
-		comparePage: engine.NewStep(r, "airtablesync/compare_page", withEffects[compareRequest](), read.comparePage),
-		listTarget:  engine.NewStep(r, "airtablesync/list_target", withEffects[listRequest](), list.listTarget),
-		writeBatch:  engine.NewStep(r, "airtablesync/write_batch", withEffects[batchRequest](), write.writeBatch),
-		countGone:   engine.NewStep(r, "airtablesync/count_gone", withEffects[goneRequest](), remove.countGone),
-		findGone:    engine.NewStep(r, "airtablesync/find_gone", withEffects[goneRequest](), remove.findGone),
-		holdDeletes: engine.NewStep(r, "airtablesync/hold_deletes", withEffects[holdRequest](), remove.holdDeletes),
-		deleteBatch: engine.NewStep(r, "airtablesync/delete_batch", withEffects[deleteRequest](), remove.deleteBatch),
-		completeRun: engine.NewStep(r, "airtablesync/complete_run", withEffects[completeRequest](), finish.completeRun),
+		readSchema:  kind.Step(k, "read_schema", readOnly[schemaRequest](), schema.readSchema),
+		plan:        kind.Step(k, "plan", readOnly[planRequest](), schema.plan),
+		createTable: kind.Step(k, "create_table", withEffects[changeRequest](), change.createTable),
+		createField: kind.Step(k, "create_field", withEffects[changeRequest](), change.createField),
+		renameField: kind.Step(k, "rename_field", withEffects[changeRequest](), change.renameField),
+		fetchPage:   kind.Step(k, "fetch_page", readOnly[pageRequest](), read.fetchPage),
+		comparePage: kind.Step(k, "compare_page", withEffects[compareRequest](), read.comparePage),
+		listTarget:  kind.Step(k, "list_target", withEffects[listRequest](), list.listTarget),
+		writeBatch:  kind.Step(k, "write_batch", withEffects[batchRequest](), write.writeBatch),
+		countGone:   kind.Step(k, "count_gone", withEffects[goneRequest](), remove.countGone),
+		findGone:    kind.Step(k, "find_gone", withEffects[goneRequest](), remove.findGone),
+		holdDeletes: kind.Step(k, "hold_deletes", withEffects[holdRequest](), remove.holdDeletes),
+		deleteBatch: kind.Step(k, "delete_batch", withEffects[deleteRequest](), remove.deleteBatch),
+		completeRun: kind.Step(k, "complete_run", withEffects[completeRequest](), finish.completeRun),
 	}
+}
+
+// about labels the calls of a step with what they are about.
+func about[In, Out any](s engine.Step[In, Out], label string) engine.Step[In, Out] {
+	return s.With(engine.CallOptions{Label: label})
 }
 
 func readOnly[In any]() engine.StepOptions[In] {

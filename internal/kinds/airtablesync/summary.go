@@ -7,7 +7,7 @@ import (
 )
 
 // Summary is the result of a run: what was done to each table, and how many
-// calls it took.
+// calls it took. Counts that are zero are not written.
 type Summary struct {
 	Tables   []TableSummary `json:"tables"`
 	Calls    Calls          `json:"calls"`
@@ -21,26 +21,26 @@ type TableSummary struct {
 	TargetBase  string `json:"target_base"`
 	TargetTable string `json:"target_table"`
 	Mode        Mode   `json:"mode"` // full or incremental
-	Read        int64  `json:"read"`
-	Created     int64  `json:"created"`
-	Updated     int64  `json:"updated"`
-	Unchanged   int64  `json:"unchanged"`
-	Deleted     int64  `json:"deleted"`
+	Read        int64  `json:"read,omitempty"`
+	Created     int64  `json:"created,omitempty"`
+	Updated     int64  `json:"updated,omitempty"`
+	Unchanged   int64  `json:"unchanged,omitempty"`
+	Deleted     int64  `json:"deleted,omitempty"`
 	// Held counts rows whose delete waits for allow_deletes.
-	Held int64 `json:"held"`
+	Held int64 `json:"held,omitempty"`
 	// SkippedLinks counts links that lead to tables outside the sync.
-	SkippedLinks int64 `json:"skipped_links"`
+	SkippedLinks int64 `json:"skipped_links,omitempty"`
 	// OpenLinks counts links to rows that are not in the target: they appeared
 	// during the run, or someone has deleted them there.
-	OpenLinks int64 `json:"open_links"`
+	OpenLinks int64 `json:"open_links,omitempty"`
 }
 
-// Calls counts the calls to Airtable that got an answer.
+// Calls counts the calls to Airtable that got a response.
 type Calls struct {
-	Schema int64 `json:"schema"` // reading and changing schemas
-	Read   int64 `json:"read"`   // pages of source and target
-	Write  int64 `json:"write"`
-	Delete int64 `json:"delete"`
+	Schema int64 `json:"schema,omitempty"` // reading and changing schemas
+	Read   int64 `json:"read,omitempty"`   // pages of source and target
+	Write  int64 `json:"write,omitempty"`
+	Delete int64 `json:"delete,omitempty"`
 	Total  int64 `json:"total"`
 }
 
@@ -62,10 +62,10 @@ func (t TableSummary) warnings(asked Mode, duplicates int64) []plan.Warning {
 	if asked == ModeIncremental && t.Mode == ModeFull {
 		warn("read_in_full", 1, "no full run has completed with this mapping yet, so the table was read in full")
 	}
-	warn("deletes_held", t.Held, "%d rows have disappeared from the source, more than a run deletes without being told to; "+
+	warn(codeDeletesHeld, t.Held, "%d rows have disappeared from the source, more than a run deletes without being told to; "+
 		`run again with {"allow_deletes": true} if that is intended`, t.Held)
-	warn("doubled_rows", duplicates, "%d target rows carry the source ID of another row; delete the copies by hand", duplicates)
-	warn("open_links", t.OpenLinks, "%d links lead to rows that are not in the target; the next run writes the links to rows "+
+	warn(codeDoubledRows, duplicates, "%d target rows carry the source ID of another row; delete the copies by hand", duplicates)
+	warn(plan.LossOpenLinks, t.OpenLinks, "%d links lead to rows that are not in the target; the next run writes the links to rows "+
 		"that have appeared in the source meanwhile, a full run writes them all", t.OpenLinks)
 	return all
 }

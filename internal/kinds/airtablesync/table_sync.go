@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// writesInFlight keep the rate limit of a base used up while answers travel.
+	// writesInFlight keep the rate limit of a base used up while responses travel.
 	writesInFlight = 4
 	// listingRestarts bounds how often one listing may expire.
 	listingRestarts = 10
@@ -23,22 +23,24 @@ const (
 // once, in the order read, write rows, write links, delete.
 type tableSync struct {
 	job        *job
-	pair       int // its number in the plan
+	pair       int    // its number in the plan
+	name       string // for people
 	info       pairInfo
 	changes    []part // rows to write
 	later      []part // rows whose links wait for other rows
 	listing    string // "": the target was not listed
+	unmet      int    // rows of ours that the listing has found and no source page has named yet
 	mark       time.Time
 	duplicates int64
 	figures    TableSummary
 }
 
-func newTableSync(j *job, pair int, info pairInfo) *tableSync {
+func newTableSync(j *job, pair int, name string, info pairInfo) *tableSync {
 	mode := ModeIncremental
 	if info.Full {
 		mode = ModeFull
 	}
-	return &tableSync{job: j, pair: pair, info: info, figures: TableSummary{
+	return &tableSync{job: j, pair: pair, name: name, info: info, figures: TableSummary{
 		SourceBase: string(info.SourceBase), SourceTable: info.SourceTable,
 		TargetBase: string(info.TargetBase), TargetTable: info.TargetTable, Mode: mode}}
 }
@@ -83,7 +85,7 @@ func (t *tableSync) readSource(run engine.Run) ([]pageFetched, error) {
 // has expired.
 func (t *tableSync) fetch(run engine.Run, ask pageRequest, restarts *int) (pageFetched, error) {
 	ask.Plan, ask.Pair = t.job.plan, t.pair
-	page, err := t.job.steps.fetchPage.Do(run, ask)
+	page, err := about(t.job.steps.fetchPage, t.name).Do(run, ask)
 	if err != nil {
 		return page, err
 	}
@@ -103,15 +105,13 @@ func (t *tableSync) readTarget(run engine.Run) error {
 	at := airtable.StartAll()
 	for restarts := 0; !at.Done; {
 		t.listing = fmt.Sprintf("%s.%d", t.job.token, restarts)
-		page, err := t.job.steps.listTarget.Do(run, listRequest{Plan: t.job.plan, Pair: t.pair, At: at, Listing: t.listing})
+		page, err := about(t.job.steps.listTarget, t.name).Do(run, listRequest{Plan: t.job.plan, Pair: t.pair, At: at, Listing: t.listing})
 		if err != nil {
 			return err
 		}
-		t.job.calls.Read++
 		at = page.Next
-		t.duplicates += int64(page.Duplicates)
+		t.listed(page)
 		if page.Expired {
-			t.duplicates = 0
 			restarts++
 		}
 		if err := expiredTooOften(restarts, t.info.TargetTable); err != nil {
@@ -119,6 +119,17 @@ func (t *tableSync) readTarget(run engine.Run) error {
 		}
 	}
 	return nil
+}
+
+// listed adds a page of the target. A listing that has expired begins again.
+func (t *tableSync) listed(page pageListed) {
+	t.job.calls.Read++
+	if page.Expired {
+		t.duplicates, t.unmet = 0, 0
+		return
+	}
+	t.duplicates += int64(page.Duplicates)
+	t.unmet += page.Ours
 }
 
 func expiredTooOften(restarts int, table string) error {
@@ -135,7 +146,7 @@ func (t *tableSync) compare(run engine.Run, pages []pageFetched) error {
 		if page.Rows == 0 {
 			continue
 		}
-		found, err := t.job.steps.comparePage.Do(run, compareRequest{Plan: t.job.plan, Pair: t.pair, Page: page.Page, Rows: page.Rows,
+		found, err := about(t.job.steps.comparePage, t.name).Do(run, compareRequest{Plan: t.job.plan, Pair: t.pair, Page: page.Page, Rows: page.Rows,
 			Sweep: t.job.token, Listing: t.listing})
 		if err != nil {
 			return err
@@ -151,6 +162,7 @@ func (t *tableSync) compare(run engine.Run, pages []pageFetched) error {
 func (t *tableSync) compared(found pageCompared) {
 	t.figures.Read += int64(found.Count + found.Unchanged)
 	t.figures.Unchanged += int64(found.Unchanged)
+	t.unmet -= found.Listed
 	t.figures.SkippedLinks += int64(found.SkippedLinks)
 	if found.Count > 0 {
 		t.changes = append(t.changes, part{Ref: found.Changes, From: 0, To: found.Count})
@@ -161,7 +173,7 @@ func (t *tableSync) compared(found pageCompared) {
 // batches.
 func (t *tableSync) write(run engine.Run, pass plan.Pass) error {
 	_, err := engine.Map(run, writesInFlight, inBatches(t.take(pass)), func(run engine.Run, batch []part) (engine.None, error) {
-		done, err := t.job.steps.writeBatch.Do(run, batchRequest{Plan: t.job.plan, Pair: t.pair, Parts: batch, Pass: pass})
+		done, err := about(t.job.steps.writeBatch, t.name).Do(run, batchRequest{Plan: t.job.plan, Pair: t.pair, Parts: batch, Pass: pass})
 		if err != nil {
 			return engine.None{}, err
 		}
@@ -198,38 +210,37 @@ func (t *tableSync) wrote(batch []part, done batchWritten) {
 // only. It asks for what the sweep has missed once more before, and holds a
 // suspicious number until a person allows it.
 func (t *tableSync) deleteGone(run engine.Run) error {
-	if t.listing == "" {
-		return nil
+	if t.listing == "" || t.unmet == 0 {
+		return nil // every row of ours in the target has its source row
 	}
 	ask := goneRequest{Plan: t.job.plan, Pair: t.pair, Sweep: t.job.token, Listing: t.listing}
-	count, err := t.job.steps.countGone.Do(run, ask)
+	count, err := about(t.job.steps.countGone, t.name).Do(run, ask)
 	if err != nil || count.Missing == 0 {
 		return err
 	}
 	if err := t.lookAgain(run, ask); err != nil {
 		return err
 	}
-	if count, err = t.job.steps.countGone.Do(run, ask); err != nil || count.Missing == 0 {
+	if count, err = about(t.job.steps.countGone, t.name).Do(run, ask); err != nil || count.Missing == 0 {
 		return err
 	}
 	if plan.HoldDeletes(count.Missing, count.Rows, t.job.input.AllowDeletes) {
-		return t.hold(run, count)
+		return t.hold(run, ask, count)
 	}
 	return t.eachGone(run, ask, t.delete)
 }
 
 // hold leaves the deletes to a person.
-func (t *tableSync) hold(run engine.Run, count goneCounted) error {
+func (t *tableSync) hold(run engine.Run, ask goneRequest, count goneCounted) error {
 	t.figures.Held = count.Missing
-	_, err := t.job.steps.holdDeletes.Do(run, holdRequest{Held: DeletesHeld{Base: t.info.TargetBase, Table: t.info.TargetID,
-		Name: t.info.TargetTable, Missing: count.Missing, Rows: count.Rows}})
+	_, err := about(t.job.steps.holdDeletes, t.name).Do(run, holdRequest{goneRequest: ask, goneCounted: count})
 	return err
 }
 
 func (t *tableSync) delete(run engine.Run, gone []linkmap.Gone) error {
 	batches := slices.Collect(slices.Chunk(gone, airtable.MaxBatch))
 	_, err := engine.Map(run, writesInFlight, batches, func(run engine.Run, batch []linkmap.Gone) (engine.None, error) {
-		done, err := t.job.steps.deleteBatch.Do(run, deleteRequest{Plan: t.job.plan, Pair: t.pair, Gone: batch})
+		done, err := about(t.job.steps.deleteBatch, t.name).Do(run, deleteRequest{Plan: t.job.plan, Pair: t.pair, Gone: batch})
 		t.job.calls.Delete += done.Calls
 		t.figures.Deleted += int64(done.Deleted)
 		return engine.None{}, err
@@ -268,7 +279,7 @@ func (t *tableSync) lookAgain(run engine.Run, ask goneRequest) error {
 // eachGone walks over the missing rows, a hundred at a time.
 func (t *tableSync) eachGone(run engine.Run, ask goneRequest, do func(engine.Run, []linkmap.Gone) error) error {
 	for {
-		found, err := t.job.steps.findGone.Do(run, ask)
+		found, err := about(t.job.steps.findGone, t.name).Do(run, ask)
 		if err != nil || len(found.Gone) == 0 {
 			return err
 		}

@@ -8,18 +8,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 )
 
 func TestATableCountsWhatItsStepsDid(t *testing.T) {
 	t.Parallel()
 	j := &job{}
-	table := newTableSync(j, 0, pairInfo{SourceBase: "appS", SourceTable: "People", TargetBase: "appT", TargetTable: "Persons"})
-	ref := blob.Ref{Key: "a"}
-	table.compared(pageCompared{Changes: ref, Count: 3, Unchanged: 5, SkippedLinks: 2})
-	table.compared(pageCompared{Unchanged: 4})
+	table := newTableSync(j, 0, "People", pairInfo{SourceBase: "appS", SourceTable: "People", TargetBase: "appT", TargetTable: "Persons"})
+	ref := kind.Ref{Name: "a"}
+	for _, page := range []pageListed{{Ours: 5, Duplicates: 1}, {Expired: true}, {Ours: 7}, {Ours: 2, Duplicates: 3}} {
+		table.listed(page)
+	}
+	table.compared(pageCompared{Changes: ref, Count: 3, Unchanged: 5, Listed: 6, SkippedLinks: 2})
+	table.compared(pageCompared{Unchanged: 4, Listed: 2})
 	changes := table.take(plan.PassRows)
 	if diff := cmp.Diff([]part{{ref, 0, 3}}, changes); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
@@ -36,8 +39,8 @@ func TestATableCountsWhatItsStepsDid(t *testing.T) {
 	}
 	want := TableSummary{SourceBase: "appS", SourceTable: "People", TargetBase: "appT", TargetTable: "Persons", Mode: ModeIncremental,
 		Read: 12, Created: 2, Updated: 1, Unchanged: 9, SkippedLinks: 2, OpenLinks: 6}
-	if diff := cmp.Diff(want, table.figures); diff != "" || j.calls.Write != 7 {
-		t.Errorf("%d calls (-want +got):\n%s", j.calls.Write, diff)
+	if diff := cmp.Diff(want, table.figures); diff != "" || j.calls.Write != 7 || j.calls.Read != 4 || table.unmet != 1 || table.duplicates != 3 {
+		t.Errorf("%+v, %d rows without a source row, %d duplicates (-want +got):\n%s", j.calls, table.unmet, table.duplicates, diff)
 	}
 }
 
@@ -106,7 +109,7 @@ func TestSummaryHasEveryTableAndWarning(t *testing.T) {
 // A sweep must not be taken for another one's.
 func TestSweepTokensDiffer(t *testing.T) {
 	t.Parallel()
-	if a, b := sweepToken("ex_1"), sweepToken("ex_2"); a == b || len(a) != 16 {
+	if a, b := sweepToken(engine.Root{Execution: "ex_1"}), sweepToken(engine.Root{Execution: "ex_2"}); a == b || len(a) != 16 {
 		t.Errorf("%s and %s", a, b)
 	}
 }

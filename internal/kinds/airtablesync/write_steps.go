@@ -5,10 +5,9 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -17,7 +16,7 @@ type writeSteps struct{ tools }
 
 // batchRequest asks to write up to ten rows.
 type batchRequest struct {
-	Plan  blob.Ref  `json:"plan"`
+	Plan  kind.Ref  `json:"plan"`
 	Pair  int       `json:"pair"`
 	Parts []part    `json:"parts"` // of plan.RowChange
 	Pass  plan.Pass `json:"pass"`
@@ -51,7 +50,11 @@ func (s writeSteps) writeBatch(ctx context.Context, in batchRequest) (batchWritt
 		return batchWritten{}, s.airtable.explain(ctx, err, w.pair.Target)
 	}
 	rows, counts := plan.Outcome(w.pair, w.changes, open, written, in.Pass)
-	return batchWritten{BatchCounts: counts, Calls: w.calls}, engine.Attach(ctx, s.links.Wrote(scope(ctx, w.pair), rows))
+	if err := s.links.Wrote(ctx, w.pair.Key(), rows); err != nil {
+		return batchWritten{}, err
+	}
+	lost := plan.LostLinks(w.pair, w.changes, w.targets, in.Pass)
+	return batchWritten{BatchCounts: counts, Calls: w.calls}, s.outcomes.Record(ctx, reduced(w.pair, lost)...)
 }
 
 // begin collects the rows of a batch and the target rows that they link to.
@@ -62,14 +65,14 @@ func (s writeSteps) begin(ctx context.Context, in batchRequest) (*writing, error
 	}
 	w := &writing{plan: p, pair: p.Pairs[in.Pair], pass: in.Pass, targets: plan.Counterparts{}}
 	for _, part := range in.Parts {
-		rows, err := getRows[plan.RowChange](ctx, s.blobs, part.Ref, part.From, part.To)
+		rows, err := kind.Rows[plan.RowChange](ctx, s.blobs, part.Ref, part.From, part.To)
 		if err != nil {
 			return nil, err
 		}
 		w.changes = append(w.changes, rows...)
 	}
 	for to, sources := range plan.LinkedSources(w.pair, w.changes) {
-		if w.targets[to], err = s.links.Targets(ctx, scopeOf(ctx, to), sources); err != nil {
+		if w.targets[to], err = s.links.Targets(ctx, scope(ctx, to), sources); err != nil {
 			return nil, err
 		}
 	}
@@ -95,7 +98,7 @@ func (s writeSteps) upsert(ctx context.Context, w *writing) ([]airtable.Record, 
 
 func (s writeSteps) call(ctx context.Context, w *writing, r airtable.UpsertRequest) ([]airtable.Record, error) {
 	side := w.pair.Target
-	tok, err := s.airtable.token(ctx, side.APIKey)
+	tok, err := s.airtable.token(ctx, side)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +108,7 @@ func (s writeSteps) call(ctx context.Context, w *writing, r airtable.UpsertReque
 		return nil, err
 	}
 	if len(result.Records) != len(r.Records) {
-		return nil, failure.New(failure.UnknownOutcome, airtable.CodeBadAnswer,
+		return nil, failure.New(failure.UnknownOutcome, airtable.CodeBadResponse,
 			"Airtable answered with %d rows of table %q to a write of %d", len(result.Records), side.Name, len(r.Records))
 	}
 	return result.Records, nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
@@ -18,10 +19,12 @@ import (
 func (b *testBundle) batch() batchRequest {
 	b.Helper()
 	ctx, _ := b.attempt(1)
-	b.ok(b.db.Write(ctx, b.links.Wrote(scope(ctx, people()), []linkmap.Written{{Source: "rec1", Target: "recT1"}, {Source: "rec9", Target: "recT9"}})))
-	ref, err := putJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{people()}})
+	b.earlier(func(ctx context.Context, pair string) error {
+		return b.links.Wrote(ctx, pair, []linkmap.Written{{Source: "rec1", Target: "recT1"}, {Source: "rec9", Target: "recT9"}})
+	})
+	ref, err := kind.PutJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{people()}})
 	b.ok(err)
-	rows, err := putRows(ctx, b.blobs, []plan.RowChange{
+	rows, err := kind.PutRows(ctx, b.blobs, []plan.RowChange{
 		{Source: "rec0", Hash: "of another batch"},
 		{Source: "rec1", Target: "recT1", Hash: "h1", Cells: map[airtable.FieldID]json.RawMessage{"fldN": json.RawMessage(`"A"`)}},
 		{Source: "rec2", New: true, Hash: "h2", Cells: map[airtable.FieldID]json.RawMessage{"fldN": json.RawMessage(`"B"`)}, Links: map[airtable.FieldID][]airtable.RecordID{"fldB": {"rec9"}}},
@@ -65,10 +68,10 @@ func TestABatchGetsPastRowsThatAreGone(t *testing.T) {
 				t.Errorf("result (-want +got):\n%s", diff)
 			}
 			b.commit(left)
-			known, err := b.links.Known(ctx, scope(ctx, people()), []airtable.RecordID{"rec1", "rec2"})
+			known, err := b.links.Known(ctx, scope(ctx, people().Key()), []airtable.RecordID{"rec1", "rec2"})
 			b.ok(err)
 			for _, w := range test.written {
-				if k := known[w.Source]; k.Target != w.Target || k.Hash != w.Hash || (k.Answer == "") != (w.Hash == "") {
+				if k := known[w.Source]; k.Target != w.Target || k.Hash != w.Hash || (k.Response == "") != (w.Hash == "") {
 					t.Errorf("%s: %+v, want %+v", w.Source, k, w)
 				}
 			}
@@ -87,7 +90,7 @@ func (f forgetful) Upsert(ctx context.Context, tok airtable.Token, base airtable
 	return result, err
 }
 
-func TestAnAnswerOfAnotherSizeIsAnUnknownOutcome(t *testing.T) {
+func TestAResponseOfAnotherSizeIsAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	request := b.batch()
@@ -95,7 +98,7 @@ func TestAnAnswerOfAnotherSizeIsAnUnknownOutcome(t *testing.T) {
 	b.fake.exists["recT1"], b.fake.exists["recT9"] = true, true
 	ctx, left := b.attempt(1)
 	_, err := writeSteps{b.tools}.writeBatch(ctx, request)
-	if _, writes := left.Left(); failure.ClassOf(err) != failure.UnknownOutcome || failure.CodeOf(err) != airtable.CodeBadAnswer || len(writes) > 0 {
+	if _, writes := left.Left(); failure.ClassOf(err) != failure.UnknownOutcome || failure.CodeOf(err) != airtable.CodeBadResponse || len(writes) > 0 {
 		t.Errorf("%s %v, %d writes", failure.ClassOf(err), err, len(writes))
 	}
 }

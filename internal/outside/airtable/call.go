@@ -15,25 +15,25 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/resilience"
 )
 
-// do waits for its turn, sends one request and passes the body of a 2xx answer
+// do waits for its turn, sends one request and passes the body of a 2xx response
 // to read. A consumerError of read is returned as it is; every other error is
 // classified.
-func (c *Client) do(ctx context.Context, tok Token, r request, read func(io.Reader) error) (Answer, error) {
+func (c *Client) do(ctx context.Context, tok Token, r request, read func(io.Reader) error) (Response, error) {
 	if tok == "" {
-		return Answer{}, r.fail(failure.Auth, CodeUnauthenticated, Detail{}, nil, "the connection has no token: give it a personal access token%s", r.op.withScope())
+		return Response{}, r.fail(failure.Auth, CodeUnauthenticated, Detail{}, nil, "the connection has no token: give it a personal access token%s", r.op.withScope())
 	}
 	if strings.ContainsFunc(string(tok), unsendable) {
-		return Answer{}, r.fail(failure.Auth, CodeUnauthenticated, Detail{}, nil, "the token contains a space or a line break, which no header can carry: copy it again without them")
+		return Response{}, r.fail(failure.Auth, CodeUnauthenticated, Detail{}, nil, "the token contains a space or a line break, which no header can carry: copy it again without them")
 	}
 	if err := c.wait(ctx, tok, r); err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.o.RequestTimeout)
 	defer cancel()
 	ctx, sent := resilience.TraceSent(ctx)
 	req, err := c.newRequest(ctx, tok, r)
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	start := c.o.Clock.Now()
 	resp, err := c.http.Do(req)
@@ -43,12 +43,12 @@ func (c *Client) do(ctx context.Context, tok Token, r request, read func(io.Read
 		c.o.Meter.Called(call)
 	}()
 	if err != nil {
-		return Answer{}, r.noAnswer(err, sent.Maybe())
+		return Response{}, r.noResponse(err, sent.Maybe())
 	}
 	defer resp.Body.Close()
-	answer := Answer{ServerDate: serverDate(resp.Header)}
-	call.Code, call.ServerDate = resp.StatusCode, answer.ServerDate
-	return answer, c.receive(tok, r, resp, read)
+	response := Response{ServerDate: serverDate(resp.Header)}
+	call.Code, call.ServerDate = resp.StatusCode, response.ServerDate
+	return response, c.receive(tok, r, resp, read)
 }
 
 // unsendable finds what net/http would refuse only while sending, with an error
@@ -110,7 +110,7 @@ const maxErrorBytes = 64 << 10
 
 func (c *Client) receive(tok Token, r request, resp *http.Response, read func(io.Reader) error) error {
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
-		return c.readAnswer(r, resp, read)
+		return c.readResponse(r, resp, read)
 	}
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBytes)) // a truncated refusal is still a refusal
 	f := c.classify(tok, r, resp, body)
@@ -128,8 +128,8 @@ func (c *Client) pause(tok Token, r request, d time.Duration) {
 	c.tokens.Pause(string(tok), d)
 }
 
-func (c *Client) readAnswer(r request, resp *http.Response, read func(io.Reader) error) error {
-	body := &answerReader{r: resp.Body, left: c.o.MaxAnswerBytes}
+func (c *Client) readResponse(r request, resp *http.Response, read func(io.Reader) error) error {
+	body := &responseReader{r: resp.Body, left: c.o.MaxResponseBytes}
 	err := read(body)
 	var refused *consumerError
 	switch {
@@ -139,31 +139,31 @@ func (c *Client) readAnswer(r request, resp *http.Response, read func(io.Reader)
 	case errors.As(err, &refused):
 		return refused.err
 	case errors.Is(body.err, errTooLarge):
-		return r.badAnswer(CodeAnswerTooLarge, resp.StatusCode, nil, "the answer is larger than %d bytes: ask for smaller pages (batch_size)", c.o.MaxAnswerBytes)
+		return r.badResponse(CodeResponseTooLarge, resp.StatusCode, nil, "the answer is larger than %d bytes: ask for smaller pages (batch_size)", c.o.MaxResponseBytes)
 	case body.err != nil:
-		return r.badAnswer(CodeCut, resp.StatusCode, body.err, "the connection was lost in the middle of the answer: %v", body.err)
+		return r.badResponse(CodeCut, resp.StatusCode, body.err, "the connection was lost in the middle of the answer: %v", body.err)
 	default:
-		return r.badAnswer(CodeBadAnswer, resp.StatusCode, err, "the answer is not what the API documents (%s): check that airtable.base_url points to Airtable", describe(resp))
+		return r.badResponse(CodeBadResponse, resp.StatusCode, err, "the answer is not what the API documents (%s): check that airtable.base_url points to Airtable", describe(resp))
 	}
 }
 
 // consumerError carries an error of whoever receives the records past the
-// classification: the answer is not to blame.
+// classification: the response is not to blame.
 type consumerError struct{ err error }
 
 func (e *consumerError) Error() string { return e.err.Error() }
 
-var errTooLarge = errors.New("answer too large")
+var errTooLarge = errors.New("response too large")
 
-// answerReader bounds a body and remembers how reading it failed, which tells a
-// lost connection from a wrong answer.
-type answerReader struct {
+// responseReader bounds a body and remembers how reading it failed, which tells a
+// lost connection from a wrong response.
+type responseReader struct {
 	r    io.Reader
 	left int64
 	err  error
 }
 
-func (a *answerReader) Read(p []byte) (int, error) {
+func (a *responseReader) Read(p []byte) (int, error) {
 	if a.left <= 0 {
 		a.err = errTooLarge
 		return 0, a.err
@@ -194,7 +194,7 @@ func unwrapURL(err error) error {
 	return err
 }
 
-// one returns a function that reads an answer of a single JSON value.
+// one returns a function that reads a response of a single JSON value.
 func one(v any) func(io.Reader) error {
 	return func(body io.Reader) error { return json.NewDecoder(body).Decode(v) }
 }

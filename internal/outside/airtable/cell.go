@@ -96,7 +96,7 @@ func textOf(v any) string {
 }
 
 // objectText is the readable part of an object: a person, a choice, a barcode, an
-// AI answer, an attachment, a button or a computation's error.
+// AI text, an attachment, a button or a computation's error.
 func objectText(o map[string]any) string {
 	for _, key := range []string{"name", "email", "text", "filename", "value", "label", "error", "specialValue", "id"} {
 		if part, ok := o[key]; ok && !empty(part) {

@@ -91,11 +91,11 @@ func refusal(d Detail, resp *http.Response) string {
 
 // describe is a body that cannot be quoted, in words.
 func describe(resp *http.Response) string {
-	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
-	if kind == "" {
+	contentType, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
+	if contentType == "" {
 		return "a body of no stated type"
 	}
-	return "a body of type " + kind
+	return "a body of type " + contentType
 }
 
 func code(d Detail, otherwise string) string {
@@ -108,7 +108,7 @@ func code(d Detail, otherwise string) string {
 // parseError reads the three shapes of refusals: {"error":{"type","message"}},
 // {"error":"TYPE"} and {"errors":[{"error","message"}]}. Anything else, such as
 // a proxy's HTML, yields nothing.
-func parseError(body []byte) (kind, message string) {
+func parseError(body []byte) (typ, message string) {
 	var shape struct {
 		Error   json.RawMessage `json:"error"`
 		Errors  []errorObject   `json:"errors"`
@@ -119,8 +119,8 @@ func parseError(body []byte) (kind, message string) {
 	}
 	var object errorObject
 	switch {
-	case json.Unmarshal(shape.Error, &kind) == nil && kind != "":
-		return typeName(kind), shape.Message
+	case json.Unmarshal(shape.Error, &typ) == nil && typ != "":
+		return typeName(typ), shape.Message
 	case json.Unmarshal(shape.Error, &object) == nil && object.name() != "":
 		return typeName(object.name()), object.Message
 	case len(shape.Errors) > 0:

@@ -24,8 +24,8 @@ type Options struct {
 	Penalty time.Duration
 	// RequestTimeout bounds one call, not counting the wait for limiters. Zero means 30 s.
 	RequestTimeout time.Duration
-	// MaxAnswerBytes bounds one answer after decompression. Zero means 64 MiB.
-	MaxAnswerBytes int64
+	// MaxResponseBytes bounds one response after decompression. Zero means 64 MiB.
+	MaxResponseBytes int64
 	// HTTP sends the requests; its own timeout should be zero. Nil means a
 	// client of our own that reuses connections. Redirects are never followed.
 	HTTP *http.Client
@@ -43,7 +43,7 @@ func (o Options) withDefaults() Options {
 	o.TokenRequestsPerSecond = cmp.Or(o.TokenRequestsPerSecond, 50)
 	o.Penalty = cmp.Or(o.Penalty, 30*time.Second)
 	o.RequestTimeout = cmp.Or(o.RequestTimeout, 30*time.Second)
-	o.MaxAnswerBytes = cmp.Or(o.MaxAnswerBytes, 64<<20)
+	o.MaxResponseBytes = cmp.Or(o.MaxResponseBytes, 64<<20)
 	o.UserAgent = cmp.Or(o.UserAgent, "pyairtable-workflows")
 	if o.Clock == nil {
 		o.Clock = clock.System()

@@ -32,9 +32,9 @@ func TestListAsksByGet(t *testing.T) {
 		t.Error(diff)
 	}
 	got := &airtable.Page{
-		Answer:  airtable.Answer{ServerDate: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)},
-		Records: []airtable.Record{{ID: "rec1", CreatedTime: "2022-09-05T07:00:00.000Z", Fields: fields("fldA", "1.50", "fldB", `{"new":["shape"]}`)}},
-		Offset:  "itrA/recB",
+		Response: airtable.Response{ServerDate: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)},
+		Records:  []airtable.Record{{ID: "rec1", CreatedTime: "2022-09-05T07:00:00.000Z", Fields: fields("fldA", "1.50", "fldB", `{"new":["shape"]}`)}},
+		Offset:   "itrA/recB",
 	}
 	if diff := cmp.Diff(got, page); diff != "" {
 		t.Error(diff)
@@ -85,8 +85,8 @@ func TestALargePageIsRead(t *testing.T) {
 	if err != nil || len(page.Records) != 100 || len(page.Records[99].Fields["A"]) != len(cell)+2 {
 		t.Fatalf("a page of 5 MB: %v", err)
 	}
-	_, err = connect(t, s.URL, airtable.Options{MaxAnswerBytes: 1 << 20}).List(t.Context(), token, "app1", "tbl1", airtable.ListParams{})
-	if failure.ClassOf(err) != failure.Validation || failure.CodeOf(err) != airtable.CodeAnswerTooLarge || !strings.Contains(err.Error(), "1048576 bytes") {
+	_, err = connect(t, s.URL, airtable.Options{MaxResponseBytes: 1 << 20}).List(t.Context(), token, "app1", "tbl1", airtable.ListParams{})
+	if failure.ClassOf(err) != failure.Validation || failure.CodeOf(err) != airtable.CodeResponseTooLarge || !strings.Contains(err.Error(), "1048576 bytes") {
 		t.Errorf("a page over the limit: %v", err)
 	}
 }
@@ -170,16 +170,16 @@ func TestMetadataOnTheWire(t *testing.T) {
 	t.Parallel()
 	name := "New"
 	for _, c := range []struct {
-		name   string
-		answer string
-		call   func(*airtable.Client) (any, error)
-		want   seen
-		got    any
+		name     string
+		response string
+		call     func(*airtable.Client) (any, error)
+		want     seen
+		got      any
 	}{
 		{"schema", `{"tables":[{"id":"tbl1","name":"T","primaryFieldId":"fld1","fields":[{"id":"fld1","name":"N","type":"futureType","options":{"x":1.0}}],"views":[{"id":"viw1","name":"Grid","type":"grid"}],"dateDependencySettings":{}}]}`,
 			func(c *airtable.Client) (any, error) { return c.Schema(t.Context(), token, "app1") },
 			seen{"GET", "/v0/meta/bases/app1/tables", "", ""},
-			&airtable.Base{Answer: airtable.Answer{ServerDate: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)}, ID: "app1", Tables: []airtable.Table{{ID: "tbl1", Name: "T", PrimaryFieldID: "fld1",
+			&airtable.Base{Response: airtable.Response{ServerDate: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)}, ID: "app1", Tables: []airtable.Table{{ID: "tbl1", Name: "T", PrimaryFieldID: "fld1",
 				Fields: []airtable.Field{{ID: "fld1", Name: "N", Type: "futureType", Options: json.RawMessage(`{"x":1.0}`)}},
 				Views:  []airtable.View{{ID: "viw1", Name: "Grid", Type: "grid"}}}}}},
 		{"create base", `{"id":"app2","tables":[]}`,
@@ -187,7 +187,7 @@ func TestMetadataOnTheWire(t *testing.T) {
 				return c.CreateBase(t.Context(), token, airtable.NewBase{Name: "B", WorkspaceID: "wsp1", Tables: []airtable.NewTable{{Name: "T", Fields: []airtable.NewField{{Name: "N", Type: airtable.SingleLineText}}}}})
 			},
 			seen{"POST", "/v0/meta/bases", "", `{"name":"B","workspaceId":"wsp1","tables":[{"name":"T","fields":[{"name":"N","type":"singleLineText"}]}]}`},
-			&airtable.Base{Answer: airtable.Answer{ServerDate: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)}, ID: "app2", Name: "B", Tables: []airtable.Table{}}},
+			&airtable.Base{Response: airtable.Response{ServerDate: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)}, ID: "app2", Name: "B", Tables: []airtable.Table{}}},
 		{"create table", `{"id":"tbl2","name":"T","primaryFieldId":"fld1","fields":[]}`,
 			func(c *airtable.Client) (any, error) {
 				return c.CreateTable(t.Context(), token, "app1", airtable.NewTable{Name: "T", Description: "d", Fields: []airtable.NewField{{Name: "N", Type: airtable.Number, Options: json.RawMessage(`{"precision":0}`)}}})
@@ -219,7 +219,7 @@ func TestMetadataOnTheWire(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, reply(200, c.answer))
+			s := serve(t, reply(200, c.response))
 			got, err := c.call(connect(t, s.URL, airtable.Options{}))
 			if err != nil {
 				t.Fatal(err)

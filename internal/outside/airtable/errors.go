@@ -35,10 +35,10 @@ const (
 	CodeConnection = "connection_failed"
 	// CodeCut: the connection broke or timed out after something was sent.
 	CodeCut = "answer_lost"
-	// CodeBadAnswer: the answer was not what the API documents.
-	CodeBadAnswer = "bad_answer"
-	// CodeAnswerTooLarge: the answer exceeds Options.MaxAnswerBytes.
-	CodeAnswerTooLarge = "answer_too_large"
+	// CodeBadResponse: the response was not what the API documents.
+	CodeBadResponse = "bad_answer"
+	// CodeResponseTooLarge: the response exceeds Options.MaxResponseBytes.
+	CodeResponseTooLarge = "answer_too_large"
 )
 
 // Detail is the failure.Error detail of every failed call.
@@ -46,7 +46,7 @@ type Detail struct {
 	Operation string  `json:"operation"`
 	Base      BaseID  `json:"base,omitempty"`
 	Table     TableID `json:"table,omitempty"`
-	Status    int     `json:"status,omitempty"`  // 0: no answer
+	Status    int     `json:"status,omitempty"`  // 0: no response
 	Type      string  `json:"type,omitempty"`    // Airtable's own error type
 	Message   string  `json:"message,omitempty"` // Airtable's own words, without the values of cells
 	Scope     string  `json:"scope,omitempty"`   // the scope that the operation needs
@@ -75,7 +75,7 @@ func (r request) invalid(format string, args ...any) *failure.Error {
 	return r.fail(failure.Validation, CodeInvalidRequest, Detail{}, nil, format, args...)
 }
 
-// lost is the class of a call whose answer never came or cannot be used.
+// lost is the class of a call whose response never came or cannot be used.
 func (r request) lost() failure.Class {
 	if r.op.effects {
 		return failure.UnknownOutcome
@@ -94,8 +94,8 @@ func (r request) notSent(err error) error {
 	return named
 }
 
-// noAnswer classifies a call that got no answer.
-func (r request) noAnswer(err error, maybeSent bool) *failure.Error {
+// noResponse classifies a call that got no response.
+func (r request) noResponse(err error, maybeSent bool) *failure.Error {
 	cause := unwrapURL(err)
 	if !maybeSent {
 		return r.fail(failure.Transient, CodeConnection, Detail{}, cause, "could not connect to Airtable, so nothing was sent: %v", cause)
@@ -103,10 +103,10 @@ func (r request) noAnswer(err error, maybeSent bool) *failure.Error {
 	return r.fail(r.lost(), CodeCut, Detail{}, cause, "the request was sent but no answer came: %v", cause)
 }
 
-// badAnswer classifies a call whose answer cannot be used.
-func (r request) badAnswer(code string, status int, cause error, format string, args ...any) *failure.Error {
+// badResponse classifies a call whose response cannot be used.
+func (r request) badResponse(code string, status int, cause error, format string, args ...any) *failure.Error {
 	class := r.lost()
-	if code == CodeAnswerTooLarge && class == failure.Transient {
+	if code == CodeResponseTooLarge && class == failure.Transient {
 		class = failure.Validation // the same page would be just as large
 	}
 	return r.fail(class, code, Detail{Status: status}, cause, format, args...)

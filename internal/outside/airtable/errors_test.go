@@ -170,10 +170,10 @@ func TestRefusedIsTransientAndCutIsUnknown(t *testing.T) {
 	}{
 		{"refused", refused, 0, transient, transient, airtable.CodeConnection},
 		{"no such host", "http://nowhere.invalid", 0, transient, transient, airtable.CodeConnection},
-		{"cut before the answer", cut.URL, 0, transient, unknown, airtable.CodeCut},
-		{"cut inside the answer", halfway.URL, 0, transient, unknown, airtable.CodeCut},
-		{"no answer in time", slow.URL, 300 * time.Millisecond, transient, unknown, airtable.CodeCut},
-		{"200 that is not JSON", html.URL, 0, transient, unknown, airtable.CodeBadAnswer},
+		{"cut before the response", cut.URL, 0, transient, unknown, airtable.CodeCut},
+		{"cut inside the response", halfway.URL, 0, transient, unknown, airtable.CodeCut},
+		{"no response in time", slow.URL, 300 * time.Millisecond, transient, unknown, airtable.CodeCut},
+		{"200 that is not JSON", html.URL, 0, transient, unknown, airtable.CodeBadResponse},
 	} {
 		o := airtable.Options{RequestTimeout: c.timeout}
 		if err := read(t, connect(t, c.url, o)); failure.ClassOf(err) != c.read || failure.CodeOf(err) != c.code {
@@ -204,12 +204,12 @@ func TestACancelledCallKeepsItsCause(t *testing.T) {
 	}
 }
 
-func TestAnAnswerOfTheWrongLengthIsUnknown(t *testing.T) {
+func TestAResponseOfTheWrongLengthIsUnknown(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{"records":[]}`, `{}`, `{"records":[{"id":"a"},{"id":"b"}]}`, ``} {
 		s := serve(t, reply(200, body))
-		if err := write(t, connect(t, s.URL, airtable.Options{})); failure.ClassOf(err) != failure.UnknownOutcome || failure.CodeOf(err) != airtable.CodeBadAnswer {
-			t.Errorf("answer %q: %v", body, err)
+		if err := write(t, connect(t, s.URL, airtable.Options{})); failure.ClassOf(err) != failure.UnknownOutcome || failure.CodeOf(err) != airtable.CodeBadResponse {
+			t.Errorf("response %q: %v", body, err)
 		}
 	}
 }

@@ -76,9 +76,9 @@ func FuzzParseError(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		kind, message := parseError(body)
-		if kind != "" && !typeForm.MatchString(kind) {
-			t.Errorf("%q gives the type %q", body, kind)
+		typ, message := parseError(body)
+		if typ != "" && !typeForm.MatchString(typ) {
+			t.Errorf("%q gives the type %q", body, typ)
 		}
 		if got := presentable(message, "pat.secret"); len(got) > maxMessage+len("…") {
 			t.Errorf("a message of %d bytes", len(got))

@@ -18,10 +18,10 @@ import (
 // wire is Airtable without a network, so that time is virtual. It notes when
 // each call came.
 type wire struct {
-	start  time.Time
-	answer func(*http.Request) (int, string)
-	mu     sync.Mutex
-	came   map[string][]time.Duration // by path
+	start    time.Time
+	response func(*http.Request) (int, string)
+	mu       sync.Mutex
+	came     map[string][]time.Duration // by path
 }
 
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -29,14 +29,14 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer w.mu.Unlock()
 	w.came[r.URL.Path] = append(w.came[r.URL.Path], time.Since(w.start))
 	status, body := 200, `{"tables":[]}`
-	if w.answer != nil {
-		status, body = w.answer(r)
+	if w.response != nil {
+		status, body = w.response(r)
 	}
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
-func virtual(o airtable.Options, answer func(*http.Request) (int, string)) (*airtable.Client, *wire) {
-	w := &wire{start: time.Now(), came: map[string][]time.Duration{}, answer: answer}
+func virtual(o airtable.Options, response func(*http.Request) (int, string)) (*airtable.Client, *wire) {
+	w := &wire{start: time.Now(), came: map[string][]time.Duration{}, response: response}
 	o.HTTP = &http.Client{Transport: w}
 	return airtable.New(o), w
 }

@@ -46,7 +46,7 @@ func (c *Client) Stream(ctx context.Context, tok Token, base BaseID, table Table
 	}
 	c.shape(&r, p)
 	page := &Page{}
-	answer, err := c.do(ctx, tok, r, func(body io.Reader) error {
+	response, err := c.do(ctx, tok, r, func(body io.Reader) error {
 		offset, err := decodePage(body, yield)
 		page.Offset = offset
 		return err
@@ -54,7 +54,7 @@ func (c *Client) Stream(ctx context.Context, tok Token, base BaseID, table Table
 	if err != nil {
 		return nil, err
 	}
-	page.Answer = answer
+	page.Response = response
 	return page, nil
 }
 

@@ -13,11 +13,11 @@ func (c *Client) Schema(ctx context.Context, tok Token, base BaseID) (*Base, err
 		return nil, r.invalid("name the base")
 	}
 	result := Base{ID: base}
-	answer, err := c.do(ctx, tok, r, one(&result))
+	response, err := c.do(ctx, tok, r, one(&result))
 	if err != nil {
 		return nil, err
 	}
-	result.ID, result.Answer = base, answer
+	result.ID, result.Response = base, response
 	return &result, nil
 }
 
@@ -26,11 +26,11 @@ func (c *Client) Schema(ctx context.Context, tok Token, base BaseID) (*Base, err
 func (c *Client) CreateBase(ctx context.Context, tok Token, b NewBase) (*Base, error) {
 	r := request{op: opCreateBase, method: http.MethodPost, path: "/meta/bases", name: b.Name, body: b}
 	result := Base{Name: b.Name}
-	answer, err := c.do(ctx, tok, r, one(&result))
+	response, err := c.do(ctx, tok, r, one(&result))
 	if err != nil {
 		return nil, err
 	}
-	result.Answer = answer
+	result.Response = response
 	return &result, nil
 }
 

@@ -7,9 +7,9 @@ type Call struct {
 	Operation  string // records.list, schema.read, …: a closed set, fit for a label
 	Base       BaseID // "" for calls that concern no base
 	Host       string
-	Code       int           // HTTP status; 0 when no answer came
+	Code       int           // HTTP status; 0 when no response came
 	Duration   time.Duration // not counting the wait for limiters
-	ServerDate time.Time     // the answer's Date header; zero when none came
+	ServerDate time.Time     // the response's Date header; zero when none came
 }
 
 // Meter is told of every call and of every wait for a limiter. Its methods must

@@ -2,7 +2,7 @@ package airtable
 
 import "net/http"
 
-// operation is what there is to know about a kind of call.
+// operation is what there is to know about a sort of call.
 type operation struct {
 	name    string // in metrics
 	doing   string // "list the records of", followed by the table or the base

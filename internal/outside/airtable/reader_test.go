@@ -33,7 +33,7 @@ func (p *pages) List(_ context.Context, _ airtable.Token, _ airtable.BaseID, _ a
 func at(minute int) time.Time { return time.Date(2026, 11, 24, 10, minute, 0, 0, time.UTC) }
 
 func page(minute int, offset string) *airtable.Page {
-	return &airtable.Page{Answer: airtable.Answer{ServerDate: at(minute)}, Offset: offset, Records: []airtable.Record{{ID: "rec1"}}}
+	return &airtable.Page{Response: airtable.Response{ServerDate: at(minute)}, Offset: offset, Records: []airtable.Record{{ID: "rec1"}}}
 }
 
 func TestAReadGoesFromPositionToPosition(t *testing.T) {

@@ -18,8 +18,8 @@ type Record struct {
 	Fields      map[string]json.RawMessage `json:"fields"`
 }
 
-// Answer is what every answer has beside its body.
-type Answer struct {
+// Response is what every response has beside its body.
+type Response struct {
 	// ServerDate is Airtable's own clock (the Date header, in whole seconds),
 	// the only source of marks. It is zero when the header is missing.
 	ServerDate time.Time `json:"-"`
@@ -50,7 +50,7 @@ type Sort struct {
 // Page is one page of a listing. Offset is "" on the last page. A full page may
 // be the last one.
 type Page struct {
-	Answer
+	Response
 	Records []Record
 	Offset  string
 }
@@ -71,7 +71,7 @@ type WriteRequest struct {
 
 // WriteResult has the whole records in the order of the request.
 type WriteResult struct {
-	Answer
+	Response
 	Records []Record `json:"records"`
 }
 
@@ -89,7 +89,7 @@ type UpsertRequest struct {
 // UpsertResult has the whole records in the order of the request, and says which
 // of them were created and which were updated.
 type UpsertResult struct {
-	Answer
+	Response
 	Records []Record   `json:"records"`
 	Created []RecordID `json:"createdRecords"`
 	Updated []RecordID `json:"updatedRecords"`
@@ -97,6 +97,6 @@ type UpsertResult struct {
 
 // DeleteResult names the records that the call deleted.
 type DeleteResult struct {
-	Answer
+	Response
 	Deleted []RecordID
 }

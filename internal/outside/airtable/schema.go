@@ -4,7 +4,7 @@ import "encoding/json"
 
 // Base is the schema of a base: all its tables with their fields.
 type Base struct {
-	Answer
+	Response
 	ID     BaseID  `json:"id"`
 	Name   string  `json:"name,omitempty"`
 	Tables []Table `json:"tables"`

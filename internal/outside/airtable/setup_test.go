@@ -26,14 +26,14 @@ type seen struct {
 	Method, Path, Query, Body string
 }
 
-// server answers every call with answer and remembers the calls.
+// server answers every call with response and remembers the calls.
 type server struct {
 	*httptest.Server
 	mu    sync.Mutex
 	calls []seen
 }
 
-func serve(t *testing.T, answer http.HandlerFunc) *server {
+func serve(t *testing.T, response http.HandlerFunc) *server {
 	t.Helper()
 	s := &server{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -44,7 +44,7 @@ func serve(t *testing.T, answer http.HandlerFunc) *server {
 		if r.Header.Get("Authorization") != "Bearer "+canary {
 			t.Errorf("Authorization = %q", r.Header.Get("Authorization"))
 		}
-		answer(w, r)
+		response(w, r)
 	}))
 	t.Cleanup(s.Close)
 	return s

@@ -35,13 +35,13 @@ func TestSimUpsertIsRepeatable(t *testing.T) {
 	}
 }
 
-func TestSimAWriteWithoutAnAnswerIsUnknownAndRepeatable(t *testing.T) {
+func TestSimAWriteWithoutAResponseIsUnknownAndRepeatable(t *testing.T) {
 	t.Parallel()
 	s := setup(t, sim.Config{NoRateLimit: true}, airtable.Options{})
 	s.faults(`{"faults":[{"method":"PATCH","fault":"drop"}]}`)
 	_, err := s.Upsert(t.Context(), token, s.base, s.deals.ID, s.rows(0, 10))
 	if failure.ClassOf(err) != failure.UnknownOutcome {
-		t.Fatalf("a dropped answer: %v", err)
+		t.Fatalf("a dropped response: %v", err)
 	}
 	if got := s.upsert(s.rows(0, 10)); len(got.Updated) != 10 || len(got.Created) != 0 {
 		t.Errorf("the repeat created %d duplicates", len(got.Created))

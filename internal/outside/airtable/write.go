@@ -10,7 +10,7 @@ import (
 )
 
 // Get reads one record by id (scope data.records:read), its cells keyed by field
-// id if byFieldID. Airtable looks in the whole base, so an answer does not prove
+// id if byFieldID. Airtable looks in the whole base, so a response does not prove
 // that the record is in the table. A missing one is an error with
 // CodeRecordNotFound.
 func (c *Client) Get(ctx context.Context, tok Token, base BaseID, table TableID, id RecordID, byFieldID bool) (*Record, error) {
@@ -33,7 +33,7 @@ func (c *Client) Get(ctx context.Context, tok Token, base BaseID, table TableID,
 }
 
 // Create creates 1–10 records, all or none (scope data.records:write). Repeating
-// it creates duplicates: use Upsert where an answer may be lost.
+// it creates duplicates: use Upsert where a response may be lost.
 func (c *Client) Create(ctx context.Context, tok Token, base BaseID, table TableID, w WriteRequest) (*WriteResult, error) {
 	return c.write(ctx, tok, request{op: opCreate, method: http.MethodPost, base: base, table: table}, w)
 }
@@ -53,11 +53,11 @@ func (c *Client) Replace(ctx context.Context, tok Token, base BaseID, table Tabl
 func (c *Client) write(ctx context.Context, tok Token, r request, w WriteRequest) (*WriteResult, error) {
 	r.body = w
 	var result WriteResult
-	answer, err := c.batch(ctx, tok, r, w.Records, &result, &result.Records)
+	response, err := c.batch(ctx, tok, r, w.Records, &result, &result.Records)
 	if err != nil {
 		return nil, err
 	}
-	result.Answer = answer
+	result.Response = response
 	return &result, nil
 }
 
@@ -73,11 +73,11 @@ func (c *Client) Upsert(ctx context.Context, tok Token, base BaseID, table Table
 		return nil, r.invalid("an upsert merges on 1 to 3 fields, not %d", len(u.MergeOn))
 	}
 	var result UpsertResult
-	answer, err := c.batch(ctx, tok, r, u.Records, &result, &result.Records)
+	response, err := c.batch(ctx, tok, r, u.Records, &result, &result.Records)
 	if err != nil {
 		return nil, err
 	}
-	result.Answer = answer
+	result.Response = response
 	return &result, nil
 }
 
@@ -91,25 +91,25 @@ func upsertBody(u UpsertRequest) any {
 	}{merge{u.MergeOn}, WriteRequest{u.Records, u.Typecast, u.ReturnFieldsByFieldID}}
 }
 
-// batch sends a write and makes sure that the answer has as many records as the
+// batch sends a write and makes sure that the response has as many records as the
 // request, since they are matched by position.
-func (c *Client) batch(ctx context.Context, tok Token, r request, sent []RecordWrite, result any, got *[]Record) (Answer, error) {
+func (c *Client) batch(ctx context.Context, tok Token, r request, sent []RecordWrite, result any, got *[]Record) (Response, error) {
 	if err := r.checkTable(); err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	if len(sent) == 0 || len(sent) > MaxBatch {
-		return Answer{}, r.invalid("a request carries 1 to %d records, not %d", MaxBatch, len(sent))
+		return Response{}, r.invalid("a request carries 1 to %d records, not %d", MaxBatch, len(sent))
 	}
 	r.path = tablePath(r.base, r.table)
-	answer, err := c.do(ctx, tok, r, one(result))
+	response, err := c.do(ctx, tok, r, one(result))
 	if err == nil && len(*got) != len(sent) {
-		err = r.fail(failure.UnknownOutcome, CodeBadAnswer, Detail{Status: http.StatusOK}, nil, "%d records were sent but %d came back", len(sent), len(*got))
+		err = r.fail(failure.UnknownOutcome, CodeBadResponse, Detail{Status: http.StatusOK}, nil, "%d records were sent but %d came back", len(sent), len(*got))
 	}
-	return answer, err
+	return response, err
 }
 
 // Delete deletes 1–10 records, all or none (scope data.records:write). To repeat
-// it after a lost answer, first list which of the ids still exist: one that is
+// it after a lost response, first list which of the ids still exist: one that is
 // gone fails the request.
 func (c *Client) Delete(ctx context.Context, tok Token, base BaseID, table TableID, ids []RecordID) (*DeleteResult, error) {
 	r := request{op: opDelete, method: http.MethodDelete, base: base, table: table, path: tablePath(base, table)}
@@ -125,11 +125,11 @@ func (c *Client) Delete(ctx context.Context, tok Token, base BaseID, table Table
 	}
 	r.query = q.Encode()
 	var result DeleteResult
-	answer, err := c.do(ctx, tok, r, result.decode)
+	response, err := c.do(ctx, tok, r, result.decode)
 	if err != nil {
 		return nil, err
 	}
-	result.Answer = answer
+	result.Response = response
 	return &result, nil
 }
 

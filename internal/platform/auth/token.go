@@ -1,6 +1,6 @@
-// Package auth makes and verifies service tokens: paw_<id>_<secret>. It
-// parses and compares in constant time and knows nobody; who a key belongs
-// to and what it may do is decided in core/identity.
+// Package auth creates and verifies service tokens: paw_<id>_<secret>. Secrets
+// are compared in constant time. Who a key belongs to and what it may do is
+// decided in core/identity.
 package auth
 
 import (
@@ -19,12 +19,12 @@ const (
 	tokenLength = len(prefix) + idHex + 1 + 2*secretBytes
 )
 
-// ErrMalformed says that a text is not a token of this product. It never
+// ErrMalformed means that a text is not a service token. Its message never
 // repeats the text.
-var ErrMalformed = errors.New("not a service token: it reads paw_<id>_<secret>")
+var ErrMalformed = errors.New("not a service token, which has the form paw_<id>_<secret>")
 
-// Hash is what is stored of a secret. A 256-bit random secret needs no slow
-// hash: it cannot be guessed.
+// Hash is what is stored instead of a secret. A 256-bit random secret cannot be
+// guessed, so it needs no slow hash.
 type Hash [sha256.Size]byte
 
 // Token is a parsed token. Its secret is held only as a hash.
@@ -33,15 +33,15 @@ type Token struct {
 	hash Hash
 }
 
-// New makes a token for the key with the given UUID. The text is shown once;
+// New creates a token for the key with the given UUID. The text is shown once;
 // only the hash may be stored.
 func New(id string) (text string, hash Hash, err error) {
 	compact := strings.ReplaceAll(id, "-", "")
 	if len(compact) != idHex {
-		return "", Hash{}, errors.New("a key's id must be a UUID")
+		return "", Hash{}, errors.New("the ID of a key must be a UUID")
 	}
 	var secret [secretBytes]byte
-	rand.Read(secret[:]) // never fails: it ends the process instead
+	rand.Read(secret[:]) // never fails: without randomness it ends the process
 	return prefix + compact + "_" + hex.EncodeToString(secret[:]), sha256.Sum256(secret[:]), nil
 }
 

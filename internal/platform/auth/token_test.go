@@ -9,6 +9,7 @@ import (
 const id = "0198c5a2-7c1e-7d3a-9f00-3d5f0c1b2a4e"
 
 func TestTokenMatchesOnlyItsOwnHash(t *testing.T) {
+	t.Parallel()
 	text, hash, err := New(id)
 	if err != nil {
 		t.Fatal(err)
@@ -18,7 +19,7 @@ func TestTokenMatchesOnlyItsOwnHash(t *testing.T) {
 		t.Fatal(err)
 	}
 	if token.ID != id || !token.Matches(hash) {
-		t.Errorf("token %+v does not match what it was made with", token)
+		t.Errorf("token %+v does not match its own hash", token)
 	}
 	if _, other, _ := New(id); token.Matches(other) {
 		t.Error("a token matches another secret's hash")
@@ -28,7 +29,8 @@ func TestTokenMatchesOnlyItsOwnHash(t *testing.T) {
 	}
 }
 
-func TestParseRefusesWhatIsNoToken(t *testing.T) {
+func TestParseRefusesWhatIsNotAToken(t *testing.T) {
+	t.Parallel()
 	good, _, _ := New(id)
 	cases := map[string]string{
 		"empty":          "",
@@ -52,8 +54,9 @@ func TestParseRefusesWhatIsNoToken(t *testing.T) {
 	}
 }
 
-func TestNewRefusesAnIDThatIsNoUUID(t *testing.T) {
+func TestNewRefusesAnIDThatIsNotAUUID(t *testing.T) {
+	t.Parallel()
 	if _, _, err := New("short"); err == nil {
-		t.Error("an id that does not fit into a token was accepted")
+		t.Error("an ID that does not fit into a token was accepted")
 	}
 }

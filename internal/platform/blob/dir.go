@@ -11,29 +11,32 @@ import (
 	"os"
 	"path"
 	"regexp"
-	"strings"
 	"sync"
 	"syscall"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
-// Dir is a Store in a directory: one folder per group, one file per blob.
-// Keys cannot lead out of it.
+// Dir is a Store in a directory: a folder per kind of owner, in it one per owner,
+// in that one file per blob. The file store-id says which store it belongs to.
+// References cannot lead out of it.
 type Dir struct {
 	path  string
 	root  *os.Root
 	close func() error
 
 	mu      sync.Mutex
-	durable map[string]bool // groups whose folder is known to survive a power cut
+	durable map[string]bool // folders that are known to survive a power cut
 }
 
 var _ Store = (*Dir)(nil)
 
-// OpenDir opens the store in the directory path and creates it if need be. It
-// fails with ErrInUse while somebody else has it. The caller closes it.
-func OpenDir(path string) (*Dir, error) {
+// OpenDir opens the directory path for the store with an id, and creates it if
+// need be. A fresh one belongs to that store from then on. It fails with
+// ErrForeign for a directory of another store, or one that holds blobs and does
+// not say whose, and with ErrInUse while another process has it. The caller closes
+// it.
+func OpenDir(path, storeID string) (*Dir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("create the blob directory: %w", err)
 	}
@@ -46,42 +49,47 @@ func OpenDir(path string) (*Dir, error) {
 		return nil, errors.Join(fmt.Errorf("open the blob directory: %w", err), held.Close())
 	}
 	release := sync.OnceValue(func() error { return errors.Join(root.Close(), held.Close()) })
-	return &Dir{path: path, root: root, close: release, durable: map[string]bool{}}, nil
+	d := &Dir{path: path, root: root, close: release, durable: map[string]bool{}}
+	if err := d.belongsTo(storeID); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
 }
 
 // Close releases the directory; open blobs stay readable. It may be called twice.
 func (d *Dir) Close() error { return d.close() }
 
-// nameLength is how much of a random text names a blob of a group: 80 bits. A
+// nameLength is how much of a random text names a blob of an owner: 80 bits. A
 // name that is taken is an error.
 const nameLength = 16
 
-// Put implements Store: the file and the folder that names it are synced
-// before it returns.
-func (d *Dir) Put(ctx context.Context, group string, r io.Reader) (Ref, error) {
-	if err := checkName(group); err != nil {
+// Put implements Store: the file and the folders that lead to it are synced before
+// it returns.
+func (d *Dir) Put(ctx context.Context, owner Owner, r io.Reader) (Ref, error) {
+	if err := owner.check(); err != nil {
 		return Ref{}, err
 	}
-	if err := d.makeGroup(group); err != nil {
-		return Ref{}, d.storageError("create group "+group, err)
+	if err := d.makeFolders(owner); err != nil {
+		return Ref{}, d.storageError("make the folder of "+owner.String(), err)
 	}
-	key := path.Join(group, rand.Text()[:nameLength])
-	ref, err := d.write(ctx, key, r)
-	if err != nil {
-		_ = d.root.Remove(key) // an orphan would only wait for DeleteGroup
+	ref := Ref{Owner: owner, Name: rand.Text()[:nameLength]}
+	if err := d.write(ctx, &ref, r); err != nil {
+		_ = d.root.Remove(ref.String()) // an orphan would only wait for DeleteOwner
 		return Ref{}, err
 	}
 	return ref, nil
 }
 
-func (d *Dir) write(ctx context.Context, key string, r io.Reader) (Ref, error) {
-	f, err := d.root.OpenFile(key, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+// write stores the blob that ref names and completes ref.
+func (d *Dir) write(ctx context.Context, ref *Ref, r io.Reader) error {
+	file := ref.String()
+	f, err := d.root.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return Ref{}, d.storageError("create "+key, err)
+		return d.storageError("create "+file, err)
 	}
 	source := &sourceReader{ctx: ctx, r: r}
 	sum := sha256.New()
-	n, err := io.Copy(io.MultiWriter(f, sum), source)
+	ref.Bytes, err = io.Copy(io.MultiWriter(f, sum), source)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -89,87 +97,96 @@ func (d *Dir) write(ctx context.Context, key string, r io.Reader) (Ref, error) {
 		err = closeErr
 	}
 	if source.err != nil {
-		return Ref{}, fmt.Errorf("read what is to be stored in %s: %w", key, source.err)
+		return fmt.Errorf("read what is to be stored in %s: %w", file, source.err)
 	}
 	if err == nil {
-		err = d.syncDir(path.Dir(key))
+		err = d.sync(path.Dir(file))
 	}
 	if err != nil {
-		return Ref{}, d.storageError("write "+key, err)
+		return d.storageError("write "+file, err)
 	}
-	return Ref{Key: key, Bytes: n, Sum: shortSum(sum)}, nil
+	ref.Sum = shortSum(sum)
+	return nil
 }
 
-// makeGroup makes sure that the group's folder exists and is durable. It
-// holds the lock while syncing, so that a second Put into a new group does
-// not return before the folder's entry is on disk.
-func (d *Dir) makeGroup(group string) error {
+// makeFolders makes sure that the owner's folder and the one above it exist and
+// are durable. It holds the lock while syncing, so that a second Put into a new
+// folder does not return before the folder's entry is on disk.
+func (d *Dir) makeFolders(owner Owner) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.durable[group] {
-		return nil
+	for _, folder := range []string{string(owner.Kind), owner.String()} {
+		if d.durable[folder] {
+			continue
+		}
+		if err := d.root.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		if err := d.sync(path.Dir(folder)); err != nil {
+			return err
+		}
+		d.durable[folder] = true
 	}
-	if err := d.root.Mkdir(group, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	if err := d.syncDir("."); err != nil {
-		return err
-	}
-	d.durable[group] = true
 	return nil
 }
 
 // Open implements Store.
 func (d *Dir) Open(_ context.Context, ref Ref) (io.ReadCloser, error) {
-	group, name, ok := strings.Cut(ref.Key, "/")
-	if !ok || checkName(group) != nil || checkName(name) != nil {
-		return nil, fmt.Errorf("open blob: %q is not a key of this store", ref.Key)
+	if ref.Owner.check() != nil || !idForm.MatchString(ref.Name) {
+		return nil, fmt.Errorf("open blob: %q does not name a blob of this store", ref)
 	}
-	f, err := d.root.Open(ref.Key)
+	f, err := d.root.Open(ref.String())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("open blob %s: %w", ref.Key, ErrNotFound)
+		return nil, fmt.Errorf("open blob %s: %w", ref, ErrNotFound)
 	}
 	if err != nil {
-		return nil, d.storageError("open "+ref.Key, err)
+		return nil, d.storageError("open "+ref.String(), err)
 	}
 	if info, err := f.Stat(); err != nil || info.Size() != ref.Bytes {
 		_ = f.Close()
-		return nil, fmt.Errorf("open blob %s: %w: its size is not the %d bytes that were stored", ref.Key, ErrDamaged, ref.Bytes)
+		return nil, fmt.Errorf("open blob %s: %w: its size is not the %d bytes that were stored", ref, ErrDamaged, ref.Bytes)
 	}
 	return &verified{File: f, ref: ref, sum: sha256.New()}, nil
 }
 
-// DeleteGroup implements Store.
-func (d *Dir) DeleteGroup(_ context.Context, group string) error {
-	if err := checkName(group); err != nil {
+// DeleteOwner implements Store.
+func (d *Dir) DeleteOwner(_ context.Context, owner Owner) error {
+	if err := owner.check(); err != nil {
 		return err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	delete(d.durable, group)
-	if err := d.root.RemoveAll(group); err != nil {
-		return d.storageError("delete group "+group, err)
+	delete(d.durable, owner.String())
+	if err := d.root.RemoveAll(owner.String()); err != nil {
+		return d.storageError("delete the blobs of "+owner.String(), err)
 	}
 	return nil
 }
 
-// Groups implements Store.
-func (d *Dir) Groups(context.Context) ([]string, error) {
-	entries, err := fs.ReadDir(d.root.FS(), ".")
-	if err != nil {
-		return nil, d.storageError("list groups", err)
+// Owners implements Store.
+func (d *Dir) Owners(_ context.Context, kind OwnerKind) ([]string, error) {
+	if !kindForm.MatchString(string(kind)) {
+		return nil, fmt.Errorf("%q is not a kind of owner", kind)
 	}
-	var groups []string
+	entries, err := fs.ReadDir(d.root.FS(), string(kind))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, d.storageError("list the owners", err)
+	}
+	var ids []string
 	for _, e := range entries {
-		if e.IsDir() && checkName(e.Name()) == nil {
-			groups = append(groups, e.Name())
+		if e.IsDir() && idForm.MatchString(e.Name()) {
+			ids = append(ids, e.Name())
 		}
 	}
-	return groups, nil
+	return ids, nil
 }
 
-func (d *Dir) syncDir(name string) error {
-	f, err := d.root.Open(name)
+// sync makes the entries of a folder durable.
+func (d *Dir) sync(folder string) error {
+	f, err := d.root.Open(folder)
 	if err != nil {
 		return err
 	}
@@ -190,11 +207,14 @@ func (d *Dir) storageError(doing string, cause error) error {
 	return failure.Wrap(cause, failure.Fatal, code, "%s in the blob directory %s: %v: %s", doing, d.path, cause, fix)
 }
 
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
+var (
+	kindForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
+	idForm   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
+)
 
-func checkName(name string) error {
-	if !nameForm.MatchString(name) {
-		return fmt.Errorf("%q cannot name a blob group: use letters, digits, '_', '-', '.'", name)
+func (o Owner) check() error {
+	if !kindForm.MatchString(string(o.Kind)) || !idForm.MatchString(o.ID) {
+		return fmt.Errorf("%q cannot own blobs: an id has letters, digits, '_', '-', '.', a kind lower-case letters, digits, '_'", o)
 	}
 	return nil
 }

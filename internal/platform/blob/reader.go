@@ -43,7 +43,7 @@ func (v *verified) Read(p []byte) (int, error) {
 	n, err := v.File.Read(p)
 	v.sum.Write(p[:n])
 	if err == io.EOF && shortSum(v.sum) != v.ref.Sum {
-		return n, fmt.Errorf("read blob %s: %w: its checksum differs", v.ref.Key, ErrDamaged)
+		return n, fmt.Errorf("read blob %s: %w: its checksum differs", v.ref, ErrDamaged)
 	}
 	return n, err
 }
@@ -55,5 +55,5 @@ func (v *verified) WriteTo(w io.Writer) (int64, error) {
 
 // Seek hides the file's own: a blob is read in order or by ReadAt.
 func (v *verified) Seek(int64, int) (int64, error) {
-	return 0, fmt.Errorf("read blob %s: it cannot seek: use ReadAt", v.ref.Key)
+	return 0, fmt.Errorf("read blob %s: it cannot seek: use ReadAt", v.ref)
 }

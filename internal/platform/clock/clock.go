@@ -13,9 +13,9 @@ type Clock interface {
 	AfterFunc(d time.Duration, f func()) Timer
 }
 
-// Timer is a call that AfterFunc has planned.
+// Timer is a call that AfterFunc has scheduled.
 type Timer interface {
-	// Stop prevents the call and reports whether it was still to come.
+	// Stop cancels the call and reports whether it was still pending.
 	Stop() bool
 }
 

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Airtable says where the Web API is and how hard it may be called.
+// Airtable says where the Web API is and how often it may be called.
 type Airtable struct {
-	BaseURL                string        `key:"base_url" doc:"Root of Airtable's Web API; the built-in simulator's address for trying things out."`
-	RequestsPerSecond      float64       `key:"requests_per_second" doc:"Calls per second and base. Airtable allows 5 and punishes more."`
-	TokenRequestsPerSecond float64       `key:"token_requests_per_second" doc:"Calls per second and token over all bases. Airtable allows 50."`
-	Penalty                time.Duration `key:"penalty" doc:"Pause of a base after a 429. Airtable asks for 30 s."`
-	RequestTimeout         time.Duration `key:"request_timeout" doc:"Bound of one call, without its retries."`
+	BaseURL                string        `key:"base_url" doc:"Root of Airtable's Web API, or the address of the built-in simulator."`
+	RequestsPerSecond      float64       `key:"requests_per_second" doc:"Calls per second to one base. Airtable allows 5 and blocks the base for a while after more."`
+	TokenRequestsPerSecond float64       `key:"token_requests_per_second" doc:"Calls per second with one token, over all bases. Airtable allows 50."`
+	Penalty                time.Duration `key:"penalty" doc:"How long to pause a base after a 429. Airtable asks for 30 s."`
+	RequestTimeout         time.Duration `key:"request_timeout" doc:"Timeout of one call, not counting retries."`
 }
 
 func defaultAirtable() Airtable {

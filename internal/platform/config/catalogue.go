@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// setting is one leaf of a Config: where it lives and what may be said of it.
+// setting is one leaf of a Config: where its value is and what its tags say.
 type setting struct {
 	key    string
 	doc    string
@@ -18,8 +18,8 @@ type setting struct {
 	value  reflect.Value
 }
 
-// settings lists the leaves of c in the order of their declaration. Setting
-// a value through the result changes c.
+// settings lists the leaves of c in the order of their declaration. Setting a
+// value through the result changes c.
 func settings(c *Config) []setting {
 	return walk(nil, "", reflect.ValueOf(c).Elem())
 }
@@ -47,7 +47,7 @@ func (s setting) flag() string {
 	return strings.NewReplacer(".", "-", "_", "-").Replace(s.key)
 }
 
-// shown is the value as it may be printed.
+// shown is the value in a form that may be printed.
 func (s setting) shown() string {
 	text := fmt.Sprint(s.value.Interface())
 	if s.secret != "password" {
@@ -67,8 +67,8 @@ func (s setting) shown() string {
 	return "xxxxx"
 }
 
-// set takes a value from any source. The error says what is expected, without
-// the key.
+// set accepts a value from any source. The error says what is expected and does
+// not repeat the key.
 func (s setting) set(raw any) error {
 	switch s.value.Interface().(type) {
 	case string:

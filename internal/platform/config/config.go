@@ -4,11 +4,11 @@ import (
 	"path/filepath"
 )
 
-// Config is everything that an operator may set. The key tag is the name in
-// the file, the doc tag the reference text, the secret tag whether the value
-// may be shown: "password" hides the password of a URL.
+// Config is everything that an operator may set. The key tag is the name in the
+// file, the doc tag is the reference text, and the secret tag says what must not
+// be shown: "password" hides the password in a URL.
 type Config struct {
-	DataDir  string   `key:"data_dir" doc:"Folder for the embedded database, the blobs and the key files; made with mode 0700 when absent."`
+	DataDir  string   `key:"data_dir" doc:"Folder for the embedded database, the blobs and the key files; created with mode 0700 if it does not exist."`
 	Engine   string   `key:"engine" doc:"Durable engine: local."`
 	HTTP     HTTP     `key:"http"`
 	Database Database `key:"database"`
@@ -17,7 +17,7 @@ type Config struct {
 	Log      Log      `key:"log"`
 }
 
-// Default returns the configuration of a process that was told nothing.
+// Default returns the configuration of a process for which nothing is set.
 func Default() Config {
 	return Config{
 		DataDir:  "paw-data",
@@ -29,14 +29,14 @@ func Default() Config {
 	}
 }
 
-// fill sets what follows from other settings.
+// fill derives the settings that follow from others.
 func (c *Config) fill() {
 	if c.Database.URL == "" {
 		c.Database.URL = "sqlite:" + filepath.Join(c.DataDir, "paw.db")
 	}
 }
 
-// check returns one sentence per fault of the whole configuration.
+// check returns one sentence for each fault in the whole configuration.
 func (c *Config) check() []string {
 	var faults []string
 	if c.DataDir == "" {

@@ -22,6 +22,7 @@ func write(t *testing.T, name, text string) string {
 }
 
 func TestDefaultsAreUsable(t *testing.T) {
+	t.Parallel()
 	l, err := Load(Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -36,6 +37,7 @@ func TestDefaultsAreUsable(t *testing.T) {
 
 // Defaults < file < environment < flags, each named as the source.
 func TestLaterSourcesWin(t *testing.T) {
+	t.Parallel()
 	file := write(t, "c.yml", "data_dir: /from/file\nhttp:\n  addr: 127.0.0.1:1\n  admin_addr: \"off\"\nairtable:\n  penalty: 1m30s\n  requests_per_second: 10\nlog:\n")
 	l, err := Load(Options{
 		Env:   []string{"PAW_CONFIG=" + file, "PAW_HTTP_ADDR=127.0.0.1:2", "PAW_AIRTABLE_REQUESTS_PER_SECOND=20.5", "PAW_LIMITS_MAX_EXECUTIONS=7"},
@@ -66,6 +68,7 @@ func TestLaterSourcesWin(t *testing.T) {
 }
 
 func TestJSONFile(t *testing.T) {
+	t.Parallel()
 	l, err := Load(Options{File: write(t, "c.json", `{"http": {"addr": "127.0.0.1:9"}, "airtable": {"requests_per_second": 5}}`)})
 	if err != nil || l.HTTP.Addr != "127.0.0.1:9" || l.Airtable.RequestsPerSecond != 5 {
 		t.Errorf("got %+v, %v", l, err)
@@ -74,6 +77,7 @@ func TestJSONFile(t *testing.T) {
 
 // Each mistake is a file; adding one costs a file and a line.
 func TestMistakesSayTheFix(t *testing.T) {
+	t.Parallel()
 	cases := map[string]string{
 		"unknown_key":             `unknown key "http.adr"; did you mean "http.addr"?`,
 		"unknown_section":         `unknown key "htttp.addr"; did you mean "http.addr"?`,
@@ -114,6 +118,7 @@ func TestMistakesSayTheFix(t *testing.T) {
 }
 
 func TestEveryFaultIsListed(t *testing.T) {
+	t.Parallel()
 	_, err := Load(Options{Env: []string{"PAW_LOG_LEVEL=loud", "PAW_HTTP_ADDR=x", "PAW_ENGINE=y"}})
 	var e *Error
 	if !errors.As(err, &e) || len(e.Faults) != 3 {
@@ -122,6 +127,7 @@ func TestEveryFaultIsListed(t *testing.T) {
 }
 
 func TestMissingFile(t *testing.T) {
+	t.Parallel()
 	_, err := Load(Options{File: "/nowhere/paw.yml"})
 	if err == nil || !strings.Contains(err.Error(), "/nowhere/paw.yml does not exist; correct --config or PAW_CONFIG") {
 		t.Errorf("error is %v", err)
@@ -130,6 +136,7 @@ func TestMissingFile(t *testing.T) {
 
 // An unknown variable is a warning: the environment is shared.
 func TestUnknownVariableIsAWarning(t *testing.T) {
+	t.Parallel()
 	l, err := Load(Options{Env: []string{"PAW_HTP_ADDR=x", "PAW_URL=u", "PAW_TOKEN=t", "PAW_MASTER_KEY=k", "PAW_TEST_POSTGRES=p", "HOME=/root"}})
 	if err != nil {
 		t.Fatal(err)
@@ -141,6 +148,7 @@ func TestUnknownVariableIsAWarning(t *testing.T) {
 }
 
 func TestSecretsAreNeverShown(t *testing.T) {
+	t.Parallel()
 	for _, url := range []string{"postgres://paw:hunter2@db/paw", "postgres://db/paw?user=paw&password=hunter2"} {
 		l, err := Load(Options{Env: []string{"PAW_DATABASE_URL=" + url}})
 		if err != nil {
@@ -158,6 +166,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 }
 
 func TestFlags(t *testing.T) {
+	t.Parallel()
 	fs := pflag.NewFlagSet("x", pflag.ContinueOnError)
 	AddFlags(fs)
 	if err := fs.Parse([]string{"--http-addr", "127.0.0.1:5", "--data-dir=/d"}); err != nil {
@@ -169,9 +178,10 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// The reference is made from the tags, so every setting has one, and no two
-// settings share a variable or a flag.
+// The reference comes from the tags, so every setting needs one, and no two
+// settings may share a variable or a flag.
 func TestEverySettingIsDocumented(t *testing.T) {
+	t.Parallel()
 	c := Default()
 	names := map[string]string{}
 	for _, s := range settings(&c) {

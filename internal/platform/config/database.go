@@ -29,8 +29,7 @@ func (d Database) check() []string {
 	return []string{fmt.Sprintf("database.url begins with %q; use \"sqlite:PATH\" or \"postgres://USER:PASSWORD@HOST/NAME\"", clip(scheme, 16))}
 }
 
-// clip keeps a fault short, and a password that stands in the wrong place out
-// of it.
+// clip keeps a fault short, and keeps a misplaced password out of it.
 func clip(s string, n int) string {
 	if len(s) > n {
 		return s[:n] + "…"

@@ -1,5 +1,5 @@
-// Package config is the process's configuration: one typed struct, one file
-// per section with its defaults and its checks, filled from defaults, then a
-// file (YAML or JSON), then PAW_ environment variables, then flags. It opens
-// nothing and starts nothing; that is the work of the package that reads it.
+// Package config is the configuration of the process: one typed struct, with a
+// file for each section that holds its defaults and checks. It is filled from the
+// defaults, then a file (YAML or JSON), then PAW_ environment variables, then
+// flags. The package opens and starts nothing; its readers do.
 package config

@@ -8,8 +8,8 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
-// otherVariables are the PAW_ names that are read elsewhere: by the CLI, by
-// this package for the file, by the secret store, and by the tests.
+// otherVariables are the PAW_ names that are not settings: those of the command
+// line, the path of the file, and the master key.
 var otherVariables = [...]string{"PAW_URL", "PAW_TOKEN", "PAW_CONFIG", "PAW_MASTER_KEY"}
 
 // environment keeps the PAW_ variables of an environment.
@@ -24,8 +24,8 @@ func environment(env []string) map[string]string {
 	return out
 }
 
-// fromEnv applies the variables; an unknown one is a warning and no fault,
-// since an environment is shared with other programs and later versions.
+// fromEnv applies the variables. An unknown one is a warning, not a fault, because
+// an environment is shared with other programs and later versions.
 func (l *Loaded) fromEnv(byKey map[string]setting, env map[string]string) []string {
 	known := append([]string{}, otherVariables[:]...)
 	rest := map[string]bool{}

@@ -2,8 +2,8 @@ package config
 
 import "github.com/spf13/pflag"
 
-// AddFlags gives a command one flag per setting, --http-addr for http.addr,
-// and --config for the file. FromFlags reads them back.
+// AddFlags gives a command one flag per setting (--http-addr for http.addr) and
+// --config for the file. FromFlags reads them back.
 func AddFlags(fs *pflag.FlagSet) {
 	fs.String("config", "", "configuration file, YAML or JSON (PAW_CONFIG)")
 	c := Default()
@@ -12,8 +12,8 @@ func AddFlags(fs *pflag.FlagSet) {
 	}
 }
 
-// FromFlags returns the options that were given on the command line, with the
-// environment added: exactly what Load wants.
+// FromFlags returns the options that were given on the command line together with
+// the environment, as Load takes them.
 func FromFlags(fs *pflag.FlagSet, env []string) Options {
 	o := Options{Env: env, Flags: map[string]string{}}
 	if f := fs.Lookup("config"); f != nil {

@@ -8,11 +8,11 @@ import (
 
 // HTTP says where the server listens.
 type HTTP struct {
-	Addr      string `key:"addr" doc:"HOST:PORT of the API. Plain HTTP: keep it on loopback or behind a TLS proxy. Port 0 takes a free one."`
-	AdminAddr string `key:"admin_addr" doc:"HOST:PORT of the admin listener (/metrics), which has no authentication: keep it on loopback. \"off\" opens none."`
+	Addr      string `key:"addr" doc:"HOST:PORT of the API. Plain HTTP: keep it on loopback or behind a TLS proxy. Port 0 picks a free port."`
+	AdminAddr string `key:"admin_addr" doc:"HOST:PORT of the admin listener (/metrics), which has no authentication: keep it on loopback. \"off\" disables it."`
 }
 
-// AdminOff reports whether the admin listener is switched off.
+// AdminOff reports whether the admin listener is disabled.
 func (h HTTP) AdminOff() bool { return h.AdminAddr == "off" }
 
 func defaultHTTP() HTTP {

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Limits bounds what one process does at once.
+// Limits bounds what one process does at a time.
 type Limits struct {
-	MaxExecutions int           `key:"max_executions" doc:"Executions that run at once over all workflows; more wait as pending."`
-	DrainTimeout  time.Duration `key:"drain_timeout" doc:"Time that running steps get to end after SIGTERM; the rest is left to recovery."`
+	MaxExecutions int           `key:"max_executions" doc:"Executions at work at a time, over all workflows. Those that sleep, wait, or are paused or parked do not count; further ones wait as pending."`
+	DrainTimeout  time.Duration `key:"drain_timeout" doc:"How long running steps may take to end after SIGTERM. What has not ended by then is recovered by the next start."`
 }
 
 func defaultLimits() Limits {

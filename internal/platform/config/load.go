@@ -16,8 +16,8 @@ import (
 
 // Options names the sources of a configuration.
 type Options struct {
-	// File is the path of a YAML or JSON file. Empty: the value of PAW_CONFIG
-	// in Env, and no file where that is empty too.
+	// File is the path of a YAML or JSON file. If it is empty, PAW_CONFIG in Env
+	// names the file; if that is empty too, there is none.
 	File string
 	// Env is the environment as NAME=value pairs, as os.Environ returns it.
 	Env []string
@@ -35,7 +35,7 @@ type Loaded struct {
 	sources  map[string]string
 }
 
-// Entry is one setting as `config check` shows it: never a secret.
+// Entry is one setting as `config check` shows it, without secrets.
 type Entry struct {
 	Key    string `json:"key"`
 	Value  string `json:"value"`
@@ -46,14 +46,14 @@ type Entry struct {
 // Error lists every fault of a configuration, one sentence each.
 type Error struct{ Faults []string }
 
-// Error returns the faults, one a line.
+// Error returns the faults, one per line.
 func (e *Error) Error() string {
-	return "the configuration is not usable:\n  " + strings.Join(e.Faults, "\n  ")
+	return "the configuration has faults:\n  " + strings.Join(e.Faults, "\n  ")
 }
 
-// Load reads the sources in order, the later one winning, and checks the
-// result. The error is an *Error that lists every fault, or says why the file
-// could not be read.
+// Load reads the sources in order and checks the result; later sources win. The
+// error is an *Error that lists every fault, or says why the file could not be
+// read.
 func Load(o Options) (*Loaded, error) {
 	l := &Loaded{Config: Default(), sources: map[string]string{}}
 	byKey := map[string]setting{}
@@ -124,7 +124,7 @@ func (l *Loaded) fromFile(byKey map[string]setting) ([]string, error) {
 	return faults, nil
 }
 
-// empty reports whether a section stands in the file with nothing below it.
+// empty reports whether a section of the file has nothing in it.
 func empty(raw any) bool {
 	m, ok := raw.(map[string]any)
 	return raw == nil || ok && len(m) == 0

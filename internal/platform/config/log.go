@@ -7,7 +7,7 @@ import (
 
 // Log says what the process writes about itself.
 type Log struct {
-	Level  string `key:"level" doc:"Least level written: debug, info, warn or error."`
+	Level  string `key:"level" doc:"Lowest level to write: debug, info, warn or error."`
 	Format string `key:"format" doc:"text for people, json for machines."`
 }
 

@@ -132,22 +132,22 @@ func (d *DB) Submit(w Write, done func(error)) { d.writer.submit(&job{write: w, 
 // Write runs w in a transaction and returns after the durable commit. An error
 // of w rolls back w alone and is returned as it is. If ctx ends before w was
 // begun, w never runs and ctx's error is returned; later the end of ctx is
-// ignored, so that the answer is the truth.
+// ignored, so that the result is the truth.
 func (d *DB) Write(ctx context.Context, w Write) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	answer := make(chan error, 1)
-	j := &job{write: w, done: func(err error) { answer <- err }}
+	result := make(chan error, 1)
+	j := &job{write: w, done: func(err error) { result <- err }}
 	d.writer.submit(j)
 	select {
-	case err := <-answer:
+	case err := <-result:
 		return err
 	case <-ctx.Done():
 		if j.cancel() {
 			return ctx.Err()
 		}
-		return <-answer
+		return <-result
 	}
 }
 

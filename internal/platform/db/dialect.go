@@ -77,7 +77,7 @@ func (d Dialect) expand(text string, more func(name string) (string, bool)) (str
 		}
 		found, ok := d.word(name)
 		if !ok {
-			unknown = fmt.Errorf("nobody knows %s; the words are {key}, {text}, {json}, {bytes} and {clustered}", word)
+			unknown = fmt.Errorf("%s is unknown; the words are {key}, {text}, {json}, {bytes} and {clustered}", word)
 		}
 		return found
 	})

@@ -8,9 +8,8 @@
 //
 // All writes of the process go through one connection and one goroutine. What
 // arrives while a commit is being made durable forms the next transaction, so
-// that many callers share one fsync. Inside that transaction each write stands
-// alone behind a savepoint: its error rolls back its own rows and nobody
-// else's. On PostgreSQL the same connection holds the session lock, so a
+// that many callers share one fsync. Inside that transaction each write has a
+// savepoint of its own: its error rolls back its own rows and no one else's. On PostgreSQL the same connection holds the session lock, so a
 // process that lost its lock has also lost the only connection that writes.
 //
 // # One text for two dialects
@@ -35,17 +34,17 @@
 //
 // # Statements
 //
-// A statement stands in a file named after its table, under a line
+// A statement is in a file named after its table, under a line
 // "-- name: read_things"; comments below that line belong to it. A package
 // declares the names that it uses with [DB.Statements], which fails when a
-// declared name is in no file or a statement is used by nobody. A statement may
+// declared name is in no file or a statement is not used. A statement may
 // contain another one as {its_name}, such as a list of columns.
 //
 // # Failures
 //
 // A write returns nil only after its commit is durable. A full disk is an
 // error of that commit, and the store works again when space returns. After a
-// failed fsync, or when the connection is cut during a commit, nobody can know
+// failed fsync, or when the connection is cut during a commit, no one can know
 // what is on disk: the writes in that commit get a failure of class
 // unknown_outcome (ErrLost in their chain), [DB.Lost] closes, and every later
 // write fails. The process must then end; its successor reads the truth from

@@ -20,7 +20,7 @@ import (
 func behindItsBack(t *testing.T, url string, statements ...string) {
 	t.Helper()
 	ctx := context.Background()
-	run := func(string) error { return nil }
+	var run func(string) error
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
 		pool, err := sql.Open("sqlite", strings.NewReplacer("%", "%25", "#", "%23").Replace("file:"+path))
 		if err != nil {
@@ -85,6 +85,8 @@ func TestForeignFormatIsRefused(t *testing.T) {
 				"INSERT INTO db_owner VALUES (1, 7, 'me', 0)", "CREATE TABLE events (position BIGINT)"}},
 		"of another number": {want: "has format 99, and this build reads format 1",
 			statements: []string{"UPDATE db_owner SET format = 99"}},
+		"of a lower number": {want: "has format 0, and this build reads format 1",
+			statements: []string{"UPDATE db_owner SET format = 0"}},
 		"of another program": {fresh: true, want: "holds tables of another program (customers, orders)",
 			statements: []string{"CREATE TABLE customers (id BIGINT)", "CREATE TABLE orders (id BIGINT)"}},
 	} {

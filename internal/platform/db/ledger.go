@@ -118,7 +118,7 @@ func (l *ledger) CreateVersionTable(context.Context, database.DBTxConn) error { 
 
 // Insert implements database.Store, in the transaction of the migration.
 func (l *ledger) Insert(ctx context.Context, tx database.DBTxConn, r database.InsertRequest) error {
-	m := l.known[r.Version] // version 0 says that the package is known, and is no file
+	m := l.known[r.Version] // version 0 says that the package is known, and has no file
 	_, err := tx.ExecContext(ctx, l.sql.addMigration, l.set, r.Version, m.file, m.checksum)
 	return err
 }

@@ -14,7 +14,7 @@ import (
 // lockFile opens the database file itself and locks it for as long as it stays
 // open. The lock belongs to the file, not to its name, so that no link leads
 // around it, and the kernel drops it when the process dies. The error is
-// ErrInUse when somebody else holds it.
+// ErrInUse when someone else holds it.
 func lockFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -42,17 +42,17 @@ func TestCutInsideAWriteIsUnknownForTheWholeGroup(t *testing.T) {
 	url := pgtest.URL(t)
 	d := things(t, url)
 	release := hold(t, d)
-	answers := make(chan error, 3)
+	results := make(chan error, 3)
 	for i := range int64(2) {
-		d.Submit(insert(i, "x"), func(err error) { answers <- err })
+		d.Submit(insert(i, "x"), func(err error) { results <- err })
 	}
 	d.Submit(func(ctx context.Context, tx db.Tx) error {
 		pgtest.Terminate(t, url)
 		return insert(3, "z")(ctx, tx)
-	}, func(err error) { answers <- err })
+	}, func(err error) { results <- err })
 	release()
 	for range 3 {
-		if err := <-answers; !errors.Is(err, db.ErrLost) || failure.ClassOf(err) != failure.UnknownOutcome {
+		if err := <-results; !errors.Is(err, db.ErrLost) || failure.ClassOf(err) != failure.UnknownOutcome {
 			t.Errorf("got %v", err)
 		}
 	}

@@ -145,7 +145,7 @@ func TestBadMigrationsAreExplained(t *testing.T) {
 	for sql, want := range map[string]string{
 		"CREATE TABLE x (j JSON)":                       "write {json}",
 		"CREATE TABLE x (b\tbytea NOT NULL)":            "write {json}, {bytes}",
-		"CREATE TABLE x (j {jsno})":                     "nobody knows {jsno}",
+		"CREATE TABLE x (j {jsno})":                     "{jsno} is unknown",
 		"-- +only mysql\nSELECT 1\n-- +end":             "the dialects are sqlite and postgres",
 		"-- +only sqlite\nSELECT 1":                     `has no "-- +end"`,
 		"SELECT 1;\n-- +end\n":                          "ends no block",

@@ -87,7 +87,7 @@ func sqliteOwner(ctx context.Context, path string, own *ownSQL) string {
 
 // judge sorts SQLite's errors. A write that the disk refused before any
 // fsync leaves no valid commit in the log; after a failed fsync, or when the
-// file is damaged, nobody knows.
+// file is damaged, no one knows.
 func (s *sqliteSession) judge(err error) verdict {
 	var se *sqlite.Error
 	if !errors.As(err, &se) {

@@ -38,7 +38,7 @@ func statements(d Dialect, files fs.FS, declared map[string]*string) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		if !used[name] {
-			errs = append(errs, fmt.Errorf("statement %s is used by nobody", name))
+			errs = append(errs, fmt.Errorf("statement %s is not used", name))
 		}
 	}
 	return errors.Join(errs...)
@@ -83,7 +83,7 @@ func cutStatements(d Dialect, file string, texts map[string]string) error {
 			continue
 		}
 		if name == "" {
-			return fmt.Errorf("%q stands before the first %q", trimmed, nameLine)
+			return fmt.Errorf("%q comes before the first %q", trimmed, nameLine)
 		}
 		texts[name] += line
 	}

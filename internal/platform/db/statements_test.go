@@ -56,10 +56,10 @@ func TestStatementsThatDoNotFitAreNamed(t *testing.T) {
 		file  string
 		wants []string
 	}{
-		"mistyped": {"-- name: raed\nSELECT 1\n-- name: spare\nSELECT 2", []string{"statement read is in no .sql file", "statement raed is used by nobody", "statement spare is used by nobody"}},
+		"mistyped": {"-- name: raed\nSELECT 1\n-- name: spare\nSELECT 2", []string{"statement read is in no .sql file", "statement raed is not used", "statement spare is not used"}},
 		"twice":    {"-- name: read\nSELECT 1\n-- name: read\nSELECT 2", []string{"sql/x.sql", "statement read exists twice"}},
-		"no name":  {"SELECT 1\n-- name: read\nSELECT 2", []string{`"SELECT 1" stands before the first "-- name: "`}},
-		"no part":  {"-- name: read\nSELECT {columns}", []string{"statement read: nobody knows {columns}"}},
+		"no name":  {"SELECT 1\n-- name: read\nSELECT 2", []string{`"SELECT 1" comes before the first "-- name: "`}},
+		"no part":  {"-- name: read\nSELECT {columns}", []string{"statement read: {columns} is unknown"}},
 	} {
 		var read string
 		err := d.Statements(fstest.MapFS{"x.sql": {Data: []byte(c.file)}}, map[string]*string{"read": &read})

@@ -162,7 +162,7 @@ func (w *writer) lose(cause error) {
 	close(w.lost)
 }
 
-// lostError is what a write gets whose outcome nobody knows, or that came after.
+// lostError is what a write gets whose outcome is unknown, or that came after.
 func (w *writer) lostError() error {
 	return failure.Wrap(fmt.Errorf("%w: %w", ErrLost, w.cause), failure.UnknownOutcome, "store_lost",
 		"this process no longer owns its store (%v); restart it, it will read from the store what was written", w.cause)
@@ -195,7 +195,7 @@ func (w *writer) begun(jobs []*job) []*job {
 }
 
 // transact returns the error of the transaction as a whole; what concerns one
-// job alone stands in that job.
+// job alone is in that job.
 func (w *writer) transact(jobs []*job) error {
 	if w.gone() {
 		return w.lostError()

@@ -38,9 +38,9 @@ func TestOutcomeOfAFailedCommit(t *testing.T) {
 			w := newWriter(&c.session, 1, 0)
 			defer w.close()
 			write := func() error {
-				answer := make(chan error, 1)
-				w.submit(&job{write: func(context.Context, Tx) error { return nil }, done: func(err error) { answer <- err }})
-				return <-answer
+				result := make(chan error, 1)
+				w.submit(&job{write: func(context.Context, Tx) error { return nil }, done: func(err error) { result <- err }})
+				return <-result
 			}
 			if err := write(); !errors.Is(err, c.want) || !errors.Is(err, disk) {
 				t.Errorf("got %v, want %v", err, c.want)

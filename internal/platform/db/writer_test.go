@@ -39,21 +39,21 @@ func TestWritesRunInTheOrderOfSubmit(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, url string) {
 		d := things(t, url)
 		var wg sync.WaitGroup
-		var ran, answered []int // the writer's goroutine alone appends
+		var ran, acknowledged []int // the writer's goroutine alone appends
 		for i := range 300 {
 			wg.Add(1)
 			d.Submit(func(context.Context, db.Tx) error { ran = append(ran, i); return nil }, func(err error) {
 				if err != nil {
 					t.Error(err)
 				}
-				answered = append(answered, i)
+				acknowledged = append(acknowledged, i)
 				wg.Done()
 			})
 		}
 		wg.Wait()
 		for i := range 300 {
-			if ran[i] != i || answered[i] != i {
-				t.Fatalf("at %d: ran %d, answered %d", i, ran[i], answered[i])
+			if ran[i] != i || acknowledged[i] != i {
+				t.Fatalf("at %d: ran %d, acknowledged %d", i, ran[i], acknowledged[i])
 			}
 		}
 	})
@@ -65,10 +65,10 @@ func TestWriteOfACallerWhoLeftNeverRuns(t *testing.T) {
 		d := things(t, url)
 		release := hold(t, d)
 		ctx, cancel := context.WithCancel(t.Context())
-		answer := make(chan error, 1)
-		go func() { answer <- d.Write(ctx, insert(1, "x")) }()
+		result := make(chan error, 1)
+		go func() { result <- d.Write(ctx, insert(1, "x")) }()
 		cancel()
-		if err := <-answer; !errors.Is(err, context.Canceled) {
+		if err := <-result; !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
 		release()
@@ -81,7 +81,7 @@ func TestWriteOfACallerWhoLeftNeverRuns(t *testing.T) {
 	})
 }
 
-func TestWriteThatWasBegunAnswersTheTruth(t *testing.T) {
+func TestWriteThatWasBegunReportsTheTruth(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, url string) {
 		d := things(t, url)
@@ -193,12 +193,12 @@ func TestCloseFinishesWhatWasSubmitted(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, url string) {
 		d := things(t, url)
 		release := hold(t, d)
-		answer := make(chan error, 1)
-		d.Submit(insert(1, "x"), func(err error) { answer <- err })
+		result := make(chan error, 1)
+		d.Submit(insert(1, "x"), func(err error) { result <- err })
 		closed := make(chan error, 1)
 		go func() { closed <- d.Close() }()
 		release()
-		if err := errors.Join(<-closed, <-answer, d.Close()); err != nil {
+		if err := errors.Join(<-closed, <-result, d.Close()); err != nil {
 			t.Error(err)
 		}
 		if err := d.Write(t.Context(), insert(2, "y")); !errors.Is(err, db.ErrClosed) {

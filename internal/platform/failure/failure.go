@@ -1,6 +1,6 @@
-// Package failure holds the closed set of classes into which every failed
-// call is sorted where it is first seen. Steps, the engine and the API share
-// it; nothing here retries or logs.
+// Package failure is the closed set of classes of failure. A failed call is
+// classified once, where it is first seen; steps, the engine and the API share
+// the classes. Nothing here retries or logs.
 package failure
 
 import (
@@ -15,19 +15,20 @@ import (
 type Class string
 
 const (
-	// Transient failures had no effect and usually pass: refused connections, 502, 503.
+	// Transient failures had no effect and usually go away: refused connections, 502, 503.
 	Transient Class = "transient"
-	// RateLimited failures pass after RetryAfter and use up no attempt.
+	// RateLimited failures go away after RetryAfter and use up no attempt.
 	RateLimited Class = "rate_limited"
-	// Auth failures wait for a person who renews a credential or a grant.
+	// Auth failures last until a person renews a credential or a grant.
 	Auth Class = "auth"
-	// Validation failures repeat until the request or the configuration changes.
+	// Validation failures last until the request or the configuration changes.
 	Validation Class = "validation"
-	// Conflict failures pass after re-reading: versions, unique keys.
+	// Conflict failures go away once the caller reads again: versions, unique keys.
 	Conflict Class = "conflict"
-	// UnknownOutcome failures may have had their effect: every timeout, a cut after bytes were sent.
+	// UnknownOutcome failures may have had their effect: every timeout, and a
+	// connection that broke after bytes were sent.
 	UnknownOutcome Class = "unknown_outcome"
-	// Fatal failures are faults of the program or of its disk.
+	// Fatal failures are bugs in the program or faults of its disk.
 	Fatal Class = "fatal"
 )
 
@@ -47,8 +48,8 @@ type Error struct {
 	Code       string          // finer than the class, stable, snake_case; may be empty
 	Message    string          // for people
 	RetryAfter time.Duration   // zero: the policy of the class decides
-	Detail     json.RawMessage // what a program may want to know; may be nil
-	Cause      error           // what was seen; may be nil
+	Detail     json.RawMessage // for programs; may be nil
+	Cause      error           // the original error; may be nil
 }
 
 // New returns a classified failure without a cause.
@@ -62,7 +63,7 @@ func Wrap(cause error, class Class, code, format string, args ...any) *Error {
 	return &Error{Class: class, Code: code, Message: fmt.Sprintf(format, args...), Cause: cause}
 }
 
-// Error returns the message, or class and code where there is none.
+// Error returns the message, or class and code if there is none.
 func (e *Error) Error() string {
 	if e.Message != "" {
 		return e.Message
@@ -76,8 +77,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Is matches by class and code: a target without a code matches every code
-// of its class, a target without a class every class with its code.
+// Is matches by class and code: a target without a code matches every code of
+// its class, and a target without a class matches its code in every class.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	if !ok {
@@ -86,9 +87,9 @@ func (e *Error) Is(target error) bool {
 	return (t.Class == "" || t.Class == e.Class) && (t.Code == "" || t.Code == e.Code)
 }
 
-// ClassOf returns the class of the outermost classified failure in err's
-// chain. An error that nobody classified is Fatal: guessing that it is
-// harmless would repeat an effect.
+// ClassOf returns the class of the outermost classified failure in err's chain.
+// An unclassified error is Fatal: to assume that it is harmless could repeat an
+// effect.
 func ClassOf(err error) Class {
 	var e *Error
 	if errors.As(err, &e) {

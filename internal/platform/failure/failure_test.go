@@ -10,6 +10,7 @@ import (
 )
 
 func TestIsMatchesByClassAndCode(t *testing.T) {
+	t.Parallel()
 	err := fmt.Errorf("list records: %w", failure.Wrap(io.ErrUnexpectedEOF, failure.UnknownOutcome, "cut", "the answer was cut off"))
 	for _, c := range []struct {
 		name   string
@@ -29,6 +30,7 @@ func TestIsMatchesByClassAndCode(t *testing.T) {
 }
 
 func TestUnclassifiedIsFatal(t *testing.T) {
+	t.Parallel()
 	if got := failure.ClassOf(errors.New("surprise")); got != failure.Fatal {
 		t.Errorf("ClassOf = %q, want fatal", got)
 	}

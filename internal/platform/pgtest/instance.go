@@ -18,8 +18,8 @@ import (
 )
 
 // keeper runs the server and waits for the end of its standard input, which the
-// test process holds open for as long as it lives. So the server ends and its
-// files go even when that process is killed.
+// test process holds open as long as it lives. So the server stops and its files
+// are removed even if that process is killed.
 const keeper = `
 "$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c full_page_writes=off \
 	-c max_connections=300 -c shared_buffers=64MB >"$2/log" 2>&1 &
@@ -30,8 +30,9 @@ wait $pid
 rm -rf "$2"
 `
 
-// start makes a cluster in a temporary directory and runs a server on it, as
-// another user where root runs the tests, because PostgreSQL refuses root.
+// start creates a cluster in a temporary directory and runs a server on it. If
+// root runs the tests, the server runs as another user, because PostgreSQL
+// refuses root.
 func start() (*instance, error) {
 	bin, err := binaries()
 	if err != nil {
@@ -62,7 +63,7 @@ func start() (*instance, error) {
 	return srv, nil
 }
 
-// binaries finds the folder of the server's programs.
+// binaries finds the folder with the server's programs.
 func binaries() (string, error) {
 	var candidates []string
 	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
@@ -81,10 +82,11 @@ func binaries() (string, error) {
 			return dir, nil
 		}
 	}
-	return "", errors.New("no PostgreSQL server on this machine (no postgres in pg_config --bindir, /usr/lib/postgresql/*/bin or PATH); scripts/postgres.sh install gets one")
+	return "", errors.New("no PostgreSQL server on this machine (no postgres in pg_config --bindir, /usr/lib/postgresql/*/bin or PATH); run scripts/postgres.sh install")
 }
 
-// runAs returns how to become an ordinary user, or nil for one who is.
+// runAs returns the attributes that make a child process run as an ordinary user,
+// or nil if this process already does.
 func runAs() (*syscall.SysProcAttr, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -104,8 +106,8 @@ func runAs() (*syscall.SysProcAttr, error) {
 	return nil, errors.New("PostgreSQL refuses to run as root and there is no user postgres or nobody")
 }
 
-// directory makes the instance's folder; its path is short, because the name of
-// a Unix socket is limited to some 100 bytes.
+// directory creates the instance's folder. Its path is short, because the name of
+// a Unix socket is limited to about 100 bytes.
 func directory(who *syscall.SysProcAttr) (string, error) {
 	parent := os.TempDir()
 	if len(parent) > 60 {
@@ -118,7 +120,7 @@ func directory(who *syscall.SysProcAttr) (string, error) {
 	return dir, os.Chown(dir, int(who.Credential.Uid), int(who.Credential.Gid))
 }
 
-// keep starts the keeper; the server ends when the result is closed.
+// keep starts the keeper. The server stops when the result is closed.
 func keep(bin, dir string, who *syscall.SysProcAttr) (io.Closer, error) {
 	cmd := exec.Command("sh", "-c", keeper, "sh", bin, dir)
 	cmd.SysProcAttr, cmd.Dir = who, dir
@@ -141,8 +143,8 @@ func await(target, log string) error {
 		select {
 		case <-time.After(20 * time.Millisecond):
 		case <-ctx.Done():
-			text, _ := os.ReadFile(log) // the error below says enough without it
-			return fmt.Errorf("the tests' PostgreSQL does not answer: %w: %s", err, text)
+			text, _ := os.ReadFile(log) // without it, the error below still says enough
+			return fmt.Errorf("the PostgreSQL server for tests does not answer: %w: %s", err, text)
 		}
 	}
 }

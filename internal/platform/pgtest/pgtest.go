@@ -1,7 +1,7 @@
-// Package pgtest gives tests a PostgreSQL of their own: a private instance that
-// the test process starts in a temporary directory and that goes away with it,
-// however it ends, or the one that scripts/postgres.sh has started for the whole
-// run (environment variable PAW_TEST_POSTGRES). It is for tests alone.
+// Package pgtest gives tests a PostgreSQL server: the one that PAW_TEST_POSTGRES
+// names, which scripts/postgres.sh has started for the whole run, or else a
+// private one that the test process starts in a temporary directory and that goes
+// away with the process, however it ends. It is for tests only.
 package pgtest
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// server starts the instance of this process when the first test asks for it.
+// server starts this process's instance when the first test asks for it.
 var server = sync.OnceValues(func() (*instance, error) {
 	if shared := os.Getenv("PAW_TEST_POSTGRES"); shared != "" {
 		return &instance{url: shared}, nil
@@ -29,11 +29,11 @@ var server = sync.OnceValues(func() (*instance, error) {
 // instance is a running server.
 type instance struct {
 	url string
-	end io.Closer // the server lives while this is open, at the longest as long as this process
+	end io.Closer // the server runs until this is closed or this process ends
 }
 
 // URL returns the URL of a fresh, empty schema that is dropped when t ends.
-// Without a PostgreSQL server t is skipped, or fails if PAW_TEST_REQUIRE=1.
+// If there is no PostgreSQL server, t is skipped, or fails if PAW_TEST_REQUIRE=1.
 func URL(t testing.TB) string {
 	t.Helper()
 	base, schema := base(t), name(t)
@@ -43,7 +43,7 @@ func URL(t testing.TB) string {
 }
 
 // Database returns the URL of a fresh, empty database that is dropped when t
-// ends, for tests about schemas. It is a good deal slower than URL.
+// ends, for tests about schemas. It is much slower than URL.
 func Database(t testing.TB) string {
 	t.Helper()
 	base, database := base(t), name(t)
@@ -66,7 +66,7 @@ func base(t testing.TB) string {
 	return ""
 }
 
-// name returns a name that nothing on the server has.
+// name returns a name that is not in use on the server.
 func name(t testing.TB) string {
 	t.Helper()
 	var b [8]byte
@@ -89,7 +89,7 @@ func with(t testing.TB, target string, change func(*url.URL, url.Values)) string
 	return u.String()
 }
 
-// Terminate ends all sessions that use the schema of a URL from URL, as a
+// Terminate ends all sessions that use the schema of a URL returned by URL, as a
 // failing server or network would.
 func Terminate(t testing.TB, target string) {
 	t.Helper()
@@ -107,10 +107,10 @@ func Terminate(t testing.TB, target string) {
 
 func run(t testing.TB, target, statement string) {
 	t.Helper()
-	ctx := context.Background() // also used when the test's own context has ended
+	ctx := context.Background() // cleanups run after the test's own context has ended
 	conn, err := pgx.Connect(ctx, target)
 	if err != nil {
-		t.Fatalf("connect to the tests' PostgreSQL: %v", err)
+		t.Fatalf("connect to the PostgreSQL server for tests: %v", err)
 	}
 	defer conn.Close(ctx)
 	if _, err := conn.Exec(ctx, statement); err != nil {

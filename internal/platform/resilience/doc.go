@@ -1,5 +1,5 @@
-// Package resilience holds what a client of a foreign system needs to behave
-// well: keyed rate limiters with a pause, an HTTP transport with a timeout for
-// every phase, and the knowledge of whether a request may have been sent. It
-// retries nothing: only the engine does.
+// Package resilience is what a well-behaved client of a foreign system needs:
+// rate limiters per key that can be paused, an HTTP transport with a timeout for
+// every phase, and a record of whether a request may have been sent. It never
+// retries: only the engine does.
 package resilience

@@ -13,20 +13,20 @@ import (
 
 // LimiterOptions configure a Limiter.
 type LimiterOptions struct {
-	// Name says in messages and metrics which limit this is.
+	// Name identifies the limit in messages and metrics.
 	Name string
-	// PerSecond is how many calls one key may make in a second, evenly
-	// spaced: there is no burst. Zero or less means no limit but pauses.
+	// PerSecond is how many calls one key may make per second, evenly spaced
+	// and without bursts. Zero or less means no limit; pauses still apply.
 	PerSecond float64
 	// Clock measures time. Nil means the machine's.
 	Clock clock.Clock
-	// Waited is told how long each call waited, also when it was not at all.
-	// It must be quick. Nil means nobody is told.
+	// Waited is called with the time that each call waited, even if that is
+	// zero. It must return quickly. It may be nil.
 	Waited func(limiter string, d time.Duration)
 }
 
 // Limiter spaces the calls of each key evenly and can pause a key for all its
-// callers. It is safe for concurrent use. Keys that nobody uses are forgotten.
+// callers. It forgets keys that are not in use. It is safe for concurrent use.
 type Limiter struct {
 	o  LimiterOptions
 	mu sync.Mutex
@@ -57,10 +57,10 @@ func NewLimiter(o LimiterOptions) *Limiter {
 	return &Limiter{o: o, buckets: map[string]*bucket{}}
 }
 
-// Wait blocks until key may make its next call. It returns early with a
-// rate_limited failure when the turn would come after ctx's deadline, so that
-// a caller's time-out never hides that nothing was sent; and with a transient
-// failure when ctx ends meanwhile.
+// Wait blocks until key may make its next call. If that moment is after ctx's
+// deadline, Wait returns a rate_limited failure at once, so that a timeout never
+// hides that nothing was sent. If ctx ends while it waits, it returns a transient
+// failure.
 func (l *Limiter) Wait(ctx context.Context, key string) error {
 	b := l.take(key)
 	defer l.release(b)
@@ -72,15 +72,15 @@ func (l *Limiter) Wait(ctx context.Context, key string) error {
 		if err := l.sleepTurn(ctx, b); err != nil {
 			return err
 		}
-		if l.pauseLeft(b) <= 0 { // a pause that began meanwhile sends everybody back to the queue
+		if l.pauseLeft(b) <= 0 { // a pause that has begun in the meantime sends every caller back to the queue
 			l.o.Waited(l.o.Name, l.o.Clock.Now().Sub(start))
 			return nil
 		}
 	}
 }
 
-// Pause stops all calls of key for d from now, also those that wait already.
-// A shorter pause never ends a longer one.
+// Pause holds back all calls of key for d from now, including those that are
+// already waiting. A shorter pause never cuts a longer one short.
 func (l *Limiter) Pause(key string, d time.Duration) {
 	b := l.take(key)
 	defer l.release(b)
@@ -121,7 +121,7 @@ func (l *Limiter) sleep(ctx context.Context, d time.Duration) error {
 		return nil
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d {
-		f := failure.New(failure.RateLimited, "limiter_wait", "the next call is due in %s, after the caller's deadline: %s allows %g a second", d.Round(time.Millisecond), l.o.Name, l.o.PerSecond)
+		f := failure.New(failure.RateLimited, "limiter_wait", "the next call may be made in %s, which is after the caller's deadline (limit %q: %g calls a second)", d.Round(time.Millisecond), l.o.Name, l.o.PerSecond)
 		f.RetryAfter = d
 		return f
 	}
@@ -137,7 +137,7 @@ func (l *Limiter) sleep(ctx context.Context, d time.Duration) error {
 }
 
 func (l *Limiter) ended(ctx context.Context) error {
-	return failure.Wrap(context.Cause(ctx), failure.Transient, "cancelled_before_call", "the caller gave up while the call waited for %s; nothing was sent", l.o.Name)
+	return failure.Wrap(context.Cause(ctx), failure.Transient, "cancelled_before_call", "the caller gave up while the call waited for the limit %q; nothing was sent", l.o.Name)
 }
 
 func (l *Limiter) pauseLeft(b *bucket) time.Duration {

@@ -44,6 +44,7 @@ func evenly(t *testing.T, got []time.Duration, first, gap time.Duration) {
 }
 
 func TestLimiterSpacesCallsOfAKeyEvenly(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := resilience.NewLimiter(resilience.LimiterOptions{Name: "base", PerSecond: 5})
 		evenly(t, turns(t, l, "a", 11), 0, 200*time.Millisecond)
@@ -53,7 +54,8 @@ func TestLimiterSpacesCallsOfAKeyEvenly(t *testing.T) {
 	})
 }
 
-func TestPauseHoldsEverybodyAndEndsWithoutABurst(t *testing.T) {
+func TestPauseHoldsEveryCallerAndEndsWithoutABurst(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := resilience.NewLimiter(resilience.LimiterOptions{Name: "base", PerSecond: 5})
 		time.AfterFunc(500*time.Millisecond, func() {
@@ -77,6 +79,7 @@ func TestPauseHoldsEverybodyAndEndsWithoutABurst(t *testing.T) {
 }
 
 func TestWaitBeyondTheDeadlineIsRateLimitedAtOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := resilience.NewLimiter(resilience.LimiterOptions{Name: "base", PerSecond: 5})
 		l.Pause("a", 30*time.Second)
@@ -95,6 +98,7 @@ func TestWaitBeyondTheDeadlineIsRateLimitedAtOnce(t *testing.T) {
 }
 
 func TestWaitEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := resilience.NewLimiter(resilience.LimiterOptions{Name: "base", PerSecond: 1})
 		turns(t, l, "a", 1)
@@ -104,11 +108,12 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 		if failure.ClassOf(err) != failure.Transient || !errors.Is(err, context.Canceled) {
 			t.Errorf("Wait = %v", err)
 		}
-		evenly(t, turns(t, l, "a", 1), 700*time.Millisecond, 0) // the turn given up is not lost
+		evenly(t, turns(t, l, "a", 1), 700*time.Millisecond, 0) // the turn that was given up is not lost
 	})
 }
 
-func TestWaitedIsTold(t *testing.T) {
+func TestWaitedIsCalled(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var told []string
 		l := resilience.NewLimiter(resilience.LimiterOptions{Name: "base", PerSecond: 4, Waited: func(name string, d time.Duration) {
@@ -126,6 +131,7 @@ func TestWaitedIsTold(t *testing.T) {
 }
 
 func TestIdleKeysAreForgotten(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := resilience.NewLimiter(resilience.LimiterOptions{Name: "base", PerSecond: 1000})
 		for i := range 5000 {

@@ -6,12 +6,12 @@ import (
 	"sync/atomic"
 )
 
-// Sent knows whether bytes of a request may have reached the other side: the
+// Sent records whether bytes of a request may have reached the other side: the
 // difference between a failure without effect and an unknown outcome.
 type Sent struct{ maybe atomic.Bool }
 
-// TraceSent returns a context for one request, and what will know whether it
-// was sent.
+// TraceSent returns a context for one request and the Sent that records whether
+// the request was sent.
 func TraceSent(ctx context.Context) (context.Context, *Sent) {
 	s := &Sent{}
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{

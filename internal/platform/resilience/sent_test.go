@@ -27,6 +27,7 @@ func post(t *testing.T, client *http.Client, url string) (*resilience.Sent, erro
 }
 
 func TestSentTellsRefusedFromCut(t *testing.T) {
+	t.Parallel()
 	transport := resilience.NewTransport(resilience.TransportOptions{})
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
@@ -47,6 +48,7 @@ func TestSentTellsRefusedFromCut(t *testing.T) {
 }
 
 func TestFirstByteTimeout(t *testing.T) {
+	t.Parallel()
 	release := make(chan struct{})
 	slow := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		select {

@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// TransportOptions bound the phases of a call. Each zero means its default.
+// TransportOptions bounds the phases of a call. A field that is zero takes its
+// default.
 type TransportOptions struct {
 	ConnectTimeout   time.Duration // 5 s
 	TLSTimeout       time.Duration // 5 s
-	FirstByteTimeout time.Duration // 30 s from the end of the request to the answer's header
+	FirstByteTimeout time.Duration // 30 s from the end of the request to the header of the response
 	IdleTimeout      time.Duration // 90 s until an unused connection is closed
 	MaxIdlePerHost   int           // 16 connections kept for reuse
 }

@@ -62,5 +62,5 @@ func notInID(r rune) bool {
 }
 
 // IsMask reports whether text is what a printed secret reads: someone has
-// copied it from an answer or a log, and it is not the credential.
+// copied it from a response or a log, and it is not the credential.
 func IsMask(text string) bool { return text == mask }

@@ -81,7 +81,7 @@ func BenchmarkDecode(b *testing.B) {
 	b.ReportMetric(float64(ten)/float64(ours), "x-for-10x")
 }
 
-// BenchmarkHostile reads a megabyte of each kind that is meant to be expensive.
+// BenchmarkHostile reads a megabyte of each sort that is meant to be expensive.
 func BenchmarkHostile(b *testing.B) {
 	for name, text := range hostile() {
 		b.Run(name, func(b *testing.B) {

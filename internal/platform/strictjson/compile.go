@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson/syntax"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
@@ -47,16 +48,16 @@ func (c *compiler) compile(t reflect.Type) *plan {
 	}
 	p := &plan{goType: t}
 	c.plans[t] = p
-	if kind, ok := special(t); ok {
-		p.kind = kind
+	if typ, ok := special(t); ok {
+		p.typ = typ
 		return p
 	}
 	if inner, ok := wrapped(t); ok {
-		p.kind, p.wrapped = inner, true
+		p.typ, p.wrapped = inner, true
 		return p
 	}
 	if u, ok := c.unions[t]; ok {
-		p.kind = unionPlan
+		p.typ = unionPlan
 		c.union(p, u)
 		return p
 	}
@@ -64,12 +65,12 @@ func (c *compiler) compile(t reflect.Type) *plan {
 		c.fault("%s reads JSON by itself, without faults at their places; use a type that is declared, json.RawMessage or strictjson.Object", t)
 		return p
 	}
-	c.byKind(p)
+	c.byGoType(p)
 	return p
 }
 
 // special knows the types that are read in a way of their own.
-func special(t reflect.Type) (planKind, bool) {
+func special(t reflect.Type) (planType, bool) {
 	switch t {
 	case rawType:
 		return rawPlan, true
@@ -89,45 +90,45 @@ func special(t reflect.Type) (planKind, bool) {
 
 // wrapped knows structs that only give a name to Object or json.RawMessage, so
 // that it has methods of its own.
-func wrapped(t reflect.Type) (planKind, bool) {
+func wrapped(t reflect.Type) (planType, bool) {
 	if t.Kind() != reflect.Struct || t.NumField() != 1 || !t.Field(0).Anonymous {
 		return 0, false
 	}
-	kind, ok := special(t.Field(0).Type)
-	return kind, ok && (kind == objectPlan || kind == rawPlan)
+	typ, ok := special(t.Field(0).Type)
+	return typ, ok && (typ == objectPlan || typ == rawPlan)
 }
 
-func (c *compiler) byKind(p *plan) {
+func (c *compiler) byGoType(p *plan) {
 	switch t := p.goType; t.Kind() {
 	case reflect.Struct:
-		p.kind = structPlan
+		p.typ = structPlan
 		c.structure(p)
 	case reflect.Map:
-		p.kind = mapPlan
+		p.typ = mapPlan
 		if t.Key().Kind() != reflect.String {
 			c.fault("%s has keys that are not strings", t)
 		}
 		p.elem = c.compile(t.Elem())
 	case reflect.Slice:
-		p.kind = listPlan
+		p.typ = listPlan
 		if t.Elem().Kind() == reflect.Uint8 {
 			c.fault("%s is bytes; use a string, or json.RawMessage for JSON", t)
 		}
 		p.elem = c.compile(t.Elem())
 	case reflect.Pointer:
-		p.kind = pointerPlan
+		p.typ = pointerPlan
 		p.elem = c.compile(t.Elem())
 	case reflect.String:
-		p.kind = stringPlan
+		p.typ = stringPlan
 		p.values = valuesOf(t)
 	case reflect.Bool:
-		p.kind = boolPlan
+		p.typ = boolPlan
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		p.kind = intPlan
+		p.typ = intPlan
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		p.kind = uintPlan
+		p.typ = uintPlan
 	case reflect.Float32, reflect.Float64:
-		p.kind = floatPlan
+		p.typ = floatPlan
 	case reflect.Interface:
 		c.fault("%s can be anything; declare its variants with strictjson.OneOf, or use json.RawMessage", t)
 	default:
@@ -194,7 +195,7 @@ func (c *compiler) finish() {
 
 // hasDefaults reports whether an absent struct is more than its zero value.
 func hasDefaults(p *plan) bool {
-	return p.kind == structPlan && slices.ContainsFunc(p.fields, func(f *field) bool {
+	return p.typ == structPlan && slices.ContainsFunc(p.fields, func(f *field) bool {
 		return f.fallback != nil || hasDefaults(f.plan)
 	})
 }
@@ -282,12 +283,12 @@ func (c *compiler) depends(d *declared) error {
 			continue
 		}
 		up, rest, _ := strings.Cut(pointer, "/")
-		levels, ok := indexOf(up)
+		levels, ok := syntax.Index(up)
 		if !ok || levels == 0 {
 			return fmt.Errorf("tag dependsOn: %q is not a relative JSON pointer such as 1/base_id", pointer)
 		}
-		first, _, _ := strings.Cut(rest, "/")
-		if _, known := d.in.byName[unescapeToken(first)]; levels == 1 && !known {
+		first := slices.Collect(syntax.Tokens("/" + rest))[0]
+		if _, known := d.in.byName[first]; levels == 1 && !known {
 			return fmt.Errorf("tag dependsOn: there is no field %q beside it%s", first, suggest.Nearest(first, d.in.names))
 		}
 	}
@@ -300,7 +301,7 @@ func over(a, b *int) bool      { return a != nil && b != nil && *a > *b }
 // items returns the plan of the items of a list, nil if the field is not one.
 func (d *declared) items() *plan {
 	p := d.plan
-	for p.kind == pointerPlan {
+	for p.typ == pointerPlan {
 		p = p.elem
 	}
 	return p.elem
@@ -310,7 +311,7 @@ func comparableValues(p *plan) bool {
 	if p == nil {
 		return true // another fault
 	}
-	switch p.kind {
+	switch p.typ {
 	case stringPlan, boolPlan, intPlan, uintPlan, floatPlan:
 		return true
 	}
@@ -325,15 +326,15 @@ func (c *compiler) samples(d *declared) {
 	}
 	switch {
 	case d.written == nil:
-	case innermost(d.plan).kind == secretPlan:
+	case innermost(d.plan).typ == secretPlan:
 		c.fault("tag default: a credential has no default")
 	default:
 		d.fallback = c.sample(d, "default", *d.written)
 	}
 }
 
-func (c *compiler) sample(d *declared, tag, text string) *document {
-	doc, flaws, fatal := parse(literal(d.plan, text), Limits{}.orDefaults())
+func (c *compiler) sample(d *declared, tag, text string) *syntax.Document {
+	doc, flaws, fatal := syntax.Parse(literal(d.plan, text), Limits{})
 	if fatal != nil || len(flaws) > 0 {
 		c.fault("tag %s: %q is not JSON", tag, text)
 		return nil

@@ -91,8 +91,9 @@ func TestWrongDeclarations(t *testing.T) {
 			I int               `json:"i" connection:"x"`
 			J int               `json:"j" expression:"x"`
 			K int               `json:"k" options:"x"`
+			L *int              `json:"l" uniqueItems:"true" maxItems:"1"`
 		}](), []string{"A: tag minLength", "B: tag minItems", "tag minProperties", "tag keyPattern", "tag keyMinLength", "C: tag enum", "tag nonempty",
-			"D: tag uniqueItems", "E: tag cron", "F: tag minimum", "G: tag minLength", "tag pattern", "H: tag variant", "I: tag connection", "J: tag expression", "K: tag options"}},
+			"D: tag uniqueItems", "E: tag cron", "F: tag minimum", "G: tag minLength", "tag pattern", "H: tag variant", "I: tag connection", "J: tag expression", "K: tag options", "L: tag uniqueItems", "tag maxItems"}},
 		"bounds that cross": {compiled[struct {
 			A int            `json:"a" minimum:"2" maximum:"1"`
 			B string         `json:"b" minLength:"2" maxLength:"1"`

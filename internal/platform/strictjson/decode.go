@@ -3,11 +3,13 @@ package strictjson
 import (
 	"fmt"
 	"reflect"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson/syntax"
 )
 
 // decoder sets Go values from the nodes of one document.
 type decoder struct {
-	doc   *document
+	doc   *syntax.Document
 	found *Findings
 	// stored documents were checked when they came in: only what cannot be
 	// decoded is a fault.
@@ -19,7 +21,7 @@ type decoder struct {
 // value sets into from the node n. What is wrong is a fault; into is then left
 // as it is, or holds what could be read.
 func (d *decoder) value(p *plan, r *rules, n int, into reflect.Value) {
-	if d.doc.nodes[n].refused {
+	if d.doc.Refused(n) {
 		return // the text itself is at fault, which is known
 	}
 	if r == nil {
@@ -28,7 +30,7 @@ func (d *decoder) value(p *plan, r *rules, n int, into reflect.Value) {
 	if p.wrapped {
 		into = into.Field(0)
 	}
-	switch p.kind {
+	switch p.typ {
 	case structPlan:
 		d.structure(p, n, into)
 	case mapPlan:
@@ -40,7 +42,7 @@ func (d *decoder) value(p *plan, r *rules, n int, into reflect.Value) {
 	case rawPlan:
 		d.anything(n, into)
 	case objectPlan:
-		if d.is(n, objectNode, "an object") {
+		if d.is(n, syntax.Object, "an object") {
 			d.anything(n, into.Field(0))
 		}
 	case unionPlan:
@@ -50,9 +52,9 @@ func (d *decoder) value(p *plan, r *rules, n int, into reflect.Value) {
 	}
 }
 
-// is reports whether a node is of the kind, and makes it a fault otherwise.
-func (d *decoder) is(n int, kind nodeKind, want string) bool {
-	if d.doc.nodes[n].kind == kind {
+// is reports whether a node is of the type, and makes it a fault otherwise.
+func (d *decoder) is(n int, typ syntax.Type, want string) bool {
+	if d.doc.Type(n) == typ {
 		return true
 	}
 	d.found.at(n, CodeWrongType, "must be %s", want)
@@ -60,8 +62,7 @@ func (d *decoder) is(n int, kind nodeKind, want string) bool {
 }
 
 func (d *decoder) pointer(p *plan, r *rules, n int, into reflect.Value) {
-	if d.doc.nodes[n].kind == nullNode {
-		into.SetZero()
+	if d.doc.Type(n) == syntax.Null {
 		return
 	}
 	target := reflect.New(p.goType.Elem())
@@ -71,7 +72,7 @@ func (d *decoder) pointer(p *plan, r *rules, n int, into reflect.Value) {
 
 // structure reads an object with declared fields.
 func (d *decoder) structure(p *plan, n int, into reflect.Value) {
-	if !d.is(n, objectNode, "an object") {
+	if !d.is(n, syntax.Object, "an object") {
 		return
 	}
 	d.fields(p, n, "", into)
@@ -82,11 +83,11 @@ func (d *decoder) structure(p *plan, n int, into reflect.Value) {
 func (d *decoder) fields(p *plan, n int, selector string, into reflect.Value) {
 	at := make([]int, len(p.fields)) // the node of each field; zero while it is absent
 	chosen := false
-	for key, value := range d.doc.members(n) {
-		if d.doc.nodes[key].refused {
+	for key, value := range d.doc.Members(n) {
+		if d.doc.Refused(key) {
 			continue
 		}
-		name := d.doc.bytesOf(key)
+		name := d.doc.Bytes(key)
 		i, known := p.byName[string(name)]
 		switch {
 		case !known && selector != "" && string(name) == selector:
@@ -105,14 +106,14 @@ func (d *decoder) fields(p *plan, n int, selector string, into reflect.Value) {
 	for i, f := range p.fields {
 		in := into.FieldByIndex(f.index)
 		switch {
-		case at[i] == 0 || d.doc.nodes[at[i]].kind == nullNode && !f.takesNull():
+		case at[i] == 0 || d.doc.Type(at[i]) == syntax.Null && !f.takesNull():
 			d.absent(f, n, at[i], in)
 		case f.chooser >= 0:
 			d.chosen(p, f, n, at[i], at[f.chooser], in)
 		default:
 			d.value(f.plan, f.rules, at[i], in)
 		}
-		if at[i] != 0 && f.notes.noEffect != "" && !d.stored && !in.IsZero() {
+		if at[i] != 0 && f.notes.noEffect != "" && !in.IsZero() {
 			d.found.warnAt(at[i], CodeNotAvailable, "%s has no effect yet: %s", f.name, f.notes.noEffect)
 		}
 	}
@@ -144,7 +145,7 @@ func (d *decoder) fallback(f *field, into reflect.Value) {
 
 func (d *decoder) duplicate(key int) {
 	if !d.stored {
-		d.found.at(key, CodeDuplicateKey, "the key %s occurs twice in one object; keep one", quoted(d.doc.textOf(key)))
+		d.found.at(key, CodeDuplicateKey, "the key %s occurs twice in one object; keep one", quoted(d.doc.Text(key)))
 	}
 }
 
@@ -152,7 +153,7 @@ func (d *decoder) unknown(key int, names []string) {
 	if d.stored || d.found.faults.full() {
 		return
 	}
-	name := d.doc.textOf(key)
+	name := d.doc.Text(key)
 	near := d.found.Nearest(name, names)
 	if near == "" {
 		near = "; remove it"
@@ -171,16 +172,16 @@ func quoted(key string) string {
 
 // free reads an object with free keys.
 func (d *decoder) free(p *plan, r *rules, n int, into reflect.Value) {
-	if !d.is(n, objectNode, "an object") {
+	if !d.is(n, syntax.Object, "an object") {
 		return
 	}
 	into.Set(reflect.MakeMap(p.goType))
 	count := 0
-	for key, value := range d.doc.members(n) {
-		if count++; d.doc.nodes[key].refused {
+	for key, value := range d.doc.Members(n) {
+		if count++; d.doc.Refused(key) {
 			continue
 		}
-		name := reflect.ValueOf(d.doc.textOf(key)).Convert(p.goType.Key())
+		name := reflect.ValueOf(d.doc.Text(key)).Convert(p.goType.Key())
 		if into.MapIndex(name).IsValid() {
 			d.duplicate(key)
 			continue
@@ -195,11 +196,11 @@ func (d *decoder) free(p *plan, r *rules, n int, into reflect.Value) {
 
 // list reads an array.
 func (d *decoder) list(p *plan, r *rules, n int, into reflect.Value) {
-	if !d.is(n, arrayNode, "a list") {
+	if !d.is(n, syntax.Array, "a list") {
 		return
 	}
 	count := 0
-	for range d.doc.items(n) {
+	for range d.doc.Items(n) {
 		count++
 	}
 	list := reflect.MakeSlice(p.goType, count, count)
@@ -207,7 +208,7 @@ func (d *decoder) list(p *plan, r *rules, n int, into reflect.Value) {
 	if r.unique && !d.stored {
 		seen = make(map[any]int, count)
 	}
-	for i, item := range d.doc.items(n) {
+	for i, item := range d.doc.Items(n) {
 		faults := d.found.faults.count()
 		d.value(p.elem, r.elem, item, list.Index(i))
 		if seen == nil || d.found.faults.count() > faults {
@@ -225,12 +226,12 @@ func (d *decoder) list(p *plan, r *rules, n int, into reflect.Value) {
 
 // tagged reads an object that says itself which variant it is.
 func (d *decoder) tagged(u *union, n int, into reflect.Value) {
-	if !d.is(n, objectNode, "an object") {
+	if !d.is(n, syntax.Object, "an object") {
 		return
 	}
 	selector := 0
-	for key, value := range d.doc.members(n) {
-		if !d.doc.nodes[key].refused && string(d.doc.bytesOf(key)) == u.selector {
+	for key, value := range d.doc.Members(n) {
+		if !d.doc.Refused(key) && string(d.doc.Bytes(key)) == u.selector {
 			selector = value
 			break
 		}
@@ -239,10 +240,10 @@ func (d *decoder) tagged(u *union, n int, into reflect.Value) {
 	case selector == 0:
 		d.found.below(n, u.selector, CodeRequired, "%s is missing; it is %s", u.selector, alternatives(u.names))
 		return
-	case d.doc.nodes[selector].refused || !d.is(selector, stringNode, "a string"):
+	case d.doc.Refused(selector) || !d.is(selector, syntax.String, "a string"):
 		return
 	}
-	name := d.doc.textOf(selector)
+	name := d.doc.Text(selector)
 	if u.variants[name] == nil {
 		d.found.at(selector, CodeNotOneOf, "must be %s%s", alternatives(u.names), d.found.Nearest(name, u.names))
 		return
@@ -253,11 +254,11 @@ func (d *decoder) tagged(u *union, n int, into reflect.Value) {
 // chosen reads a field whose variant is named by the field beside it, which
 // stands at the node chooser of the object; zero while it is absent.
 func (d *decoder) chosen(p *plan, f *field, object, n, chooser int, into reflect.Value) {
-	name, given := d.doc.choice(p.fields[f.chooser], chooser)
+	name, given := choice(d.doc, p.fields[f.chooser], chooser)
 	v := f.plan.union.variants[name]
 	switch {
 	case v != nil:
-		if d.is(n, objectNode, "an object") {
+		if d.is(n, syntax.Object, "an object") {
 			d.variant(v, n, "", into)
 		}
 	case given && d.stored:
@@ -281,18 +282,18 @@ func (d *decoder) anything(n int, into reflect.Value) {
 	if !d.stored {
 		d.unique(n)
 	}
-	into.SetBytes(append([]byte(nil), d.doc.raw(n)...))
+	into.SetBytes(append([]byte(nil), d.doc.Raw(n)...))
 }
 
 func (d *decoder) unique(n int) {
-	for at := n; at < d.doc.after(n); at++ {
-		if d.doc.nodes[at].kind != objectNode {
+	for at := n; at < d.doc.After(n); at++ {
+		if d.doc.Type(at) != syntax.Object {
 			continue
 		}
 		seen := map[string]bool{}
-		for key := range d.doc.members(at) {
-			name := d.doc.textOf(key)
-			if seen[name] && !d.doc.nodes[key].refused {
+		for key := range d.doc.Members(at) {
+			name := d.doc.Text(key)
+			if seen[name] && !d.doc.Refused(key) {
 				d.duplicate(key)
 			}
 			seen[name] = true

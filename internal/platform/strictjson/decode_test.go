@@ -47,7 +47,7 @@ func TestValues(t *testing.T) {
 			func(s *specimen) { s.Name = "\U00010000\U0010FFFF\uD7FF\uE000" }},
 		"pairs one after the other": {`"name":"\ud83d\ude00\ud83d\ude01x"`, func(s *specimen) { s.Name = "\U0001F600\U0001F601x" }},
 		"a key with escapes":        {`"n\u0061me":"x","labels":{"a\u002fb":"c"}`, func(s *specimen) { s.Name = "x"; s.Labels = map[string]string{"a/b": "c"} }},
-		"booleans":                  {`"on":true`, func(s *specimen) { s.On = true }},
+		"booleans":                  {`"on":true,"live":false`, func(s *specimen) { s.On = true }},
 		"the least numbers": {`"count":1,"tiny":-128,"whole":-9223372036854775808,"size":1,"ratio":5e-324,"grid":[[-0],[]]`,
 			func(s *specimen) {
 				s.Count, s.Tiny, s.Whole, s.Size, s.Ratio, s.Grid = 1, -128, -1<<63, 1, 5e-324, [][]int{{0}, {}}
@@ -69,7 +69,9 @@ func TestValues(t *testing.T) {
 		"pointers":                    {`"pointer":0`, func(s *specimen) { s.Pointer = pointer(0) }},
 		"lists":                       {`"tags":["a","b","c"],"grid":[[1,2],[3]]`, func(s *specimen) { s.Tags, s.Grid = []string{"a", "b", "c"}, [][]int{{1, 2}, {3}} }},
 		"lists and maps may be empty": {`"grid":[[],[]],"labels":{},"inners":[]`, func(s *specimen) { s.Grid, s.Labels, s.Inners = [][]int{{}, {}}, map[string]string{}, []inner{} }},
-		"maps":                        {`"labels":{"a":"12345","b":""},"counts":{"x":0}`, func(s *specimen) { s.Labels, s.Counts = map[string]string{"a": "12345", "b": ""}, map[key]int{"x": 0} }},
+		"maps": {`"labels":{"a":"12345","äöüßé":""},"counts":{"x":0}`, func(s *specimen) {
+			s.Labels, s.Counts = map[string]string{"a": "12345", "äöüßé": ""}, map[key]int{"x": 0}
+		}},
 		"any JSON": {`"raw": {"a" : [1.0, null, {"a":"\u0061"}] } ,"object":{ },"wrapped":{"x":1}`,
 			func(s *specimen) {
 				s.Raw, s.Object = json.RawMessage(`{"a" : [1.0, null, {"a":"\u0061"}] }`), strictjson.Object{RawMessage: json.RawMessage(`{ }`)}
@@ -212,6 +214,9 @@ func codesOf(faults []strictjson.Fault) string {
 	return strings.Join(codes, " ")
 }
 
+// namedJSON is any JSON under a name.
+type namedJSON struct{ json.RawMessage }
+
 // What has no fields of its own can be a document too.
 func TestRootsOfOtherTypes(t *testing.T) {
 	t.Parallel()
@@ -234,6 +239,10 @@ func TestRootsOfOtherTypes(t *testing.T) {
 	one, found := strictjson.For[action](unions()...).Decode([]byte(`{"type":"call"}`))
 	if !found.OK() || one != (call{"call", "GET"}) {
 		t.Errorf("%+v, %v", one, found.Faults())
+	}
+	named, found := strictjson.For[namedJSON]().Decode([]byte(` [1, {}] `))
+	if !found.OK() || string(named.RawMessage) != "[1, {}]" {
+		t.Errorf("%s, %v", named.RawMessage, found.Faults())
 	}
 	raw, found := strictjson.For[json.RawMessage]().Decode([]byte(` [1] `))
 	if !found.OK() || string(raw) != "[1]" {
@@ -283,5 +292,87 @@ func TestLimits(t *testing.T) {
 				t.Errorf("what is stored is not measured again: %v", err)
 			}
 		})
+	}
+}
+
+// corners are what a specimen has no room for.
+type corners struct {
+	Name    string            `json:"name" nonempty:"true"`
+	List    []int             `json:"list" nonempty:"true" maxItems:"2"`
+	Map     map[string]bool   `json:"map" nonempty:"true"`
+	Many    string            `json:"many,omitempty" enum:"a,b,c,d,e,f,g,h,i,j,k,l,m,n"`
+	One     string            `json:"one,omitempty" enum:"only" unavailable:"other"`
+	Mode    mode              `json:"mode,omitempty" unavailable:"streaming"`
+	Address netip.Addr        `json:"address,omitzero" patternDescription:"an IP address" maxLength:"7"`
+	Pointer *[]string         `json:"pointer,omitempty" uniqueItems:"true" minItems:"1" enum:"x,y" example:"[\"x\"]"`
+	Count   *int              `json:"count,omitempty" minimum:"2" default:"3" example:"4"`
+	Deep    map[string][]*int `json:"deep,omitempty" maximum:"5"`
+	Ready   *time.Duration    `json:"ready,omitempty" maximum:"1h" example:"5m"`
+	Free    uint              `json:"free,omitempty"`
+	Big     int64             `json:"big,omitempty" minimum:"-5"`
+	Both    float64           `json:"both,omitempty" minimum:"0.5" maximum:"1e20"`
+}
+
+func TestCorners(t *testing.T) {
+	t.Parallel()
+	cornersType := strictjson.For[corners]()
+	got, found := cornersType.Decode([]byte(`{"name":"x","list":[1],"map":{"a":false},"pointer":["x","y"],"deep":{"a":[5,null]},"ready":"1h","both":1e20,"free":18446744073709551615}`))
+	want := corners{Name: "x", List: []int{1}, Map: map[string]bool{"a": false}, Pointer: &[]string{"x", "y"}, Count: pointer(3),
+		Deep: map[string][]*int{"a": {pointer(5), nil}}, Ready: pointer(time.Hour), Both: 1e20, Free: 1<<64 - 1}
+	if diff := cmp.Diff(want, got, compared); diff != "" || !found.OK() {
+		t.Errorf("%s\n%v", diff, found.Faults())
+	}
+	_, found = cornersType.Decode([]byte(`{"name":" ","list":[],"map":{},"many":"z","one":"other","mode":"streaming","address":"nowhere","pointer":["x","x","z"],
+		"count":1,"deep":{"a":[6]},"ready":"61m","free":-1,"big":9223372036854775808,"both":0.4}`))
+	if diff := cmp.Diff(`"/name" required: is empty; give it a value
+"/list" required: is empty; give it a value
+"/map" required: is empty; give it a value
+"/many" not_one_of: must be one of "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l" and 2 more
+"/one" not_available: "other" is not available yet; use "only"
+"/mode" not_available: "streaming" is not available yet; use "auto", "full" or "incremental"
+"/address" invalid: must be an IP address
+"/pointer/1" duplicate: the list has this already at 0; keep one
+"/pointer/2" not_one_of: must be "x" or "y"
+"/count" out_of_range: must be 2 or more
+"/deep/a/0" out_of_range: must be 5 or less
+"/ready" out_of_range: must be 1h or less
+"/free" out_of_range: must be 0 to 18446744073709551615
+"/big" out_of_range: must be -5 to 9223372036854775807
+"/both" out_of_range: must be 0.5 to 1e+20
+`, lines(found.Faults())); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	_, found = cornersType.Decode([]byte(`{"name":"x","list":[1,2,3],"map":{"a":1},"address":"10.10.10.10","pointer":[]}`))
+	if got := codesOf(found.Faults()); got != "out_of_range wrong_type out_of_range out_of_range" {
+		t.Error(lines(found.Faults()))
+	}
+}
+
+// A union must not be passed over because nothing says what it is.
+func TestAVariantThatNothingNames(t *testing.T) {
+	t.Parallel()
+	type holder struct {
+		Type string       `json:"kind,omitempty"`
+		Of   sourceConfig `json:"of,omitempty" variant:"kind"`
+	}
+	holderType := strictjson.For[holder](unions()...)
+	for text, want := range map[string]string{
+		`{}`:                          "",
+		`{"kind":"web"}`:              "",
+		`{"kind":"web","of":null}`:    "",
+		`{"of":null}`:                 "",
+		`{"of":{},"kind":"web"}`:      "",
+		`{"of":{}}`:                   "\"/kind\" required: kind is missing; it says what of is\n",
+		`{"of":{},"kind":null}`:       "\"/kind\" required: kind is missing; it says what of is\n",
+		`{"of":{},"kind":5}`:          "\"/kind\" wrong_type: must be a string\n",
+		`{"of":{"x":1},"kind":"Web"}`: "\"/kind\" not_one_of: must be \"airtable\" or \"web\"; did you mean \"web\"?\n",
+	} {
+		got, found := holderType.Decode([]byte(text))
+		if said := lines(found.Faults()); said != want || found.OK() && (got.Of != nil) != strings.Contains(text, `"of":{`) {
+			t.Errorf("%s: %+v, %s", text, got, said)
+		}
+		if _, err := holderType.DecodeStored([]byte(text)); (err == nil) != (want == "") {
+			t.Errorf("%s is stored: %v", text, err)
+		}
 	}
 }

@@ -26,6 +26,9 @@ func TestParseDuration(t *testing.T) {
 		"106751d24h":               wrong,
 		"15250w2d":                 wrong, // each of both fits
 		"15250w1d":                 (15250*7 + 1) * 24 * time.Hour,
+		"30501w":                   wrong, // wraps round to three days
+		"213504d":                  wrong, // to an hour and a half
+		"2147483647w":              wrong,
 		"4294967296w":              wrong,
 		"99999999999999999d":       wrong,
 		"2562047h47m16.854775807s": math.MaxInt64,

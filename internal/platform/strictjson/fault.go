@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson/syntax"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/suggest"
 )
 
@@ -18,24 +19,30 @@ type Fault struct {
 
 // The codes of faults that this package finds.
 const (
-	CodeMalformed     = "malformed_json"  // not JSON
-	CodeTooLarge      = "too_large"       // more bytes than allowed
-	CodeTooDeep       = "too_deep"        // nested deeper than allowed
-	CodeTooManyKeys   = "too_many_keys"   // more keys than allowed
-	CodeTooManyValues = "too_many_values" // more values than allowed
-	CodeTooManyFaults = "too_many_faults" // more faults than are listed
-	CodeTooLong       = "too_long"        // a key or credential with more bytes than allowed
-	CodeInvalidText   = "invalid_text"    // not UTF-8, half a surrogate pair, or U+0000
-	CodeDuplicateKey  = "duplicate_key"   // a key twice in one object
-	CodeUnknownField  = "unknown_field"   // a key that is not declared
-	CodeRequired      = "required"        // missing, or empty where that means the same
-	CodeWrongType     = "wrong_type"      // a string where a number should stand, and the like
-	CodeOutOfRange    = "out_of_range"    // a number, length or count beyond its bounds
-	CodeNotOneOf      = "not_one_of"      // not one of the values that there are
-	CodeDuplicate     = "duplicate"       // an item twice in a list
-	CodeInvalid       = "invalid"         // does not have the form that is asked for
-	CodeNotAvailable  = "not_available"   // known, but not possible yet
+	CodeMalformed     = syntax.CodeMalformed     // not JSON
+	CodeTooLarge      = syntax.CodeTooLarge      // more bytes than allowed
+	CodeTooDeep       = syntax.CodeTooDeep       // nested deeper than allowed
+	CodeTooManyKeys   = syntax.CodeTooManyKeys   // more keys than allowed
+	CodeTooManyValues = syntax.CodeTooManyValues // more values than allowed
+	CodeTooManyFaults = "too_many_faults"        // more faults than are listed
+	CodeTooLong       = syntax.CodeTooLong       // a key or credential with more bytes than allowed
+	CodeInvalidText   = syntax.CodeInvalidText   // not UTF-8, half a surrogate pair, or U+0000
+	CodeDuplicateKey  = "duplicate_key"          // a key twice in one object
+	CodeUnknownField  = "unknown_field"          // a key that is not declared
+	CodeRequired      = "required"               // missing, or empty where that means the same
+	CodeWrongType     = "wrong_type"             // a string where a number should stand, and the like
+	CodeOutOfRange    = syntax.CodeOutOfRange    // a number, length or count beyond its bounds
+	CodeNotOneOf      = "not_one_of"             // not one of the values that there are
+	CodeDuplicate     = "duplicate"              // an item twice in a list
+	CodeInvalid       = "invalid"                // does not have the form that is asked for
+	CodeNotAvailable  = "not_available"          // known, but not possible yet
 )
+
+// At returns the JSON pointer (RFC 6901) of a place below base. A token is a
+// key (any string, which is escaped) or an index (an int):
+//
+//	At("/sync_rules", 2, "field_mapping", "a/b") // "/sync_rules/2/field_mapping/a~1b"
+func At(base string, tokens ...any) string { return syntax.At(base, tokens...) }
 
 // Findings collects the faults of a document, and warnings for what is accepted
 // and worth saying. A kind adds what it finds in the decoded value with Fault
@@ -43,7 +50,7 @@ const (
 // each are kept and the others counted, so that a hostile document costs
 // little. A Findings belongs to one goroutine.
 type Findings struct {
-	doc         *document
+	doc         *syntax.Document
 	rename      map[string]string
 	faults      list
 	warnings    list
@@ -137,9 +144,8 @@ func (f *Findings) add(l *list, pointer, code, format string, args []any) {
 		return
 	}
 	offset := 0
-	if f.doc != nil && len(f.doc.nodes) > 0 {
-		at, _ := f.doc.find(pointer)
-		offset = f.doc.nodes[at].start
+	if f.doc != nil && f.doc.Len() > 0 {
+		offset, _ = f.doc.Span(f.doc.Find(pointer))
 	}
 	f.put(l, offset, Fault{pointer, code, fmt.Sprintf(format, args...)})
 }
@@ -164,8 +170,9 @@ func (f *Findings) node(l *list, n int, member, code, format string, args []any)
 		return
 	}
 	pointer, offset := "", 0
-	if n < len(f.doc.nodes) {
-		pointer, offset = f.doc.pointerTo(n), f.doc.nodes[n].start
+	if n < f.doc.Len() {
+		pointer = f.doc.Pointer(n)
+		offset, _ = f.doc.Span(n)
 	}
 	if member != "" {
 		pointer = At(pointer, member)

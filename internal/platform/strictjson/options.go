@@ -3,6 +3,8 @@ package strictjson
 import (
 	"maps"
 	"reflect"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson/syntax"
 )
 
 // settings are what options change.
@@ -15,6 +17,9 @@ type settings struct {
 	mark        bool
 	emptyIsFine bool
 }
+
+// Limits bound a document before anything is decoded. Zero means the default.
+type Limits = syntax.Limits
 
 // Option changes how the documents of a type are read.
 type Option func(*settings)

@@ -4,13 +4,15 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson/syntax"
 )
 
-// planKind says which JSON a plan reads.
-type planKind uint8
+// planType says which JSON a plan reads.
+type planType uint8
 
 const (
-	structPlan   planKind = iota // an object with declared fields
+	structPlan   planType = iota // an object with declared fields
 	mapPlan                      // an object with free keys
 	listPlan                     // an array
 	pointerPlan                  // what elem reads, or nil
@@ -32,7 +34,7 @@ const (
 // plan says how values of one Go type are read. Plans of recursive types refer
 // to themselves. A plan does not change once compiled.
 type plan struct {
-	kind   planKind
+	typ    planType
 	goType reflect.Type
 	elem   *plan    // of a pointer, list or map
 	values []string // the closed set that the type itself declares
@@ -54,14 +56,14 @@ type field struct {
 	plan     *plan
 	rules    *rules
 	required bool
-	fallback *document // the default as JSON; nil for none
-	chooser  int       // the field beside it that names the variant; -1 for none
+	fallback *syntax.Document // the default as JSON; nil for none
+	chooser  int              // the field beside it that names the variant; -1 for none
 	notes    notes
 }
 
 // takesNull reports whether null is a value of the field and not its absence.
 func (f *field) takesNull() bool {
-	return f.plan.kind == rawPlan || f.plan.kind == pointerPlan && f.required
+	return f.plan.typ == rawPlan || f.plan.typ == pointerPlan && f.required
 }
 
 // notes are what a field says to people and forms.
@@ -89,16 +91,16 @@ func allowed(p *plan, r *rules) []string {
 // those of its rules, or those of an integer type of less than 64 bits.
 func limits(p *plan, r *rules) (low, high *float64) {
 	low, high = r.minimum, r.maximum
-	if p.kind != intPlan && p.kind != uintPlan {
+	if p.typ != intPlan && p.typ != uintPlan {
 		return low, high
 	}
 	least, greatest, bits := 0.0, float64(0), p.goType.Bits()
-	if p.kind == intPlan {
+	if p.typ == intPlan {
 		least, greatest = -float64(uint64(1)<<(bits-1)), float64(uint64(1)<<(bits-1)-1)
 	} else {
 		greatest = float64(uint64(math.MaxUint64) >> (64 - bits))
 	}
-	if low == nil && (bits < 64 || p.kind == uintPlan) {
+	if low == nil && (bits < 64 || p.typ == uintPlan) {
 		low = &least
 	}
 	if high == nil && bits < 64 {
@@ -127,14 +129,14 @@ type variant struct {
 
 // choice returns the text of a field that chooses a variant, which stands at
 // the node n or, with zero, is absent. Given is false if it has no value.
-func (d *document) choice(f *field, n int) (name string, given bool) {
+func choice(d *syntax.Document, f *field, n int) (name string, given bool) {
 	switch {
-	case n > 0 && d.nodes[n].kind == stringNode && !d.nodes[n].refused:
-		return d.textOf(n), true
-	case n > 0 && d.nodes[n].kind != nullNode:
+	case n > 0 && d.Type(n) == syntax.String && !d.Refused(n):
+		return d.Text(n), true
+	case n > 0 && d.Type(n) != syntax.Null:
 		return "", true
 	case f.fallback != nil:
-		return f.fallback.textOf(0), true
+		return f.fallback.Text(0), true
 	}
 	return "", false
 }

@@ -11,21 +11,22 @@ import (
 	"unicode"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson/syntax"
 )
 
 // scalar reads strings, numbers and booleans. No fault quotes a value: it may
 // be a credential that stands in the wrong place.
 func (d *decoder) scalar(p *plan, r *rules, n int, into reflect.Value) {
-	switch p.kind {
+	switch p.typ {
 	case stringPlan:
-		if d.is(n, stringNode, "a string") {
-			text := d.doc.textOf(n)
+		if d.is(n, syntax.String, "a string") {
+			text := d.doc.Text(n)
 			into.SetString(text)
 			d.oneOf(n, text, allowed(p, r), r)
 		}
 	case boolPlan:
-		if kind := d.doc.nodes[n].kind; kind == trueNode || kind == falseNode {
-			into.SetBool(kind == trueNode)
+		if typ := d.doc.Type(n); typ == syntax.True || typ == syntax.False {
+			into.SetBool(typ == syntax.True)
 		} else {
 			d.found.at(n, CodeWrongType, "must be true or false")
 		}
@@ -44,20 +45,20 @@ func (d *decoder) scalar(p *plan, r *rules, n int, into reflect.Value) {
 
 func (d *decoder) number(p *plan, r *rules, n int, into reflect.Value) {
 	want := "a number"
-	if p.kind == intPlan || p.kind == uintPlan {
+	if p.typ == intPlan || p.typ == uintPlan {
 		want = "a whole number"
 	}
-	if !d.is(n, numberNode, want) {
+	if !d.is(n, syntax.Number, want) {
 		return
 	}
-	text := string(d.doc.raw(n))
+	text := string(d.doc.Raw(n))
 	switch {
-	case p.kind == numberPlan:
+	case p.typ == numberPlan:
 		into.SetString(text)
-	case p.kind != floatPlan && strings.ContainsAny(text, ".eE"):
+	case p.typ != floatPlan && strings.ContainsAny(text, ".eE"):
 		d.found.at(n, CodeWrongType, "must be a whole number, written without a fraction or an exponent")
 	default:
-		value, err := setNumber(p.kind, text, into)
+		value, err := setNumber(p.typ, text, into)
 		if err != nil {
 			d.found.at(n, CodeOutOfRange, "%s", unfit(p, r))
 			return
@@ -68,9 +69,9 @@ func (d *decoder) number(p *plan, r *rules, n int, into reflect.Value) {
 
 // setNumber reads the text of a number. It returns the value for its bounds,
 // and an error if the number does not fit.
-func setNumber(kind planKind, text string, into reflect.Value) (float64, error) {
+func setNumber(typ planType, text string, into reflect.Value) (float64, error) {
 	bits := into.Type().Bits()
-	switch kind {
+	switch typ {
 	case intPlan:
 		whole, err := strconv.ParseInt(text, 10, bits)
 		into.SetInt(whole)
@@ -90,11 +91,11 @@ func setNumber(kind planKind, text string, into reflect.Value) (float64, error) 
 
 // unfit says which numbers fit where one does not.
 func unfit(p *plan, r *rules) string {
-	if p.kind == floatPlan {
+	if p.typ == floatPlan {
 		return fmt.Sprintf("is too large; the largest is about %.1g", math.MaxFloat32)
 	}
 	least, greatest := strconv.Itoa(math.MinInt64), strconv.Itoa(math.MaxInt64)
-	if p.kind == uintPlan {
+	if p.typ == uintPlan {
 		greatest = strconv.FormatUint(math.MaxUint64, 10)
 	}
 	low, high := limits(p, r)
@@ -108,10 +109,10 @@ func unfit(p *plan, r *rules) string {
 }
 
 func (d *decoder) duration(r *rules, n int, into reflect.Value) {
-	if !d.is(n, stringNode, `a duration such as "30s", "1h30m" or "90d"`) {
+	if !d.is(n, syntax.String, `a duration such as "30s", "1h30m" or "90d"`) {
 		return
 	}
-	length, err := parseDuration(d.doc.textOf(n))
+	length, err := parseDuration(d.doc.Text(n))
 	if err != nil {
 		d.found.at(n, CodeInvalid, `must be a duration such as "30s", "1h30m" or "90d"`)
 		return
@@ -123,10 +124,10 @@ func (d *decoder) duration(r *rules, n int, into reflect.Value) {
 // text has the type itself read a string. What it says about a wrong one stays
 // out of the fault: it may quote the text.
 func (d *decoder) text(r *rules, n int, into reflect.Value, wrong string) {
-	if !d.is(n, stringNode, "a string") {
+	if !d.is(n, syntax.String, "a string") {
 		return
 	}
-	text := d.doc.bytesOf(n)
+	text := d.doc.Bytes(n)
 	if err := into.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText(text); err != nil {
 		if r.patternDoc != "" {
 			wrong = "must be " + r.patternDoc
@@ -158,10 +159,10 @@ func (d *decoder) judge(n int, v verdict) {
 
 // secret reads a reference, or a new credential where those are accepted.
 func (d *decoder) secret(n int, into reflect.Value) {
-	if !d.is(n, stringNode, "a credential in a string, or a reference such as secret:sec_…") {
+	if !d.is(n, syntax.String, "a credential in a string, or a reference such as secret:sec_…") {
 		return
 	}
-	text := d.doc.textOf(n)
+	text := d.doc.Text(n)
 	if v := unusable(text, d.fresh); v.code != "" {
 		d.found.at(n, v.code, "%s", v.detail)
 		return
@@ -178,10 +179,10 @@ func unusable(text string, fresh bool) verdict {
 		return verdict{}
 	case strings.HasPrefix(text, secret.RefPrefix):
 		return verdict{CodeInvalid, "is not a reference to a stored credential; one reads secret:sec_…; give the credential itself and it becomes one"}
-	case !fresh:
-		return verdict{CodeInvalid, "is a credential in the clear; only a reference such as secret:sec_… may stand here"}
 	case strings.TrimSpace(text) == "":
 		return verdict{CodeRequired, "the credential is blank; give the credential itself"}
+	case !fresh:
+		return verdict{CodeInvalid, "is a credential in the clear; only a reference such as secret:sec_… may stand here"}
 	case secret.IsMask(text):
 		return verdict{CodeInvalid, "is a mask and not a credential; give the credential itself, or leave its reference as it is"}
 	case len(text) > secret.MaxBytes:

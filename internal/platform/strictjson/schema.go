@@ -16,7 +16,7 @@ func (t *Type[T]) Schema() json.RawMessage {
 	root := members{{"$schema", "https://json-schema.org/draft/2020-12/schema"}}
 	root.addText("title", t.settings.title)
 	root.addText("description", t.settings.doc)
-	if t.plan.kind == structPlan {
+	if t.plan.typ == structPlan {
 		root = append(root, s.structure(t.plan)...)
 	} else {
 		root = append(root, s.of(t.plan, &noRules)...)
@@ -95,7 +95,7 @@ func (s *schemas) of(p *plan, r *rules) members {
 	if r == nil {
 		r = &noRules
 	}
-	switch p.kind {
+	switch p.typ {
 	case structPlan:
 		return s.reference(p)
 	case pointerPlan:
@@ -151,7 +151,7 @@ func keyRules(r *rules) members {
 }
 
 func scalarSchema(p *plan, r *rules) members {
-	switch p.kind {
+	switch p.typ {
 	case boolPlan:
 		return members{{"type", "boolean"}}
 	case intPlan, uintPlan:
@@ -338,7 +338,7 @@ func (s *schemas) field(f *field) members {
 	} else {
 		m = s.of(f.plan, f.rules)
 	}
-	if f.takesNull() && f.plan.kind == pointerPlan {
+	if f.takesNull() && f.plan.typ == pointerPlan {
 		m = members{{"anyOf", []members{m, {{"type", "null"}}}}}
 	}
 	m.addText("title", f.notes.title)
@@ -347,7 +347,7 @@ func (s *schemas) field(f *field) members {
 		m.add("examples", []any{json.RawMessage(literal(f.plan, f.notes.example))})
 	}
 	if f.fallback != nil {
-		m.add("default", json.RawMessage(f.fallback.text))
+		m.add("default", json.RawMessage(f.fallback.Raw(0)))
 	}
 	if f.notes.format != "" {
 		m.add("format", f.notes.format)

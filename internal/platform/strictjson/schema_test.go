@@ -59,6 +59,12 @@ func TestHints(t *testing.T) {
 	}
 }
 
+// jump declares its selector as if it could be left out.
+type jump struct {
+	Type string `json:"kind,omitempty"`
+	To   string `json:"to,omitempty"`
+}
+
 func TestSchemasOfOtherRoots(t *testing.T) {
 	t.Parallel()
 	const head = `{"$schema":"https://json-schema.org/draft/2020-12/schema",`
@@ -73,6 +79,9 @@ func TestSchemasOfOtherRoots(t *testing.T) {
 		{compact(t, strictjson.For[tree]().Schema()), head + `"type":"object","additionalProperties":false,"properties":{` +
 			`"children":{"type":"array","items":{"$ref":"#"},"minItems":1,"x-order":1},` +
 			`"by_name":{"type":"object","additionalProperties":{"$ref":"#"},"x-order":2},"next":{"$ref":"#","x-order":3}}}`},
+		{compact(t, strictjson.For[action](strictjson.OneOf[action]("kind", strictjson.Variant[jump]("jump", "Go <there>"))).Schema()),
+			head + `"oneOf":[{"$ref":"#/$defs/jump","title":"jump","description":"Go <there>"}],"x-selector":"kind","$defs":{"jump":{"type":"object","additionalProperties":false,` +
+				`"required":["kind"],"properties":{"kind":{"const":"jump","type":"string","x-order":1},"to":{"type":"string","x-order":2}}}}}`},
 		{compact(t, strictjson.For[map[string]mode]().Schema()), head + `"type":"object","additionalProperties":{"type":"string","enum":["auto","full","incremental"]}}`},
 	} {
 		if diff := cmp.Diff(test.want, test.got); diff != "" {
@@ -161,6 +170,7 @@ func TestTheSchemaRefusesWhatIsRefused(t *testing.T) {
 		"lone_surrogates_2",     //
 		"number_of_400_digits",  //
 		"overlong_utf8",         //
+		"refused_keys_twice",    // how text is written
 		"secrets_2",             // a credential and a broken reference look alike
 		"times",                 // formats are annotations
 		"times_2",               //

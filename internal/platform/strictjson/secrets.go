@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson/syntax"
 )
 
 // SecretPlace is a place in a document where a secret stands.
@@ -62,10 +63,7 @@ func (t *Type[T]) ReplaceSecrets(text []byte, replace func(SecretPlace) (string,
 		if err != nil {
 			return nil, fmt.Errorf("the secret at %s: %w", place.Pointer, err)
 		}
-		quoted, err := json.Marshal(other)
-		if err != nil {
-			return nil, fmt.Errorf("the secret at %s: %w", place.Pointer, err)
-		}
+		quoted, _ := json.Marshal(other) // a string always can be
 		out = append(append(out, text[done:place.start]...), quoted...)
 		done = place.end
 	}
@@ -77,7 +75,7 @@ type patterns struct{ open, recursive map[*plan]bool }
 
 // of returns the patterns below a plan.
 func (c *patterns) of(p *plan) []string {
-	switch p.kind {
+	switch p.typ {
 	case secretPlan:
 		return []string{""}
 	case pointerPlan:
@@ -94,7 +92,7 @@ func (c *patterns) of(p *plan) []string {
 	}
 	c.open[p] = true
 	var found []string
-	if p.kind == unionPlan {
+	if p.typ == unionPlan {
 		for _, name := range p.union.names {
 			found = append(found, c.of(p.union.variants[name].plan)...)
 		}
@@ -119,7 +117,7 @@ func below(prefix string, patterns []string) []string {
 
 // finder walks a document beside its plan.
 type finder struct {
-	doc    *document
+	doc    *syntax.Document
 	path   []any // keys and indices from the root
 	places []SecretPlace
 	more   bool // more places than maxSecrets
@@ -136,28 +134,28 @@ func (f *finder) below(token any, p *plan, n int) {
 }
 
 func (f *finder) find(p *plan, n int) {
-	node := f.doc.nodes[n]
+	typ := f.doc.Type(n)
 	switch {
-	case p.kind == pointerPlan:
+	case p.typ == pointerPlan:
 		f.find(p.elem, n)
-	case p.kind == secretPlan && node.kind == stringNode && !node.refused:
+	case p.typ == secretPlan && typ == syntax.String && !f.doc.Refused(n):
 		f.place(n)
-	case p.kind == listPlan && node.kind == arrayNode:
-		for i, item := range f.doc.items(n) {
+	case p.typ == listPlan && typ == syntax.Array:
+		for i, item := range f.doc.Items(n) {
 			f.below(i, p.elem, item)
 		}
-	case node.kind != objectNode:
-	case p.kind == mapPlan:
-		for key, value := range f.doc.members(n) {
-			if !f.doc.nodes[key].refused {
-				f.below(f.doc.textOf(key), p.elem, value)
+	case typ != syntax.Object:
+	case p.typ == mapPlan:
+		for key, value := range f.doc.Members(n) {
+			if !f.doc.Refused(key) {
+				f.below(f.doc.Text(key), p.elem, value)
 			}
 		}
-	case p.kind == structPlan:
+	case p.typ == structPlan:
 		f.fields(p, n)
-	case p.kind == unionPlan:
-		if selector := f.doc.child(n, p.union.selector); selector >= 0 {
-			name, _ := f.doc.choice(&field{}, selector)
+	case p.typ == unionPlan:
+		if selector := f.doc.Child(n, p.union.selector); selector >= 0 {
+			name, _ := choice(f.doc, &field{}, selector)
 			f.variant(p.union.variants[name], n)
 		}
 	}
@@ -167,12 +165,12 @@ func (f *finder) place(n int) {
 	if f.more = f.more || len(f.places) >= maxSecrets; f.more {
 		return
 	}
-	node := f.doc.nodes[n]
-	f.places = append(f.places, SecretPlace{At("", f.path...), secret.Secret(f.doc.textOf(n)), node.start, node.end})
+	start, end := f.doc.Span(n)
+	f.places = append(f.places, SecretPlace{At("", f.path...), secret.Secret(f.doc.Text(n)), start, end})
 }
 
 func (f *finder) variant(v *variant, n int) {
-	if v != nil && f.doc.nodes[n].kind == objectNode {
+	if v != nil && f.doc.Type(n) == syntax.Object {
 		f.fields(v.plan, n)
 	}
 }
@@ -181,14 +179,14 @@ func (f *finder) variant(v *variant, n int) {
 // refuses, is followed each time.
 func (f *finder) fields(p *plan, n int) {
 	first := make([]int, len(p.fields))
-	for key, value := range f.doc.members(n) {
-		if i, known := p.byName[string(f.doc.bytesOf(key))]; known && first[i] == 0 && !f.doc.nodes[key].refused {
+	for key, value := range f.doc.Members(n) {
+		if i, known := p.byName[string(f.doc.Bytes(key))]; known && first[i] == 0 && !f.doc.Refused(key) {
 			first[i] = value
 		}
 	}
-	for key, value := range f.doc.members(n) {
-		i, known := p.byName[string(f.doc.bytesOf(key))]
-		if !known || f.doc.nodes[key].refused {
+	for key, value := range f.doc.Members(n) {
+		i, known := p.byName[string(f.doc.Bytes(key))]
+		if !known || f.doc.Refused(key) {
 			continue
 		}
 		each := p.fields[i]
@@ -196,7 +194,7 @@ func (f *finder) fields(p *plan, n int) {
 			f.below(each.name, each.plan, value)
 			continue
 		}
-		name, _ := f.doc.choice(p.fields[each.chooser], first[each.chooser])
+		name, _ := choice(f.doc, p.fields[each.chooser], first[each.chooser])
 		f.path = append(f.path, each.name)
 		f.variant(each.plan.union.variants[name], value)
 		f.path = f.path[:len(f.path)-1]

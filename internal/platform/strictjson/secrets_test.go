@@ -273,7 +273,7 @@ func TestStoredDocuments(t *testing.T) {
 	refused := map[string]string{
 		`{"token":"patCanary"}`:             "/token: is a credential in the clear",
 		`{"headers":{"a":"secret:canary"}}`: "/headers/a: is not a reference",
-		`{"token":""}`:                      "/token: is a credential in the clear",
+		`{"token":""}`:                      "/token: the credential is blank",
 		`{"token":["secret:sec_1"]}`:        "/token: must be a credential in a string",
 		`{"sources":[{"type":"airtable","config":{"api_key":"patCanary"}}]}`: "/sources/0/config/api_key: is a credential",
 		`{"sources":[{"type":"gone","config":{}}]}`:                          `/sources/0/type: must be "airtable" or "web"`,

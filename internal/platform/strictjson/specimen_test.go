@@ -47,8 +47,8 @@ type specimen struct {
 	Sources  []source                 `json:"sources,omitempty"`
 	Action   action                   `json:"action,omitempty"`
 	embedded
-	ignored int
-	Hidden  int `json:"-"`
+	_      int // an unexported field is passed over
+	Hidden int `json:"-"`
 }
 
 type key string

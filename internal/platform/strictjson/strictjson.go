@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson/syntax"
 )
 
 // Type is the compiled declaration of T. It is safe for concurrent use.
@@ -30,7 +32,6 @@ func Compile[T any](options ...Option) (*Type[T], error) {
 	for _, o := range options {
 		o(&t.settings)
 	}
-	t.settings.limits = t.settings.limits.orDefaults()
 	goType := reflect.TypeFor[T]()
 	c := &compiler{plans: map[reflect.Type]*plan{}, unions: map[reflect.Type]*unionOption{}, path: []string{goType.String()}}
 	for _, u := range t.settings.unions {
@@ -87,23 +88,23 @@ func (t *Type[T]) read(text []byte, limits Limits, d *decoder) (T, *Findings) {
 
 // parse reads the text into nodes and reports what is wrong with it; nil when
 // it cannot be read to its end.
-func (t *Type[T]) parse(text []byte, limits Limits, found *Findings) *document {
+func (t *Type[T]) parse(text []byte, limits Limits, found *Findings) *syntax.Document {
 	if t.settings.mark {
 		text = trimMark(text)
 	}
-	doc, flaws, fatal := parse(text, limits)
+	doc, flaws, fatal := syntax.Parse(text, limits)
 	found.doc = doc
 	if fatal != nil && t.settings.emptyIsFine && len(bytes.TrimSpace(text)) == 0 ||
-		fatal == nil && t.settings.emptyIsFine && doc.nodes[0].kind == nullNode {
-		doc, flaws, fatal = parse([]byte("{}"), limits)
+		fatal == nil && t.settings.emptyIsFine && doc.Type(0) == syntax.Null {
+		doc, flaws, fatal = syntax.Parse([]byte("{}"), limits)
 		found.doc = doc
 	}
 	if fatal != nil {
-		found.at(fatal.node, fatal.code, "%s", fatal.detail)
+		found.at(fatal.Node, fatal.Code, "%s", fatal.Detail)
 		return nil
 	}
 	for _, f := range flaws {
-		found.at(f.node, f.code, "%s", f.detail)
+		found.at(f.Node, f.Code, "%s", f.Detail)
 	}
 	return doc
 }

@@ -123,8 +123,8 @@ func parseTag(tag reflect.StructTag) ([][2]string, error) {
 // the field is a list or a map.
 func (d *declared) scalar() *rules {
 	r := d.rules
-	for p := d.plan; p.kind == listPlan || p.kind == mapPlan || p.kind == pointerPlan; p = p.elem {
-		if p.kind == pointerPlan {
+	for p := d.plan; p.typ == listPlan || p.typ == mapPlan || p.typ == pointerPlan; p = p.elem {
+		if p.typ == pointerPlan {
 			continue
 		}
 		if r.elem == nil {
@@ -135,21 +135,21 @@ func (d *declared) scalar() *rules {
 	return r
 }
 
-// is checks the kind of the field itself.
-func (d *declared) is(kinds ...planKind) error {
+// is checks the type of the field itself.
+func (d *declared) is(types ...planType) error {
 	p := d.plan
-	for p.kind == pointerPlan {
+	for p.typ == pointerPlan {
 		p = p.elem
 	}
-	if !slices.Contains(kinds, p.kind) {
+	if !slices.Contains(types, p.typ) {
 		return fmt.Errorf("it does not fit a %s", d.plan.goType)
 	}
 	return nil
 }
 
-// needs checks the kind of the field or of its elements.
-func (d *declared) needs(kinds ...planKind) error {
-	if !slices.Contains(kinds, innermost(d.plan).kind) {
+// needs checks the type of the field or of its elements.
+func (d *declared) needs(types ...planType) error {
+	if !slices.Contains(types, innermost(d.plan).typ) {
 		return fmt.Errorf("it does not fit a %s", d.plan.goType)
 	}
 	return nil
@@ -178,10 +178,10 @@ func (d *declared) length(into **int, v string) error {
 	return errors.Join(err, d.needs(stringPlan, textPlan))
 }
 
-func (d *declared) count(into **int, v string, kind planKind) error {
+func (d *declared) count(into **int, v string, typ planType) error {
 	n, err := natural(v)
 	*into = &n
-	return errors.Join(err, d.is(kind))
+	return errors.Join(err, d.is(typ))
 }
 
 func (d *declared) expression(into **regexp.Regexp, v string) error {
@@ -190,7 +190,7 @@ func (d *declared) expression(into **regexp.Regexp, v string) error {
 
 // bound reads the bound of a number, or of a duration as it is written.
 func (d *declared) bound(into **float64, v string) error {
-	if innermost(d.plan).kind == durationPlan {
+	if innermost(d.plan).typ == durationPlan {
 		limit, err := parseDuration(v)
 		n := float64(limit)
 		*into = &n
@@ -219,10 +219,10 @@ func natural(v string) (int, error) {
 // literal returns the text of a tag as JSON: what is read from a string needs
 // no quotes there.
 func literal(p *plan, text string) []byte {
-	for p.kind == pointerPlan {
+	for p.typ == pointerPlan {
 		p = p.elem
 	}
-	switch p.kind {
+	switch p.typ {
 	case stringPlan, durationPlan, timePlan, textPlan, secretPlan:
 		quoted, _ := json.Marshal(text) // a string always can be
 		return quoted

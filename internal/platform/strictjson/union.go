@@ -12,7 +12,7 @@ func (c *compiler) union(p *plan, option *unionOption) {
 		c.path = append(c.path, fmt.Sprintf("(%s)", v.name))
 		made := &variant{name: v.name, doc: v.doc, plan: c.compile(v.goType), key: &plan{goType: v.goType}}
 		switch {
-		case v.goType.Kind() != reflect.Struct || made.plan.kind != structPlan:
+		case v.goType.Kind() != reflect.Struct || made.plan.typ != structPlan:
 			c.fault("%s is not a struct", v.goType)
 		case v.goType.Implements(p.goType):
 		case reflect.PointerTo(v.goType).Implements(p.goType):
@@ -34,12 +34,12 @@ func (c *compiler) union(p *plan, option *unionOption) {
 
 // selectors checks the fields of variants that are called as the selector.
 func (c *compiler) selectors(p *plan) {
-	if p.kind != unionPlan || p.union.selector == "" {
+	if p.typ != unionPlan || p.union.selector == "" {
 		return
 	}
 	for _, name := range p.union.names {
 		v := p.union.variants[name].plan
-		if i, declared := v.byName[p.union.selector]; declared && v.fields[i].plan.kind != stringPlan {
+		if i, declared := v.byName[p.union.selector]; declared && v.fields[i].plan.typ != stringPlan {
 			c.fault("(%s): its field %q is the selector and not a string", name, p.union.selector)
 		}
 	}
@@ -48,7 +48,7 @@ func (c *compiler) selectors(p *plan) {
 // selected checks that something names the variant of a union that is not in a
 // field.
 func (c *compiler) selected(p *plan) {
-	if p = innermost(p); p != nil && p.kind == unionPlan && p.union.selector == "" {
+	if p = innermost(p); p != nil && p.typ == unionPlan && p.union.selector == "" {
 		c.fault(`nothing says which variant it is; name the selector in OneOf`)
 	}
 }
@@ -56,7 +56,7 @@ func (c *compiler) selected(p *plan) {
 // chosen finds the field that names the variant of d.
 func (c *compiler) chosen(d *declared) {
 	p := innermost(d.plan)
-	if p.kind != unionPlan {
+	if p.typ != unionPlan {
 		return
 	}
 	if d.selector == "" {
@@ -66,7 +66,7 @@ func (c *compiler) chosen(d *declared) {
 		return
 	}
 	i, ok := d.in.byName[d.selector]
-	if !ok || d.in.fields[i].plan.kind != stringPlan || len(d.in.fields[i].rules.values) > 0 {
+	if !ok || d.in.fields[i].plan.typ != stringPlan || len(d.in.fields[i].rules.values) > 0 {
 		c.fault("variant %q is not a string field beside it without an enum", d.selector)
 		return
 	}

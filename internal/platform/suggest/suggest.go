@@ -1,5 +1,5 @@
-// Package suggest finds the known name that someone meant who mistyped one. It
-// corrects nothing by itself.
+// Package suggest finds the known name that is closest to a mistyped one. It
+// never corrects anything itself.
 package suggest
 
 import (
@@ -8,17 +8,17 @@ import (
 )
 
 // Bounds of the work for one name. Longer names get no suggestion, and known
-// ones beyond the first are not looked at.
+// names beyond the first maxKnown are not compared.
 const (
 	maxLength = 64 // characters
 	maxKnown  = 1000
 )
 
-// Nearest ends a sentence about an unknown name with the nearest known one
-// (`; did you mean "addr"?`), or with nothing where none is near. Case does not
-// count, and a name that lacks its section ("addr" for "http.addr") is near. Of
-// equally near names the first is taken. The work is bounded whatever the name
-// and however many are known.
+// Nearest completes a sentence about an unknown name with the closest known one
+// (`; did you mean "addr"?`), or with nothing if none is close. Case is ignored,
+// and a name without its section ("addr" for "http.addr") counts as close. Of
+// equally close names the first wins. The work is bounded, however long the name
+// is and however many names are known.
 func Nearest(name string, known []string) string {
 	if len(name) > maxLength*4 { // no character has more bytes
 		return ""
@@ -46,8 +46,8 @@ func Nearest(name string, known []string) string {
 	return fmt.Sprintf("; did you mean %q?", best)
 }
 
-// distance is the Levenshtein distance in characters, or some number from most
-// on if it is not less than most.
+// distance is the Levenshtein distance in characters if that is less than most,
+// and otherwise any number that is not.
 func distance(a, b []rune, most int) int {
 	if len(a)-len(b) >= most || len(b)-len(a) >= most {
 		return most

@@ -53,8 +53,8 @@ func TestTheNearestOfSeveralIsTaken(t *testing.T) {
 	}
 }
 
-// What has the size of an attack costs nothing worth measuring: names beyond
-// the bounds are not compared.
+// Names and lists beyond the bounds are not compared, so even hostile ones cost
+// next to nothing.
 func TestTheWorkIsBounded(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("a", 1<<20)

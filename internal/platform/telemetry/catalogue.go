@@ -1,20 +1,20 @@
 package telemetry
 
-// kind says how a metric is read.
-type kind string
+// instrument says how a metric is read.
+type instrument string
 
 const (
-	counter   kind = "counter"
-	gauge     kind = "gauge"
-	histogram kind = "histogram"
+	counter   instrument = "counter"
+	gauge     instrument = "gauge"
+	histogram instrument = "histogram"
 )
 
-// Metric is one entry of the catalogue: dashboards, alert rules and the
-// reference are made from it, so none of them can name what does not exist.
+// Metric is one entry of the catalogue. Whatever is generated from the catalogue
+// (dashboards, alert rules, a reference) cannot name a metric that does not exist.
 type Metric struct {
 	Name   string
 	Help   string
-	Kind   string
+	Type   string
 	Labels []string // never an id
 }
 
@@ -38,7 +38,7 @@ const (
 type entry struct {
 	name    string
 	help    string
-	kind    kind
+	typ     instrument
 	labels  []string
 	buckets []float64
 }
@@ -47,17 +47,17 @@ type entry struct {
 func catalogue() []entry {
 	return []entry{
 		{HTTPRequestDuration, "Time to answer a request, by route template and status; streams count until they end.", histogram, []string{"route", "code"}, seconds()},
-		{ProjectionLagEvents, "Events that a projection has still to read.", gauge, []string{"projection"}, nil},
-		{ProjectionLagSeconds, "Age of the oldest event that a projection has still to read.", gauge, []string{"projection"}, nil},
+		{ProjectionLagEvents, "Events that a projection has not read yet.", gauge, []string{"projection"}, nil},
+		{ProjectionLagSeconds, "Age of the oldest event that a projection has not read yet.", gauge, []string{"projection"}, nil},
 		{AppendDuration, "Time from handing a batch to the event store until it is durable.", histogram, nil, seconds()},
 		{AppendBatchEvents, "Events per commit of the event store.", histogram, nil, []float64{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000}},
-		{OutboundRequestDuration, "Time of a call to a foreign system, by host and status; code 0 is no answer.", histogram, []string{"host", "code"}, seconds()},
+		{OutboundRequestDuration, "Time of a call to a foreign system, by host and status; code 0 means no answer.", histogram, []string{"host", "code"}, seconds()},
 		{RateLimitWait, "Time that a call waited for a rate limiter.", histogram, []string{"limiter"}, seconds()},
 		{ExecutionsTotal, "Executions that have ended, by kind of workflow and end state.", counter, []string{"kind", "status"}, nil},
-		{ExecutionDuration, "Time from an execution's start to its end, waits included.", histogram, []string{"kind"}, long()},
+		{ExecutionDuration, "Time from an execution's start to its end, including waits.", histogram, []string{"kind"}, long()},
 		{StepsTotal, "Steps that have ended, by name and outcome (completed, failed).", counter, []string{"step", "outcome"}, nil},
-		{StepDuration, "Time of the last attempt of a step.", histogram, []string{"step"}, seconds()},
-		{StepRetriesTotal, "Attempts that failed and are made again, by step and class of failure.", counter, []string{"step", "class"}, nil},
+		{StepDuration, "Duration of the last attempt of a step.", histogram, []string{"step"}, seconds()},
+		{StepRetriesTotal, "Failed attempts that are retried, by step and class of failure.", counter, []string{"step", "class"}, nil},
 		{AirtableCallsTotal, "Calls to Airtable, by operation.", counter, []string{"operation"}, nil},
 	}
 }
@@ -73,11 +73,11 @@ func long() []float64 {
 	return []float64{.01, .05, .1, .5, 1, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600}
 }
 
-// Catalogue lists the product's metrics for whoever generates from them.
+// Catalogue lists the product's metrics.
 func Catalogue() []Metric {
 	var out []Metric
 	for _, e := range catalogue() {
-		out = append(out, Metric{Name: e.name, Help: e.help, Kind: string(e.kind), Labels: e.labels})
+		out = append(out, Metric{Name: e.name, Help: e.help, Type: string(e.typ), Labels: e.labels})
 	}
 	return out
 }

@@ -14,8 +14,8 @@ type Lag struct {
 	Seconds float64
 }
 
-// ObserveLag reads the lag of every projection, by its name, whenever metrics
-// are scraped. read is called from the scrape and must not block for long.
+// ObserveLag reads the lag of every projection, by name, whenever metrics are
+// scraped. read is called during the scrape and must not block for long.
 func (m *Metrics) ObserveLag(read func(context.Context) map[string]Lag) error {
 	events, seconds := m.gauges[ProjectionLagEvents], m.gauges[ProjectionLagSeconds]
 	_, err := m.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {

@@ -13,8 +13,9 @@ type LogOptions struct {
 	Format string // text | json; empty means text
 }
 
-// NewLogger writes to w. Attributes whose name or value looks like a
-// credential are replaced, also inside messages, errors and groups.
+// NewLogger returns a logger that writes to w. Attributes whose name or value
+// looks like a credential are replaced, including those in messages, errors and
+// groups.
 func NewLogger(w io.Writer, o LogOptions) (*slog.Logger, error) {
 	var level slog.Level
 	if o.Level != "" {
@@ -58,8 +59,8 @@ func redact(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// clean replaces the value only where something was found, so that typed
-// values keep their form.
+// clean replaces the value only if something was found in it, so that typed
+// values keep their type.
 func clean(a slog.Attr, text string) slog.Attr {
 	if !secretValue.MatchString(text) {
 		return a

@@ -28,8 +28,8 @@ type Metrics struct {
 	gauges     map[string]metric.Float64ObservableGauge
 }
 
-// NewMetrics builds every instrument of the catalogue on a registry of its
-// own, together with the Go and process collectors. Close it.
+// NewMetrics creates every instrument in the catalogue on a registry of its own,
+// together with the Go and process collectors. The caller closes it.
 func NewMetrics() (*Metrics, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -37,7 +37,7 @@ func NewMetrics() (*Metrics, error) {
 		exporter.WithRegisterer(registry),
 		exporter.WithoutScopeInfo(),
 		exporter.WithoutTargetInfo(),
-		exporter.WithTranslationStrategy(otlptranslator.NoTranslation), // the catalogue's names are Prometheus names already
+		exporter.WithTranslationStrategy(otlptranslator.NoTranslation), // the names in the catalogue already are Prometheus names
 	)
 	if err != nil {
 		return nil, fmt.Errorf("prometheus exporter: %w", err)
@@ -61,7 +61,7 @@ func NewMetrics() (*Metrics, error) {
 
 func (m *Metrics) add(e entry) (err error) {
 	help := metric.WithDescription(e.help)
-	switch e.kind {
+	switch e.typ {
 	case counter:
 		m.counters[e.name], err = m.meter.Int64Counter(e.name, help)
 	case histogram:
@@ -90,7 +90,7 @@ func (m *Metrics) count(name string, labels ...attribute.KeyValue) {
 }
 
 // HTTPRequest records one answered request. route is the template, never the
-// path, so that ids do not become labels.
+// path, so that IDs do not become labels.
 func (m *Metrics) HTTPRequest(route string, code int, d time.Duration) {
 	m.observe(HTTPRequestDuration, d.Seconds(), attribute.String("route", route), attribute.String("code", strconv.Itoa(code)))
 }
@@ -101,7 +101,7 @@ func (m *Metrics) Append(events int, d time.Duration) {
 	m.observe(AppendBatchEvents, float64(events))
 }
 
-// OutboundRequest records one call to a foreign system; code 0 is no answer.
+// OutboundRequest records one call to a foreign system; code 0 means no response.
 func (m *Metrics) OutboundRequest(host string, code int, d time.Duration) {
 	m.observe(OutboundRequestDuration, d.Seconds(), attribute.String("host", host), attribute.String("code", strconv.Itoa(code)))
 }
@@ -128,7 +128,7 @@ func (m *Metrics) StepEnded(step, outcome string, d time.Duration) {
 	m.observe(StepDuration, d.Seconds(), attribute.String("step", step))
 }
 
-// StepRetried counts a failed attempt that is made again.
+// StepRetried counts a failed attempt that is retried.
 func (m *Metrics) StepRetried(step, class string) {
 	m.count(StepRetriesTotal, attribute.String("step", step), attribute.String("class", class))
 }

@@ -21,9 +21,10 @@ func scrape(t *testing.T, m *Metrics) string {
 	return w.Body.String()
 }
 
-// Every name of the catalogue appears once its source has spoken, under
-// exactly that name.
+// Every metric in the catalogue is exported under exactly its name as soon as it
+// has a value.
 func TestEveryMetricAppearsUnderItsName(t *testing.T) {
+	t.Parallel()
 	m, err := NewMetrics()
 	if err != nil {
 		t.Fatal(err)
@@ -35,15 +36,15 @@ func TestEveryMetricAppearsUnderItsName(t *testing.T) {
 	m.RateLimitWait("base", 200*time.Millisecond)
 	m.AirtableCall("list_records")
 	m.ExecutionEnded("airtable_sync", "completed", time.Second)
-	m.StepEnded("airtablesync/fetch_page", "completed", time.Millisecond)
-	m.StepRetried("airtablesync/fetch_page", "transient")
+	m.StepEnded("airtable_sync/fetch_page", "completed", time.Millisecond)
+	m.StepRetried("airtable_sync/fetch_page", "transient")
 	if err := m.ObserveLag(func(context.Context) map[string]Lag { return map[string]Lag{"orchestrator": {Events: 5, Seconds: 1.5}} }); err != nil {
 		t.Fatal(err)
 	}
 	text := scrape(t, m)
 	for _, metric := range Catalogue() {
-		if !strings.Contains(text, "# TYPE "+metric.Name+" "+metric.Kind+"\n") {
-			t.Errorf("%s (%s) is not exported", metric.Name, metric.Kind)
+		if !strings.Contains(text, "# TYPE "+metric.Name+" "+metric.Type+"\n") {
+			t.Errorf("%s (%s) is not exported", metric.Name, metric.Type)
 		}
 	}
 	for _, line := range []string{
@@ -60,6 +61,7 @@ func TestEveryMetricAppearsUnderItsName(t *testing.T) {
 }
 
 func TestLogHidesCredentials(t *testing.T) {
+	t.Parallel()
 	ours := "paw_0198c5a27c1e_" + strings.Repeat("s", 43)
 	cases := map[string]any{
 		"token":    "anything",
@@ -93,7 +95,8 @@ func TestLogHidesCredentials(t *testing.T) {
 	}
 }
 
-func TestLogKeepsWhatIsNoSecret(t *testing.T) {
+func TestLogKeepsWhatIsNotASecret(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	log, err := NewLogger(&out, LogOptions{Level: "warn"})
 	if err != nil {
@@ -113,6 +116,7 @@ func TestLogKeepsWhatIsNoSecret(t *testing.T) {
 }
 
 func TestLoggerRefusesUnknownWords(t *testing.T) {
+	t.Parallel()
 	for _, o := range []LogOptions{{Level: "loud"}, {Format: "xml"}} {
 		if _, err := NewLogger(&bytes.Buffer{}, o); err == nil || !strings.Contains(err.Error(), "use ") {
 			t.Errorf("%+v: error is %v", o, err)

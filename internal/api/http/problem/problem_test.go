@@ -15,8 +15,8 @@ import (
 
 func TestOfAnError(t *testing.T) {
 	t.Parallel()
-	core := func(kind workflow.ErrorKind) error {
-		return fmt.Errorf("start it: %w", &workflow.Error{Kind: kind, Code: "some_code", Message: "because"})
+	core := func(category workflow.ErrorKind) error {
+		return fmt.Errorf("start it: %w", &workflow.Error{Kind: category, Code: "some_code", Message: "because"})
 	}
 	for name, c := range map[string]struct {
 		err    error

@@ -10,8 +10,9 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
 )
 
-// maxBody bounds a body in bytes.
-const maxBody = 1 << 20
+// maxBody bounds a body in bytes: the largest document that there is in one, of
+// 1 MiB, and what stands around it.
+const maxBody = 1<<20 + 16<<10
 
 // Deadline gives every body at most timeout to arrive, before anything looks
 // at the request. Without it a caller without a token could hold a connection

@@ -25,7 +25,7 @@ func (JSON[T]) goType() reflect.Type { return reflect.TypeFor[T]() }
 
 // reader compiles the declaration of T, and panics if it is wrong.
 func (JSON[T]) reader() reader {
-	declaration := strictjson.For[T]()
+	declaration := strictjson.For[T](strictjson.WithLimits(strictjson.Limits{Bytes: maxBody}))
 	return func(text []byte, into any) *strictjson.Findings {
 		value, found := declaration.Decode(text)
 		into.(*JSON[T]).Value = value

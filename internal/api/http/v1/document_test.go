@@ -142,3 +142,28 @@ func TestDocumentDeclaresEveryPathParameter(t *testing.T) {
 		t.Errorf("execute declares %v, want the Idempotency-Key too", execute)
 	}
 }
+
+// What the page on executions says about addresses is what the document says.
+func TestThePageOnExecutionsNamesWhatThereIs(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../../../docs/executions.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	document := string(v1.Document())
+	for _, m := range regexp.MustCompile("`\\?([a-z_]+)=").FindAllStringSubmatch(string(page), -1) {
+		if !regexp.MustCompile(`"in": "query",\s+"name": "` + m[1] + `"`).MatchString(document) {
+			t.Errorf("no route takes the query parameter %s", m[1])
+		}
+	}
+	for _, m := range regexp.MustCompile("`(?:GET|POST) (/[^` ]+)`").FindAllStringSubmatch(string(page), -1) {
+		if path := "/api/v1" + strings.TrimPrefix(m[1], "/api/v1"); !strings.Contains(document, `"`+path+`": {`) {
+			t.Errorf("there is no route %s", path)
+		}
+	}
+	for _, verb := range []string{"pause", "resume", "cancel", "answer", "redrive", "discard"} {
+		if !strings.Contains(string(page), "executions "+verb+" EXECUTION") && !strings.Contains(string(page), "| `"+verb+"` |") {
+			t.Errorf("nothing is said about how to %s", verb)
+		}
+	}
+}

@@ -23,13 +23,20 @@ func (h executions) mount(api *kit.API) {
 	kit.Handle(api, workflow.ExecutionRead, kit.Route{Method: http.MethodGet, Path: prefix + "/executions/{id}", ID: "get-execution", Tag: tagExecutions,
 		Summary: "Get an execution", About: "State, progress, result, or why it failed or waits and what makes it go on."}, h.get)
 	kit.Handle(api, workflow.ExecutionRead, kit.Route{Method: http.MethodGet, Path: prefix + "/executions/{id}/steps", ID: "list-execution-steps", Tag: tagExecutions,
-		Summary: "List the steps of an execution", About: "In the order of their paths."}, h.steps)
+		Summary: "List the steps of an execution", About: "In the order in which they began."}, h.steps)
 	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/executions/{id}/cancel", ID: "cancel-execution", Tag: tagExecutions, Status: http.StatusAccepted,
 		Summary: "Cancel an execution", About: "Awaits the step in flight, undoes what must be undone, ends as cancelled. Repeating it changes nothing.", Fails: []int{http.StatusConflict}}, h.cancel)
 	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/executions/{id}/pause", ID: "pause-execution", Tag: tagExecutions,
 		Summary: "Pause an execution", About: "It stops at its next step. Repeating it changes nothing.", Fails: []int{http.StatusConflict}}, h.pause)
 	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/executions/{id}/resume", ID: "resume-execution", Tag: tagExecutions,
 		Summary: "Resume an execution", About: "Lets a paused or parked one go on. Repeating it changes nothing.", Fails: []int{http.StatusConflict}}, h.resume)
+	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/executions/{id}/redrive", ID: "redrive-execution", Tag: tagExecutions, Status: http.StatusAccepted,
+		Summary: "Redrive a failed execution",
+		About: "Starts a new execution that takes over what the failed one has completed and goes on from there. Location is where to follow it. The body may be absent. " +
+			"With another input nothing is taken over: every effect comes again, and the answer counts them. An execution can be redriven once, until 30 days after its end.",
+		Fails: []int{http.StatusConflict}}, h.redrive)
+	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/executions/{id}/discard", ID: "discard-execution", Tag: tagExecutions,
+		Summary: "Give up the redrive of a failed execution", About: "What it has kept for it is deleted. Repeating it changes nothing.", Fails: []int{http.StatusConflict}}, h.discard)
 	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/executions/{id}/answer", ID: "answer-execution", Tag: tagExecutions,
 		Summary: "Answer what became of a step",
 		About:   "For an execution that is parked as outcome_unknown or compensation_stuck: say what you found in the other system, and it goes on.", Fails: []int{http.StatusConflict}}, h.answer)
@@ -70,16 +77,17 @@ type answerIn struct {
 }
 
 type answer struct {
-	_       struct{}          `additionalProperties:"false"`
-	Path    string            `json:"path" minLength:"1" maxLength:"200" doc:"Path of the parked step" example:"4.17.2"`
-	Verdict engine.Verdict    `json:"verdict" enum:"done,not_done,fail" doc:"done: it had its effect; not_done: it had none, try again; fail: give it up"`
-	Result  strictjson.Object `json:"result,omitempty" doc:"Result of the step, for done"`
-	Message string            `json:"message,omitempty" maxLength:"1000" doc:"Why, for fail"`
+	_          struct{}          `additionalProperties:"false"`
+	Path       string            `json:"path" minLength:"1" maxLength:"200" doc:"Path of the parked step" example:"4.17.2"`
+	Generation int               `json:"generation,omitempty" minimum:"1" doc:"Generation that the path belongs to; absent means the current one"`
+	Verdict    engine.Verdict    `json:"verdict" enum:"done,not_done,fail" doc:"done: it had its effect; not_done: it had none, try again; fail: give it up"`
+	Result     strictjson.Object `json:"result,omitempty" doc:"Result of the step, for done"`
+	Message    string            `json:"message,omitempty" maxLength:"1000" doc:"Why, for fail"`
 }
 
 func (h executions) answer(ctx context.Context, c workflow.Caller, in *answerIn) (*kit.Reply[workflow.Execution], error) {
 	a := in.Body.Value
 	return kit.ReplyOf(h.orchestrator.AnswerStep(ctx, c, in.ID, orchestrator.AnswerRequest{
-		Path: a.Path, Verdict: a.Verdict, Result: a.Result.RawMessage, Message: a.Message,
+		Generation: a.Generation, Path: a.Path, Verdict: a.Verdict, Result: a.Result.RawMessage, Message: a.Message,
 	}))
 }

@@ -17,6 +17,9 @@ import (
 
 func (b *testBundle) start(t *testing.T, id, input string) workflow.Execution {
 	t.Helper()
+	if input != "" {
+		input = `{"input":` + input + `}`
+	}
 	w := b.run(t, scenario.Case{Do: "POST /api/v1/workflows/" + id + "/execute", Token: b.Admin, Body: input, Status: 202})
 	return scenario.Decode[workflow.Execution](t, w)
 }
@@ -123,16 +126,26 @@ func TestExecute(t *testing.T) {
 		{Name: "anonymous", Do: do, Status: 401},
 		{Name: "wrong role", Do: do, Token: b.Key(workflow.WorkflowWrite, workflow.ExecutionRead), Status: 403},
 		{Name: "unknown workflow", Do: "POST /api/v1/workflows/wf_0198c5a2-7c1e-7d3a-9f00-3d5f0c1b2a4e/execute", Token: b.Admin, Status: 404},
-		{Name: "input not an object", Do: do, Token: b.Admin, Body: `[1]`, Status: 422, Has: []string{`"code":"wrong_type"`}},
-		{Name: "input that the kind refuses", Do: do, Token: b.Admin, Body: `{"work":-1}`, Status: 422, Has: []string{`"pointer":"/work"`, `"code":"out_of_range"`}},
-		{Name: "unknown version", Do: do + "?version=9", Token: b.Admin, Status: 404},
-		{Name: "version zero", Do: do + "?version=0", Token: b.Admin, Status: 422, Has: []string{`"parameter":"version"`}},
+		{Name: "not an object", Do: do, Token: b.Admin, Body: `[1]`, Status: 422, Has: []string{`"code":"wrong_type"`}},
+		{Name: "input not an object", Do: do, Token: b.Admin, Body: `{"input":[1]}`, Status: 422, Has: []string{`"pointer":"/input"`, `"code":"wrong_type"`}},
+		{Name: "the bare input", Do: do, Token: b.Admin, Body: `{"work":1}`, Status: 422, Has: []string{`"pointer":"/work"`, `"code":"unknown_field"`}},
+		{Name: "input that the kind refuses", Do: do, Token: b.Admin, Body: `{"input":{"work":-1}}`, Status: 422, Has: []string{`"pointer":"/input/work"`, `"code":"invalid"`}},
+		{Name: "input of a byte too much", Do: do, Token: b.Admin, Body: `{"input":{"x":"` + strings.Repeat("x", 1<<20-7) + `"}}`, Status: 422, Has: []string{`"pointer":"/input"`, "1024 KiB"}},
+		{Name: "priority out of range", Do: do, Token: b.Admin, Body: `{"priority":101}`, Status: 422, Has: []string{`"pointer":"/priority"`}},
+		{Name: "unknown version", Do: do, Token: b.Admin, Body: `{"version":9}`, Status: 404, Has: []string{`"code":"version_not_found"`}},
+		{Name: "version zero", Do: do, Token: b.Admin, Body: `{"version":0}`, Status: 422, Has: []string{`"pointer":"/version"`, `"code":"out_of_range"`}},
+		{Name: "version in quotes", Do: do, Token: b.Admin, Body: `{"version":"1"}`, Status: 422, Has: []string{`"pointer":"/version"`, `"code":"not_one_of"`}},
+		{Name: "no version", Do: do, Token: b.Admin, Body: `{"version":null}`, Status: 422, Has: []string{`"pointer":"/version"`, `"code":"wrong_type"`}},
+		{Name: "version as a parameter", Do: do + "?version=1", Token: b.Admin, Status: 422, Has: []string{`"parameter":"version"`}},
 	})
 	if got := b.events(t); len(got) != before {
 		t.Fatalf("refused requests caused %v", got[before:])
 	}
-	w := b.run(t, scenario.Case{Do: do, Token: b.Key(workflow.WorkflowRun), Body: `{"work":2}`, Status: 202})
+	w := b.run(t, scenario.Case{Do: do, Token: b.Key(workflow.WorkflowRun), Body: `{"priority":7,"version":1,"input":{"work":2}}`, Status: 202})
 	e := scenario.Decode[workflow.Execution](t, w)
+	if e.WorkflowVersion != 1 || e.Priority != 7 || string(e.Input) != `{"work":2}` {
+		t.Errorf("the answer is %s", w.Body)
+	}
 	if want := "/api/v1/executions/" + string(e.ID); w.Header().Get("Location") != want {
 		t.Errorf("Location is %q, want %q", w.Header().Get("Location"), want)
 	}
@@ -140,7 +153,8 @@ func TestExecute(t *testing.T) {
 	if string(done.Output) != `{"greeting":"hello","done":2}` || done.StepsCompleted != 3 {
 		t.Errorf("the execution is %+v, output %s", done, done.Output)
 	}
-	b.run(t, scenario.Case{Do: "GET /api/v1/executions/" + string(e.ID) + "/steps", Token: b.Admin, Status: 200, Has: []string{`"name":"apitest/work"`, `"state":"completed"`}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/executions/" + string(e.ID) + "/events", Token: b.Admin, Status: 200, Has: []string{`"priority":7`}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/executions/" + string(e.ID) + "/steps", Token: b.Admin, Status: 200, Has: []string{`"name":"test_kind/work"`, `"state":"completed"`}})
 	b.run(t, scenario.Case{Do: "GET /api/v1/workflows/" + id + "/executions?state=completed", Token: b.Admin, Status: 200, Has: []string{string(e.ID)}})
 	b.run(t, scenario.Case{Do: "GET /api/v1/executions", Token: b.Admin, Status: 200, Has: []string{string(e.ID)}})
 	b.run(t, scenario.Case{Do: "GET /api/v1/workflows/" + id + "/executions?state=failed", Token: b.Admin, Status: 200, Has: []string{`"items":[]`}})
@@ -155,16 +169,10 @@ func TestEventsInPages(t *testing.T) {
 	b.await(t, e.ID, workflow.Completed)
 	path := "GET /api/v1/executions/" + string(e.ID) + "/events"
 	whole := scenario.Decode[workflow.Page[workflow.Event]](t, b.run(t, scenario.Case{Do: path, Token: b.Admin, Status: 200, HasNot: []string{"journal."}}))
-	b.run(t, scenario.Case{Do: path + "?cursor=abc", Token: b.Admin, Status: 422, Has: []string{`"code":"invalid_cursor"`, `"parameter":"cursor"`}})
-	var pieces []workflow.Event
-	cursor := ""
-	for range 20 {
-		page := scenario.Decode[workflow.Page[workflow.Event]](t, b.run(t, scenario.Case{Do: path + "?limit=2&cursor=" + cursor, Token: b.Admin, Status: 200}))
-		pieces = append(pieces, page.Items...)
-		if cursor = page.Next; cursor == "" {
-			break
-		}
+	for _, cursor := range []string{"abc", "cC0x", "eDE", "cA", "cHg"} { // abc is not base64; p-1, x1, p and px are
+		b.run(t, scenario.Case{Do: path + "?cursor=" + cursor, Token: b.Admin, Status: 422, Has: []string{`"code":"invalid_cursor"`, `"parameter":"cursor"`}})
 	}
+	pieces := pages[workflow.Event](t, b, path+"?limit=2")
 	if len(whole.Items) < 8 || len(pieces) != len(whole.Items) {
 		t.Fatalf("%d events in pages, %d at once", len(pieces), len(whole.Items))
 	}
@@ -220,7 +228,8 @@ func TestFailuresSayTheFix(t *testing.T) {
 func TestAnswer(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	e := b.await(t, b.start(t, string(b.workflow(t)), `{"end":"auth"}`).ID, workflow.Parked)
+	id := string(b.workflow(t))
+	e := b.await(t, b.start(t, id, `{"end":"auth"}`).ID, workflow.Parked)
 	do := "POST /api/v1/executions/" + string(e.ID) + "/answer"
 	scenario.RunAll(t, b.handler, []scenario.Case{
 		{Name: "anonymous", Do: do, Body: `{"path":"1","verdict":"done"}`, Status: 401},
@@ -228,6 +237,83 @@ func TestAnswer(t *testing.T) {
 		{Name: "no such step", Do: do, Token: b.Admin, Body: `{"path":"99","verdict":"done"}`, Status: 409},
 		{Name: "a step that nobody asks about", Do: do, Token: b.Admin, Body: `{"path":"` + e.Parked.Path + `","verdict":"done","result":{}}`, Status: 409},
 	})
+	answered := func(verdict string, state workflow.ExecutionState) workflow.Execution {
+		e := b.await(t, b.start(t, id, `{"end":"unknown"}`).ID, workflow.Parked)
+		b.run(t, scenario.Case{Do: "POST /api/v1/executions/" + string(e.ID) + "/answer", Token: b.Key(workflow.WorkflowRun), Body: `{"path":"` + e.Parked.Path + `",` + verdict + `}`, Status: 200})
+		return b.await(t, e.ID, state)
+	}
+	if e := answered(`"verdict":"done","result":{"found":"a record"}`, workflow.Completed); string(e.Output) != `{"greeting":"hello","done":0,"found":"a record"}` {
+		t.Errorf("the result of the answer became %s", e.Output)
+	}
+	if e := answered(`"verdict":"fail","message":"it is gone"`, workflow.Failed); e.Error == nil || !strings.Contains(e.Error.Message, "it is gone") {
+		t.Errorf("the message of the answer became %+v", e.Error)
+	}
+}
+
+func TestStepsInPages(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	e := b.await(t, b.start(t, string(b.workflow(t)), `{"work":4}`).ID, workflow.Completed)
+	var got []string
+	for _, s := range pages[workflow.Step](t, b, "GET /api/v1/executions/"+string(e.ID)+"/steps?limit=2") {
+		got = append(got, s.Path+" "+s.Name)
+	}
+	if want := []string{"1 test_kind/work", "2 test_kind/work", "3 test_kind/work", "4 test_kind/work", "5 test_kind/end"}; !slices.Equal(got, want) {
+		t.Errorf("the steps are %v, want %v", got, want)
+	}
+}
+
+// Lists of executions hold what the query says, and no more.
+func TestListExecutions(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one, other := string(b.workflow(t)), string(b.workflow(t))
+	var made []workflow.ExecutionID
+	for range 3 {
+		made = append(made, b.await(t, b.start(t, one, "").ID, workflow.Completed).ID)
+	}
+	failed := b.await(t, b.start(t, one, `{"end":"fail"}`).ID, workflow.Failed).ID
+	elsewhere := b.await(t, b.start(t, other, "").ID, workflow.Completed).ID
+	slices.Reverse(made) // newest first
+	for path, want := range map[string][]workflow.ExecutionID{
+		"/workflows/" + one + "/executions?":                   append([]workflow.ExecutionID{failed}, made...),
+		"/workflows/" + one + "/executions?state=completed&":   made,
+		"/workflows/" + one + "/executions?state=failed&":      {failed},
+		"/workflows/" + other + "/executions?state=completed&": {elsewhere},
+		"/executions?state=completed&":                         append([]workflow.ExecutionID{elsewhere}, made...),
+		"/executions?state=failed&":                            {failed},
+		"/executions?":                                         append([]workflow.ExecutionID{elsewhere, failed}, made...),
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			var got []workflow.ExecutionID
+			for _, e := range pages[workflow.Execution](t, b, "GET /api/v1"+path+"limit=2") {
+				got = append(got, e.ID)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("the list is %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+// pages reads a list page by page, two items each.
+func pages[T any](t *testing.T, b *testBundle, do string) []T {
+	t.Helper()
+	var out []T
+	cursor := ""
+	for range 20 {
+		page := scenario.Decode[workflow.Page[T]](t, b.run(t, scenario.Case{Do: do + "&cursor=" + cursor, Token: b.Admin, Status: 200}))
+		if len(page.Items) > 2 {
+			t.Errorf("a page of %d items", len(page.Items))
+		}
+		out = append(out, page.Items...)
+		if cursor = page.Next; cursor == "" {
+			return out
+		}
+	}
+	t.Error("the list has no end")
+	return out
 }
 
 func TestStream(t *testing.T) {

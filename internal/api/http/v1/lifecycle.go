@@ -3,10 +3,8 @@ package v1
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
-	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/request"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -19,8 +17,9 @@ type lifecycle struct{ orchestrator *orchestrator.Service }
 func (h lifecycle) mount(api *kit.API) {
 	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/workflows/{id}/execute", ID: "execute-workflow", Tag: tagWorkflows, Status: http.StatusAccepted,
 		Summary: "Execute a workflow",
-		About:   "Starts one execution and answers at once; Location is where to follow it. The body is the input that the kind takes and may be absent.",
-		Fails:   []int{http.StatusConflict}}, h.execute)
+		About: "Starts one execution and answers at once; Location is where to follow it. The body may be absent. " +
+			"Without a version the newest one runs; it is pinned when the execution leaves pending, and workflow_version is absent until then.",
+		Fails: []int{http.StatusConflict}}, h.execute)
 	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/workflows/{id}/cancel", ID: "cancel-workflow", Tag: tagWorkflows, Status: http.StatusAccepted,
 		Summary: "Cancel all open executions of a workflow", About: "Each one awaits the step in flight, undoes what must be undone and ends as cancelled."}, h.cancel)
 	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/workflows/{id}/pause", ID: "pause-workflow", Tag: tagWorkflows,
@@ -38,9 +37,14 @@ func (h lifecycle) mount(api *kit.API) {
 type executeIn struct {
 	workflowPath
 	idempotencyHeader
-	Version  int                             `query:"version" minimum:"1" doc:"Version to run; absent means the newest"`
-	Priority int                             `query:"priority" minimum:"-100" maximum:"100" doc:"Higher goes first among executions that wait for a place"`
-	Body     request.JSON[strictjson.Object] `required:"false" doc:"Input of the execution" example:"{\"mode\":\"auto\"}"`
+	Body request.JSON[execute] `required:"false"`
+}
+
+type execute struct {
+	_        struct{}          `additionalProperties:"false"`
+	Version  request.Version   `json:"version,omitempty" doc:"Version to run: its number, or latest, which is the default"`
+	Priority int               `json:"priority,omitempty" minimum:"-100" maximum:"100" doc:"Higher goes first among executions that wait for a place"`
+	Input    strictjson.Object `json:"input,omitempty" doc:"What the kind takes as input; at most 1 MiB" example:"{\"mode\":\"auto\"}"`
 }
 
 type executeOut struct {
@@ -50,27 +54,19 @@ type executeOut struct {
 }
 
 func (h lifecycle) execute(ctx context.Context, c workflow.Caller, in *executeIn) (*executeOut, error) {
+	body := in.Body.Value
+	version, _, err := body.Version.Read("/version")
+	if err != nil {
+		return nil, err
+	}
 	started, err := h.orchestrator.Execute(ctx, c, orchestrator.ExecuteRequest{
-		Workflow: in.ID, Version: in.Version, Priority: in.Priority, IdempotencyKey: in.Key, Input: in.Body.Value.RawMessage,
+		Workflow: in.ID, Version: version, Priority: body.Priority, IdempotencyKey: in.Key, Input: body.Input.RawMessage,
 	})
 	if err != nil {
-		return nil, aboutBody(err)
+		return nil, err
 	}
 	e := started.Execution
 	return &executeOut{Location: location("executions", e.ID), Replayed: replayed(started.Replayed), Body: e}, nil
-}
-
-// aboutBody turns the pointers of a start command into pointers of the body,
-// which is its input.
-func aboutBody(err error) error {
-	p := problem.Of(err)
-	if p.Status != http.StatusUnprocessableEntity {
-		return err
-	}
-	for i := range p.Errors {
-		p.Errors[i].Pointer = strings.TrimPrefix(p.Errors[i].Pointer, "/input")
-	}
-	return p
 }
 
 // Cancelling says how many executions were asked to cancel.

@@ -62,7 +62,7 @@ func TestS13EveryRouteAndEveryCaller(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	id := b.workflow(t)
-	e := scenario.Decode[workflow.Execution](t, b.run(t, scenario.Case{Do: "POST /api/v1/workflows/" + string(id) + "/execute", Token: b.Admin, Body: `{"hold":true}`, Status: 202}))
+	e := scenario.Decode[workflow.Execution](t, b.run(t, scenario.Case{Do: "POST /api/v1/workflows/" + string(id) + "/execute", Token: b.Admin, Body: `{"input":{"hold":true}}`, Status: 202}))
 	keys, err := b.Identity.ListKeys(t.Context(), b.Caller)
 	if err != nil {
 		t.Fatal(err)
@@ -161,4 +161,8 @@ func TestEachScopeOpensItsRoutes(t *testing.T) {
 	update := `{"name":"Greeter","type":"test_kind","config":{"greeting":"again"}}`
 	b.run(t, scenario.Case{Do: "PUT /api/v1/workflows/" + string(id), Token: b.Key(workflow.WorkflowWrite), Body: update, Status: 200})
 	b.run(t, scenario.Case{Do: "POST /api/v1/workflows/" + string(id) + "/execute", Token: b.Key(workflow.WorkflowRun), Status: 202})
+	failed := b.await(t, b.start(t, string(id), `{"end":"fail"}`).ID, workflow.Failed)
+	again := scenario.Decode[workflow.Execution](t, b.run(t, scenario.Case{Do: "POST /api/v1/executions/" + string(failed.ID) + "/redrive", Token: b.Key(workflow.WorkflowRun), Status: 202}))
+	b.await(t, again.ID, workflow.Failed)
+	b.run(t, scenario.Case{Do: "POST /api/v1/executions/" + string(again.ID) + "/discard", Token: b.Key(workflow.WorkflowRun), Status: 200})
 }

@@ -3,6 +3,7 @@ package v1_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/apitest/scenario"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
@@ -51,7 +52,7 @@ func TestCreateWorkflow(t *testing.T) {
 	}
 	w := b.run(t, scenario.Case{Do: post, Token: b.Admin, Status: 201, Body: `{"name":"Greeter","type":"test_kind","config":{"greeting":"hello","api_key":"` + secret + `","later":"x"},"labels":{"team":"crm"}}`,
 		Headers: map[string]string{"ETag": `"1"`, "Idempotency-Replayed": ""},
-		Has:     []string{`"state":"active"`, `"version":1`, `"api_key":"secret:sec_`, `"/config/later","code":"not_available_yet"`, `"team":"crm"`}, HasNot: []string{secret}})
+		Has:     []string{`"state":"active"`, `"version":1`, `"api_key":"secret:sec_`, `"/config/later","code":"not_available"`, `"team":"crm"`}, HasNot: []string{secret}})
 	d := scenario.Decode[workflow.Definition](t, w)
 	if want := "/api/v1/workflows/" + string(d.ID); w.Header().Get("Location") != want {
 		t.Errorf("Location is %q, want %q", w.Header().Get("Location"), want)
@@ -79,7 +80,7 @@ func TestIdempotencyKey(t *testing.T) {
 	post.Has = []string{`"code":"idempotency_key_reused"`}
 	b.run(t, post)
 
-	execute := scenario.Case{Do: "POST /api/v1/workflows/" + string(scenario.Decode[workflow.Definition](t, a).ID) + "/execute", Token: b.Admin, Body: `{"work":1}`, Header: once, Status: 202}
+	execute := scenario.Case{Do: "POST /api/v1/workflows/" + string(scenario.Decode[workflow.Definition](t, a).ID) + "/execute", Token: b.Admin, Body: `{"input":{"work":1}}`, Header: once, Status: 202}
 	first := b.run(t, execute)
 	execute.Headers = map[string]string{"Idempotency-Replayed": "true", "Location": first.Header().Get("Location")}
 	b.run(t, execute)
@@ -114,17 +115,24 @@ func TestUpdateWorkflow(t *testing.T) {
 		{Name: "bad configuration", Do: put, Token: b.Admin, Body: strings.Replace(second, "second", "bad", 1), Status: 422, Has: []string{`"/config/greeting"`}},
 		{Name: "version not seen", Do: put, Token: b.Admin, Body: second, Header: map[string]string{"If-Match": `"7"`}, Status: 412, Has: []string{`"code":"version_changed"`}},
 		{Name: "no entity tag", Do: put, Token: b.Admin, Body: second, Header: map[string]string{"If-Match": `abc`}, Status: 412},
+		{Name: "the version before the first", Do: put, Token: b.Admin, Body: second, Header: map[string]string{"If-Match": `"0"`}, Status: 412},
 		{Name: "weak entity tag", Do: put, Token: b.Admin, Body: second, Header: map[string]string{"If-Match": `W/"1"`}, Status: 412},
 	})
 	for _, c := range []scenario.Case{ // in this order
 		{Do: put, Token: b.Admin, Body: second, Header: map[string]string{"If-Match": `"1"`}, Status: 200, Headers: map[string]string{"ETag": `"2"`}},
 		{Do: put, Token: b.Admin, Body: second, Header: map[string]string{"If-Match": `"1"`}, Status: 412},
-		{Do: put, Token: b.Admin, Body: second, Header: map[string]string{"If-Match": `*`}, Status: 200, Headers: map[string]string{"ETag": `"3"`}},
+		{Do: put, Token: b.Admin, Body: strings.Replace(second, `}}`, `},"labels":{"team":"crm"}}`, 1), Header: map[string]string{"If-Match": `*`}, Status: 200, Headers: map[string]string{"ETag": `"3"`}, Has: []string{`"team":"crm"`}},
 	} {
 		b.run(t, c)
 	}
 	b.run(t, scenario.Case{Do: strings.Replace(put, "PUT", "GET", 1), Token: b.Admin, Status: 200, Headers: map[string]string{"ETag": `"3"`}, Has: []string{`"greeting":"second"`}})
 	b.run(t, scenario.Case{Do: strings.Replace(put, "PUT", "GET", 1) + "/versions", Token: b.Admin, Status: 200, Has: []string{`"number":1`, `"number":3`, "hello"}})
+	for body, greeting := range map[string]string{"": "second", `{"version":"latest"}`: "second", `{"version":1}`: "hello"} {
+		w := b.run(t, scenario.Case{Do: strings.Replace(put, "PUT", "POST", 1) + "/execute", Token: b.Admin, Body: body, Status: 202})
+		if e := b.await(t, scenario.Decode[workflow.Execution](t, w).ID, workflow.Completed); !strings.Contains(string(e.Output), greeting) {
+			t.Errorf("execute %s greets with %s", body, e.Output)
+		}
+	}
 }
 
 func TestListWorkflowsInPages(t *testing.T) {
@@ -136,20 +144,14 @@ func TestListWorkflowsInPages(t *testing.T) {
 		made = append(made, b.workflow(t))
 	}
 	var seen []workflow.ID
-	cursor := ""
-	for range 10 {
-		w := b.run(t, scenario.Case{Do: "GET /api/v1/workflows?limit=2&cursor=" + cursor, Token: b.Admin, Status: 200})
-		page := scenario.Decode[workflow.Page[workflow.Definition]](t, w)
-		for _, d := range page.Items {
-			seen = append(seen, d.ID)
-		}
-		if cursor = page.Next; cursor == "" {
-			break
-		}
+	for _, d := range pages[workflow.Definition](t, b, "GET /api/v1/workflows?limit=2") {
+		seen = append(seen, d.ID)
 	}
 	if len(seen) != 5 || seen[0] != made[4] || seen[4] != made[0] {
 		t.Errorf("pages gave %v, made were %v", seen, made)
 	}
+	b.run(t, scenario.Case{Do: "GET /api/v1/workflows?type=test_kind", Token: b.Admin, Status: 200, Has: []string{string(made[0])}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/workflows?type=airtable_sync", Token: b.Admin, Status: 200, Has: []string{`"items":[]`}})
 	b.run(t, scenario.Case{Do: "GET /api/v1/workflows?state=paused", Token: b.Admin, Status: 200, Has: []string{`"items":[]`}})
 	b.run(t, scenario.Case{Do: "GET /api/v1/workflows?cursor=abc", Token: b.Admin, Status: 422})
 	b.run(t, scenario.Case{Do: "GET /api/v1/workflows?state=lost", Token: b.Admin, Status: 422, Has: []string{`"parameter":"state"`, `"code":"not_one_of"`}})
@@ -185,7 +187,7 @@ func TestPauseAndResumeWorkflow(t *testing.T) {
 func TestKinds(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.run(t, scenario.Case{Do: "GET /api/v1/kinds", Token: b.Admin, Status: 200, Has: []string{`"name":"test_kind"`, `"$schema":"https://json-schema.org/draft/2020-12/schema"`}})
+	b.run(t, scenario.Case{Do: "GET /api/v1/kinds", Token: b.Admin, Status: 200, Has: []string{`"name":"test_kind","title":"test_kind"`, `"input_schema":{"$schema"`, `"$schema":"https://json-schema.org/draft/2020-12/schema"`}})
 }
 
 func TestKeys(t *testing.T) {
@@ -204,6 +206,9 @@ func TestKeys(t *testing.T) {
 		{Name: "unknown key", Do: "DELETE /api/v1/keys/key_0198c5a2-7c1e-7d3a-9f00-3d5f0c1b2a4e", Token: b.Admin, Status: 404},
 	})
 	made := scenario.Decode[v1.NewKey](t, b.run(t, scenario.Case{Do: post, Token: b.Admin, Body: `{"name":"reader","scopes":["workflows:read"],"expires_in_days":30}`, Status: 201, Has: []string{`"token":"paw_`}}))
+	if days := time.Until(made.ExpiresAt).Hours() / 24; days < 29.9 || days > 30 {
+		t.Errorf("a key for 30 days works for %v", days)
+	}
 	b.run(t, scenario.Case{Do: "GET /api/v1/workflows", Token: made.Token, Status: 200})
 	b.run(t, scenario.Case{Do: "GET /api/v1/keys", Token: b.Admin, Status: 200, Has: []string{`"name":"reader"`}, HasNot: []string{made.Token, made.Token[len(made.Token)-20:], "hash"}})
 	b.run(t, scenario.Case{Do: "DELETE /api/v1/keys/" + string(made.ID), Token: b.Admin, Status: 204})

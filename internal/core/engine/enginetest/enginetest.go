@@ -10,7 +10,7 @@ import (
 func Cases() []Case {
 	return slices.Concat(startCases, releaseCases, openCases, stepCases, writeCases, callCases, labelCases, retryCases, checkpointCases,
 		flowCases, awaitCases, versionCases, signalCases, selectCases, cancelCases, sagaCases, parkCases, answerCases, pauseCases,
-		childCases, childCrashCases, continueCases, redriveCases, redriveLifeCases, redriveScopeCases, redriveChildCases, privateCases, buildCases, stopCases)
+		childCases, childCrashCases, continueCases, redriveCases, redriveLifeCases, redriveScopeCases, redriveChainCases, redriveChildCases, privateCases, buildCases, stopCases)
 }
 
 // Run runs every promise against what open returns.

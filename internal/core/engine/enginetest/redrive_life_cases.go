@@ -203,8 +203,8 @@ func redriveGeneration(h *H) {
 		h.Errorf("created with the origin %+v", o)
 	}
 	created, err := engine.DecodeCreated(h.b.Events(h.T, workspace, id)[0].Data)
-	if err != nil || string(created.Input) != "14" {
-		h.Errorf("it began with the input %s (%v), want that of the generation", created.Input, err)
+	if err != nil || string(created.Input) != "4" {
+		h.Errorf("its public input is %s (%v), want what the start said", created.Input, err)
 	}
 }
 

@@ -66,10 +66,11 @@ func stopRefuses(h *H) {
 func stopOnce(h *H) {
 	h.patience = time.Minute
 	g := newGate()
-	fn := h.payment(func(ctx context.Context, n int) (int, error) {
+	pay := h.step("test/pay", engine.StepOptions[int]{Once: true, Timeout: h.d(1000)}, func(ctx context.Context, n int) (int, error) {
 		h.note("pay")
 		return n, g.wait(ctx)
 	})
+	fn := h.workflow(pay.Do)
 	h.boot()
 	id := h.start(fn, 4)
 	h.until("the step runs", func() bool { return h.noted() == "pay" })

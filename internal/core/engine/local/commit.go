@@ -1,6 +1,7 @@
 package local
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -34,6 +35,13 @@ func (x *execution) activate(ins []activation.Input) {
 	if turn.Gone {
 		x.engine.open.Gone(x.key)
 		x.vanish(nil)
+	}
+	if turn.Lost != nil {
+		for _, w := range turn.Acks {
+			x.reply(w)
+		}
+		x.stall(turn.PutBack, fmt.Errorf("load execution %s: %w", x.key.Execution, turn.Lost))
+		return
 	}
 	x.mu.Lock()
 	x.position = max(x.position, x.state.Position)

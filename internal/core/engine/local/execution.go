@@ -225,27 +225,33 @@ func (x *execution) wake(at int64) {
 		x.wakeAt = 0
 	}
 	now := x.seat.wake()
+	ask := x.wantPlace() // at once: it must not leave memory in between
 	x.mu.Unlock()
+	ask()
 	if now {
-		x.post(activation.Input{Kind: activation.Wake})
-		return
+		x.awake()
 	}
-	x.askPlace()
 }
 
-// askPlace asks for a place unless the execution has one or has asked.
-func (x *execution) askPlace() {
-	x.mu.Lock()
+// awake brings a wake. If the execution has left memory this moment, the one in
+// its stead gets it.
+func (x *execution) awake() {
+	if in := (activation.Input{Kind: activation.Wake}); !x.post(in) {
+		x.engine.deliver(x.key, in)
+	}
+}
+
+// wantPlace notes that the execution asks for a place, unless it has one or has
+// asked; mu is held. It returns what is to be called without mu.
+func (x *execution) wantPlace() func() {
 	if !x.seat.ask() {
-		x.mu.Unlock()
-		return
+		return func() {}
 	}
 	asker := openExecution(x.next)
 	if x.seat.young {
 		asker.State, x.seat.young = "", false
 	}
-	x.mu.Unlock()
-	x.engine.options.Places.Acquire(asker, x.placed)
+	return func() { x.engine.options.Places.Acquire(asker, x.placed) }
 }
 
 // takeOver takes a place over that the caller of Start or Release has for the
@@ -278,7 +284,7 @@ func (x *execution) placed() {
 		x.engine.begin(x, at)
 	}
 	if waking {
-		x.post(activation.Input{Kind: activation.Wake})
+		x.awake()
 	}
 }
 
@@ -286,12 +292,12 @@ func (x *execution) placed() {
 func (x *execution) begin(at *attempt.Attempt) {
 	x.mu.Lock()
 	now := x.seat.begins(at)
+	ask := x.wantPlace()
 	x.mu.Unlock()
+	ask()
 	if now {
 		x.engine.begin(x, at)
-		return
 	}
-	x.askPlace()
 }
 
 // abort cancels an attempt; one that waits for a place need not have it for that.

@@ -20,7 +20,7 @@ type inserter struct {
 // columns are the arrays of add_events, used again for each commit.
 type columns struct {
 	position, stream, version []int64
-	kind, schema, actor       []int32
+	typ, schema, actor        []int32
 	data, journal, meta       [][]byte
 }
 
@@ -71,7 +71,7 @@ func (in *inserter) Insert(_ context.Context, tx db.Tx, streams []relational.Str
 	if len(events) > 0 {
 		c := &in.events
 		c.fill(events)
-		b.Queue(in.sql.addEvents, c.position, c.stream, c.version, c.kind, c.schema, c.actor, c.data, c.journal, c.meta,
+		b.Queue(in.sql.addEvents, c.position, c.stream, c.version, c.typ, c.schema, c.actor, c.data, c.journal, c.meta,
 			events[0].Epoch, events[0].Time)
 	}
 	return with(tx, func(conn *db.PostgresConn) error {
@@ -91,12 +91,12 @@ func (in *inserter) queueStreams(b *pgx.Batch, streams []relational.Stream) {
 
 func (c *columns) fill(events []relational.Event) {
 	c.position, c.stream, c.version = c.position[:0], c.stream[:0], c.version[:0]
-	c.kind, c.schema, c.actor = c.kind[:0], c.schema[:0], c.actor[:0]
+	c.typ, c.schema, c.actor = c.typ[:0], c.schema[:0], c.actor[:0]
 	c.data, c.journal, c.meta = c.data[:0], c.journal[:0], c.meta[:0]
 	for i := range events {
 		e := &events[i]
 		c.position, c.stream, c.version = append(c.position, e.Position), append(c.stream, e.Stream), append(c.version, e.Version)
-		c.kind, c.schema, c.actor = append(c.kind, int32(e.Type)), append(c.schema, int32(e.Schema)), append(c.actor, int32(e.Actor))
+		c.typ, c.schema, c.actor = append(c.typ, int32(e.Type)), append(c.schema, int32(e.Schema)), append(c.actor, int32(e.Actor))
 		c.data, c.journal, c.meta = append(c.data, e.Data), append(c.journal, e.Journal), append(c.meta, e.Meta)
 	}
 }

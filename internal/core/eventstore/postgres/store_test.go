@@ -25,8 +25,14 @@ func driver() storetest.Driver {
 	}
 }
 
-func TestStore(t *testing.T) { storetest.Run(t, driver()) }
+func TestStore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, driver())
+}
 
-func TestKilledStoreKeepsWhatWasAcked(t *testing.T) { storetest.RunKilled(t, driver()) }
+func TestKilledStoreKeepsWhatWasAcked(t *testing.T) {
+	t.Parallel()
+	storetest.RunKilled(t, driver())
+}
 
 func BenchmarkAppend(b *testing.B) { storetest.Benchmark(b, driver()) }

@@ -12,21 +12,21 @@ func (s *Store) Append(ctx context.Context, b eventstore.Batch) (eventstore.Appe
 	if err := ctx.Err(); err != nil {
 		return eventstore.Appended{}, err
 	}
-	type answer struct {
+	type result struct {
 		appended eventstore.Appended
 		err      error
 	}
-	answers := make(chan answer, 1)
-	sub := newSubmission(b, func(a eventstore.Appended, err error) { answers <- answer{a, err} })
+	results := make(chan result, 1)
+	sub := newSubmission(b, func(a eventstore.Appended, err error) { results <- result{a, err} })
 	s.submit(sub)
 	select {
-	case a := <-answers:
+	case a := <-results:
 		return a.appended, a.err
 	case <-ctx.Done():
 		if sub.withdraw() {
 			return eventstore.Appended{}, ctx.Err()
 		}
-		a := <-answers
+		a := <-results
 		return a.appended, a.err
 	}
 }

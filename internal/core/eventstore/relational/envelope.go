@@ -31,7 +31,8 @@ func eventID(salt, position int64, at time.Time) string {
 	return string(out[:])
 }
 
-// metaColumn is what of Meta stands in the meta column; the actor has its own.
+// metaColumn is the part of Meta that the meta column holds; the actor has a column
+// of its own.
 type metaColumn struct {
 	Correlation string                     `json:"correlation,omitempty"`
 	Causation   string                     `json:"causation,omitempty"`

@@ -21,7 +21,7 @@ type names struct {
 }
 
 // category is what streams share: a row of event_categories.
-type category struct{ workspace, kind string }
+type category struct{ workspace, typ string }
 
 // dictionary is one of them.
 type dictionary[N comparable] struct {
@@ -59,8 +59,8 @@ func (a *additions) insert(ctx context.Context, tx db.Tx, sql *statements) error
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, sql.addCategory, c.key, workspace, c.name.kind); err != nil {
-			return fmt.Errorf("add stream category %s/%s: %w", c.name.workspace, c.name.kind, err)
+		if _, err := tx.Exec(ctx, sql.addCategory, c.key, workspace, c.name.typ); err != nil {
+			return fmt.Errorf("add stream category %s/%s: %w", c.name.workspace, c.name.typ, err)
 		}
 	}
 	for _, t := range a.types {
@@ -124,18 +124,18 @@ func (n *names) actor(a eventstore.Actor, to *additions) int64 {
 }
 
 // resolve fills in the names of a row.
-func (n *names) resolve(e *eventstore.Event, kind, actor, of int64, id string) {
+func (n *names) resolve(e *eventstore.Event, typ, actor, of int64, id string) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	c := n.categories.names[of]
-	e.Stream = eventstore.StreamID{Workspace: c.workspace, Type: c.kind, ID: id}
-	e.Type, e.Meta.Actor = n.types.names[kind], n.actors.names[actor]
+	e.Stream = eventstore.StreamID{Workspace: c.workspace, Type: c.typ, ID: id}
+	e.Type, e.Meta.Actor = n.types.names[typ], n.actors.names[actor]
 }
 
 // load replaces everything by what the database has.
 func (n *names) load(ctx context.Context, q db.Querier, sql *statements) error {
 	categories, err := collect(ctx, q, sql.listCategories, func(rows db.Rows, e *entry[category]) error {
-		return rows.Scan(&e.key, &e.name.workspace, &e.name.kind)
+		return rows.Scan(&e.key, &e.name.workspace, &e.name.typ)
 	})
 	if err != nil {
 		return fmt.Errorf("read the stream categories: %w", err)

@@ -93,10 +93,10 @@ func (s *Store) Head(ctx context.Context) (int64, error) {
 
 // scan reads one row of the queries above and returns the key of its labels.
 func (s *Store) scan(rows db.Rows, e *eventstore.Event) (labels int64, err error) {
-	var kind, actor, category, at int64
+	var typ, actor, category, at int64
 	var data, meta []byte
 	var id string
-	err = rows.Scan(&e.Position, &e.Version, &kind, &e.Schema, &e.Epoch, &at, &actor, &data, &meta, &category, &labels, &id, &e.Journal)
+	err = rows.Scan(&e.Position, &e.Version, &typ, &e.Schema, &e.Epoch, &at, &actor, &data, &meta, &category, &labels, &id, &e.Journal)
 	if err != nil {
 		return 0, err
 	}
@@ -106,7 +106,7 @@ func (s *Store) scan(rows db.Rows, e *eventstore.Event) (labels int64, err error
 	e.Data = data
 	e.Time = time.UnixMicro(at).UTC()
 	e.ID = eventID(s.group.salt, e.Position, e.Time)
-	s.names.resolve(e, kind, actor, category, id)
+	s.names.resolve(e, typ, actor, category, id)
 	return labels, nil
 }
 

@@ -14,6 +14,7 @@ import (
 // Runs of 12 events, each with 57 bytes of data and journal, in streams with ids
 // of 39 bytes: what everything around the payload costs, indexes included.
 func TestBytesPerEvent(t *testing.T) {
+	t.Parallel()
 	const runs, each, payload, most = 2000, 12, 57, 135
 	path := filepath.Join(t.TempDir(), "size.db")
 	d, err := db.Open(t.Context(), db.Options{URL: "sqlite:" + path})

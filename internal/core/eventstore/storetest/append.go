@@ -88,7 +88,7 @@ func batchesOfEverySize(t *testing.T, b *bundle) {
 			t.Fatalf("size %d: position %d, versions %v", size, a.Position, a.Versions)
 		}
 		if d := cmp.Diff(a.Events, b.stream(t, stream(fmt.Sprint("s", size)))); d != "" {
-			t.Fatalf("size %d: what was answered is not what is stored: %s", size, d)
+			t.Fatalf("size %d: what was returned is not what is stored: %s", size, d)
 		}
 	}
 }
@@ -120,7 +120,7 @@ func submitKeepsTheOrder(t *testing.T, b *bundle) {
 	wg.Wait()
 	for i, v := range order {
 		if v != int64(i+1) {
-			t.Fatalf("answer %d is for version %d", i, v)
+			t.Fatalf("result %d is for version %d", i, v)
 		}
 	}
 }

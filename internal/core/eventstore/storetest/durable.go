@@ -123,13 +123,13 @@ func failedCommitIsForgotten(t *testing.T, b *bundle) {
 func cancelledContext(t *testing.T, b *bundle) {
 	ctx, cancel := context.WithCancel(t.Context())
 	release := b.hold(t)
-	answers := make(chan error, 1)
+	results := make(chan error, 1)
 	go func() {
 		_, err := b.store.Append(ctx, one("a", eventstore.NoStream, things(1)...))
-		answers <- err
+		results <- err
 	}()
 	cancel() // before the batch was begun: it is never written
-	if err := <-answers; !errors.Is(err, context.Canceled) {
+	if err := <-results; !errors.Is(err, context.Canceled) {
 		t.Errorf("waiting: %v", err)
 	}
 	release()
@@ -205,7 +205,7 @@ func thousandAppenders(t *testing.T, b *bundle) {
 	}
 	for c, p := range positions {
 		if p == 0 || string(all[p-1].Data) != fmt.Sprint(c) {
-			t.Fatalf("caller %d was told position %d, where %s stands", c, p, all[p-1].Data)
+			t.Fatalf("caller %d was told position %d, where %s is", c, p, all[p-1].Data)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func envelopeComesBack(t *testing.T, b *bundle) {
 		{ID: a.Events[1].ID, Position: 2, Stream: stream("a"), Version: 2, Type: full.Type, Schema: 1, Time: a.Events[0].Time, Epoch: b.db.Epoch()},
 	}
 	if d := cmp.Diff(want, a.Events); d != "" {
-		t.Errorf("answered: %s", d)
+		t.Errorf("returned: %s", d)
 	}
 	if d := cmp.Diff(want, b.stream(t, stream("a"))); d != "" {
 		t.Errorf("stored: %s", d)
@@ -69,7 +69,7 @@ func idIsStable(t *testing.T, b *bundle) {
 	seen := map[string]bool{}
 	for i, e := range b.stream(t, stream("a")) {
 		if e.ID != a.Events[i].ID || !form.MatchString(e.ID) || seen[e.ID] {
-			t.Fatalf("event %d: id %s, answered as %s", i, e.ID, a.Events[i].ID)
+			t.Fatalf("event %d: id %s, returned as %s", i, e.ID, a.Events[i].ID)
 		}
 		seen[e.ID] = true
 	}

@@ -46,18 +46,18 @@ func filterChooses(t *testing.T, b *bundle) {
 	values := []string{"", "1", "2"}
 	for i := range 60 {
 		id := eventstore.StreamID{Workspace: values[i%3], Type: "t" + values[i/3%3], ID: "i" + values[i/9%3]}
-		kind := "thing.happened"
+		typ := "thing.happened"
 		if i%5 == 0 {
-			kind = "journal.fed"
+			typ = "journal.fed"
 		}
-		b.append(t, eventstore.Batch{Streams: []eventstore.StreamAppend{{Stream: id, Expected: eventstore.Any, Events: []eventstore.NewEvent{{Type: kind}}}}})
+		b.append(t, eventstore.Batch{Streams: []eventstore.StreamAppend{{Stream: id, Expected: eventstore.Any, Events: []eventstore.NewEvent{{Type: typ}}}}})
 	}
 	all := b.all(t, everything())
 	for _, w := range []string{"", "1", "3"} {
-		for _, kind := range []string{"", "t1", "t3"} {
+		for _, typ := range []string{"", "t1", "t3"} {
 			for _, id := range []string{"", "i", "i2", "i3"} {
 				for _, private := range []bool{false, true} {
-					f := eventstore.Filter{Workspace: w, StreamType: kind, StreamID: id, Private: private}
+					f := eventstore.Filter{Workspace: w, StreamType: typ, StreamID: id, Private: private}
 					var want, got []int64
 					for i := range all {
 						if f.Match(&all[i]) {

@@ -40,6 +40,30 @@ type Count struct {
 	Rows  int64  `json:"rows"`
 }
 
+// Batch is what one step tells at once.
+type Batch struct {
+	Rows []Row `json:"rows,omitempty"`
+	// More counts rows that are not among Rows.
+	More []Count `json:"more,omitempty"`
+}
+
+// counts adds up the rows of the batch.
+func (b Batch) counts() []Count {
+	sums := map[Count]int64{}
+	for _, r := range b.Rows {
+		sums[Count{Table: r.Table, What: r.What, Code: r.Code}]++
+	}
+	for _, c := range b.More {
+		sums[Count{Table: c.Table, What: c.What, Code: c.Code}] += c.Rows
+	}
+	counts := make([]Count, 0, len(sums))
+	for c, n := range sums {
+		c.Rows = n
+		counts = append(counts, c)
+	}
+	return counts
+}
+
 // Bounds of one row, in bytes.
 const (
 	maxName    = 200
@@ -50,6 +74,11 @@ const (
 func (r Row) Cut() Row {
 	return Row{Table: cut(r.Table, maxName), Record: cut(r.Record, maxName), Field: cut(r.Field, maxName),
 		What: What(cut(string(r.What), maxName)), Code: cut(r.Code, maxName), Message: cut(r.Message, maxMessage)}
+}
+
+// Cut returns the count with its texts cut to their bounds.
+func (c Count) Cut() Count {
+	return Count{Table: cut(c.Table, maxName), What: What(cut(string(c.What), maxName)), Code: cut(c.Code, maxName), Rows: c.Rows}
 }
 
 // cut shortens a text to at most so many bytes of valid UTF-8.

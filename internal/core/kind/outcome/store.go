@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -46,21 +47,21 @@ type By struct {
 	Key                  string // of the step
 }
 
-// Write adds rows, inside a transaction. The same rows of the same step are added
-// once, however often they come.
-func (s *Store) Write(ctx context.Context, tx db.Tx, by By, rows []Row) error {
+// Write adds a batch, inside a transaction. The same batch of the same step is
+// added once, however often it comes.
+func (s *Store) Write(ctx context.Context, tx db.Tx, by By, batch Batch) error {
 	run, err := s.run(ctx, tx, by)
 	if err != nil {
 		return err
 	}
-	if added, err := tx.Exec(ctx, s.sql.addBatch, run.workspace, run.number, fingerprint(by, rows)); err != nil || added == 0 {
+	if added, err := tx.Exec(ctx, s.sql.addBatch, run.workspace, run.number, fingerprint(by, batch)); err != nil || added == 0 {
 		return err
 	}
 	var last int64
 	if err := tx.QueryRow(ctx, s.sql.lastNumber, run.workspace, run.number).Scan(&last); err != nil {
 		return err
 	}
-	for i, r := range rows {
+	for i, r := range batch.Rows {
 		if last+int64(i) >= MaxRows {
 			break
 		}
@@ -69,7 +70,7 @@ func (s *Store) Write(ctx context.Context, tx db.Tx, by By, rows []Row) error {
 			return err
 		}
 	}
-	return s.count(ctx, tx, run, rows)
+	return s.count(ctx, tx, run, batch.counts())
 }
 
 // run is an execution in the store's small integers.
@@ -82,20 +83,17 @@ func (s *Store) run(ctx context.Context, tx db.Tx, by By) (run, error) {
 		return run{}, err
 	}
 	r := run{workspace: workspace}
-	if _, err := tx.Exec(ctx, s.sql.addRun, workspace, by.Execution); err != nil {
-		return r, err
+	err = tx.QueryRow(ctx, s.sql.findRun, workspace, by.Execution).Scan(&r.number)
+	if errors.Is(err, db.ErrNoRows) {
+		err = tx.QueryRow(ctx, s.sql.addRun, workspace, by.Execution).Scan(&r.number)
 	}
-	return r, tx.QueryRow(ctx, s.sql.findRun, workspace, by.Execution).Scan(&r.number)
+	return r, err
 }
 
-// count adds rows to the counts.
-func (s *Store) count(ctx context.Context, tx db.Tx, run run, rows []Row) error {
-	counts := map[Count]int64{}
-	for _, r := range rows {
-		counts[Count{Table: r.Table, What: r.What, Code: r.Code}]++
-	}
-	for c, n := range counts {
-		if _, err := tx.Exec(ctx, s.sql.addCount, run.workspace, run.number, c.Table, string(c.What), c.Code, n); err != nil {
+// count adds to the counts.
+func (s *Store) count(ctx context.Context, tx db.Tx, run run, counts []Count) error {
+	for _, c := range counts {
+		if _, err := tx.Exec(ctx, s.sql.addCount, run.workspace, run.number, c.Table, string(c.What), c.Code, c.Rows); err != nil {
 			return err
 		}
 	}
@@ -103,8 +101,8 @@ func (s *Store) count(ctx context.Context, tx db.Tx, run run, rows []Row) error 
 }
 
 // fingerprint names what one step has written at once.
-func fingerprint(by By, rows []Row) string {
-	raw, _ := json.Marshal(rows) // strings always encode
+func fingerprint(by By, batch Batch) string {
+	raw, _ := json.Marshal(batch) // strings always encode
 	sum := sha256.Sum256(append([]byte(by.Key+"\n"), raw...))
 	return hex.EncodeToString(sum[:16])
 }

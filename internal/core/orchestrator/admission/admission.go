@@ -1,16 +1,6 @@
-// Package admission decides which executions are at work: how many of one
-// workflow have begun (its lane) and how many are at work in the process
-// (places). An execution that waits for its start, for a time, a signal or a
-// person holds no place; a begun one keeps its lane until it ends. Memory holds
-// counts and the heads of queues, never one object per waiting execution. The
-// package is state behind a lock: who starts and releases executions, and where
-// the pending ones are stored, is the orchestrator's business.
 package admission
 
 import (
-	"container/heap"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +19,15 @@ type Key struct {
 	Execution workflow.ExecutionID
 }
 
+// Rule is what a kind says about the lanes of its workflows.
+type Rule struct {
+	// Most is how many executions of one workflow may have begun.
+	Most int
+	// Frees: an execution that gives its place back frees its lane too, and needs
+	// both to go on.
+	Frees bool
+}
+
 // Pending is an execution that waits to be released.
 type Pending struct {
 	Key      Key
@@ -36,40 +35,30 @@ type Pending struct {
 	Priority int
 }
 
-// before orders the pending executions of all lanes: higher priority first, then
-// by id, which sorts by the time it was made.
-func (p Pending) before(o Pending) bool {
-	if p.Priority != o.Priority {
-		return p.Priority > o.Priority
-	}
-	return p.Key.Execution < o.Key.Execution
-}
-
-// windowSize is how many pending executions of a lane are held in memory; the
-// rest is read when it is their turn.
-const windowSize = 64
-
 // queueFullRetry is what a caller is told to wait when too many are pending.
 const queueFullRetry = 10 * time.Second
 
-// Control is the state. It is safe for concurrent use.
+// Control is the state. It is safe for concurrent use, except that Starved and
+// Refill belong to one goroutine.
 type Control struct {
-	mostRunning, mostPending int
+	mostAtWork, mostPending int
 
-	mu       sync.Mutex
-	running  int // places that are taken
-	pending  int // executions that wait to be released, of all lanes
-	tickets  uint64
-	lanes    map[Lane]*lane
-	ready    lanes // that have a head and room
-	starving map[Lane]bool
-	wakes    wakes // executions that want to go on
-	wake     chan struct{}
+	mu      sync.Mutex
+	atWork  int              // places that are taken
+	holds   map[Key]*holding // of those that free their lane with their place
+	pending int              // executions that wait to be released, of all lanes
+	tickets uint64
+	lanes   map[Lane]*lane
+	open    *lane // for those who need no lane to go on
+	line    line  // lanes whose head could go on if there were a place
+	unread  map[Lane]*lane
+	wake    chan struct{}
 }
 
 // New returns a control with so many places, and room for so many pending ones.
-func New(mostRunning, mostPending int) *Control {
-	return &Control{mostRunning: mostRunning, mostPending: mostPending, lanes: map[Lane]*lane{}, starving: map[Lane]bool{}, wake: make(chan struct{}, 1)}
+func New(mostAtWork, mostPending int) *Control {
+	return &Control{mostAtWork: mostAtWork, mostPending: mostPending, holds: map[Key]*holding{}, lanes: map[Lane]*lane{},
+		open: newRoad(), unread: map[Lane]*lane{}, wake: make(chan struct{}, 1)}
 }
 
 // Changed gets a value when Next or Starved may have something to say.
@@ -84,20 +73,19 @@ func (c *Control) signal() {
 
 // Reserve registers a new execution. It reports true if the execution may begin
 // at once: it then has its lane and a place. Otherwise it has to be created as
-// pending. It fails when too many are pending already. most is how many
-// executions of the workflow may have begun.
-func (c *Control) Reserve(of Lane, most int) (runs bool, err error) {
+// pending. It fails when too many are pending already.
+func (c *Control) Reserve(k Key, of Lane, r Rule) (runs bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l := c.lane(of)
-	l.most = most
-	if l.room() && l.pending == 0 && c.running < c.mostRunning && len(c.wakes) == 0 && len(c.ready) == 0 {
+	l.rule = r
+	defer c.settle(l)
+	if l.room() && !l.halted && l.pending == 0 && c.free() && len(c.line) == 0 && len(c.unread) == 0 {
 		l.begun++
-		c.running++
+		c.take(k, l)
 		return true, nil
 	}
 	if c.pending >= c.mostPending {
-		c.settle(l)
 		return false, workflow.TooMany(queueFullRetry, "too_many_pending", "%d executions wait for a place, the most there may be; try again when some have ended", c.pending)
 	}
 	l.pending++
@@ -106,13 +94,13 @@ func (c *Control) Reserve(of Lane, most int) (runs bool, err error) {
 }
 
 // Abandon takes back a Reserve whose execution was not created.
-func (c *Control) Abandon(of Lane, ran bool) {
+func (c *Control) Abandon(k Key, of Lane, ran bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l := c.lane(of)
 	if ran {
 		l.begun--
-		c.running--
+		c.leave(k)
 	} else {
 		l.pending--
 		c.pending--
@@ -131,12 +119,13 @@ func (c *Control) Created(p Pending) {
 	c.signal()
 }
 
-// Restore counts an execution that was open when the process started.
-func (c *Control) Restore(of Lane, most int, pending bool) {
+// Restore counts an execution that was open when the process started: a pending
+// one, or one that has begun. It has no place.
+func (c *Control) Restore(of Lane, r Rule, pending bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l := c.lane(of)
-	l.most = most
+	l.rule = r
 	if pending {
 		l.pending++
 		c.pending++
@@ -149,7 +138,7 @@ func (c *Control) Restore(of Lane, most int, pending bool) {
 }
 
 // Ended takes in the end of an execution: one that had begun, or one that was
-// still pending.
+// still pending. A place that it has is given back by LeavePlace.
 func (c *Control) Ended(k Key, of Lane, began bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -159,7 +148,7 @@ func (c *Control) Ended(k Key, of Lane, began bool) {
 	} else {
 		l.pending--
 		c.pending--
-		l.remove(k)
+		l.forget(k)
 	}
 	c.settle(l)
 	c.signal()
@@ -175,55 +164,39 @@ func (c *Control) Halt(of Lane, halted bool) {
 	c.signal()
 }
 
-// Limit changes how many executions of a workflow may have begun.
-func (c *Control) Limit(of Lane, most int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	l := c.lane(of)
-	l.most = most
-	c.settle(l)
-	c.signal()
-}
-
-// Next gives a place to whoever waits longest at the highest priority: an
-// execution that wants to go on, which is told at once, or a pending one, which
-// is returned to be released. It returns false when there is no place or no one
-// waits.
+// Next gives a place to whoever is first in line: an execution that wants to go
+// on, which is told at once, or a pending one, which is returned to be released.
+// It returns false when there is no place or no one waits.
 func (c *Control) Next() (Pending, bool) {
 	for {
 		c.mu.Lock()
-		if c.running >= c.mostRunning {
+		if !c.free() || len(c.line) == 0 {
 			c.mu.Unlock()
 			return Pending{}, false
 		}
-		if len(c.wakes) > 0 && (len(c.ready) == 0 || !c.ready[0].head().before(c.wakes[0].as())) {
-			w := heap.Pop(&c.wakes).(*waiter)
-			c.running++
+		l := c.line[0]
+		if w := l.popWaiter(); w != nil {
+			c.take(w.key, l)
+			c.settle(l)
 			c.mu.Unlock()
 			w.granted()
 			continue
 		}
-		if len(c.ready) == 0 {
-			c.mu.Unlock()
-			return Pending{}, false
-		}
-		l := c.ready[0]
-		p := l.pop()
-		l.reserved++
-		c.running++
+		p := l.popPending()
+		c.take(p.Key, l)
 		c.settle(l)
 		c.mu.Unlock()
 		return p, true
 	}
 }
 
-// Released says what became of a pending execution that Next returned.
-type Released int
+// Outcome says what became of a pending execution that Next returned.
+type Outcome int
 
-// What becomes of it.
+// The outcomes.
 const (
 	// Begun: it has its lane, and the place is the engine's to give back.
-	Begun Released = iota
+	Begun Outcome = iota
 	// Refused: it has ended without beginning; the place is the engine's.
 	Refused
 	// Gone: it had ended already.
@@ -232,95 +205,158 @@ const (
 	Failed
 )
 
-// Release takes in what became of a pending execution.
-func (c *Control) Release(p Pending, how Released) {
+// Released takes in what became of a pending execution.
+func (c *Control) Released(p Pending, how Outcome) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l := c.lane(p.Lane)
-	l.reserved--
-	delete(l.inFlight, p.Key)
+	delete(l.releasing, p.Key)
+	if how == Failed {
+		l.insert(p)
+	} else {
+		l.forget(p.Key)
+	}
 	switch how {
 	case Begun:
 		l.pending--
 		c.pending--
 		l.begun++
-	case Gone:
-		c.running--
-	case Failed:
-		c.running--
-		l.insert(p)
+	case Gone, Failed:
+		c.leave(p.Key)
 	}
 	c.settle(l)
 	c.signal()
 }
 
-// Starved returns the lanes whose pending executions have to be read before they
-// can be released: they have room and no head.
-func (c *Control) Starved() []Lane {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Collect(maps.Keys(c.starving))
+// Reading is a lane whose pending executions have to be read before they can be
+// released: it has room and none in memory. Limit is how many to read.
+type Reading struct {
+	Lane  Lane
+	Limit int
 }
 
-// Refill hands over the first pending executions of a lane, in order, as they
-// are stored. whole says that there are no more.
-func (c *Control) Refill(of Lane, stored []Pending, whole bool) {
+// Starved returns the lanes that have to be read. Each is answered by Refill.
+func (c *Control) Starved() []Reading {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l := c.lane(of)
-	l.more = !whole
-	for _, p := range stored {
-		if !l.inFlight[p.Key] && !l.holds(p.Key) {
-			l.window = append(l.window, p)
-		}
+	var out []Reading
+	for of, l := range c.unread {
+		out = append(out, Reading{of, l.beginReading()})
 	}
-	l.sort()
-	c.settle(l)
-	c.signal()
+	return out
 }
 
-// WindowSize is how many pending executions Refill should be given.
-func (c *Control) WindowSize() int { return windowSize }
+// Refill answers a Reading with the first pending executions of the lane, in
+// order, as they were stored after the call of Starved: all of them if there
+// were fewer than Limit. If they could not be read, failed is true.
+func (c *Control) Refill(r Reading, stored []Pending, failed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.lane(r.Lane)
+	if l.endReading(stored, !failed && len(stored) < r.Limit); !failed {
+		c.signal()
+	}
+	c.settle(l)
+}
 
 // Open counts what is open of a lane: begun and pending.
 func (c *Control) Open(of Lane) (begun, pending int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if l := c.lanes[of]; l != nil {
-		return l.begun + l.reserved, l.pending - l.reserved
+		return l.begun + len(l.releasing), l.pending - len(l.releasing)
 	}
 	return 0, 0
 }
 
-// Acquire asks for a place for an execution that wants to go on; granted is
-// called when there is one, at once or later. A child of an execution begins on
-// its parent's place: it does not wait for its first one.
-func (c *Control) Acquire(k Key, priority int, first bool, granted func()) {
+// Asker is an execution that wants to go on.
+type Asker struct {
+	Key      Key
+	Lane     Lane
+	Priority int
+	// Child: another execution waits for it and has the lane.
+	Child bool
+}
+
+// Acquire asks for a place for an execution that wants to go on, and for its
+// lane if that was freed. granted is called once when it has them: at once on
+// the caller's goroutine, or later on that of Next.
+func (c *Control) Acquire(a Asker, r Rule, granted func()) {
 	c.mu.Lock()
-	if first || c.running < c.mostRunning && len(c.wakes) == 0 {
-		c.running++
+	l := c.open
+	if r.Frees && !a.Child {
+		l = c.lane(a.Lane)
+		l.rule = r
+	}
+	c.tickets++
+	w := &waiter{key: a.Key, priority: a.Priority, child: a.Child, ticket: c.tickets, granted: granted}
+	l.push(w)
+	c.settle(l)
+	if c.free() && len(c.line) > 0 && c.line[0].first() == w {
+		l.popWaiter()
+		c.take(a.Key, l)
+		c.settle(l)
 		c.mu.Unlock()
 		granted()
 		return
 	}
-	c.tickets++
-	heap.Push(&c.wakes, &waiter{key: k, priority: priority, ticket: c.tickets, granted: granted})
 	c.mu.Unlock()
 	c.signal()
 }
 
 // LeavePlace gives a place back.
-func (c *Control) LeavePlace() {
+func (c *Control) LeavePlace(k Key) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.running--
+	c.leave(k)
 	c.signal()
 }
 
 // Usage says how many places are taken, how many executions want to go on, and
 // how many are pending.
-func (c *Control) Usage() (running, waking, pending int) {
+func (c *Control) Usage() (atWork, waking, pending int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.running, len(c.wakes), c.pending
+	waking = len(c.open.waiters)
+	for _, l := range c.lanes {
+		waking += len(l.waiters)
+	}
+	return c.atWork, waking, c.pending
+}
+
+// free reports whether there is a place.
+func (c *Control) free() bool { return c.atWork < c.mostAtWork }
+
+// holding is the lane that an execution has with its place. It may have two
+// places for a moment: one that it has been given, one that it gives back.
+type holding struct {
+	lane   *lane
+	places int
+}
+
+// take gives a place to an execution, and its lane if it goes with the place.
+func (c *Control) take(k Key, l *lane) {
+	c.atWork++
+	if !l.rule.Frees {
+		return
+	}
+	if c.holds[k] == nil {
+		c.holds[k] = &holding{lane: l}
+	}
+	c.holds[k].places++
+	l.atWork++
+}
+
+// leave takes a place back.
+func (c *Control) leave(k Key) {
+	c.atWork--
+	h := c.holds[k]
+	if h == nil {
+		return
+	}
+	if h.places--; h.places == 0 {
+		delete(c.holds, k)
+	}
+	h.lane.atWork--
+	c.settle(h.lane)
 }

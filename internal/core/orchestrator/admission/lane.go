@@ -2,157 +2,195 @@ package admission
 
 import (
 	"container/heap"
+	"math"
 	"slices"
 	"sort"
 )
 
-// lane is one workflow's share.
+// windowSize is how many pending executions of a lane are held in memory, and a
+// few more while some are being released; the rest is read when it is their turn.
+const windowSize = 64
+
+// lane is one workflow's share: of the executions that have begun, or, if they
+// free it, of those at work.
 type lane struct {
-	of       Lane
-	most     int // executions that may have begun
-	begun    int
-	reserved int // pending ones that are being released
-	pending  int // that have not begun, those that are being released included
-	halted   bool
+	of     Lane
+	rule   Rule
+	begun  int // executions that have begun and not ended
+	atWork int // places that the lane goes with, if it is freed with them
+	// pending counts those that have not begun, also those that are being released.
+	pending   int
+	releasing map[Key]bool
+	halted    bool
 	// window holds the first pending executions, in order; more says that there
 	// may be others, which are stored.
-	window   []Pending
-	more     bool
-	inFlight map[Key]bool // being released
-	index    int          // in the heap of ready lanes; -1: not there
+	window []Pending
+	more   bool
+	read   reading
+	// waiters want to go on and need the lane for it.
+	waiters waiters
+	index   int // in the line; -1: not there
 }
+
+// reading is what has happened to a lane while its pending executions are read.
+type reading struct {
+	open bool
+	came []Pending    // that may not have been read
+	past map[Key]bool // that are not pending any more, and may have been read as pending
+}
+
+// newRoad returns a lane that is never full, for those who need none.
+func newRoad() *lane { return &lane{rule: Rule{Most: math.MaxInt}, index: -1} }
 
 func (c *Control) lane(of Lane) *lane {
 	l := c.lanes[of]
 	if l == nil {
-		l = &lane{of: of, most: 1, index: -1, inFlight: map[Key]bool{}}
+		l = &lane{of: of, rule: Rule{Most: 1}, index: -1, releasing: map[Key]bool{}}
 		c.lanes[of] = l
 	}
 	return l
 }
 
-// room reports whether one more execution may begin.
-func (l *lane) room() bool { return !l.halted && l.begun+l.reserved < l.most }
+// room reports whether the lane takes one more execution.
+func (l *lane) room() bool {
+	if l.rule.Frees {
+		return l.atWork < l.rule.Most
+	}
+	return l.begun+len(l.releasing) < l.rule.Most
+}
 
-// head is the execution whose turn it is; there must be one.
-func (l *lane) head() Pending { return l.window[0] }
+// mayRelease reports whether one more pending execution may begin.
+func (l *lane) mayRelease() bool { return l.room() && !l.halted }
+
+// first returns the waiter who goes before everyone else in the lane; nil if
+// that is a pending execution, or no one.
+func (l *lane) first() *waiter {
+	if len(l.waiters) == 0 || !l.room() {
+		return nil
+	}
+	w := l.waiters[0]
+	if len(l.window) > 0 && l.mayRelease() && l.window[0].turn().before(w.turn()) {
+		return nil
+	}
+	return w
+}
+
+// head is whose turn it is, if it is anyone's.
+func (l *lane) head() (turn, bool) {
+	if w := l.first(); w != nil {
+		return w.turn(), true
+	}
+	if len(l.window) > 0 && l.mayRelease() {
+		return l.window[0].turn(), true
+	}
+	return turn{}, false
+}
 
 // starved reports whether the window has to be read.
-func (l *lane) starved() bool { return len(l.window) == 0 && l.more && l.room() }
+func (l *lane) starved() bool { return len(l.window) == 0 && l.more && l.mayRelease() }
 
 // insert puts an execution into the window, if it belongs there.
 func (l *lane) insert(p Pending) {
-	if l.more && (len(l.window) == 0 || l.window[len(l.window)-1].before(p)) {
+	if l.read.open {
+		l.read.came = append(l.read.came, p)
 		return
 	}
-	i := sort.Search(len(l.window), func(i int) bool { return p.before(l.window[i]) })
+	if l.more && (len(l.window) == 0 || l.window[len(l.window)-1].turn().before(p.turn())) {
+		return
+	}
+	i := sort.Search(len(l.window), func(i int) bool { return p.turn().before(l.window[i].turn()) })
 	l.window = slices.Insert(l.window, i, p)
+	l.cut()
+}
+
+// cut leaves what is too much for the window to the store.
+func (l *lane) cut() {
 	if len(l.window) > windowSize {
+		clear(l.window[windowSize:])
 		l.window = l.window[:windowSize]
 		l.more = true
 	}
 }
 
-// pop takes the head for its release.
-func (l *lane) pop() Pending {
+// popWaiter takes the waiter who is first in the lane; nil if a pending
+// execution is.
+func (l *lane) popWaiter() *waiter {
+	w := l.first()
+	if w != nil {
+		heap.Pop(&l.waiters)
+	}
+	return w
+}
+
+// popPending takes the first pending execution, to be released.
+func (l *lane) popPending() Pending {
 	p := l.window[0]
 	l.window = slices.Delete(l.window, 0, 1)
-	l.inFlight[p.Key] = true
+	l.releasing[p.Key] = true
 	return p
 }
 
-func (l *lane) remove(k Key) {
+func (l *lane) push(w *waiter) { heap.Push(&l.waiters, w) }
+
+// forget notes that an execution is not pending any more.
+func (l *lane) forget(k Key) {
 	l.window = slices.DeleteFunc(l.window, func(p Pending) bool { return p.Key == k })
+	if l.read.open {
+		l.read.past[k] = true
+	}
 }
 
-func (l *lane) holds(k Key) bool {
-	return slices.ContainsFunc(l.window, func(p Pending) bool { return p.Key == k })
+// beginReading returns how many pending executions have to be read, so that one
+// is among them that is not being released.
+func (l *lane) beginReading() int {
+	l.read = reading{open: true, past: map[Key]bool{}}
+	return windowSize + len(l.releasing)
 }
 
-func (l *lane) sort() {
-	sort.Slice(l.window, func(i, j int) bool { return l.window[i].before(l.window[j]) })
+// endReading takes in what was read: the window was empty all the while. What has
+// happened meanwhile is newer.
+func (l *lane) endReading(stored []Pending, whole bool) {
+	since := l.read
+	l.read, l.more = reading{}, !whole
+	known := map[Key]bool{}
+	for _, p := range stored {
+		if known[p.Key] = true; !l.releasing[p.Key] && !since.past[p.Key] {
+			l.window = append(l.window, p)
+		}
+	}
+	for _, p := range since.came {
+		if !known[p.Key] && !since.past[p.Key] {
+			l.insert(p)
+		}
+	}
 }
 
-// settle puts a lane where it belongs: into the heap of ready ones, among those
-// whose window has to be read, or nowhere.
+// settle puts a lane where it belongs: into the line, among those whose window
+// has to be read, or nowhere.
 func (c *Control) settle(l *lane) {
-	ready := len(l.window) > 0 && l.room()
+	_, ready := l.head()
 	switch {
 	case ready && l.index < 0:
-		heap.Push(&c.ready, l)
+		heap.Push(&c.line, l)
 	case ready:
-		heap.Fix(&c.ready, l.index)
+		heap.Fix(&c.line, l.index)
 	case l.index >= 0:
-		heap.Remove(&c.ready, l.index)
+		heap.Remove(&c.line, l.index)
+	}
+	if l == c.open {
+		return
 	}
 	if l.starved() {
-		c.starving[l.of] = true
+		c.unread[l.of] = l
 	} else {
-		delete(c.starving, l.of)
+		delete(c.unread, l.of)
 	}
-	if l.begun == 0 && l.reserved == 0 && l.pending == 0 && !l.halted {
+	if l.unused() {
 		delete(c.lanes, l.of)
 	}
 }
 
-// lanes is a heap of those with a head and room, the first in line on top.
-type lanes []*lane
-
-func (h lanes) Len() int           { return len(h) }
-func (h lanes) Less(i, j int) bool { return h[i].head().before(h[j].head()) }
-func (h lanes) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
-
-// Push is for the heap.
-func (h *lanes) Push(x any) {
-	l := x.(*lane)
-	l.index = len(*h)
-	*h = append(*h, l)
-}
-
-// Pop is for the heap.
-func (h *lanes) Pop() any {
-	last := len(*h) - 1
-	l := (*h)[last]
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	l.index = -1
-	return l
-}
-
-// waiter is an execution that wants to go on.
-type waiter struct {
-	key      Key
-	priority int
-	ticket   uint64
-	granted  func()
-}
-
-// as compares with pending executions: by priority alone, and it goes first.
-func (w *waiter) as() Pending { return Pending{Priority: w.priority} }
-
-// wakes is a heap of executions that want to go on.
-type wakes []*waiter
-
-func (h wakes) Len() int { return len(h) }
-func (h wakes) Less(i, j int) bool {
-	if h[i].priority != h[j].priority {
-		return h[i].priority > h[j].priority
-	}
-	return h[i].ticket < h[j].ticket
-}
-func (h wakes) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-
-// Push is for the heap.
-func (h *wakes) Push(x any) { *h = append(*h, x.(*waiter)) }
-
-// Pop is for the heap.
-func (h *wakes) Pop() any {
-	last := len(*h) - 1
-	w := (*h)[last]
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	return w
+// unused reports whether nothing would be lost with the lane.
+func (l *lane) unused() bool {
+	return l.begun == 0 && l.atWork == 0 && l.pending == 0 && len(l.releasing) == 0 && len(l.window) == 0 && !l.more && len(l.waiters) == 0 && !l.halted
 }

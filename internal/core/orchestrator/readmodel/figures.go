@@ -5,11 +5,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 // bounds are the upper bounds of the duration buckets, in microseconds. They
-// are part of the stored rows: another list needs a migration that rebuilds.
+// are part of the stored rows: another list needs another version of the fold.
 var bounds = [...]int64{10_000, 50_000, 100_000, 250_000, 500_000, 1e6, 2_500_000, 5e6, 10e6, 30e6, 60e6, 300e6, 900e6, 3600e6, 14400e6, 86400e6}
 
 // keptEnds is how many of the last ends are kept for health.
@@ -74,6 +75,22 @@ func (f *figures) ended(e end, duration int64) {
 		f.Ends = f.Ends[:keptEnds-1]
 	}
 	f.Ends = slices.Insert(f.Ends, 0, e)
+}
+
+// stepped counts an event of a step. class is that of its error, if it has one.
+func (f *figures) stepped(eventType, class string) {
+	switch eventType {
+	case engine.EventStepRetrying:
+		f.Retries++
+	case engine.EventStepCompleted:
+		f.StepsCompleted++
+		return
+	case engine.EventStepFailed:
+		f.StepsFailed++
+	}
+	if class != "" {
+		f.Errors[class]++
+	}
 }
 
 func (d *distribution) add(us int64) {

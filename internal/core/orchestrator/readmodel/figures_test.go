@@ -10,6 +10,7 @@ import (
 )
 
 func TestQuantilesStayWithinTheBucketOfTheTruth(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 1))
 	for range 200 {
@@ -39,6 +40,7 @@ func bucket(us int64) int {
 }
 
 func TestFiguresKeepTheLastEndsNewestFirst(t *testing.T) {
+	t.Parallel()
 	f := newFigures()
 	for i := range keptEnds + 5 {
 		f.ended(end{Execution: string(rune('a' + i)), State: workflow.Failed}, -1)

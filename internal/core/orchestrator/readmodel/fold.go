@@ -1,176 +1,93 @@
 package readmodel
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
-// fold is the state of the projection between two writes: the rows that are
-// still moving, and what the next write has to store. What the events make of
-// the rows depends on the events alone, never on where a batch ends.
+// fold is the projection.Fold: it loads the rows that an event needs, lets the
+// event change them and hands what has changed to the writer.
 type fold struct {
-	read       *reader // for rows that are not held
-	workflows  map[name]*workflowRow
-	executions map[name]*executionRow
-
-	position          int64
-	changedWorkflows  []*workflowRow
-	recounted         []*workflowRow
-	changedExecutions []*executionRow
-	changedSteps      []*stepRow
-	stepIndex         map[*stepRow]struct{}
+	reader *reader
+	writer *writer
+	rows   *held
 }
 
-func newFold(read *reader) *fold {
-	return &fold{read: read, workflows: map[name]*workflowRow{}, executions: map[name]*executionRow{}, stepIndex: map[*stepRow]struct{}{}}
-}
+func newFold(r *reader, w *writer) *fold { return &fold{r, w, newHeld()} }
 
-// Limits of the rows held between writes; beyond them rows are read again.
-const (
-	maxHeldWorkflows  = 2_000
-	maxHeldExecutions = 20_000
-)
-
-// written forgets what was stored and what need not be held any longer.
-func (f *fold) written() {
-	for _, r := range f.changedWorkflows {
-		r.changed = false
-	}
-	for _, r := range f.recounted {
-		r.recounted = false
-	}
-	for _, r := range f.changedExecutions {
-		r.changed = false
-		if r.ended != 0 {
-			delete(f.executions, name{r.workspace, r.id})
-		}
-	}
-	f.changedWorkflows, f.recounted = f.changedWorkflows[:0], f.recounted[:0]
-	f.changedExecutions, f.changedSteps = f.changedExecutions[:0], f.changedSteps[:0]
-	clear(f.stepIndex)
-	shrink(f.workflows, maxHeldWorkflows)
-	shrink(f.executions, maxHeldExecutions)
-}
-
-func shrink[V any](held map[name]V, most int) {
-	for k := range held {
-		if len(held) <= most {
-			return
-		}
-		delete(held, k)
-	}
-}
-
-// apply folds one event.
-func (f *fold) apply(ctx context.Context, e *eventstore.Event) error {
-	f.position = e.Position
-	var err error
-	switch {
-	case strings.HasPrefix(e.Type, eventstore.PrivatePrefix):
-	case e.Stream.Type == workflow.StreamType:
-		err = f.applyWorkflow(ctx, e)
-	case e.Stream.Type == engine.StreamType:
-		err = f.applyExecution(ctx, e)
-	}
+// Apply implements projection.Fold.
+func (f *fold) Apply(ctx context.Context, e *eventstore.Event) error {
+	n, err := needed(e)
 	if err != nil {
-		return fmt.Errorf("fold event %d (%s): %w", e.Position, e.Type, err)
-	}
-	return nil
-}
-
-func (f *fold) applyWorkflow(ctx context.Context, e *eventstore.Event) error {
-	key := name{e.Stream.Workspace, e.Stream.ID}
-	now := e.Time.UnixMicro()
-	if e.Type == workflow.EventCreated {
-		r := &workflowRow{seq: e.Position, workspace: key.workspace, id: key.id, state: string(workflow.Active), created: now, figures: newFigures()}
-		f.workflows[key] = r
-		f.recount(r)
-	}
-	r, err := f.workflow(ctx, key)
-	if r == nil || err != nil {
 		return err
 	}
-	switch e.Type {
-	case workflow.EventCreated, workflow.EventUpdated:
-		var v workflow.VersionData
-		if err := json.Unmarshal(e.Data, &v); err != nil {
-			return err
+	if err := f.load(ctx, n); err != nil {
+		return err
+	}
+	if e.Stream.Type == workflow.StreamType {
+		return foldWorkflow(f.rows, e)
+	}
+	return foldExecution(f.rows, e)
+}
+
+// Changes implements projection.Fold.
+func (f *fold) Changes() (db.Write, error) {
+	return f.writer.write(f.rows.take())
+}
+
+// need says which rows an event may change. Empty ids stand for none.
+type need struct {
+	workspace           string
+	workflow, execution string
+}
+
+// needed returns what an event needs. What it creates itself is not among it.
+func needed(e *eventstore.Event) (need, error) {
+	n := need{workspace: e.Stream.Workspace}
+	if e.Stream.Type == workflow.StreamType {
+		if e.Type != workflow.EventCreated {
+			n.workflow = e.Stream.ID
 		}
-		r.kind, r.name, r.version, r.config, r.labels = v.Kind, v.Name, int64(v.Version), string(v.Config), labelsJSON(v.Labels)
-	case workflow.EventPaused:
-		r.state = string(workflow.Halted)
-	case workflow.EventResumed:
-		r.state = string(workflow.Active)
-	case workflow.EventArchived:
-		r.state = string(workflow.Archived)
-	case workflow.EventDiscarded:
-		return f.discarded(ctx, e)
+		if e.Type == workflow.EventDiscarded {
+			d, err := discarded(e)
+			n.execution = string(d.Execution)
+			return n, err
+		}
+		return n, nil
 	}
-	r.updated = now
-	if !r.changed {
-		r.changed = true
-		f.changedWorkflows = append(f.changedWorkflows, r)
+	n.workflow = engine.DecodeLabels(e.Labels).Definition
+	if e.Type != engine.EventCreated {
+		n.execution = e.Stream.ID
+		return n, nil
+	}
+	if bytes.Contains(e.Data, []byte(`"origin"`)) { // few have one
+		c, err := engine.DecodeCreated(e.Data)
+		if err == nil && c.Origin != nil {
+			n.execution = c.Origin.Execution
+		}
+		return n, err
+	}
+	return n, nil
+}
+
+// load makes sure that rows are held.
+func (f *fold) load(ctx context.Context, n need) (err error) {
+	w, x := name{n.workspace, n.workflow}, name{n.workspace, n.execution}
+	if _, ok := f.rows.workflows[w]; !ok && w.id != "" {
+		if f.rows.workflows[w], err = f.reader.counted(ctx, w); err != nil {
+			return fmt.Errorf("read workflow %s: %w", w.id, err)
+		}
+	}
+	if _, ok := f.rows.executions[x]; !ok && x.id != "" {
+		if f.rows.executions[x], err = f.reader.open(ctx, x); err != nil {
+			return fmt.Errorf("read execution %s: %w", x.id, err)
+		}
 	}
 	return nil
-}
-
-// discarded notes that the redrive of an execution was given up.
-func (f *fold) discarded(ctx context.Context, e *eventstore.Event) error {
-	var d workflow.Discarded
-	if err := json.Unmarshal(e.Data, &d); err != nil {
-		return err
-	}
-	r, err := f.execution(ctx, name{e.Stream.Workspace, string(d.Execution)})
-	if r == nil || err != nil {
-		return err
-	}
-	r.more.DiscardedAt = e.Time.UnixMicro()
-	f.touch(r)
-	return nil
-}
-
-// labelsJSON writes labels in the order of their names.
-func labelsJSON(labels map[string]string) string {
-	if len(labels) == 0 {
-		return ""
-	}
-	raw, _ := json.Marshal(labels) // strings always encode
-	return string(raw)
-}
-
-func (f *fold) recount(r *workflowRow) {
-	if !r.recounted {
-		r.recounted = true
-		f.recounted = append(f.recounted, r)
-	}
-}
-
-// workflow returns a row with its figures, nil when there is none.
-func (f *fold) workflow(ctx context.Context, key name) (*workflowRow, error) {
-	if r, ok := f.workflows[key]; ok {
-		return r, nil
-	}
-	r, err := f.read.counted(ctx, key)
-	if r != nil && err == nil {
-		f.workflows[key] = r
-	}
-	return r, err
-}
-
-// execution returns a row with its open steps, nil when there is none.
-func (f *fold) execution(ctx context.Context, key name) (*executionRow, error) {
-	if r, ok := f.executions[key]; ok {
-		return r, nil
-	}
-	r, err := f.read.open(ctx, key)
-	if r != nil && err == nil {
-		f.executions[key] = r
-	}
-	return r, err
 }

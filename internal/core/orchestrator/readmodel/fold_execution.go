@@ -1,7 +1,6 @@
 package readmodel
 
 import (
-	"context"
 	"encoding/json"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
@@ -9,30 +8,30 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-// applyExecution folds one event of an execution. Events of a kind (domain
-// events on the same stream) change no row here.
-func (f *fold) applyExecution(ctx context.Context, e *eventstore.Event) error {
+// foldExecution folds an event of an execution. The rows that it needs are held.
+// Events of a kind (domain events on the same stream) change no row here.
+func foldExecution(rows *held, e *eventstore.Event) error {
 	key := name{e.Stream.Workspace, e.Stream.ID}
 	if e.Type == engine.EventCreated {
-		return f.created(ctx, key, e)
+		return foldCreated(rows, key, e)
 	}
-	r, err := f.execution(ctx, key)
-	if r == nil || err != nil {
-		return err
+	r := rows.executions[key]
+	if r == nil {
+		return nil
 	}
 	switch e.Type {
 	case engine.EventStepStarted, engine.EventStepCompleted, engine.EventStepFailed, engine.EventStepRetrying:
-		r.more.Waiting = nil
-		return f.applyStep(ctx, r, e)
+		foldStep(rows, r, e)
+		return nil
 	case engine.EventWaiting:
 		r.waits(e.Data)
-		f.touch(r)
+		rows.moved(r)
 		return nil
 	case engine.EventContinued:
 		_, r.more.Generation = engine.DecodeStarted(e.Data)
 		r.more.Waiting = nil
 		clear(r.openSteps)
-		f.touch(r)
+		rows.moved(r)
 		return nil
 	}
 	before := workflow.ExecutionState(r.state)
@@ -41,30 +40,28 @@ func (f *fold) applyExecution(ctx context.Context, e *eventstore.Event) error {
 	}
 	switch e.Type {
 	case engine.EventParked:
-		f.stepParked(r, e.Data)
+		stepParked(rows, r, e.Data)
 	case engine.EventUnparked, engine.EventCancelRequested:
-		f.stepsUnparked(r)
+		stepsUnparked(rows, r)
 	}
-	return f.settle(ctx, r, before)
+	settle(rows, r, before)
+	return nil
 }
 
-func (f *fold) created(ctx context.Context, key name, e *eventstore.Event) error {
+func foldCreated(rows *held, key name, e *eventstore.Event) error {
 	r, err := createdExecution(e)
 	if err != nil {
 		return err
 	}
-	f.executions[key] = r
+	rows.executions[key] = r
 	if r.more.Origin != nil {
-		origin, err := f.execution(ctx, name{key.workspace, string(r.more.Origin.Execution)})
-		if err != nil {
-			return err
-		}
-		if origin != nil {
+		if origin := rows.executions[name{key.workspace, string(r.more.Origin.Execution)}]; origin != nil {
 			origin.more.SupersededBy = r.id
-			f.touch(origin)
+			rows.moved(origin)
 		}
 	}
-	return f.settle(ctx, r, "")
+	settle(rows, r, "")
+	return nil
 }
 
 // startedBy is what the orchestrator says in execution.created.
@@ -157,38 +154,35 @@ func parkedJSON(e *eventstore.Event) string {
 	return string(raw)
 }
 
-// settle stores the state that follows from the flags and counts the change.
-func (f *fold) settle(ctx context.Context, r *executionRow, before workflow.ExecutionState) error {
+// settle gives the row the state that follows from its flags and counts the
+// change. A child is part of its parent: only its steps count.
+func settle(rows *held, r *executionRow, before workflow.ExecutionState) {
 	now := r.derive()
 	r.state = string(now)
-	f.touch(r)
-	w, err := f.workflow(ctx, name{r.workspace, r.workflow})
-	if w == nil || err != nil {
-		return err
+	rows.moved(r)
+	w := rows.workflows[name{r.workspace, r.workflow}]
+	if w == nil {
+		return
 	}
-	r.workflowSeq = w.seq
-	f.recount(w)
+	if r.workflowSeq = w.seq; r.more.Parent != nil {
+		return
+	}
+	rows.recounted(w)
 	w.figures.moved(before, now)
 	if !now.Ended() {
-		return nil
+		return
 	}
 	w.figures.ended(end{Execution: r.id, State: now, At: r.ended, Error: json.RawMessage(r.failure)}, r.duration())
 	if f := failureOf(r.failure); f != nil && f.Class != "" && f.Step == "" {
 		w.figures.Errors[f.Class]++ // a step's error was counted with the step
 	}
-	return nil
 }
 
+// duration is from the first start to the end, and negative for one that never
+// began.
 func (r *executionRow) duration() int64 {
 	if r.started == 0 {
 		return -1
 	}
 	return r.ended - r.started
-}
-
-func (f *fold) touch(r *executionRow) {
-	if !r.changed {
-		r.changed = true
-		f.changedExecutions = append(f.changedExecutions, r)
-	}
 }

@@ -71,14 +71,11 @@ func (r *reader) open(ctx context.Context, of name) (*executionRow, error) {
 	}
 	steps, err := collect(ctx, r, scanStep, r.sql.listOpenSteps, row.seq)
 	for _, s := range steps {
-		row.openSteps[s.path] = s
+		if s.generation == max(1, int64(row.more.Generation)) { // those of earlier ones never end
+			row.openSteps[s.path] = s
+		}
 	}
 	return row, err
-}
-
-// checkpoint returns the position of the last event that the rows hold.
-func (r *reader) checkpoint(ctx context.Context) (position int64, err error) {
-	return position, r.db.Read().QueryRow(ctx, r.sql.readCheckpoint).Scan(&position)
 }
 
 // collect reads all rows of a query.

@@ -12,14 +12,13 @@ var files embed.FS
 
 // statements are the SQL of the read models.
 type statements struct {
-	readCheckpoint, writeCheckpoint                                                      string
-	readWorkflow, findWorkflow, upsertWorkflows, dropWorkflows                           string
+	readWorkflow, findWorkflow, upsertWorkflows                                          string
 	listWorkflows, listWorkflowsInState, listWorkflowsOfKind, listWorkflowsOfKindInState string
-	readFigures, upsertFigures, dropFigures                                              string
-	readExecution, findExecution, upsertExecutions, dropExecutions                       string
+	readFigures, upsertFigures                                                           string
+	readExecution, findExecution, upsertExecutions                                       string
 	listExecutions, listExecutionsInState                                                string
 	listExecutionsOfWorkflow, listExecutionsOfWorkflowInState                            string
-	listSteps, listOpenSteps, upsertSteps, dropSteps                                     string
+	listSteps, listOpenSteps, upsertSteps                                                string
 	readProgress, upsertProgress                                                         string
 }
 
@@ -30,17 +29,16 @@ func openTables(ctx context.Context, d *db.DB) (*statements, error) {
 	}
 	s := &statements{}
 	return s, d.Statements(files, map[string]*string{
-		"read_checkpoint": &s.readCheckpoint, "write_checkpoint": &s.writeCheckpoint,
 		"read_workflow": &s.readWorkflow, "find_workflow": &s.findWorkflow,
-		"upsert_workflows": &s.upsertWorkflows, "drop_workflows": &s.dropWorkflows,
-		"list_workflows": &s.listWorkflows, "list_workflows_in_state": &s.listWorkflowsInState,
+		"upsert_workflows": &s.upsertWorkflows,
+		"list_workflows":   &s.listWorkflows, "list_workflows_in_state": &s.listWorkflowsInState,
 		"list_workflows_of_kind": &s.listWorkflowsOfKind, "list_workflows_of_kind_in_state": &s.listWorkflowsOfKindInState,
-		"read_figures": &s.readFigures, "upsert_figures": &s.upsertFigures, "drop_figures": &s.dropFigures,
-		"read_execution": &s.readExecution, "find_execution": &s.findExecution, "upsert_executions": &s.upsertExecutions, "drop_executions": &s.dropExecutions,
+		"read_figures": &s.readFigures, "upsert_figures": &s.upsertFigures,
+		"read_execution": &s.readExecution, "find_execution": &s.findExecution, "upsert_executions": &s.upsertExecutions,
 		"list_executions": &s.listExecutions, "list_executions_in_state": &s.listExecutionsInState,
 		"list_executions_of_workflow":          &s.listExecutionsOfWorkflow,
 		"list_executions_of_workflow_in_state": &s.listExecutionsOfWorkflowInState,
-		"list_steps":                           &s.listSteps, "list_open_steps": &s.listOpenSteps, "upsert_steps": &s.upsertSteps, "drop_steps": &s.dropSteps,
+		"list_steps":                           &s.listSteps, "list_open_steps": &s.listOpenSteps, "upsert_steps": &s.upsertSteps,
 		"read_progress": &s.readProgress, "upsert_progress": &s.upsertProgress,
 	})
 }

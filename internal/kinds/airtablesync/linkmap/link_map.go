@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
@@ -19,8 +21,9 @@ var files embed.FS
 // are attached to steps and commit with their results; it reads what is
 // committed. It is working state, not derived from events, and is never rebuilt.
 type LinkMap struct {
-	db  *db.DB
-	sql linkStatements
+	db     *db.DB
+	sql    linkStatements
+	writes writes
 }
 
 // linkStatements are the SQL of the link map.
@@ -29,6 +32,7 @@ type linkStatements struct {
 	readLinks, targetsOfSources, sourcesOfTargets          string
 	listMissing, countLinks                                string
 	sweepLink, writeLink, listLink, forgetLink, cleanLinks string
+	dropPairs, dropLinks                                   string
 }
 
 // Scope is the part of the link map that belongs to one table pair of one
@@ -41,20 +45,34 @@ type Mark struct {
 	Fingerprint string    `json:"fingerprint"`
 }
 
-// Open brings the tables of the link map up to date. The database stays the
-// caller's to close.
-func Open(ctx context.Context, d *db.DB) (*LinkMap, error) {
-	if err := d.Migrate(ctx, "airtablesync", files); err != nil {
-		return nil, fmt.Errorf("link map of airtable_sync: %w", err)
-	}
-	m := &LinkMap{db: d}
-	return m, d.Statements(files, map[string]*string{
+// New returns the link map in a database, which stays the caller's to close. It
+// is not to be used before its tables have been migrated with their kind.
+func New(d *db.DB) *LinkMap { return &LinkMap{db: d} }
+
+// Tables are the link map's part of its kind.
+func (m *LinkMap) Tables() kind.Tables {
+	return kind.Tables{Files: files, Archive: m.drop, Statements: map[string]*string{
 		"find_pair": &m.sql.findPair, "add_pair": &m.sql.addPair, "load_mark": &m.sql.loadMark, "save_mark": &m.sql.saveMark,
 		"read_links": &m.sql.readLinks, "targets_of_sources": &m.sql.targetsOfSources, "sources_of_targets": &m.sql.sourcesOfTargets,
 		"list_missing": &m.sql.listMissing, "count_links": &m.sql.countLinks,
 		"sweep_link": &m.sql.sweepLink, "write_link": &m.sql.writeLink, "list_link": &m.sql.listLink,
 		"forget_link": &m.sql.forgetLink, "clean_links": &m.sql.cleanLinks,
-	})
+		"drop_pairs": &m.sql.dropPairs, "drop_links": &m.sql.dropLinks,
+	}}
+}
+
+// drop removes everything that is known about the tables of a workflow.
+func (m *LinkMap) drop(ctx context.Context, tx db.Tx, ws workflow.WorkspaceID, id workflow.ID) error {
+	workspace, err := tx.Workspace(ctx, string(ws))
+	if err != nil {
+		return err
+	}
+	for _, sql := range []string{m.sql.dropLinks, m.sql.dropPairs} {
+		if _, err := tx.Exec(ctx, sql, workspace, string(id)); err != nil {
+			return fmt.Errorf("drop the link map of workflow %s: %w", id, err)
+		}
+	}
+	return nil
 }
 
 // args are the first arguments of every read, which name the pair, and more.
@@ -70,8 +88,8 @@ func (m *LinkMap) Known(ctx context.Context, s Scope, ids []airtable.RecordID) (
 		var source string
 		var created int64
 		var k Known
-		if err := rows.Scan(&source, (*string)(&k.Target), &created, &k.Hash, &k.Answer,
-			&k.Swept, &k.Listed, &k.ListedHash, &k.ListedAnswer); err != nil {
+		if err := rows.Scan(&source, (*string)(&k.Target), &created, &k.Hash, &k.Response,
+			&k.Swept, &k.Listed, &k.ListedHash, &k.ListedResponse); err != nil {
 			return err
 		}
 		k.Created = created == 1

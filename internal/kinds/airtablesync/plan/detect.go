@@ -34,8 +34,8 @@ func DetectSchemaChanges(s Sync, schemas map[airtable.BaseID]*airtable.Base) (Pl
 // pair writes down what of a draft exists already.
 func (d *pairDraft) pair() Pair {
 	pair := Pair{
-		Source:     Side{Base: d.source.Base, APIKey: d.source.APIKey, Table: d.from.ID, Name: d.from.Name},
-		Target:     Side{Base: d.target.Base, APIKey: d.target.APIKey, Table: d.into.ID, Name: d.into.Name},
+		Source:     Side{Role: Source, Base: d.source.Base, Table: d.from.ID, Name: d.from.Name},
+		Target:     Side{Role: Target, Base: d.target.Base, Table: d.into.ID, Name: d.into.Name},
 		ExternalID: d.externalID,
 		Skipped:    d.skipped,
 	}
@@ -46,7 +46,7 @@ func (d *pairDraft) pair() Pair {
 	}
 	for _, l := range d.links {
 		if l.written && l.into != nil && l.to.into != nil {
-			pair.Links = append(pair.Links, LinkPair{Source: l.from.ID, Target: l.into.ID, To: l.to.key(), Later: l.later})
+			pair.Links = append(pair.Links, LinkPair{Source: l.from.ID, Target: l.into.ID, Name: l.from.Name, To: l.to.key(), Later: l.later})
 		}
 	}
 	return pair

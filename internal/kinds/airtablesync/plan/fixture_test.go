@@ -30,22 +30,22 @@ func schemaOf(t *testing.T, id string, lines ...string) *airtable.Base {
 
 func fieldOf(t *testing.T, base, table, spec string) airtable.Field {
 	t.Helper()
-	name, kind, _ := strings.Cut(spec, " ")
+	name, typ, _ := strings.Cut(spec, " ")
 	name = strings.ReplaceAll(name, "_", " ")
 	f := airtable.Field{ID: fieldID(base, table, name), Name: name, Type: airtable.SingleLineText}
 	switch {
-	case strings.Contains(kind, ">"):
-		reversed := strings.HasPrefix(kind, "~")
-		to, inverse, _ := strings.Cut(kind[strings.Index(kind, ">")+1:], "/")
+	case strings.Contains(typ, ">"):
+		reversed := strings.HasPrefix(typ, "~")
+		to, inverse, _ := strings.Cut(typ[strings.Index(typ, ">")+1:], "/")
 		o := airtable.LinkOptions{LinkedTableID: tableID(base, to), IsReversed: reversed}
 		if inverse != "" {
 			o.InverseLinkFieldID = fieldID(base, to, inverse)
 		}
 		f.Type, f.Options = airtable.MultipleRecordLinks, marshal(t, o)
-	case kind == "number":
+	case typ == "number":
 		f.Type, f.Options = airtable.Number, json.RawMessage(`{"precision":0}`)
-	case kind != "":
-		f.Type = airtable.FieldType(kind)
+	case typ != "":
+		f.Type = airtable.FieldType(typ)
 	}
 	return f
 }
@@ -67,7 +67,7 @@ func marshal(t *testing.T, v any) json.RawMessage {
 // fromStoT is a sync of all tables of base appS into base appT.
 func fromStoT(rules ...Rule) Sync {
 	return Sync{
-		Sources: []SyncedBase{{Base: "appS", APIKey: "secret:s"}}, Targets: []SyncedBase{{Base: "appT", APIKey: "secret:t"}},
+		Sources: []SyncedBase{{Base: "appS"}}, Targets: []SyncedBase{{Base: "appT"}},
 		Rules: rules, ExternalIDField: "Source Record ID",
 	}
 }
@@ -101,11 +101,11 @@ func short(faults []Fault) []string {
 	return lines
 }
 
-// told writes a plan down in short lines.
-func told(p Plan) []string {
+// lines writes a plan down in short lines.
+func lines(p Plan) []string {
 	var lines []string
 	for _, c := range p.Changes {
-		line := fmt.Sprintf("%s %s", c.Kind, c.Name)
+		line := fmt.Sprintf("%s %s", c.Type, c.Name)
 		for _, f := range c.Fields {
 			line += fmt.Sprintf(" [%s %s]", f.Name, f.Type)
 		}
@@ -147,7 +147,7 @@ func people() Pair {
 			{Source: "fldSum", Target: airtable.Field{ID: "fldS", Name: "Sum", Type: airtable.MultilineText}, AsText: true},
 			{Source: "fldNote", Target: airtable.Field{ID: "fldR", Name: "Note", Type: airtable.RichText}},
 		},
-		Links:   []LinkPair{{Source: "fldBoss", Target: "fldB", To: "people", Later: true}, {Source: "fldFirm", Target: "fldF", To: "firms"}},
+		Links:   []LinkPair{{Source: "fldBoss", Target: "fldB", Name: "Boss", To: "people", Later: true}, {Source: "fldFirm", Target: "fldF", Name: "Firm", To: "firms"}},
 		Skipped: []SkippedLink{{Source: "fldOut", Name: "Out"}},
 	}
 }

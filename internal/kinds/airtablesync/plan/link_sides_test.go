@@ -67,7 +67,7 @@ func TestALinkWithinOneTableIsWrittenOnce(t *testing.T) {
 		"People: Name, Lead >People/Team":                     "People: Name link(Lead)later",
 	} {
 		plan, faults := detect(t, nil, []string{source}, target)
-		if diff := cmp.Diff([]string{want}, told(plan)); diff != "" || len(faults) > 0 {
+		if diff := cmp.Diff([]string{want}, lines(plan)); diff != "" || len(faults) > 0 {
 			t.Errorf("%s: %v (-want +got):\n%s", source, faults, diff)
 		}
 	}
@@ -84,10 +84,43 @@ func TestALinkFollowsItsTargetField(t *testing.T) {
 	} {
 		plan, faults := detect(t, rules, source, []string{"Firms: Name, " + ext, "Clients: Name, " + ext, "People: Name, " + ext + ", Company >" + target})
 		if len(faults) > 0 || len(plan.Pairs) != 3 {
-			t.Fatalf("%s: %v %v", target, faults, told(plan))
+			t.Fatalf("%s: %v %v", target, faults, lines(plan))
 		}
 		if people := plan.Pairs[2]; people.Source.Name != "People" || people.Links[0].To != want || people.Links[0].Later {
 			t.Errorf("%s: %+v", target, people)
+		}
+	}
+}
+
+// If a table goes into two target tables, only one of them is the other side of
+// a link. The rows of the second one have a link of their own.
+func TestTheOtherSideOfALinkIsOnePair(t *testing.T) {
+	t.Parallel()
+	rules := []Rule{rule("Companies", "Firms"), rule("Companies", "Clients"), rule("People", "People")}
+	plan, faults := detect(t, rules, []string{"Companies: Name, Staff ~>People/Company", "People: Name, Company >Companies/Staff"},
+		[]string{"Firms: Name, " + ext + ", Staff >People/Company", "Clients: Name, " + ext, "People: Name, " + ext + ", Company >Firms/Staff"})
+	want := []string{"create_field Clients [Staff multipleRecordLinks]", "Firms: Name", "People: Name link(Company)", "Clients: Name"}
+	if diff := cmp.Diff(want, lines(plan)); diff != "" || len(faults) > 0 {
+		t.Errorf("%v (-want +got):\n%s", faults, diff)
+	}
+}
+
+// Two targets may even be copies of each other, with equal IDs.
+func TestLinksStayWithinTheirTarget(t *testing.T) {
+	t.Parallel()
+	s := fromStoT()
+	s.Targets = append(s.Targets, SyncedBase{Base: "appV"})
+	target := []string{"Teams: Name, " + ext, "People: Name, " + ext + ", Team >Teams"}
+	plan, faults := DetectSchemaChanges(s, schemas{"appS": schemaOf(t, "appS", "Teams: Name", "People: Name, Team >Teams"),
+		"appT": schemaOf(t, "appT", target...), "appV": schemaOf(t, "appT", target...)})
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	for _, p := range plan.Pairs {
+		for _, l := range p.Links {
+			if want := "appS/tbl:appS:Teams>" + string(p.Target.Base) + "/tbl:appT:Teams"; l.To != want {
+				t.Errorf("%s in %s links to %s, want %s", p.Target.Name, p.Target.Base, l.To, want)
+			}
 		}
 	}
 }

@@ -132,7 +132,7 @@ func (m *mapper) mapFields(d *pairDraft) {
 		switch {
 		case strings.EqualFold(f.Name, m.sync.ExternalIDField):
 			m.findings.warn("field_skipped", d, f.Name, "it has the name of the field that holds the source row's ID; map it to another name to copy it")
-		case f.Type == airtable.MultipleRecordLinks || f.Type.Writable():
+		case f.Type.Writable():
 			d.add(fieldDraft{from: f, name: f.Name, pointer: d.pointer})
 		case !f.Type.Known():
 			m.findings.warn("field_skipped", d, f.Name, fmt.Sprintf("its type %s is unknown to this version; name it in field_mapping to copy it as it is", f.Type))

@@ -62,8 +62,9 @@ func TestListedSourceTablesMustExist(t *testing.T) {
 func TestARuleNeedsOnlyOneSourceBaseWithItsTable(t *testing.T) {
 	t.Parallel()
 	s := fromStoT(rule("Deals", "Deals"), rule("Dealz", "Deals"))
-	s.Sources = append(s.Sources, SyncedBase{Base: "appU"})
-	_, faults := DetectSchemaChanges(s, schemas{"appS": schemaOf(t, "appS", "People: Name"), "appU": schemaOf(t, "appU", "Deals: Title"), "appT": schemaOf(t, "appT")})
+	s.Sources = append(s.Sources, SyncedBase{Base: "appU"}, SyncedBase{Base: "appV"})
+	_, faults := DetectSchemaChanges(s, schemas{"appS": schemaOf(t, "appS", "People: Name"), "appU": schemaOf(t, "appU", "Deals: Title"),
+		"appV": schemaOf(t, "appV", "Teams: Name"), "appT": schemaOf(t, "appT")})
 	if diff := cmp.Diff([]string{"source_table_missing /sync_rules/1/source_table Dealz."}, short(faults)); diff != "" {
 		t.Fatalf("(-want +got):\n%s", diff)
 	}
@@ -80,9 +81,14 @@ func TestATableIsNotSyncedIntoItself(t *testing.T) {
 	if diff := cmp.Diff([]string{"same_table /source_bases/0 People."}, short(faults)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	s.Rules = []Rule{rule("People", "Copy")}
-	if _, faults = DetectSchemaChanges(s, schemas{"appS": schemaOf(t, "appS", "People: Name")}); len(faults) > 0 {
+	s = listing([]string{"People"}, nil, rule("People", "Copy"))
+	s.Targets[0].Base = "appS"
+	if _, faults = DetectSchemaChanges(s, schemas{"appS": schemaOf(t, "appS", "People: Name", "Copy: Name, "+ext)}); len(faults) > 0 {
 		t.Errorf("another table of the same base is refused: %+v", faults)
+	}
+	// The copy of a base keeps the IDs of its tables.
+	if _, faults = DetectSchemaChanges(fromStoT(), schemas{"appS": schemaOf(t, "appS", "People: Name"), "appT": schemaOf(t, "appS", "People: Name, "+ext)}); len(faults) > 0 {
+		t.Errorf("a copy of the base is refused: %+v", faults)
 	}
 }
 
@@ -91,7 +97,7 @@ func TestMappedFieldsKeepTheOrderOfTheSource(t *testing.T) {
 	t.Parallel()
 	plan, faults := detect(t, []Rule{rule("People", "People", "C", "C", "A", "A", "B", "B")}, []string{"People: B, C, A"}, nil)
 	want := []string{"create_table People [B singleLineText] [Source Record ID singleLineText] [C singleLineText] [A singleLineText]"}
-	if diff := cmp.Diff(want, told(plan)); diff != "" || len(faults) > 0 {
+	if diff := cmp.Diff(want, lines(plan)); diff != "" || len(faults) > 0 {
 		t.Errorf("%v (-want +got):\n%s", faults, diff)
 	}
 }

@@ -33,12 +33,21 @@ type Pair struct {
 	Skipped []SkippedLink `json:"skipped,omitempty"`
 }
 
-// Side is a table of a base and the credential that opens it.
+// Role says what a base is in a sync. A base that is both has two credentials.
+type Role string
+
+// The roles of a base.
+const (
+	Source Role = "source" // it is read
+	Target Role = "target" // it is written
+)
+
+// Side is a table of a base, in its role. Calls about a whole base have no table.
 type Side struct {
-	Base   airtable.BaseID  `json:"base"`
-	APIKey string           `json:"api_key"` // a reference, never the secret
-	Table  airtable.TableID `json:"table"`
-	Name   string           `json:"name"`
+	Role  Role             `json:"role"`
+	Base  airtable.BaseID  `json:"base"`
+	Table airtable.TableID `json:"table"`
+	Name  string           `json:"name"`
 }
 
 // FieldPair is a source field and the target field that receives its cells.
@@ -54,6 +63,7 @@ type FieldPair struct {
 type LinkPair struct {
 	Source airtable.FieldID `json:"source"`
 	Target airtable.FieldID `json:"target"`
+	Name   string           `json:"name"` // of the source field
 	// To is the key of the pair that holds the linked rows.
 	To string `json:"to"`
 	// Later says that the linked rows may be created after the rows that link

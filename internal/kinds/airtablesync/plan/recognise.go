@@ -9,7 +9,7 @@ import (
 
 // Listing is what the link map knows when a page of a target table is read.
 type Listing struct {
-	Name string // of this listing
+	Name string // of this run's listing; never empty
 	// Sources are the source rows of the page's rows, by target row, as far as
 	// they are known.
 	Sources map[airtable.RecordID]airtable.RecordID
@@ -22,25 +22,25 @@ type Listing struct {
 // Recognise finds out which rows of a target page belong to source rows of the
 // pair: by their external ID or, where someone has cleared it, by the link map.
 // If several rows carry one external ID, it keeps the one that the link map
-// knows, else the first, and counts the others as duplicates.
-func Recognise(p Pair, rows []airtable.Record, l Listing) (listed []Listed, duplicates int) {
+// knows, else the first; the others are duplicates.
+func Recognise(p Pair, rows []airtable.Record, l Listing) (listed []Listed, duplicates []airtable.RecordID) {
 	taken := map[airtable.RecordID]int{}
 	for _, row := range rows {
 		entry := Listed{Source: claimedSource(p, row), Target: row.ID}
 		if entry.Source != "" {
-			entry.Hash, entry.Answer = targetHashes(p, row, l.Linked)
+			entry.Hash, entry.Response = targetHashes(p, row, l.Linked)
 		} else if entry.Source = l.Sources[row.ID]; entry.Source == "" {
 			continue // not one of ours
 		}
 		if i, again := taken[entry.Source]; again {
-			duplicates++
 			if l.Known[entry.Source].Target == row.ID {
-				listed[i] = entry
+				listed[i], entry = entry, listed[i]
 			}
+			duplicates = append(duplicates, entry.Target)
 			continue
 		}
 		if k := l.Known[entry.Source]; k.Listed == l.Name && k.Target != row.ID {
-			duplicates++ // an earlier page had the row
+			duplicates = append(duplicates, row.ID) // an earlier page had the row
 			continue
 		}
 		taken[entry.Source] = len(listed)

@@ -29,14 +29,18 @@ type RowChange struct {
 type Comparison struct {
 	Changes   []RowChange
 	Unchanged int
+	// Listed counts the rows that this run's listing has found in the target.
+	Listed int
 	// SkippedLinks counts the links that lead out of the sync.
 	SkippedLinks int
+	// Losses are those links of the rows that must be written.
+	Losses []Loss
 }
 
-// Compare returns the rows of a source page that must be written. listing names
-// this run's listing of the target; it is empty if the target was not listed.
-// Edits can move a row from one page to another: a row that this sweep has met
-// before is passed over.
+// Compare returns the rows of a source page that must be written. sweep names
+// this run's reading of the source and is never empty; listing names its listing
+// of the target and is empty if the target was not listed. Edits can move a row
+// from one page to another: a row that this sweep has met before is passed over.
 func Compare(p Pair, rows []airtable.Record, known map[airtable.RecordID]Known, sweep, listing string) Comparison {
 	var c Comparison
 	met := map[airtable.RecordID]bool{}
@@ -46,7 +50,13 @@ func Compare(p Pair, rows []airtable.Record, known map[airtable.RecordID]Known, 
 			continue
 		}
 		met[row.ID] = true
-		c.SkippedLinks += skippedLinks(p, row)
+		if listing != "" && k.Listed == listing {
+			c.Listed++
+		}
+		skipped := skippedOf(p, row)
+		for _, loss := range skipped {
+			c.SkippedLinks += loss.Links
+		}
 		change := desired(p, row)
 		if !mustWrite(change, k, listing) {
 			c.Unchanged++
@@ -60,6 +70,7 @@ func Compare(p Pair, rows []airtable.Record, known map[airtable.RecordID]Known, 
 		}
 		change.KeepFiles = keepsFiles(change, k, listing)
 		c.Changes = append(c.Changes, change)
+		c.Losses = append(c.Losses, skipped...)
 	}
 	return c
 }
@@ -116,7 +127,7 @@ func mustWrite(c RowChange, k Known, listing string) bool {
 	same := k.ListedHash == c.Hash
 	// Airtable may alter a cell that it is given (rich text, rounding). The row
 	// is still unchanged if it is what Airtable made of exactly these cells.
-	untouched := k.Hash == c.Hash && k.Answer != "" && k.ListedAnswer == k.Answer
+	untouched := k.Hash == c.Hash && k.Response != "" && k.ListedResponse == k.Response
 	return !same && !untouched
 }
 
@@ -131,14 +142,5 @@ func keepsFiles(c RowChange, k Known, listing string) bool {
 		return filesOf(k.Hash) == want
 	}
 	return filesOf(k.ListedHash) == want ||
-		filesOf(k.Hash) == want && filesOf(k.Answer) == filesOf(k.ListedAnswer)
-}
-
-// skippedLinks counts the links of a row that lead out of the sync.
-func skippedLinks(p Pair, row airtable.Record) int {
-	count := 0
-	for _, s := range p.Skipped {
-		count += len(airtable.Links(row.Fields[string(s.Source)]))
-	}
-	return count
+		filesOf(k.Hash) == want && filesOf(k.Response) == filesOf(k.ListedResponse)
 }

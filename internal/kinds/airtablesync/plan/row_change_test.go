@@ -18,20 +18,21 @@ func TestMustWrite(t *testing.T) {
 		listing string
 		want    bool
 	}{
-		"unknown, target not listed": {Known{}, "", true},
-		"intended only":              {Known{Created: true}, "", true},
-		"intended, with a hash":      {Known{Hash: "h"}, "", true},
-		"equal to what was written":  {Known{Target: "recT", Hash: "h"}, "", false},
-		"something was missing":      {Known{Target: "recT", Hash: ""}, "", true},
-		"changed since":              {Known{Target: "recT", Hash: "old"}, "", true},
-		"unknown, target listed":     {Known{}, l, true},
-		"gone from the target":       {Known{Target: "recT", Hash: "h", Answer: "a", Listed: "run.9"}, l, true},
-		"equal in the target":        {Known{Target: "recT", Listed: l, ListedHash: "h"}, l, false},
-		"drifted":                    {Known{Target: "recT", Hash: "h", Answer: "a", Listed: l, ListedHash: "x", ListedAnswer: "b"}, l, true},
-		"as Airtable altered it":     {Known{Target: "recT", Hash: "h", Answer: "a", Listed: l, ListedHash: "x", ListedAnswer: "a"}, l, false},
-		"altered, source changed":    {Known{Target: "recT", Hash: "old", Answer: "a", Listed: l, ListedHash: "x", ListedAnswer: "a"}, l, true},
-		"external ID cleared":        {Known{Target: "recT", Hash: "h", Answer: "a", Listed: l}, l, true},
-		"no answer to compare with":  {Known{Target: "recT", Hash: "h", Listed: l}, l, true},
+		"unknown, target not listed":  {Known{}, "", true},
+		"intended only":               {Known{Created: true}, "", true},
+		"intended, with a hash":       {Known{Hash: "h"}, "", true},
+		"equal to what was written":   {Known{Target: "recT", Hash: "h"}, "", false},
+		"something was missing":       {Known{Target: "recT", Hash: ""}, "", true},
+		"changed since":               {Known{Target: "recT", Hash: "old"}, "", true},
+		"unknown, target listed":      {Known{}, l, true},
+		"gone from the target":        {Known{Target: "recT", Hash: "h", Response: "a", Listed: "run.9"}, l, true},
+		"equal in the target":         {Known{Target: "recT", Listed: l, ListedHash: "h"}, l, false},
+		"equal in an old listing":     {Known{Target: "recT", Listed: "run.9", ListedHash: "h"}, l, true},
+		"drifted":                     {Known{Target: "recT", Hash: "h", Response: "a", Listed: l, ListedHash: "x", ListedResponse: "b"}, l, true},
+		"as Airtable altered it":      {Known{Target: "recT", Hash: "h", Response: "a", Listed: l, ListedHash: "x", ListedResponse: "a"}, l, false},
+		"altered, source changed":     {Known{Target: "recT", Hash: "old", Response: "a", Listed: l, ListedHash: "x", ListedResponse: "a"}, l, true},
+		"external ID cleared":         {Known{Target: "recT", Hash: "h", Response: "a", Listed: l}, l, true},
+		"no response to compare with": {Known{Target: "recT", Hash: "h", Listed: l}, l, true},
 	} {
 		if got := mustWrite(RowChange{Hash: "h"}, test.known, test.listing); got != test.want {
 			t.Errorf("%s: %t", name, got)
@@ -56,8 +57,8 @@ func TestCompareCountsEveryRowOnce(t *testing.T) {
 		"recDrift": {Target: "recT3", Swept: "earlier", Listed: "l", ListedHash: "other"},
 	}
 	got := Compare(p, rows, known, "s", "l")
-	if got.Unchanged != 1 || got.SkippedLinks != 2 {
-		t.Errorf("%d unchanged, %d links skipped", got.Unchanged, got.SkippedLinks)
+	if got.Unchanged != 1 || got.SkippedLinks != 2 || got.Listed != 2 {
+		t.Errorf("%d unchanged, %d links skipped, %d listed", got.Unchanged, got.SkippedLinks, got.Listed)
 	}
 	if len(got.Changes) != 2 || got.Changes[0].Source != "recNew" || got.Changes[1].Source != "recDrift" {
 		t.Errorf("changes: %+v", got.Changes)
@@ -74,12 +75,12 @@ func TestCompareTellsNewRowsFromKnownOnes(t *testing.T) {
 		listing string
 		want    RowChange
 	}{
-		"never seen":                     {nil, "", RowChange{New: true, Blank: true}},
-		"intended, the answer was lost":  {map[airtable.RecordID]Known{"rec1": {Created: true}}, "", RowChange{New: true}},
-		"written before":                 {map[airtable.RecordID]Known{"rec1": known}, "", RowChange{Target: "recT"}},
-		"never seen, not listed":         {nil, "l", RowChange{New: true, Blank: true}},
-		"listed":                         {map[airtable.RecordID]Known{"rec1": listed}, "l", RowChange{Target: "recT"}},
-		"written before, gone there now": {map[airtable.RecordID]Known{"rec1": known}, "l", RowChange{New: true, Blank: true}},
+		"never seen":                      {nil, "", RowChange{New: true, Blank: true}},
+		"intended, the response was lost": {map[airtable.RecordID]Known{"rec1": {Created: true}}, "", RowChange{New: true}},
+		"written before":                  {map[airtable.RecordID]Known{"rec1": known}, "", RowChange{Target: "recT"}},
+		"never seen, not listed":          {nil, "l", RowChange{New: true, Blank: true}},
+		"listed":                          {map[airtable.RecordID]Known{"rec1": listed}, "l", RowChange{Target: "recT"}},
+		"written before, gone there now":  {map[airtable.RecordID]Known{"rec1": known}, "l", RowChange{New: true, Blank: true}},
 	} {
 		changes := Compare(people(), []airtable.Record{row(t, "rec1", `{"fldName":"A"}`)}, test.known, "s", test.listing).Changes
 		if len(changes) != 1 {
@@ -124,13 +125,13 @@ func TestAttachmentsAreWrittenOnlyWhenTheyChange(t *testing.T) {
 	renamed := desired(p, row(t, "rec1", `{"fldName":"B",`+strings.ReplaceAll(one, "/1", "/2")+`}`))
 	replaced := desired(p, row(t, "rec1", `{"fldName":"A",`+strings.ReplaceAll(one, "a.pdf", "b.pdf")+`}`))
 	none := desired(p, row(t, "rec1", `{"fldName":"B"}`))
-	held, answer := targetHashes(p, row(t, "recT", `{"fldN":"A","fldA":[{"id":"att9","url":"https://example.com/9","filename":"a.pdf","size":7}]}`), nil)
+	held, response := targetHashes(p, row(t, "recT", `{"fldN":"A","fldA":[{"id":"att9","url":"https://example.com/9","filename":"a.pdf","size":7}]}`), nil)
 	if held != before.Hash {
 		t.Errorf("the copy of a file differs from it: %s %s", held, before.Hash)
 	}
-	known := Known{Target: "recT", Hash: before.Hash, Answer: answer}
-	listed := Known{Target: "recT", Listed: "l", ListedHash: held, ListedAnswer: answer}
-	altered := Known{Target: "recT", Hash: before.Hash, Answer: "a.files", Listed: "l", ListedHash: "x.other", ListedAnswer: "b.files"}
+	known := Known{Target: "recT", Hash: before.Hash, Response: response}
+	listed := Known{Target: "recT", Listed: "l", ListedHash: held, ListedResponse: response}
+	altered := Known{Target: "recT", Hash: before.Hash, Response: "a.files", Listed: "l", ListedHash: "x.other", ListedResponse: "b.files"}
 	for name, test := range map[string]struct {
 		change  RowChange
 		known   Known
@@ -141,11 +142,12 @@ func TestAttachmentsAreWrittenOnlyWhenTheyChange(t *testing.T) {
 		"the file changed":              {replaced, known, "", false},
 		"nothing known":                 {renamed, Known{Target: "recT"}, "", false},
 		"the file was removed":          {none, known, "", false},
+		"removed, nothing known":        {none, Known{Target: "recT"}, "", false},
 		"another cell changed, listed":  {renamed, listed, "l", true},
 		"the file changed, listed":      {replaced, listed, "l", false},
 		"as Airtable altered it":        {renamed, altered, "l", true},
 		"altered, but the file changed": {replaced, altered, "l", false},
-		"the file is gone from the row": {renamed, Known{Target: "recT", Hash: before.Hash, Answer: answer, Listed: "l"}, "l", false},
+		"the file is gone from the row": {renamed, Known{Target: "recT", Hash: before.Hash, Response: response, Listed: "l"}, "l", false},
 	} {
 		test.change.Target = "recT"
 		test.change.KeepFiles = keepsFiles(test.change, test.known, test.listing)
@@ -153,6 +155,10 @@ func TestAttachmentsAreWrittenOnlyWhenTheyChange(t *testing.T) {
 		if _, written := request.Records[0].Fields["fldA"]; written == test.keep {
 			t.Errorf("%s: written %t", name, written)
 		}
+	}
+	compared := Compare(p, []airtable.Record{row(t, "rec1", `{"fldName":"B",`+one+`}`)}, map[airtable.RecordID]Known{"rec1": known}, "s", "")
+	if len(compared.Changes) != 1 || !compared.Changes[0].KeepFiles {
+		t.Errorf("a row with an equal file: %+v", compared.Changes)
 	}
 	if renamed.Target = ""; keepsFiles(renamed, known, "") {
 		t.Error("a row without a target keeps its files")

@@ -69,7 +69,7 @@ func filesOf(hash string) string {
 // targetHashes returns two hashes of a target row as it was read: one with its
 // links as source rows, which compares with RowChange.Hash, and one of the cells
 // as they are. Links to rows that sources does not know count as a difference.
-func targetHashes(p Pair, row airtable.Record, sources Counterparts) (hash, answer string) {
+func targetHashes(p Pair, row airtable.Record, sources Counterparts) (hash, response string) {
 	asSource, asIs := newCellSum(), newCellSum()
 	for _, f := range p.Fields {
 		canonical := airtable.Canonical(f.Target, row.Fields[string(f.Target.ID)])
@@ -79,11 +79,9 @@ func targetHashes(p Pair, row airtable.Record, sources Counterparts) (hash, answ
 	for _, l := range p.Links {
 		ids := airtable.Links(row.Fields[string(l.Target)])
 		asIs.addLinks(l.Target, ids)
-		linked := make([]airtable.RecordID, len(ids))
+		linked := make([]airtable.RecordID, len(ids)) // a row that is unknown leaves a gap
 		for i, id := range ids {
-			if linked[i] = sources[l.To][id]; linked[i] == "" {
-				linked[i] = id
-			}
+			linked[i] = sources[l.To][id]
 		}
 		asSource.addLinks(l.Target, linked)
 	}

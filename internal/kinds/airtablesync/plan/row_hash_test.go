@@ -1,6 +1,10 @@
 package plan
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
+)
 
 // A source row and the target row that it becomes have one hash.
 func TestHashesAgree(t *testing.T) {
@@ -17,6 +21,7 @@ func TestHashesAgree(t *testing.T) {
 		"the external ID":         {`{"fldName":"A"}`, `{"fldN":"A","fldX":"appS/rec1"}`, false},
 		"a field not mapped":      {`{"fldName":"A","fldOther":"x"}`, `{"fldN":"A","fldElse":1}`, false},
 		"a lost checkbox":         {`{"fldDone":true}`, `{}`, true},
+		"a cell moved":            {`{"fldName":"A"}`, `{"fldS":"A"}`, true},
 		"two cells exchanged":     {`{"fldName":"A","fldSum":"B"}`, `{"fldN":"B","fldS":"A"}`, true},
 		"links":                   {`{"fldFirm":["recS1","recS2"]}`, `{"fldF":["recT1","recT2"]}`, false},
 		"links in another order":  {`{"fldFirm":["recS2","recS1"]}`, `{"fldF":["recT1","recT2"]}`, true},
@@ -35,20 +40,32 @@ func TestHashesAgree(t *testing.T) {
 	}
 }
 
-// The answer is compared with an earlier answer, so links stay as they are.
-func TestTheAnswerKeepsTargetIDs(t *testing.T) {
+// So a field that is added to the mapping changes only rows that fill it.
+func TestAnEmptyCellLeavesNoTrace(t *testing.T) {
+	t.Parallel()
+	p, q := people(), people()
+	q.Fields = append(q.Fields, FieldPair{Source: "fldNew", Target: airtable.Field{ID: "fldY", Type: airtable.SingleLineText}},
+		FieldPair{Source: "fldFiles", Target: airtable.Field{ID: "fldA", Type: airtable.MultipleAttachments}})
+	r := row(t, "rec1", `{"fldName":"A"}`)
+	if hash := desired(q, r).Hash; hash != desired(p, r).Hash || filesOf(hash) != "" {
+		t.Errorf("two empty cells make the hash %s", hash)
+	}
+}
+
+// The response is compared with an earlier response, so links stay as they are.
+func TestTheResponseKeepsTargetIDs(t *testing.T) {
 	t.Parallel()
 	p := people()
 	r := row(t, "recT", `{"fldN":"A","fldF":["recT1"]}`)
-	hash, answer := targetHashes(p, r, Counterparts{"firms": {"recT1": "recS1"}})
-	if _, other := targetHashes(p, r, nil); other != answer {
-		t.Error("the answer depends on what is known of linked rows")
+	hash, response := targetHashes(p, r, Counterparts{"firms": {"recT1": "recS1"}})
+	if _, other := targetHashes(p, r, nil); other != response {
+		t.Error("the response depends on what is known of linked rows")
 	}
-	if hash == answer {
+	if hash == response {
 		t.Error("the hash has the target row's ID")
 	}
-	if _, unlinked := targetHashes(p, row(t, "recT", `{"fldN":"A"}`), nil); unlinked == answer {
-		t.Error("the answer leaves out links")
+	if _, unlinked := targetHashes(p, row(t, "recT", `{"fldN":"A"}`), nil); unlinked == response {
+		t.Error("the response leaves out links")
 	}
 }
 

@@ -144,14 +144,14 @@ func (b *binder) createTable(d *pairDraft, missing []*fieldDraft) {
 	fields := append(append(primary, b.externalField()), others...)
 	for i := range b.changes {
 		c := &b.changes[i]
-		if c.Kind == CreateTable && c.Base == d.target.Base && strings.EqualFold(c.Name, d.intoName) {
+		if c.Type == CreateTable && c.Base == d.target.Base && strings.EqualFold(c.Name, d.intoName) {
 			for _, field := range fields {
 				b.mergeField(d, c, field)
 			}
 			return
 		}
 	}
-	b.changes = append(b.changes, SchemaChange{Kind: CreateTable, Base: d.target.Base, APIKey: d.target.APIKey, Name: d.intoName, Fields: fields})
+	b.changes = append(b.changes, SchemaChange{Type: CreateTable, Base: d.target.Base, Name: d.intoName, Fields: fields})
 }
 
 // mergeField adds a field to a table that is created for another pair already.
@@ -168,12 +168,12 @@ func (b *binder) mergeField(d *pairDraft, c *SchemaChange, field airtable.NewFie
 // addField notes a new field of an existing table.
 func (b *binder) addField(d *pairDraft, pointer string, field airtable.NewField) {
 	for _, c := range b.changes {
-		if c.Kind == CreateField && c.Table == d.into.ID && c.Base == d.target.Base && strings.EqualFold(c.Fields[0].Name, field.Name) {
+		if c.Type == CreateField && c.Table == d.into.ID && c.Base == d.target.Base && strings.EqualFold(c.Fields[0].Name, field.Name) {
 			b.checkSameType(d, pointer, c.Fields[0], field)
 			return
 		}
 	}
-	b.changes = append(b.changes, SchemaChange{Kind: CreateField, Base: d.target.Base, APIKey: d.target.APIKey,
+	b.changes = append(b.changes, SchemaChange{Type: CreateField, Base: d.target.Base,
 		Table: d.into.ID, Name: d.into.Name, Fields: []airtable.NewField{field}, External: strings.EqualFold(field.Name, b.externalID)})
 }
 
@@ -238,7 +238,7 @@ func (b *binder) nameSide(d *pairDraft, field *airtable.Field, name string, othe
 	if field == nil || field.Name == name || FindField(d.into, name) != nil || !strings.HasPrefix(field.Name, other.into.Name) {
 		return
 	}
-	b.changes = append(b.changes, SchemaChange{Kind: RenameField, Base: d.target.Base, APIKey: d.target.APIKey,
+	b.changes = append(b.changes, SchemaChange{Type: RenameField, Base: d.target.Base,
 		Table: d.into.ID, Name: d.into.Name, Field: field.ID, Rename: name})
 }
 
@@ -249,7 +249,7 @@ func otherSide(table *airtable.Table, link *airtable.Field) *airtable.Field {
 		return nil
 	}
 	for i := range table.Fields {
-		if table.Fields[i].ID != link.ID && inverse(&table.Fields[i], link) {
+		if inverse(&table.Fields[i], link) {
 			return &table.Fields[i]
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // twoIntoOne is a sync of bases appS and appU into base appT.
 func twoIntoOne() Sync {
 	s := fromStoT()
-	s.Sources = append(s.Sources, SyncedBase{Base: "appU", APIKey: "secret:u"})
+	s.Sources = append(s.Sources, SyncedBase{Base: "appU"})
 	return s
 }
 
@@ -51,7 +51,7 @@ func TestTwoSourcesShareWhatIsCreated(t *testing.T) {
 	} {
 		plan, faults := DetectSchemaChanges(twoIntoOne(), schemas{
 			"appS": schemaOf(t, "appS", test.first), "appU": schemaOf(t, "appU", test.second), "appT": schemaOf(t, "appT", test.target...)})
-		got := told(plan)
+		got := lines(plan)
 		if len(faults) > 0 {
 			got = short(faults)
 		}
@@ -64,21 +64,21 @@ func TestTwoSourcesShareWhatIsCreated(t *testing.T) {
 func TestTwoTargetsAreChangedBoth(t *testing.T) {
 	t.Parallel()
 	s := fromStoT()
-	s.Targets = append(s.Targets, SyncedBase{Base: "appV", APIKey: "secret:v"})
+	s.Targets = append(s.Targets, SyncedBase{Base: "appV"})
 	plan, faults := DetectSchemaChanges(s, schemas{"appS": schemaOf(t, "appS", "People: Name", "Deals: Title, Sum number"),
-		"appT": schemaOf(t, "appT", "Deals: Title, "+ext), "appV": schemaOf(t, "appV", "Deals: Title, "+ext)})
+		"appT": schemaOf(t, "appT", "Deals: Title, "+ext), "appV": schemaOf(t, "appT", "Deals: Title, "+ext)}) // a copy of appT, with its IDs
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
 	var got []string
 	for _, c := range plan.Changes {
-		got = append(got, fmt.Sprintf("%s %s %s", c.Base, c.APIKey, c.Text()))
+		got = append(got, fmt.Sprintf("%s %s", c.Base, c.Text()))
 	}
 	want := []string{
-		`appT secret:t create table "People" in target base appT`,
-		`appT secret:t create field "Sum" in table "Deals" of target base appT`,
-		`appV secret:v create table "People" in target base appV`,
-		`appV secret:v create field "Sum" in table "Deals" of target base appV`,
+		`appT create table "People" in target base appT`,
+		`appT create field "Sum" in table "Deals" of target base appT`,
+		`appV create table "People" in target base appV`,
+		`appV create field "Sum" in table "Deals" of target base appV`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -126,19 +126,20 @@ func TestAComputedFieldGetsATextType(t *testing.T) {
 
 func TestAPairCarriesItsCredentials(t *testing.T) {
 	t.Parallel()
-	plan, faults := detect(t, []Rule{rule("People", "Persons", "Name", "Title", "Total", "Sum")},
-		[]string{"People: Name, Total formula, Company >Companies", "Companies: Name"}, []string{"Persons: Title, Sum multilineText, " + ext, "Companies: Name, " + ext})
+	plan, faults := detect(t, []Rule{rule("People", "Persons", "Name", "Title", "Total", "Sum", "Boss", "Boss")},
+		[]string{"People: Name, Total formula, Boss >Bosses"}, []string{"Persons: Title, Sum multilineText, " + ext})
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
 	want := Pair{
-		Source:     Side{Base: "appS", APIKey: "secret:s", Table: "tbl:appS:People", Name: "People"},
-		Target:     Side{Base: "appT", APIKey: "secret:t", Table: "tbl:appT:Persons", Name: "Persons"},
+		Source:     Side{Role: Source, Base: "appS", Table: "tbl:appS:People", Name: "People"},
+		Target:     Side{Role: Target, Base: "appT", Table: "tbl:appT:Persons", Name: "Persons"},
 		ExternalID: "fld:appT:Persons:Source Record ID",
 		Fields: []FieldPair{
 			{Source: "fld:appS:People:Name", Target: airtable.Field{ID: "fld:appT:Persons:Title", Name: "Title", Type: airtable.SingleLineText}},
 			{Source: "fld:appS:People:Total", Target: airtable.Field{ID: "fld:appT:Persons:Sum", Name: "Sum", Type: airtable.MultilineText}, AsText: true},
 		},
+		Skipped: []SkippedLink{{Source: "fld:appS:People:Boss", Name: "Boss"}},
 	}
 	if diff := cmp.Diff(want, plan.Pairs[0]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

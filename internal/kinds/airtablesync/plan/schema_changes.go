@@ -12,24 +12,23 @@ import (
 // Airtable has named by itself gets its name from the source.
 type SchemaChanges []SchemaChange
 
-// ChangeKind says what a SchemaChange does.
-type ChangeKind string
+// ChangeType says what a SchemaChange does.
+type ChangeType string
 
-// The kinds of changes.
+// The types of changes.
 const (
-	CreateTable ChangeKind = "create_table"
-	CreateField ChangeKind = "create_field"
+	CreateTable ChangeType = "create_table"
+	CreateField ChangeType = "create_field"
 	// RenameField gives an inverse link field, which Airtable names by itself,
 	// the name that it has in the source.
-	RenameField ChangeKind = "rename_field"
+	RenameField ChangeType = "rename_field"
 )
 
 // SchemaChange is one change of a target base. Repeating it adopts what the
 // first attempt made.
 type SchemaChange struct {
-	Kind   ChangeKind          `json:"kind"`
+	Type   ChangeType          `json:"kind"`
 	Base   airtable.BaseID     `json:"base"`
-	APIKey string              `json:"api_key"`          // a reference, never the secret
 	Table  airtable.TableID    `json:"table,omitempty"`  // empty for create_table
 	Name   string              `json:"name"`             // of the table
 	Fields []airtable.NewField `json:"fields,omitempty"` // exactly one for create_field
@@ -41,7 +40,7 @@ type SchemaChange struct {
 
 // Text says in words what the change does.
 func (c SchemaChange) Text() string {
-	switch c.Kind {
+	switch c.Type {
 	case CreateTable:
 		return fmt.Sprintf("create table %q in target base %s", c.Name, c.Base)
 	case CreateField:

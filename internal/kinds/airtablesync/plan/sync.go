@@ -16,7 +16,6 @@ type Sync struct {
 // SyncedBase is one base of a sync.
 type SyncedBase struct {
 	Base   airtable.BaseID
-	APIKey string   // a reference, never the secret
 	Tables []string // names or IDs; nil means all
 }
 

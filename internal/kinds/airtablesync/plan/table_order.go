@@ -6,16 +6,14 @@ type dependency struct{ Of, On int }
 
 // orderTables returns the numbers 0 to n-1 in an order in which a table comes
 // after those that it depends on. Where that is impossible, soft dependencies
-// give way first (their link can be written from the other side), then the
-// table that waits for the fewest others goes first. Ties keep the given order.
+// give way (their link can be written from the other side), and of the tables
+// that still wait, the one that waits for the fewest goes first. Ties keep the
+// given order.
 func orderTables(n int, hard, soft []dependency) []int {
 	placed := make([]bool, n)
 	order := make([]int, 0, n)
 	for len(order) < n {
-		next := firstTable(placed, func(i int) bool { return blockers(i, hard, placed)+blockers(i, soft, placed) == 0 })
-		if next < 0 {
-			next = firstTable(placed, func(i int) bool { return blockers(i, hard, placed) == 0 })
-		}
+		next := firstFree(hard, soft, placed)
 		if next < 0 {
 			next = leastBlocked(hard, placed)
 		}
@@ -25,16 +23,17 @@ func orderTables(n int, hard, soft []dependency) []int {
 	return order
 }
 
-// firstTable returns the first table that is not placed and passes, or -1.
-func firstTable(placed []bool, pass func(int) bool) int {
+// firstFree returns the first table that waits for no other, or -1.
+func firstFree(hard, soft []dependency, placed []bool) int {
 	for i := range placed {
-		if !placed[i] && pass(i) {
+		if !placed[i] && blockers(i, hard, placed)+blockers(i, soft, placed) == 0 {
 			return i
 		}
 	}
 	return -1
 }
 
+// leastBlocked returns the first of the tables with the fewest hard blockers.
 func leastBlocked(hard []dependency, placed []bool) int {
 	best := -1
 	for i := range placed {

@@ -21,6 +21,7 @@ func TestOrderTables(t *testing.T) {
 		"a hard circle starts at the best": {n: 3, hard: []dependency{{0, 1}, {0, 2}, {1, 0}, {2, 1}}, want: []int{1, 2, 0}},
 		"a hard circle, all are equal":     {n: 2, hard: []dependency{{0, 1}, {1, 0}}, want: []int{0, 1}},
 		"what is placed blocks no one":     {n: 4, hard: []dependency{{0, 3}, {1, 0}, {2, 1}}, want: []int{3, 0, 1, 2}},
+		"itself, before a free one":        {n: 2, hard: []dependency{{0, 0}}, want: []int{0, 1}},
 		"itself":                           {n: 1, hard: []dependency{{0, 0}}, want: []int{0}},
 	} {
 		if diff := cmp.Diff(test.want, orderTables(test.n, test.hard, test.soft)); diff != "" {

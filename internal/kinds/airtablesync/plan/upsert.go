@@ -129,7 +129,7 @@ func Outcome(p Pair, changes []RowChange, open []OpenLinks, written []airtable.R
 		rows[i] = Written{Source: c.Source, Target: written[i].ID}
 		if open[i].later+open[i].lost == 0 {
 			rows[i].Hash = c.Hash
-			_, rows[i].Answer = targetHashes(p, written[i], nil)
+			_, rows[i].Response = targetHashes(p, written[i], nil)
 		}
 		if open[i].later > 0 {
 			counts.Later = append(counts.Later, i)

@@ -85,17 +85,17 @@ func TestOutcome(t *testing.T) {
 	t.Parallel()
 	p := people()
 	changes := []RowChange{{Source: "rec1", Hash: "h1", New: true}, {Source: "rec2", Hash: "h2"}, {Source: "rec3", Hash: "h3"}}
-	answered := []airtable.Record{{ID: "recT1"}, row(t, "recT2", `{"fldN":"A","fldF":["recTF"]}`), {ID: "recT3"}}
-	rows, counts := Outcome(p, changes, []OpenLinks{{later: 2}, {}, {lost: 1}}, answered, PassRows)
+	returned := []airtable.Record{{ID: "recT1"}, row(t, "recT2", `{"fldN":"A","fldF":["recTF"]}`), {ID: "recT3"}}
+	rows, counts := Outcome(p, changes, []OpenLinks{{later: 2}, {}, {lost: 1}}, returned, PassRows)
 	if diff := cmp.Diff(BatchCounts{Created: 1, Updated: 2, Later: []int{0}, Open: 1}, counts); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	_, answer := targetHashes(p, answered[1], nil)
-	want := []Written{{Source: "rec1", Target: "recT1"}, {Source: "rec2", Target: "recT2", Hash: "h2", Answer: answer}, {Source: "rec3", Target: "recT3"}}
+	_, response := targetHashes(p, returned[1], nil)
+	want := []Written{{Source: "rec1", Target: "recT1"}, {Source: "rec2", Target: "recT2", Hash: "h2", Response: response}, {Source: "rec3", Target: "recT3"}}
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
-	if _, counts = Outcome(p, changes[:1], []OpenLinks{{}}, answered, PassLinks); counts.Created+counts.Updated != 0 {
+	if _, counts = Outcome(p, changes[:1], []OpenLinks{{}}, returned, PassLinks); counts.Created+counts.Updated != 0 {
 		t.Errorf("the second pass counts rows again: %+v", counts)
 	}
 }

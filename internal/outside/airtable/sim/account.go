@@ -9,17 +9,17 @@ import (
 
 // whoami answers the token's owner, an id that follows from the token. It shows no scopes, as for every personal
 // access token.
-func whoami(_ *world, c *call) (answer, *wire.Error) {
+func whoami(_ *world, c *call) (response, *wire.Error) {
 	id := wire.DerivedID("usr", c.token.Value)
 	out := wire.AppendString([]byte(`{"id":`), id)
 	if c.token.allows(scopeEmail) {
 		out = wire.AppendString(append(out, `,"email":`...), strings.ToLower(id)+"@example.com")
 	}
-	return answer{body: append(out, '}')}, nil
+	return response{body: append(out, '}')}, nil
 }
 
 // enterpriseOnly refuses what exists on Enterprise plans alone.
-func enterpriseOnly(*world, *call) (answer, *wire.Error) {
-	return answer{}, &wire.Error{Status: http.StatusForbidden, Type: "INVALID_PERMISSIONS",
+func enterpriseOnly(*world, *call) (response, *wire.Error) {
+	return response{}, &wire.Error{Status: http.StatusForbidden, Type: "INVALID_PERMISSIONS",
 		Message: "You are not permitted to perform this operation"}
 }

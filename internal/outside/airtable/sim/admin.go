@@ -20,24 +20,24 @@ type admin struct {
 func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
-		adminAnswer(w, http.StatusForbidden, map[string]string{"error": "only callers on the same machine may use /_sim/"})
+		respondJSON(w, http.StatusForbidden, map[string]string{"error": "only callers on the same machine may use /_sim/"})
 		return
 	}
 	switch r.Method + " " + r.URL.Path {
 	case "GET /_sim/faults":
-		adminAnswer(w, http.StatusOK, a.faults.Plan())
+		respondJSON(w, http.StatusOK, a.faults.Plan())
 	case "PUT /_sim/faults":
 		a.putFaults(w, r)
 	case "DELETE /_sim/faults":
 		a.faults.Set(fault.Plan{})
-		adminAnswer(w, http.StatusOK, a.faults.Plan())
+		respondJSON(w, http.StatusOK, a.faults.Plan())
 	case "GET /_sim/stats":
-		adminAnswer(w, http.StatusOK, a.stats.report())
+		respondJSON(w, http.StatusOK, a.stats.report())
 	case "DELETE /_sim/stats":
 		a.stats.reset()
-		adminAnswer(w, http.StatusOK, a.stats.report())
+		respondJSON(w, http.StatusOK, a.stats.report())
 	default:
-		adminAnswer(w, http.StatusNotFound, map[string]string{"error": "no such call; there are GET, PUT, DELETE /_sim/faults and GET, DELETE /_sim/stats"})
+		respondJSON(w, http.StatusNotFound, map[string]string{"error": "no such call; there are GET, PUT, DELETE /_sim/faults and GET, DELETE /_sim/stats"})
 	}
 }
 
@@ -49,14 +49,14 @@ func (a *admin) putFaults(w http.ResponseWriter, r *http.Request) {
 		plan, err = fault.Parse(body)
 	}
 	if err != nil {
-		adminAnswer(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		respondJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
 		return
 	}
 	a.faults.Set(plan)
-	adminAnswer(w, http.StatusOK, a.faults.Plan())
+	respondJSON(w, http.StatusOK, a.faults.Plan())
 }
 
-func adminAnswer(w http.ResponseWriter, status int, value any) {
+func respondJSON(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = w.Write(append(wire.Encode(value), '\n'))

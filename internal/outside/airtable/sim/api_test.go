@@ -146,11 +146,11 @@ func (a *airtable) ok(method, target string, body any) obj {
 	if status != http.StatusOK {
 		a.t.Fatalf("%s %.300s: %d %s", method, target, status, text)
 	}
-	var answer obj
-	if err := json.Unmarshal([]byte(text), &answer); err != nil {
+	var response obj
+	if err := json.Unmarshal([]byte(text), &response); err != nil {
 		a.t.Fatalf("%s %s: %v in %s", method, target, err, text)
 	}
-	return answer
+	return response
 }
 
 // fails sends a request that must be refused with this status and this body.
@@ -163,9 +163,9 @@ func (a *airtable) fails(method, target string, body any, status int, want strin
 }
 
 // failsWith is fails for the usual shape of an error.
-func (a *airtable) failsWith(method, target string, body any, status int, kind, message string) {
+func (a *airtable) failsWith(method, target string, body any, status int, typ, message string) {
 	a.t.Helper()
-	a.fails(method, target, body, status, string((&wire.Error{Type: kind, Message: message}).Body()))
+	a.fails(method, target, body, status, string((&wire.Error{Type: typ, Message: message}).Body()))
 }
 
 // create makes records one call after the other and returns their ids.

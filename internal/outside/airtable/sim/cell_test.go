@@ -81,7 +81,7 @@ func TestRefusedCells(t *testing.T) {
 		field    string
 		typecast bool
 		send     any
-		kind     string
+		typ      string
 		message  string
 	}{
 		{"Notes", false, 5, column, cannot("Notes")},
@@ -111,7 +111,7 @@ func TestRefusedCells(t *testing.T) {
 		{"Company", false, list{"recAAAAAAAAAAAAAA"}, "ROW_DOES_NOT_EXIST", "Record ID recAAAAAAAAAAAAAA does not exist in this table"},
 	} {
 		body := obj{"fields": obj{c.field: c.send}, "typecast": c.typecast}
-		a.failsWith("POST", a.at(people), body, http.StatusUnprocessableEntity, c.kind, c.message)
+		a.failsWith("POST", a.at(people), body, http.StatusUnprocessableEntity, c.typ, c.message)
 	}
 	if got := a.names(people); got != "" {
 		t.Errorf("refused cells left %q", got)

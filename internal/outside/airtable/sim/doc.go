@@ -3,7 +3,7 @@
 // it is not a general database: whatever Airtable's API cannot do, it refuses in the same words. README.md beside it
 // documents the admin interface and the choices made where Airtable documents nothing.
 //
-// This package is the way of a call from HTTP to its answer, and the data file. What the call means is decided in
+// This package is the way of a call from HTTP to its response, and the data file. What the call means is decided in
 // the rooms below:
 //
 //	wire      JSON, ids and refusals as Airtable writes them

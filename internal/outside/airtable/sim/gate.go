@@ -39,9 +39,9 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		body, err = g.run(op, c, r)
 	}
-	if effect.DropsAnswer() {
+	if effect.DropsResponse() {
 		g.stats.record(name, 0)
-		panic(http.ErrAbortHandler) // cuts the connection without an answer
+		panic(http.ErrAbortHandler) // cuts the connection without a response
 	}
 	g.stats.record(name, statusOf(err))
 	g.respond(w, body, err)
@@ -120,7 +120,7 @@ func (g *gate) run(op operation, c *call, r *http.Request) ([]byte, *wire.Error)
 	return done.body, nil
 }
 
-// respond writes the answer. As on every answer, the simulator's own time is on it.
+// respond writes the response. As on every response, the simulator's own time is on it.
 func (g *gate) respond(w http.ResponseWriter, body []byte, err *wire.Error) {
 	header := w.Header()
 	header.Set("Content-Type", "application/json; charset=utf-8")

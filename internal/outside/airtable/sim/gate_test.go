@@ -53,7 +53,12 @@ func TestLongURLs(t *testing.T) {
 	if status != 414 || text != "Request-URI Too Large" || header.Get("Date") == "" {
 		t.Errorf("got %d %s", status, text)
 	}
-	a.ok("GET", a.at(people)+"?filterByFormula=%22"+strings.Repeat("1", 15_800)+"%22", nil)
+	query := a.at(people) + "?filterByFormula=1&x="
+	rest := strings.Repeat("x", 16_000-len("https://example.com"+query)-1)
+	a.ok("GET", query+rest, nil)
+	if status, _, _ := a.call("GET", query+rest+"x", nil); status != 414 {
+		t.Errorf("a URL of 16,000 characters is a %d", status)
+	}
 }
 
 func TestBodies(t *testing.T) {
@@ -61,12 +66,21 @@ func TestBodies(t *testing.T) {
 	a := setup(t)
 	people, _ := a.crm()
 	a.fails("POST", a.at(people), strings.Repeat("x", maxBody+1), 413, `{"error":{"type":"REQUEST_TOO_LARGE","message":"Request body is too large"}}`)
-	request := httptest.NewRequest("POST", a.at(people), strings.NewReader(`{"fields":{}}`))
-	request.Header.Set("Authorization", "Bearer patAll")
-	request.Header.Set("Content-Type", "text/plain")
-	out := httptest.NewRecorder()
-	a.sim.Handler().ServeHTTP(out, request)
-	if out.Code != 422 || out.Body.String() != `{"error":{"type":"INVALID_REQUEST_BODY","message":"Could not parse request body"}}` {
+	send := func(method string) *httptest.ResponseRecorder {
+		request := httptest.NewRequest(method, a.at(people), strings.NewReader(`{"fields":{}}`))
+		request.Header.Set("Authorization", "Bearer patAll")
+		request.Header.Set("Content-Type", "text/plain")
+		out := httptest.NewRecorder()
+		a.sim.Handler().ServeHTTP(out, request)
+		return out
+	}
+	if out := send("GET"); out.Code != 200 {
+		t.Errorf("the body of a GET matters: %d %s", out.Code, out.Body)
+	}
+	if out := send("DELETE"); !strings.Contains(out.Body.String(), "INVALID_RECORDS") {
+		t.Errorf("the body of a DELETE matters: %d %s", out.Code, out.Body)
+	}
+	if out := send("POST"); out.Code != 422 || out.Body.String() != `{"error":{"type":"INVALID_REQUEST_BODY","message":"Could not parse request body"}}` {
 		t.Errorf("got %d %s", out.Code, out.Body)
 	}
 }
@@ -221,34 +235,37 @@ func TestFaults(t *testing.T) {
 	a.ok("POST", a.at(people), obj{"fields": obj{}})
 }
 
-func TestDroppedAnswersHaveHadTheirEffect(t *testing.T) {
+func TestDroppedResponsesHaveHadTheirEffect(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
 	people, _ := a.crm()
 	server := httptest.NewServer(a.sim.Handler())
 	defer server.Close()
-	a.ok("PUT", "/_sim/faults", obj{"faults": list{obj{"operation": "create_records", "fault": "drop"}}})
-	send := func() error {
-		request, err := http.NewRequestWithContext(t.Context(), "POST", server.URL+a.at(people), strings.NewReader(`{"fields":{"Name":"x"}}`))
+	a.ok("PUT", "/_sim/faults", obj{"faults": list{obj{"operation": "create_records", "fault": "drop", "times": 2}}})
+	send := func(body string) error {
+		request, err := http.NewRequestWithContext(t.Context(), "POST", server.URL+a.at(people), strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
 		request.Header.Set("Authorization", "Bearer patAll")
 		request.Header.Set("Content-Type", "application/json")
-		answer, err := server.Client().Do(request)
+		response, err := server.Client().Do(request)
 		if err == nil {
-			err = answer.Body.Close()
+			err = response.Body.Close()
 		}
 		return err
 	}
-	if err := send(); err == nil {
-		t.Error("the answer came")
+	if err := send(`{"fields":{"Name":"x"}}`); err == nil {
+		t.Error("the response came")
+	}
+	if err := send(`{"fields":{"Nope":"x"}}`); err == nil {
+		t.Error("the response of a refused call came")
 	}
 	if got := a.names(people); got != "x" {
 		t.Errorf("the effect is %q", got)
 	}
-	if err := send(); err != nil {
-		t.Errorf("the second call: %v", err)
+	if err := send(`{"fields":{"Name":"y"}}`); err != nil {
+		t.Errorf("the third call: %v", err)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // listRecords answers both forms of the listing.
-func listRecords(w *world, c *call) (answer, *wire.Error) {
+func listRecords(w *world, c *call) (response, *wire.Error) {
 	var p listing.Params
 	var err *wire.Error
 	if c.method == http.MethodPost {
@@ -19,7 +19,7 @@ func listRecords(w *world, c *call) (answer, *wire.Error) {
 		p, err = listing.FromQuery(c.query)
 	}
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	return w.readTable(c.path, func(t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error) {
 		how, err := p.Style(t)
@@ -40,13 +40,13 @@ func listRecords(w *world, c *call) (answer, *wire.Error) {
 
 // getRecord answers one record. Like Airtable it looks through the whole base when the table has no such record, so a
 // success does not prove that the record is in the table.
-func getRecord(w *world, c *call) (answer, *wire.Error) {
+func getRecord(w *world, c *call) (response, *wire.Error) {
 	if wire.List(c.query, "fields") != nil {
-		return answer{}, wire.InvalidParameters()
+		return response{}, wire.InvalidParameters()
 	}
 	p, err := listing.FromQuery(c.query)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	return w.readTable(c.path, func(t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error) {
 		r := w.data.InBase(t.Base, c.path.record)
@@ -62,14 +62,14 @@ func getRecord(w *world, c *call) (answer, *wire.Error) {
 }
 
 // createRecords makes one record ({"fields"}, answered bare) or up to ten ({"records"}).
-func createRecords(w *world, c *call) (answer, *wire.Error) {
+func createRecords(w *world, c *call) (response, *wire.Error) {
 	var body record.Body
 	if err := c.decode(&body); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	inputs, err := body.ToCreate()
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	return w.writeTable(c.path, func(change *record.Change, t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error) {
 		made := make([]*record.Record, 0, len(inputs))
@@ -89,14 +89,14 @@ func createRecords(w *world, c *call) (answer, *wire.Error) {
 }
 
 // updateRecord changes one record; PUT also clears what it does not name.
-func updateRecord(w *world, c *call) (answer, *wire.Error) {
+func updateRecord(w *world, c *call) (response, *wire.Error) {
 	var body record.Body
 	if err := c.decode(&body); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	fields, err := body.ToUpdateOne()
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	return w.writeTable(c.path, func(change *record.Change, t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error) {
 		r := w.data.Of(t).Record(c.path.record)
@@ -111,14 +111,14 @@ func updateRecord(w *world, c *call) (answer, *wire.Error) {
 }
 
 // updateRecords changes up to ten records, or upserts them.
-func updateRecords(w *world, c *call) (answer, *wire.Error) {
+func updateRecords(w *world, c *call) (response, *wire.Error) {
 	var body record.Body
 	if err := c.decode(&body); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	inputs, err := body.ToUpdate()
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	return w.writeTable(c.path, func(change *record.Change, t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error) {
 		how := record.Style{ByID: body.ByID}
@@ -165,7 +165,7 @@ func appendUpserted(e *record.Evaluator, done record.Upserted, how record.Style)
 }
 
 // deleteRecord deletes one record of the table.
-func deleteRecord(w *world, c *call) (answer, *wire.Error) {
+func deleteRecord(w *world, c *call) (response, *wire.Error) {
 	return w.writeTable(c.path, func(change *record.Change, t *schema.Table, _ *record.Evaluator) ([]byte, *wire.Error) {
 		r := w.data.Of(t).Record(c.path.record)
 		if r == nil {
@@ -177,10 +177,10 @@ func deleteRecord(w *world, c *call) (answer, *wire.Error) {
 }
 
 // deleteRecords deletes up to ten records. When one is missing none is deleted.
-func deleteRecords(w *world, c *call) (answer, *wire.Error) {
+func deleteRecords(w *world, c *call) (response, *wire.Error) {
 	ids, err := record.ToDelete(c.query)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	return w.writeTable(c.path, func(change *record.Change, t *schema.Table, _ *record.Evaluator) ([]byte, *wire.Error) {
 		out := []byte(`{"records":[`)

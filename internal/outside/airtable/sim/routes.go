@@ -13,7 +13,7 @@ type operation struct {
 	name  string
 	scope string // what the token needs; "" for none
 	meta  bool   // is below /v0/meta, and so does not count against the monthly quota
-	serve func(*world, *call) (answer, *wire.Error)
+	serve func(*world, *call) (response, *wire.Error)
 }
 
 // The operations by method, for each form of path.

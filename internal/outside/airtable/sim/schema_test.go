@@ -42,9 +42,16 @@ func TestBasesArePaged(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
 	tables := list{obj{"name": "T", "fields": list{obj{"name": "Name", "type": "singleLineText"}}}}
-	for range 1001 {
+	create := func() {
 		a.ok("POST", "/v0/meta/bases", obj{"name": "x", "workspaceId": "wspAAAAAAAAAAAAAA", "tables": tables})
 	}
+	for range 1000 {
+		create()
+	}
+	if full := a.ok("GET", "/v0/meta/bases", nil); len(full["bases"].(list)) != 1000 || full["offset"] != nil {
+		t.Error("1,000 bases are not one page")
+	}
+	create()
 	first := a.ok("GET", "/v0/meta/bases", nil)
 	second := a.ok("GET", "/v0/meta/bases?offset="+first["offset"].(string), nil)
 	if len(first["bases"].(list)) != 1000 || len(second["bases"].(list)) != 1 || second["offset"] != nil {
@@ -113,7 +120,7 @@ func TestRefusedFields(t *testing.T) {
 	path := "/v0/meta/bases/" + a.base + "/tables/" + people + "/fields"
 	const wrong, prefix = "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE", "Invalid options for People.F: "
 	for _, c := range []struct {
-		kind    string
+		typ     string
 		options any
 		code    string
 		message string
@@ -141,7 +148,7 @@ func TestRefusedFields(t *testing.T) {
 		{"formula", obj{"formula": "1", "result": obj{}}, wrong, prefix + "Failed schema validation: F.options.result is not included in the formula schema"},
 		{"singleLineText", obj{"x": 1}, wrong, prefix + "Failed schema validation: F.options.x is not included in the singleLineText schema"},
 	} {
-		a.failsWith("POST", path, obj{"name": "F", "type": c.kind, "options": c.options}, 422, c.code, c.message)
+		a.failsWith("POST", path, obj{"name": "F", "type": c.typ, "options": c.options}, 422, c.code, c.message)
 	}
 	for _, name := range []string{"", "  ", "name", "AGE"} {
 		a.failsWith("POST", path, obj{"name": name, "type": "email"}, 422, "DUPLICATE_OR_EMPTY_FIELD_NAME", badFieldName)
@@ -162,12 +169,12 @@ func TestTablesOfTheAPI(t *testing.T) {
 	a := setup(t)
 	people, _ := a.crm()
 	path := "/v0/meta/bases/" + a.base + "/tables"
-	field := func(kind string, options any) list { return list{obj{"name": "N", "type": kind, "options": options}} }
+	field := func(typ string, options any) list { return list{obj{"name": "N", "type": typ, "options": options}} }
 	a.failsWith("POST", path, obj{"name": "people", "fields": field("email", nil)}, 422, "DUPLICATE_TABLE_NAME", sameTableName)
 	a.failsWith("POST", path, obj{"name": "T", "fields": list{}}, 422, "INVALID_REQUEST_UNKNOWN", badParameters)
-	for kind, options := range map[string]any{"checkbox": obj{"icon": "check", "color": "greenBright"}, "multipleRecordLinks": obj{"linkedTableId": people},
+	for typ, options := range map[string]any{"checkbox": obj{"icon": "check", "color": "greenBright"}, "multipleRecordLinks": obj{"linkedTableId": people},
 		"singleSelect": obj{"choices": list{}}, "richText": nil} {
-		a.failsWith("POST", path, obj{"name": "T", "fields": field(kind, options)}, 422, "INVALID_REQUEST_UNKNOWN", "A field of type "+kind+" cannot be the primary field")
+		a.failsWith("POST", path, obj{"name": "T", "fields": field(typ, options)}, 422, "INVALID_REQUEST_UNKNOWN", "A field of type "+typ+" cannot be the primary field")
 	}
 	if n := len(a.ok("GET", path, nil)["tables"].(list)); n != 2 {
 		t.Errorf("refused tables are there: %d", n)

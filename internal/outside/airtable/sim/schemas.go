@@ -13,9 +13,9 @@ import (
 const basesPerPage = 1000
 
 // listBases answers all bases in the order of their creation.
-func listBases(w *world, c *call) (answer, *wire.Error) {
+func listBases(w *world, c *call) (response, *wire.Error) {
 	if c.query.Has("pageSize") {
-		return answer{}, wire.InvalidParameters()
+		return response{}, wire.InvalidParameters()
 	}
 	return w.read(func() ([]byte, *wire.Error) {
 		rest := w.schema.Bases()
@@ -50,7 +50,7 @@ func appendBases(out []byte, rest []*schema.Base) []byte {
 }
 
 // getSchema answers all tables of a base at once.
-func getSchema(w *world, c *call) (answer, *wire.Error) {
+func getSchema(w *world, c *call) (response, *wire.Error) {
 	visible := slices.Contains(wire.List(c.query, "include"), "visibleFieldIds")
 	return w.read(func() ([]byte, *wire.Error) {
 		b, err := w.schema.Base(c.path.base)
@@ -62,13 +62,13 @@ func getSchema(w *world, c *call) (answer, *wire.Error) {
 }
 
 // createBase makes a base with its tables.
-func createBase(w *world, c *call) (answer, *wire.Error) {
+func createBase(w *world, c *call) (response, *wire.Error) {
 	var body schema.BaseBody
 	if err := c.decode(&body); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if err := body.Check(); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	return w.write(func(change *record.Change) ([]byte, *wire.Error) {
 		b, err := change.Schema.CreateBase(body)
@@ -81,10 +81,10 @@ func createBase(w *world, c *call) (answer, *wire.Error) {
 }
 
 // createTable makes a table with its fields.
-func createTable(w *world, c *call) (answer, *wire.Error) {
+func createTable(w *world, c *call) (response, *wire.Error) {
 	var body schema.TableBody
 	if err := c.decode(&body); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	return w.writeBase(c.path, func(change *schema.Change, b *schema.Base) ([]byte, *wire.Error) {
 		t, err := change.CreateTable(b, body)
@@ -96,13 +96,13 @@ func createTable(w *world, c *call) (answer, *wire.Error) {
 }
 
 // updateTable changes the name or the description of a table.
-func updateTable(w *world, c *call) (answer, *wire.Error) {
+func updateTable(w *world, c *call) (response, *wire.Error) {
 	var patch schema.Patch
 	if err := c.decode(&patch); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if err := patch.CheckTable(); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	return w.writeBase(c.path, func(change *schema.Change, b *schema.Base) ([]byte, *wire.Error) {
 		t, err := change.UpdateTable(b, c.path.table, patch)
@@ -114,10 +114,10 @@ func updateTable(w *world, c *call) (answer, *wire.Error) {
 }
 
 // createField adds a field to a table.
-func createField(w *world, c *call) (answer, *wire.Error) {
+func createField(w *world, c *call) (response, *wire.Error) {
 	var body schema.FieldBody
 	if err := c.decode(&body); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	return w.writeBase(c.path, func(change *schema.Change, b *schema.Base) ([]byte, *wire.Error) {
 		f, err := change.CreateField(b, c.path.table, body)
@@ -129,13 +129,13 @@ func createField(w *world, c *call) (answer, *wire.Error) {
 }
 
 // updateField changes the name or the description of a field, or a formula.
-func updateField(w *world, c *call) (answer, *wire.Error) {
+func updateField(w *world, c *call) (response, *wire.Error) {
 	var patch schema.Patch
 	if err := c.decode(&patch); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if err := patch.CheckField(); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	return w.writeBase(c.path, func(change *schema.Change, b *schema.Base) ([]byte, *wire.Error) {
 		f, err := change.UpdateField(b, c.path.table, c.path.field, patch)

@@ -17,7 +17,7 @@ func newStats() *stats {
 	return &stats{calls: map[string]int{}, statuses: map[int]int{}, barred: map[string]int{}}
 }
 
-// record counts a call by its name and the status of its answer; 0 is an answer that was dropped.
+// record counts a call by its name and the status of its response; 0 is a response that was dropped.
 func (c *stats) record(call string, status int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

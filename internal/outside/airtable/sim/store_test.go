@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
 
 // copyOf copies the data file as it is at this moment: what a process that is killed now leaves behind.
@@ -55,7 +57,7 @@ func (a *airtable) exercise() (people string) {
 	return people
 }
 
-func TestWhatWasAnsweredIsThereAfterAnUncleanStop(t *testing.T) {
+func TestWhatWasAcknowledgedIsThereAfterAnUncleanStop(t *testing.T) {
 	t.Parallel()
 	for name, tail := range map[string]string{"clean end": "", "torn line": `12345678 {"records":[{"t":`, "half a checksum": "1234", "wrong checksum": "00000000 {}\n"} {
 		t.Run(name, func(t *testing.T) {
@@ -80,7 +82,7 @@ func TestWhatWasAnsweredIsThereAfterAnUncleanStop(t *testing.T) {
 	}
 }
 
-func TestEveryPrefixOfTheFileIsAStateThatWasAnswered(t *testing.T) {
+func TestEveryPrefixOfTheFileIsAStateThatWasAcknowledged(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
 	a := setup(t, onFile(path))
@@ -176,6 +178,58 @@ func TestCallersAtTheSameTime(t *testing.T) {
 	}
 }
 
+func TestAReadingCallWaitsForWhatItMayHaveSeen(t *testing.T) {
+	t.Parallel()
+	a := setup(t, onFile(filepath.Join(t.TempDir(), "data")))
+	people, _ := a.crm()
+	a.create(people, obj{"Name": "x"})
+	seen, err := a.sim.world.read(func() ([]byte, *wire.Error) { return nil, nil })
+	if err != nil || seen.ticket == nil || seen.ticket != a.sim.world.store.newest() {
+		t.Errorf("the response waits for %v, %v", seen.ticket, err)
+	}
+}
+
+func TestTheNumberOfADeletedRecordIsNotGivenAgain(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "data")
+	before := setup(t, onFile(path))
+	people, _ := before.crm()
+	last := before.create(people, obj{}, obj{})[1]
+	before.ok("DELETE", before.at(people)+"/"+last, nil)
+	before.ok("PATCH", "/v0/meta/bases/"+before.base+"/tables/"+people, obj{"name": "Persons"}) // keeps the table with its next number
+	copied := copyOf(t, path, "")
+	after := setup(t, onFile(copied))
+	after.base = before.base
+	after.create(people, obj{"Name": "third"})
+	raw, err := os.ReadFile(copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Split(strings.TrimSpace(string(raw)), "\n"); !strings.Contains(lines[len(lines)-1], `"n":3,`) {
+		t.Errorf("the third record is kept as %s", lines[len(lines)-1])
+	}
+}
+
+func TestOpeningLeavesASoundFileAsItIs(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "data")
+	setup(t, onFile(path)).exercise()
+	before := copyOf(t, path, "")
+	after := copyOf(t, before, "torn")
+	setup(t, onFile(after))
+	want, err := os.ReadFile(before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestDataFileInUseIsRefused(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
@@ -185,7 +239,7 @@ func TestDataFileInUseIsRefused(t *testing.T) {
 	}
 }
 
-func TestAFullDiskIsAnErrorAndNothingIsAnswered(t *testing.T) {
+func TestAFullDiskIsAnErrorAndNothingIsAcknowledged(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data")
 	a := setup(t, onFile(path))

@@ -24,8 +24,8 @@ type world struct {
 	data   *record.Data
 }
 
-// answer is a success: its JSON, and the ticket of what must be durable before it is sent.
-type answer struct {
+// response is a success: its JSON, and the ticket of what must be durable before it is sent.
+type response struct {
 	body   []byte
 	ticket *journal.Ticket
 }
@@ -52,35 +52,35 @@ func (w *world) close() error {
 // now is the simulator's time, in milliseconds as Airtable shows it.
 func (w *world) now() time.Time { return w.clock.Now().Truncate(time.Millisecond) }
 
-// read runs a call that changes nothing. Its answer waits for all changes that it may have seen.
-func (w *world) read(look func() ([]byte, *wire.Error)) (answer, *wire.Error) {
+// read runs a call that changes nothing. Its response waits for all changes that it may have seen.
+func (w *world) read(look func() ([]byte, *wire.Error)) (response, *wire.Error) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	body, err := look()
 	if err != nil || w.store == nil {
-		return answer{body: body}, err
+		return response{body: body}, err
 	}
-	return answer{body: body, ticket: w.store.newest()}, nil
+	return response{body: body, ticket: w.store.newest()}, nil
 }
 
 // write runs a call that changes something. It happens whole or not at all.
-func (w *world) write(do func(c *record.Change) ([]byte, *wire.Error)) (answer, *wire.Error) {
+func (w *world) write(do func(c *record.Change) ([]byte, *wire.Error)) (response, *wire.Error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c := w.data.Begin(w.now().UnixMilli())
 	body, err := do(c)
 	if err != nil {
 		c.Rollback()
-		return answer{}, err
+		return response{}, err
 	}
 	if w.store == nil {
-		return answer{body: body}, nil
+		return response{body: body}, nil
 	}
-	return answer{body: body, ticket: w.store.commit(c)}, nil
+	return response{body: body, ticket: w.store.commit(c)}, nil
 }
 
 // readTable is read for a call on the records of a table.
-func (w *world) readTable(p path, look func(t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error)) (answer, *wire.Error) {
+func (w *world) readTable(p path, look func(t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error)) (response, *wire.Error) {
 	return w.read(func() ([]byte, *wire.Error) {
 		t, err := w.schema.Find(p.base, p.table)
 		if err != nil {
@@ -91,7 +91,7 @@ func (w *world) readTable(p path, look func(t *schema.Table, e *record.Evaluator
 }
 
 // writeTable is write for a call on the records of a table.
-func (w *world) writeTable(p path, do func(c *record.Change, t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error)) (answer, *wire.Error) {
+func (w *world) writeTable(p path, do func(c *record.Change, t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error)) (response, *wire.Error) {
 	return w.write(func(c *record.Change) ([]byte, *wire.Error) {
 		t, err := w.schema.Find(p.base, p.table)
 		if err != nil {
@@ -102,7 +102,7 @@ func (w *world) writeTable(p path, do func(c *record.Change, t *schema.Table, e 
 }
 
 // writeBase is write for a call on the schema of a base.
-func (w *world) writeBase(p path, do func(c *schema.Change, b *schema.Base) ([]byte, *wire.Error)) (answer, *wire.Error) {
+func (w *world) writeBase(p path, do func(c *schema.Change, b *schema.Base) ([]byte, *wire.Error)) (response, *wire.Error) {
 	return w.write(func(c *record.Change) ([]byte, *wire.Error) {
 		b, err := w.schema.Base(p.base)
 		if err != nil {

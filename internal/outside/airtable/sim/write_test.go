@@ -10,7 +10,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
 
-func TestCreateOneAnswersBare(t *testing.T) {
+func TestCreateOneRespondsBare(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
 	people, _ := a.crm()
@@ -24,7 +24,7 @@ func TestCreateOneAnswersBare(t *testing.T) {
 	}
 }
 
-func TestCreateManyAnswersInOrderAndTakesNamesAndIDs(t *testing.T) {
+func TestCreateManyRespondsInOrderAndTakesNamesAndIDs(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
 	people, _ := a.crm()
@@ -65,9 +65,9 @@ func TestRefusedWrites(t *testing.T) {
 	const createShape = `You must provide an array of up to 10 record objects, each with a "fields" object for cell values.`
 	const updateShape = `You must provide an array of up to 10 record objects, each with an "id" ID field and a "fields" object for cell values.`
 	for name, c := range map[string]struct {
-		method, path  string
-		body          any
-		kind, message string
+		method, path string
+		body         any
+		typ, message string
 	}{
 		"eleven creates":         {"POST", "", obj{"records": eleven}, "INVALID_RECORDS", "A maximum of 10 records can be created per request but you have provided 11."},
 		"no records":             {"POST", "", obj{"records": list{}}, "INVALID_RECORDS", createShape},
@@ -91,7 +91,7 @@ func TestRefusedWrites(t *testing.T) {
 		"delete with a missing":  {"DELETE", "?records[]=" + id + "&records[]=recAAAAAAAAAAAAAA", nil, "ROW_DOES_NOT_EXIST", "Record ID recAAAAAAAAAAAAAA does not exist in this table"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a.with(t, a.token).failsWith(c.method, a.at(people)+c.path, c.body, 422, c.kind, c.message)
+			a.with(t, a.token).failsWith(c.method, a.at(people)+c.path, c.body, 422, c.typ, c.message)
 		})
 	}
 	if got := a.names(people); got != "Ann" {
@@ -129,7 +129,7 @@ func TestPatchKeepsAndPutClears(t *testing.T) {
 	}
 }
 
-func TestDeleteAnswersAndTakesLinksAlong(t *testing.T) {
+func TestDeleteRespondsAndTakesLinksAlong(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
 	people, companies := a.crm()

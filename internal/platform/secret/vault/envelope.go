@@ -84,7 +84,7 @@ func newAEAD(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// place encodes where a ciphertext lives. Lengths stand before the parts, so
+// place encodes where a ciphertext lives. Lengths come before the parts, so
 // that no two places encode alike.
 func place(parts ...string) []byte {
 	var out []byte

@@ -135,6 +135,32 @@ func (s *Store) Resolve(ctx context.Context, workspace, ref string) (string, err
 	return string(plain), nil
 }
 
+// SealData encrypts data of a workspace with its data key, for a place: a name
+// that no other use of this method has. It opens nowhere else.
+func (s *Store) SealData(ctx context.Context, workspace, at string, plain []byte) (string, error) {
+	name, key, err := s.currentKey(ctx, workspace)
+	if err != nil {
+		return "", err
+	}
+	sealed, err := seal(key, plain, place(workspace, "data", at, "sealed", name.id))
+	return name.id + ":" + sealed, err
+}
+
+// OpenData undoes SealData. What was changed, or sealed for another place, is
+// fatal: code decrypt_failed.
+func (s *Store) OpenData(ctx context.Context, workspace, at, sealed string) ([]byte, error) {
+	id, sealed, _ := strings.Cut(sealed, ":")
+	key, err := s.dataKey(ctx, keyName{workspace, id})
+	if err != nil {
+		return nil, err
+	}
+	plain, err := open(key, sealed, place(workspace, "data", at, "sealed", id))
+	if err != nil {
+		return nil, decryptFailed(err, at)
+	}
+	return plain, nil
+}
+
 func (s *Store) row(ctx context.Context, workspace, ref string) (dataKey, sealed string, err error) {
 	id, ok := strings.CutPrefix(ref, secret.RefPrefix)
 	if !ok {

@@ -80,6 +80,7 @@ func (t *Turn) start(in *Start) {
 	var parts []*journal.Feed
 	if o := in.Origin; o != nil {
 		begin.Origin, begin.Root, begin.Unread, parts = o.Named, o.Root, o.Unread, o.Parts
+		begin.Continues, begin.Shown = o.Continues, in.Shown
 	}
 	t.keep(&journal.Record{Type: journal.Created, Begin: begin, Extra: in.Public}, in.Meta)
 	for _, part := range parts {
@@ -188,6 +189,7 @@ func (t *Turn) retryFunction(meta eventstore.Meta) error {
 	s := t.s
 	s.owner.AwaitCommits()
 	if _, err := s.Load(); err != nil {
+		t.Lost = err
 		return err
 	}
 	t.Expected = s.Ledger.Version

@@ -1,14 +1,12 @@
 package activation
 
 import (
-	"crypto/sha256"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 // childStarted completes the record of a child that the function asked for.
@@ -37,25 +35,13 @@ func (s *State) childOf(w *machine.Wait, execution string) *Child {
 
 // childID is the execution that a call starts. The same key in a workspace is
 // the same execution, unless the key is the call's own or the child is redriven;
-// then the id sorts by time.
+// then the ID sorts by time.
 func (s *State) childID(w *machine.Wait, now time.Time) string {
-	own := w.Child.Own || w.Origin != ""
 	text := s.workspace + "\x00" + w.Child.Key
-	if own {
-		text += "\x00" + s.execution
+	if w.Child.Own || w.Origin != "" {
+		return string(workflow.DerivedExecutionIDAt(text+"\x00"+s.execution, now))
 	}
-	sum := sha256.Sum256([]byte(text))
-	id, version := uuid.UUID(sum[:16]), byte(0x80)
-	if own {
-		ms := uint64(now.UnixMilli())
-		for i := range 6 {
-			id[i] = byte(ms >> (40 - 8*i))
-		}
-		version = 0x70
-	}
-	id[6] = id[6]&0x0f | version
-	id[8] = id[8]&0x3f | 0x80
-	return "ex_" + id.String()
+	return string(workflow.DerivedExecutionID(text))
 }
 
 // reviveChild makes sure that a child exists which the last process may not have

@@ -64,15 +64,16 @@ type Start struct {
 	engine.Start
 	Parent *engine.Parent
 	Origin *takeover.Origin
-	Loaded any // what the function's Load returned
+	Shown  json.RawMessage // the input for people, if the origin had continued
+	Loaded any             // what the function's Load returned
 }
 
 // TakeOver makes the start one that takes over from an origin.
 func (s *Start) TakeOver(o *takeover.Origin) {
 	s.Origin = o
 	s.Private = s.Private || o.Private
-	if !o.Named.Fresh && (s.Input == nil || o.Named.Generation > 1) { // what the origin continued with
-		s.Input = o.Input
+	if !o.Named.Fresh && (s.Input == nil || o.Continues) { // what the origin continued with
+		s.Shown, s.Input = s.Input, o.Input
 	}
 }
 

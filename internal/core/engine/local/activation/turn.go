@@ -39,6 +39,9 @@ type Turn struct {
 	End               *journal.Record
 	// Gone: the execution turned out to have ended before.
 	Gone bool
+	// Lost is why the execution, which had to be loaded again, could not be: there
+	// are no events, and the inputs in PutBack were not fed.
+	Lost error
 
 	s      *State
 	now    time.Time
@@ -60,6 +63,10 @@ func (s *State) Turn(now time.Time, inputs []Input) (*Turn, error) {
 	}
 	for i := range inputs {
 		t.apply(&inputs[i])
+		if t.Lost != nil {
+			t.PutBack = append(t.PutBack, inputs[i+1:]...)
+			return t, nil
+		}
 	}
 	if s.revive && s.Ledger.Ended == "" && !s.Ledger.Gated() {
 		t.revive()

@@ -58,8 +58,8 @@ func (t Type) fed() bool { return !t.IsCommand() && !t.IsNote() && t != Created 
 
 // private is what of a beginning the public data does not say; nil for nothing.
 func (b *Begin) private() *Begin {
-	p := Begin{Root: b.Root, Unread: b.Unread}
-	if b.Private {
+	p := Begin{Root: b.Root, Unread: b.Unread, Continues: b.Continues}
+	if b.Private || b.Continues {
 		p.Input = b.Input
 	}
 	if p.Root == nil && len(p.Unread) == 0 && len(p.Input) == 0 {
@@ -140,7 +140,11 @@ func (b *Begin) created(extra json.RawMessage) *engine.Created {
 	if b.Root != nil {
 		c.Root = b.Root.Execution
 	}
-	if !b.Private {
+	switch {
+	case b.Private:
+	case b.Continues:
+		c.Input = b.Shown
+	default:
 		c.Input = b.Input
 	}
 	return c
@@ -237,7 +241,7 @@ func (r *Record) beginning(data json.RawMessage) error {
 		b = *r.Begin
 	}
 	b.Function, b.Engine, b.Version, b.Priority, b.Private, b.Parent, b.Origin = c.Function, c.Engine, c.Version, c.Priority, c.Private, c.Parent, c.Origin
-	if !b.Private {
+	if !b.Private && !b.Continues {
 		b.Input = c.Input
 	}
 	r.Begin = &b

@@ -23,6 +23,7 @@ type Ledger struct {
 	Engine    string
 	Parent    *engine.Parent
 	Input     json.RawMessage
+	Continues bool            // the input of a redrive is what its origin had continued with
 	Meta      eventstore.Meta // what further events inherit
 	StartedAt int64
 	Started   bool // the generation has begun
@@ -164,6 +165,7 @@ func (l *Ledger) begin(r *Record) {
 	b := r.Begin
 	l.Info.Generation, l.Info.Function, l.Info.Version = max(b.Generation, 1), b.Function, b.Version
 	l.Input, l.Private, l.Priority, l.Engine, l.Parent, l.origin, l.root = b.Input, b.Private, b.Priority, b.Engine, b.Parent, b.Origin, b.Root
+	l.Continues = b.Continues
 	l.Info.Root = engine.Root{Execution: l.Info.Execution, Generation: l.Info.Generation}
 	if b.Root != nil {
 		l.Info.Root = *b.Root

@@ -207,6 +207,11 @@ type Begin struct {
 	Input      json.RawMessage `json:"input,omitempty"`
 	Generation int             `json:"generation,omitempty"` // zero: 1
 
+	// Continues: of a redrive whose origin had continued: Input is what that had
+	// continued with, and Shown, only in public data, what it was started with.
+	Continues bool            `json:"continues,omitempty"`
+	Shown     json.RawMessage `json:"-"`
+
 	// Unread are signals that the generation before, or the origin, has left.
 	Unread []machine.Message `json:"unread,omitempty"`
 

@@ -22,8 +22,10 @@ type Origin struct {
 	Private bool
 	Root    *engine.Root // nil: new keys throughout
 	Input   json.RawMessage
-	Unread  []machine.Message
-	Parts   []*journal.Feed
+	// Continues: the input is one that a function continued with, no one else's.
+	Continues bool
+	Unread    []machine.Message
+	Parts     []*journal.Feed
 }
 
 // maxFedBytes bounds one record of what is fed.
@@ -56,7 +58,8 @@ func From(s *engine.Start, entries []history.Entry, own engine.Root) (*Origin, e
 	case l.Info.Function != s.Function:
 		return nil, fmt.Errorf("%w: execution %s ran the function %s, not %s", engine.ErrNoOrigin, o.Execution, l.Info.Function, s.Function)
 	}
-	out := &Origin{Named: &engine.Origin{Execution: o.Execution, Generation: l.Info.Generation, Fresh: o.Fresh}, Private: l.Private, Input: l.Input}
+	out := &Origin{Named: &engine.Origin{Execution: o.Execution, Generation: l.Info.Generation, Fresh: o.Fresh}, Private: l.Private, Input: l.Input,
+		Continues: !o.Fresh && (l.Info.Generation > 1 || l.Continues)}
 	if o.Fresh {
 		return out, nil
 	}

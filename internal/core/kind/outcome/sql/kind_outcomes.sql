@@ -1,7 +1,7 @@
 -- name: add_run
 INSERT INTO kind_runs (workspace, execution, run)
 SELECT $1, $2, COALESCE(MAX(run), 0) + 1 FROM kind_runs WHERE workspace = $1
-ON CONFLICT (workspace, execution) DO NOTHING
+RETURNING run
 
 -- name: find_run
 SELECT run FROM kind_runs WHERE workspace = $1 AND execution = $2

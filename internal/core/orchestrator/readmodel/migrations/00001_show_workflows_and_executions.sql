@@ -4,12 +4,6 @@
 -- thing: it orders, and it stands for the thing in the many small rows below it.
 
 -- +goose Up
-CREATE TABLE read_checkpoint (
-	id       {key}  PRIMARY KEY CHECK (id = 1),
-	position BIGINT NOT NULL
-);
-INSERT INTO read_checkpoint (id, position) VALUES (1, 0);
-
 CREATE TABLE workflows (
 	workspace  INTEGER NOT NULL,
 	id         {text}  NOT NULL,

@@ -51,6 +51,3 @@ ON CONFLICT (workspace, id) DO UPDATE SET state = excluded.state, version = excl
 	error = excluded.error, parked = excluded.parked, steps_completed = excluded.steps_completed,
 	steps_failed = excluded.steps_failed, retries = excluded.retries, started_at = excluded.started_at,
 	ended_at = excluded.ended_at
-
--- name: drop_executions
-DELETE FROM executions

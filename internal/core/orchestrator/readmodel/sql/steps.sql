@@ -20,6 +20,3 @@ INSERT INTO execution_steps ({step_columns})
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 ON CONFLICT (execution, seq) DO UPDATE SET state = excluded.state, attempt = excluded.attempt,
 	error = excluded.error, next_at = excluded.next_at, ended_at = excluded.ended_at
-
--- name: drop_steps
-DELETE FROM execution_steps

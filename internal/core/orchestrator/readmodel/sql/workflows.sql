@@ -39,15 +39,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, state = excluded.state, version = excluded.version,
 	config = excluded.config, labels = excluded.labels, updated_at = excluded.updated_at
 
--- name: drop_workflows
-DELETE FROM workflows
-
 -- name: read_figures
 SELECT figures FROM workflow_figures WHERE workflow = $1
 
 -- name: upsert_figures
 INSERT INTO workflow_figures (workflow, figures) VALUES ($1, $2)
 ON CONFLICT (workflow) DO UPDATE SET figures = excluded.figures
-
--- name: drop_figures
-DELETE FROM workflow_figures

@@ -5,7 +5,7 @@
 -- +goose Up
 
 -- A pair of tables of one workflow, and where its next incremental run begins.
-CREATE TABLE airtablesync_pairs (
+CREATE TABLE airtable_sync_pairs (
 	key         {key}   PRIMARY KEY,
 	workspace   INTEGER NOT NULL, -- key in db_workspaces
 	workflow    {text}  NOT NULL,
@@ -16,8 +16,8 @@ CREATE TABLE airtablesync_pairs (
 );
 
 -- The keys are narrow, because there is a row for each record: pair is a key of
--- airtablesync_pairs, which belongs to one workspace and one workflow.
-CREATE TABLE airtablesync_links (
+-- airtable_sync_pairs, which belongs to one workspace and one workflow.
+CREATE TABLE airtable_sync_links (
 	pair          BIGINT   NOT NULL,
 	created       SMALLINT NOT NULL DEFAULT 0,  -- 1: the target row was made by this sync
 	source_record {text}   NOT NULL,
@@ -30,4 +30,4 @@ CREATE TABLE airtablesync_links (
 	listed_answer TEXT     NOT NULL DEFAULT '',
 	PRIMARY KEY (pair, source_record)
 ) {clustered};
-CREATE INDEX airtablesync_links_by_target ON airtablesync_links (pair, target_record);
+CREATE INDEX airtable_sync_links_by_target ON airtable_sync_links (pair, target_record);

@@ -33,15 +33,15 @@ func setup(t *testing.T) *table {
 	s := schema.New()
 	c := s.Begin()
 	base, err := c.CreateBase(schema.BaseBody{Name: "B", Tables: []schema.TableBody{
-		{Name: "Firms", Fields: []schema.FieldBody{{Name: "Name", Kind: "singleLineText"}}},
-		{Name: "People", Fields: []schema.FieldBody{{Name: "Name", Kind: "singleLineText"}}}}})
+		{Name: "Firms", Fields: []schema.FieldBody{{Name: "Name", Type: "singleLineText"}}},
+		{Name: "People", Fields: []schema.FieldBody{{Name: "Name", Type: "singleLineText"}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	people := base.Tables[1]
 	for _, f := range []struct {
 		name    string
-		kind    schema.Kind
+		typ     schema.FieldType
 		options string
 	}{
 		{"Rich", "richText", "null"}, {"Age", "number", `{"precision":0}`}, {"Stars", "rating", `{"max":5,"icon":"star","color":"x"}`},
@@ -55,7 +55,7 @@ func setup(t *testing.T) *table {
 		if err := json.Unmarshal([]byte(f.options), &options); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.CreateField(base, people.ID, schema.FieldBody{Name: f.name, Kind: f.kind, Options: options}); err != nil {
+		if _, err := c.CreateField(base, people.ID, schema.FieldBody{Name: f.name, Type: f.typ, Options: options}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -134,6 +134,8 @@ func TestCellsThatAreTaken(t *testing.T) {
 		{"Day", `"2024-02-03"`, `"2024-02-03"`, `"2024-02-03"`},
 		{"Day", `"2024-02-03T23:30:00Z"`, `"2024-02-03"`, `"2024-02-03"`},
 		{"Day", `""`, ``, ``},
+		{"Day", `"9999-12-31T23:59:59-23:00"`, `!`, `!`}, // the year 10000
+		{"Day", `"0000-01-01T00:00:00+23:00"`, `!`, `!`}, // the year -1
 		{"Day", `5`, `!`, `!`},
 		{"Day", `"soon"`, `!`, `!`},
 		{"At", `"2024-02-03T04:05:06+01:00"`, `"2024-02-03T03:05:06.000Z"`, `"2024-02-03T03:05:06.000Z"`},

@@ -11,7 +11,7 @@ import (
 // Read returns the cell to store, nil for an empty one. An empty text, false, [] and null are all empty.
 func (r Reader) Read(f *schema.Field, raw json.RawMessage) (Value, *wire.Error) {
 	raw = bytes.TrimSpace(raw)
-	if f.Kind.Computed() {
+	if f.Type.Computed() {
 		return nil, ErrComputed(f)
 	}
 	if len(raw) == 0 || string(raw) == "null" {

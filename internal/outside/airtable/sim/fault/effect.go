@@ -10,19 +10,19 @@ import (
 
 // Effect is what happens to one call. The zero value is nothing.
 type Effect struct {
-	kind       Kind
+	typ        Type
 	retryAfter int
 	delay      time.Duration
 }
 
 // effect is what the rule does to a call that it meets.
 func (r *Rule) effect() Effect {
-	return Effect{kind: r.Fault, retryAfter: r.RetryAfter, delay: time.Duration(r.DelayMS) * time.Millisecond}
+	return Effect{typ: r.Fault, retryAfter: r.RetryAfter, delay: time.Duration(r.DelayMS) * time.Millisecond}
 }
 
 // Wait lets the time of a delay pass, unless the caller goes away first. Other effects do not wait.
 func (e Effect) Wait(ctx context.Context) {
-	if e.kind != Delay {
+	if e.typ != Delay {
 		return
 	}
 	timer := time.NewTimer(e.delay)
@@ -33,9 +33,9 @@ func (e Effect) Wait(ctx context.Context) {
 	}
 }
 
-// Refusal is the answer that is given instead of serving the call, or nil.
+// Refusal is the response that is given instead of serving the call, or nil.
 func (e Effect) Refusal() *wire.Error {
-	switch e.kind {
+	switch e.typ {
 	case BadGateway:
 		return &wire.Error{Status: http.StatusBadGateway, Shape: wire.Text,
 			Message: "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"}
@@ -46,5 +46,5 @@ func (e Effect) Refusal() *wire.Error {
 	return nil
 }
 
-// DropsAnswer reports whether the connection is cut once the call has been served.
-func (e Effect) DropsAnswer() bool { return e.kind == Drop }
+// DropsResponse reports whether the connection is cut once the call has been served.
+func (e Effect) DropsResponse() bool { return e.typ == Drop }

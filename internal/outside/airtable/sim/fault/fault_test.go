@@ -3,6 +3,7 @@ package fault_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -78,7 +79,7 @@ func TestWhichCallsARuleMeets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := setup(t, string(plan)).Next(call).DropsAnswer(); got != want {
+		if got := setup(t, string(plan)).Next(call).DropsResponse(); got != want {
 			t.Errorf("%s: got %v", rule, got)
 		}
 	}
@@ -98,7 +99,7 @@ func TestNthAndTimes(t *testing.T) {
 	} {
 		i, got := setup(t, `{"faults":[`+rule+`]}`), ""
 		for range 5 {
-			if i.Next(fault.Call{Method: "POST"}).DropsAnswer() {
+			if i.Next(fault.Call{Method: "POST"}).DropsResponse() {
 				got += "X"
 			} else {
 				got += "."
@@ -144,8 +145,12 @@ func TestTokensQuotaAndTheShapeOf429(t *testing.T) {
 	if !i.Revoked("gone") || i.Revoked("here") || !i.Singular() {
 		t.Error("tokens or shape are not as planned")
 	}
-	if !i.Spend() || !i.Spend() || i.Spend() || i.Spend() {
-		t.Error("a quota of two is not two calls")
+	spent := ""
+	for range 4 {
+		spent += fmt.Sprint(i.Spend(), " ")
+	}
+	if spent != "true true false false " {
+		t.Errorf("a quota of two allows %s", spent)
 	}
 	none := &fault.Injector{}
 	if !none.Spend() || none.Revoked("") || none.Singular() || none.Next(fault.Call{}) != (fault.Effect{}) {
@@ -167,7 +172,7 @@ func TestEffects(t *testing.T) {
 		t.Errorf("got %v", unavailable)
 	}
 	for _, rule := range []string{`{"fault":"drop"}`, `{"fault":"delay"}`} {
-		if e := effect(rule); e.Refusal() != nil || e.DropsAnswer() != (rule == `{"fault":"drop"}`) {
+		if e := effect(rule); e.Refusal() != nil || e.DropsResponse() != (rule == `{"fault":"drop"}`) {
 			t.Errorf("%s: got %+v", rule, e)
 		}
 	}

@@ -10,18 +10,18 @@ import (
 	"strings"
 )
 
-// Kind is what happens to a call that has a fault.
-type Kind string
+// Type is what happens to a call that has a fault.
+type Type string
 
-// The kinds of faults. A new one needs a place in kinds, and what it does in effect.go.
+// The types of faults. A new one needs a place in types, and what it does in effect.go.
 const (
-	BadGateway  Kind = "bad_gateway" // 502 with an HTML body, before anything happened
-	Unavailable Kind = "unavailable" // 503, with Retry-After if the rule says so, before anything happened
-	Drop        Kind = "drop"        // the connection is cut after the effect is durable
-	Delay       Kind = "delay"       // the call is served, later
+	BadGateway  Type = "bad_gateway" // 502 with an HTML body, before anything happened
+	Unavailable Type = "unavailable" // 503, with Retry-After if the rule says so, before anything happened
+	Drop        Type = "drop"        // the connection is cut after the effect is durable
+	Delay       Type = "delay"       // the call is served, later
 )
 
-var kinds = []Kind{BadGateway, Unavailable, Drop, Delay}
+var types = []Type{BadGateway, Unavailable, Drop, Delay}
 
 // Rule is one entry of a plan: which calls it meets and what happens to them.
 type Rule struct {
@@ -30,7 +30,7 @@ type Rule struct {
 	Operation  string `json:"operation,omitempty"` // its name in the statistics; any when empty
 	Nth        int    `json:"nth,omitempty"`       // the first matching call that it meets, from 1; 0 means 1
 	Times      int    `json:"times,omitempty"`     // how many calls in a row it meets; 0 means 1, -1 all
-	Fault      Kind   `json:"fault"`
+	Fault      Type   `json:"fault"`
 	RetryAfter int    `json:"retry_after,omitempty"` // seconds, for unavailable
 	DelayMS    int    `json:"delay_ms,omitempty"`    // for delay
 	Seen       int    `json:"seen"`                  // matching calls so far
@@ -58,8 +58,8 @@ func Parse(body []byte) (Plan, error) {
 
 func (p Plan) check() error {
 	for i, r := range p.Faults {
-		if !slices.Contains(kinds, r.Fault) {
-			return fmt.Errorf("faults[%d].fault is %q; write one of %s", i, r.Fault, names(kinds))
+		if !slices.Contains(types, r.Fault) {
+			return fmt.Errorf("faults[%d].fault is %q; write one of %s", i, r.Fault, names(types))
 		}
 		if r.Nth < 0 || r.Times < -1 || r.DelayMS < 0 || r.RetryAfter < 0 {
 			return fmt.Errorf("faults[%d] has a negative number; only times may be -1, for all calls", i)
@@ -71,9 +71,9 @@ func (p Plan) check() error {
 	return nil
 }
 
-func names(kinds []Kind) string {
-	texts := make([]string, len(kinds))
-	for i, k := range kinds {
+func names(types []Type) string {
+	texts := make([]string, len(types))
+	for i, k := range types {
 		texts[i] = string(k)
 	}
 	return strings.Join(texts, ", ")

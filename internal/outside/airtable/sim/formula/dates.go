@@ -28,11 +28,11 @@ func inOrder(first, second typed) node {
 // instants are two values as times, or else the result that is already certain: an error, or false for a blank.
 func instants(a, b Value) (int64, int64, *Value) {
 	for _, v := range []Value{a, b} {
-		if v.Kind == Failure {
+		if v.Type == Failure {
 			return 0, 0, &v
 		}
 	}
-	if a.Kind == Blank || b.Kind == Blank {
+	if a.Type == Blank || b.Type == Blank {
 		no := Bool(false)
 		return 0, 0, &no
 	}
@@ -96,7 +96,7 @@ func truncated(millis int64, unit string) (time.Time, bool) {
 func datetimeParse(args []typed) node {
 	return func(row Row) Value {
 		text := args[0].node(row)
-		if text.Kind != String {
+		if text.Type != String {
 			return unlessNumber(text)
 		}
 		var at time.Time
@@ -115,7 +115,7 @@ func datetimeParse(args []typed) node {
 
 // unlessNumber keeps dates, blanks and errors; a number is not a date.
 func unlessNumber(v Value) Value {
-	if v.Kind == Number {
+	if v.Type == Number {
 		return Failed()
 	}
 	return v

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// testRow is a record with a few fields of every kind.
+// testRow is a record with a few fields of every type.
 type testRow map[string]Value
 
 func (r testRow) Field(id string) Value { return r[id] }

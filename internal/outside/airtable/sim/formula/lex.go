@@ -7,11 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// tokenKind tells the tokens of a formula apart.
-type tokenKind int
+// tokenType tells the tokens of a formula apart.
+type tokenType int
 
 const (
-	tokenEnd tokenKind = iota
+	tokenEnd tokenType = iota
 	tokenNumber
 	tokenText
 	tokenBraced // {Field}
@@ -21,7 +21,7 @@ const (
 
 // token is one piece of a formula; text is what it means, start and end are where it stands.
 type token struct {
-	kind       tokenKind
+	typ        tokenType
 	text       string
 	number     float64
 	start, end int
@@ -36,7 +36,7 @@ func lex(source string) ([]token, error) {
 	for at := 0; ; {
 		at += len(source[at:]) - len(strings.TrimLeftFunc(source[at:], unicode.IsSpace))
 		if at == len(source) {
-			return append(tokens, token{kind: tokenEnd, start: at, end: at}), nil
+			return append(tokens, token{typ: tokenEnd, start: at, end: at}), nil
 		}
 		next, err := lexOne(source, at)
 		if err != nil {
@@ -56,18 +56,18 @@ func lexOne(source string, at int) (token, error) {
 		if !ok {
 			return token{}, ErrInvalid
 		}
-		return token{kind: tokenText, text: text, start: at, end: end}, nil
+		return token{typ: tokenText, text: text, start: at, end: end}, nil
 	case first == '{':
 		text, end, ok := quoted(source, at+1, '}')
 		if !ok {
 			return token{}, ErrInvalid
 		}
-		return token{kind: tokenBraced, text: text, start: at, end: end}, nil
+		return token{typ: tokenBraced, text: text, start: at, end: end}, nil
 	case first >= '0' && first <= '9' || first == '.':
 		return lexNumber(source, at)
 	case isWord(first):
 		end := at + len(source[at:]) - len(strings.TrimLeftFunc(source[at:], isWord))
-		return token{kind: tokenWord, text: source[at:end], start: at, end: end}, nil
+		return token{typ: tokenWord, text: source[at:end], start: at, end: end}, nil
 	}
 	return lexSign(source, at)
 }
@@ -80,14 +80,14 @@ func lexNumber(source string, at int) (token, error) {
 	if err != nil {
 		return token{}, ErrInvalid
 	}
-	return token{kind: tokenNumber, number: number, start: at, end: end}, nil
+	return token{typ: tokenNumber, number: number, start: at, end: end}, nil
 }
 
 // lexSign reads a sign, the longest one that fits.
 func lexSign(source string, at int) (token, error) {
 	for _, sign := range []string{"!=", "<=", ">=", "=", "<", ">", "+", "-", "*", "/", "&", "(", ")", ","} {
 		if strings.HasPrefix(source[at:], sign) {
-			return token{kind: tokenSign, text: sign, start: at, end: at + len(sign)}, nil
+			return token{typ: tokenSign, text: sign, start: at, end: at + len(sign)}, nil
 		}
 	}
 	return token{}, ErrInvalid

@@ -13,7 +13,7 @@ var logicFunctions = map[string]function{
 func and(args []typed) node {
 	return func(row Row) Value {
 		for _, arg := range args {
-			if v := arg.node(row); v.Kind == Failure {
+			if v := arg.node(row); v.Type == Failure {
 				return v
 			} else if !v.Truthy() {
 				return Bool(false)
@@ -27,7 +27,7 @@ func and(args []typed) node {
 func or(args []typed) node {
 	return func(row Row) Value {
 		for _, arg := range args {
-			if v := arg.node(row); v.Kind == Failure {
+			if v := arg.node(row); v.Type == Failure {
 				return v
 			} else if v.Truthy() {
 				return Bool(true)
@@ -40,7 +40,7 @@ func or(args []typed) node {
 func not(arg typed) node {
 	return func(row Row) Value {
 		v := arg.node(row)
-		if v.Kind == Failure {
+		if v.Type == Failure {
 			return v
 		}
 		return Bool(!v.Truthy())
@@ -65,7 +65,7 @@ func conditional(args []typed) typed {
 	return typed{func(row Row) Value {
 		v := condition(row)
 		switch {
-		case v.Kind == Failure:
+		case v.Type == Failure:
 			return v
 		case v.Truthy():
 			return then.node(row)
@@ -79,9 +79,9 @@ func asText(inner node) node {
 	return func(row Row) Value {
 		v := inner(row)
 		switch {
-		case v.Kind == Failure:
+		case v.Type == Failure:
 			return v
-		case v.Kind == Number && v.Num == 0:
+		case v.Type == Number && v.Num == 0:
 			return Value{}
 		}
 		return Text(v.String())

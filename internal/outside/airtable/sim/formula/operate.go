@@ -8,9 +8,9 @@ func operator(sign string, left, right node) node {
 	return func(row Row) Value {
 		a, b := left(row), right(row)
 		switch {
-		case a.Kind == Failure:
+		case a.Type == Failure:
 			return a
-		case b.Kind == Failure:
+		case b.Type == Failure:
 			return b
 		}
 		return apply(a, b)
@@ -59,18 +59,18 @@ func arithmetic(compute func(a, b float64) float64) func(a, b Value) Value {
 // equal compares as = does: texts exactly; a blank equals "", 0 and a blank; a text that is a date equals that
 // date; a text never equals a number.
 func equal(a, b Value) bool {
-	if a.Kind == Date || b.Kind == Date {
+	if a.Type == Date || b.Type == Date {
 		left, leftOK := a.instant()
 		right, rightOK := b.instant()
 		return leftOK && rightOK && left == right
 	}
-	if a.Kind == b.Kind {
+	if a.Type == b.Type {
 		return a.Num == b.Num && a.Text == b.Text
 	}
-	return (a.Kind == Blank || b.Kind == Blank) && a.Num == 0 && b.Num == 0 && a.Text == "" && b.Text == ""
+	return (a.Type == Blank || b.Type == Blank) && a.Num == 0 && b.Num == 0 && a.Text == "" && b.Text == ""
 }
 
-// ordering compares numbers, texts or dates; values of different kinds have no order.
+// ordering compares numbers, texts or dates; values of different types have no order.
 func ordering(holds func(order int) bool) func(a, b Value) Value {
 	return func(a, b Value) Value {
 		left, leftOK := a.numeric()
@@ -80,10 +80,10 @@ func ordering(holds func(order int) bool) func(a, b Value) Value {
 		}
 		leftAt, leftOK := a.instant()
 		rightAt, rightOK := b.instant()
-		if (a.Kind == Date || b.Kind == Date) && leftOK && rightOK {
+		if (a.Type == Date || b.Type == Date) && leftOK && rightOK {
 			return Bool(holds(compare(leftAt, rightAt)))
 		}
-		if a.Kind == Number || b.Kind == Number || a.Kind == Date || b.Kind == Date {
+		if a.Type == Number || b.Type == Number || a.Type == Date || b.Type == Date {
 			return Failed()
 		}
 		return Bool(holds(strings.Compare(a.Text, b.Text)))

@@ -29,7 +29,7 @@ type swap struct {
 // whole reads a formula to its end.
 func (p *parser) whole() (typed, error) {
 	root, err := p.comparison()
-	if err == nil && p.peek().kind != tokenEnd {
+	if err == nil && p.peek().typ != tokenEnd {
 		err = ErrInvalid
 	}
 	return root, err
@@ -39,7 +39,7 @@ func (p *parser) peek() token { return p.tokens[p.at] }
 
 // accept takes the next token if it is one of the signs.
 func (p *parser) accept(signs ...string) (string, bool) {
-	if next := p.peek(); next.kind == tokenSign && slices.Contains(signs, next.text) {
+	if next := p.peek(); next.typ == tokenSign && slices.Contains(signs, next.text) {
 		p.at++
 		return next.text, true
 	}
@@ -95,7 +95,7 @@ func (p *parser) signed() (typed, error) {
 func (p *parser) operand() (typed, error) {
 	next := p.peek()
 	p.at++
-	switch next.kind {
+	switch next.typ {
 	case tokenNumber:
 		return typed{constant(Num(next.number)), NumberType}, nil
 	case tokenText:

@@ -15,7 +15,7 @@ var textFunctions = map[string]function{
 func lower(arg typed) node {
 	return func(row Row) Value {
 		v := arg.node(row)
-		if v.Kind == Failure {
+		if v.Type == Failure {
 			return v
 		}
 		return Text(strings.ToLower(v.String()))
@@ -31,7 +31,7 @@ func find(args []typed, absent Value) node {
 			start = args[2].node(row)
 		}
 		for _, v := range []Value{needle, hay, start} {
-			if v.Kind == Failure {
+			if v.Type == Failure {
 				return v
 			}
 		}

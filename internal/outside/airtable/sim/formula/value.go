@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// Kind is what a Value holds.
-type Kind int
+// ValueType is what a Value holds.
+type ValueType int
 
-// The kinds of values. Failure is an error cell such as #ERROR!.
+// The types of values. Failure is an error cell such as #ERROR!.
 const (
-	Blank Kind = iota
+	Blank ValueType = iota
 	Number
 	String
 	Date
@@ -21,27 +21,27 @@ const (
 // Value is the result of a formula or of a field. A Date has its milliseconds since 1970 in Num, a Failure
 // its text in Text.
 type Value struct {
-	Kind Kind
+	Type ValueType
 	Num  float64
 	Text string
 }
 
 // Failed is the value of every computation that makes no sense.
-func Failed() Value { return Value{Kind: Failure, Text: "#ERROR!"} }
+func Failed() Value { return Value{Type: Failure, Text: "#ERROR!"} }
 
 // Num is the value of a number.
-func Num(n float64) Value { return Value{Kind: Number, Num: n} }
+func Num(n float64) Value { return Value{Type: Number, Num: n} }
 
 // Text is the value of a text; an empty text is a blank.
 func Text(s string) Value {
 	if s == "" {
 		return Value{}
 	}
-	return Value{Kind: String, Text: s}
+	return Value{Type: String, Text: s}
 }
 
 // Instant is the value of a date.
-func Instant(millis int64) Value { return Value{Kind: Date, Num: float64(millis)} }
+func Instant(millis int64) Value { return Value{Type: Date, Num: float64(millis)} }
 
 // Bool is the value of a truth: 1 or 0, as Airtable computes with it.
 func Bool(b bool) Value {
@@ -53,7 +53,7 @@ func Bool(b bool) Value {
 
 // Truthy reports whether a record with this value passes a filter: anything but 0, "", a blank, NaN and an error.
 func (v Value) Truthy() bool {
-	switch v.Kind {
+	switch v.Type {
 	case Number:
 		return v.Num != 0 && !math.IsNaN(v.Num)
 	case String:
@@ -66,7 +66,7 @@ func (v Value) Truthy() bool {
 
 // String is the value as & and a text field show it.
 func (v Value) String() string {
-	switch v.Kind {
+	switch v.Type {
 	case Number:
 		return FormatNumber(v.Num)
 	case Date:
@@ -91,11 +91,11 @@ func FormatNumber(n float64) string {
 }
 
 // numeric is the value as a number: a blank is 0; a text or a date is not a number.
-func (v Value) numeric() (float64, bool) { return v.Num, v.Kind == Number || v.Kind == Blank }
+func (v Value) numeric() (float64, bool) { return v.Num, v.Type == Number || v.Type == Blank }
 
 // instant is the value as a time: a date, or a text that is one.
 func (v Value) instant() (int64, bool) {
-	switch v.Kind {
+	switch v.Type {
 	case Date:
 		return int64(v.Num), true
 	case String:

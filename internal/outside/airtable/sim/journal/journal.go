@@ -34,6 +34,7 @@ type Journal struct {
 
 	wake chan struct{}
 	done chan struct{}
+	sync func(*os.File) error // (*os.File).Sync; tests replace it
 }
 
 // Ticket is a promise of durability for the lines of one group.
@@ -126,7 +127,7 @@ func (j *Journal) flush() {
 	}
 	_, err := file.Write(group.lines.Bytes())
 	if err == nil {
-		err = file.Sync()
+		err = j.sync(file)
 	}
 	if err != nil {
 		err = fmt.Errorf("write %s: %w", j.path, err)

@@ -96,6 +96,9 @@ func TestTornTailIsDropped(t *testing.T) {
 			if diff := cmp.Diff([]string{"first", "second"}, lines); diff != "" {
 				t.Fatal(diff)
 			}
+			if file, err := os.Stat(path); err != nil || file.Size() != j.Size() {
+				t.Errorf("the tail is still in the file, which should have %d bytes: %v, %v", j.Size(), file, err)
+			}
 			if err := j.Append([]byte("fourth")).Wait(); err != nil {
 				t.Fatal(err)
 			}
@@ -203,6 +206,56 @@ func TestFailedWriteIsReportedAndStopsTheJournal(t *testing.T) {
 	}
 	if err := j.Newest().Wait(); err == nil {
 		t.Error("Newest hides the failure")
+	}
+}
+
+func TestALineIsDurableOnlyAfterASync(t *testing.T) {
+	t.Parallel()
+	j, _ := setup(t, filepath.Join(t.TempDir(), "data"))
+	begun, synced := make(chan struct{}), make(chan error)
+	j.sync = func(*os.File) error {
+		begun <- struct{}{}
+		return <-synced
+	}
+	line := j.Append([]byte("line"))
+	<-begun
+	select {
+	case <-line.done:
+		t.Error("the line was acknowledged before the sync had ended")
+	default:
+	}
+	synced <- nil
+	if err := line.Wait(); err != nil {
+		t.Error(err)
+	}
+	late := j.Append([]byte("late"))
+	<-begun
+	synced <- errors.New("no space left")
+	if err := late.Wait(); err == nil || !strings.Contains(err.Error(), "no space left") {
+		t.Errorf("a line whose sync failed: %v", err)
+	}
+}
+
+func TestCallersAtTheSameTimeShareASync(t *testing.T) {
+	t.Parallel()
+	j, _ := setup(t, filepath.Join(t.TempDir(), "data"))
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	j.sync = func(*os.File) error {
+		begun <- struct{}{}
+		<-goOn
+		return nil
+	}
+	first := j.Append([]byte("first"))
+	<-begun // these come while the first sync is under way
+	second, third := j.Append([]byte("second")), j.Append([]byte("third"))
+	if second != third || first == second {
+		t.Error("two lines that wait together do not share a ticket")
+	}
+	goOn <- struct{}{}
+	<-begun
+	goOn <- struct{}{}
+	if err := errors.Join(first.Wait(), second.Wait()); err != nil {
+		t.Error(err)
 	}
 }
 

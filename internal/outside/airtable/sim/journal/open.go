@@ -25,7 +25,7 @@ func Open(path string, replay func(line []byte) error) (*Journal, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	j := &Journal{path: path, lock: lock, file: file, size: size, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	j := &Journal{path: path, lock: lock, file: file, size: size, wake: make(chan struct{}, 1), done: make(chan struct{}), sync: (*os.File).Sync}
 	go j.write()
 	return j, nil
 }

@@ -32,13 +32,13 @@ type people struct {
 func setup(t *testing.T, rows ...map[string]any) *people {
 	t.Helper()
 	s := schema.New()
-	name := schema.FieldBody{Name: "Name", Kind: "singleLineText"}
+	name := schema.FieldBody{Name: "Name", Type: "singleLineText"}
 	c := s.Begin()
 	base, err := c.CreateBase(schema.BaseBody{Name: "B", Tables: []schema.TableBody{{Name: "Other", Fields: []schema.FieldBody{name}}, {Name: "People", Fields: []schema.FieldBody{name,
-		{Name: "Age", Kind: "number", Options: options("precision", 0)}, {Name: "Done", Kind: "checkbox", Options: options("icon", "check", "color", "x")},
-		{Name: "Stage", Kind: "singleSelect", Options: options("choices", []map[string]string{{"name": "New"}, {"name": "Even newer"}, {"name": "Done"}})},
-		{Name: "Born", Kind: "date", Options: options("dateFormat", map[string]string{"name": "iso"})},
-		{Name: "Broken", Kind: "formula", Options: options("formula", "IF({Age} > 5, {Name} + 1, {Age})")}}}}})
+		{Name: "Age", Type: "number", Options: options("precision", 0)}, {Name: "Done", Type: "checkbox", Options: options("icon", "check", "color", "x")},
+		{Name: "Stage", Type: "singleSelect", Options: options("choices", []map[string]string{{"name": "New"}, {"name": "Even newer"}, {"name": "Done"}})},
+		{Name: "Born", Type: "date", Options: options("dateFormat", map[string]string{"name": "iso"})},
+		{Name: "Broken", Type: "formula", Options: options("formula", "IF({Age} > 5, {Name} + 1, {Age})")}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,6 +214,15 @@ func TestOrdersAndFilters(t *testing.T) {
 		if got := p.names(query); got != want {
 			t.Errorf("%s: got %s, want %s", query, got, want)
 		}
+	}
+}
+
+func TestEqualRecordsKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	p := setup(t)
+	p.named(60)
+	if got, want := p.names("view=Grid%20view&sort[0][field]=Age"), p.names("view=Grid%20view"); got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

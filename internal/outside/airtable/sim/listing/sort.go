@@ -82,14 +82,14 @@ func compareValues(a, b formula.Value) int {
 	if order := cmp.Compare(rank(a), rank(b)); order != 0 {
 		return order
 	}
-	if a.Kind == formula.String {
+	if a.Type == formula.String {
 		return strings.Compare(strings.ToLower(a.Text), strings.ToLower(b.Text))
 	}
 	return cmp.Compare(a.Num, b.Num)
 }
 
 func rank(v formula.Value) int {
-	switch v.Kind {
+	switch v.Type {
 	case formula.Blank:
 		return 0
 	case formula.Number, formula.Date:

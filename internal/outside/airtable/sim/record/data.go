@@ -72,6 +72,9 @@ func (d *Data) InBase(b *schema.Base, id string) *Record {
 
 func newRows(t *schema.Table) *Rows { return &Rows{table: t, byID: map[string]*Record{}, nextSeq: 1} }
 
+// Table is the table whose records these are.
+func (rows *Rows) Table() *schema.Table { return rows.table }
+
 // Record finds a record by id, or returns nil.
 func (rows *Rows) Record(id string) *Record { return rows.byID[id] }
 
@@ -161,6 +164,3 @@ func (rows *Rows) sorted(order func(a, b *Record) int) []*Record {
 	slices.SortFunc(list, order)
 	return list
 }
-
-// Table is the table whose records these are.
-func (rows *Rows) Table() *schema.Table { return rows.table }

@@ -48,6 +48,13 @@ func TestEntriesRestoreTheRecords(t *testing.T) {
 	if diff := cmp.Diff(d.shown(), other.shown()); diff != "" {
 		t.Error(diff)
 	}
+	if next := d.NextSeq(d.people); next != 3 {
+		t.Errorf("the next number is %d", next)
+	}
+	other.RestoreNextSeq(d.people, 1)
+	if next := other.NextSeq(d.people); next != 3 {
+		t.Errorf("an old entry set the next number back to %d", next)
+	}
 	for want, e := range map[string]Entry{
 		"unknown table tblX":             {Table: "tblX", ID: "recX"},
 		"unknown field fldX":             {Table: d.people.ID, ID: "recX", Cells: map[string]json.RawMessage{"fldX": []byte("1")}},

@@ -41,13 +41,9 @@ func newMergeIndex(fields []*schema.Field, records []*Record) *mergeIndex {
 
 func (x *mergeIndex) covers(f *schema.Field) bool { return slices.Contains(x.fields, f) }
 
-// find returns the records with these values. An empty value matches nothing: such a record is created.
-func (x *mergeIndex) find(values []cell.Value) []*Record {
-	if slices.Contains(values, nil) {
-		return nil
-	}
-	return x.byKey[mergeKey(values)]
-}
+// find returns the records with these values. An empty value matches nothing, since a record that has one is in no
+// index: such a record is created.
+func (x *mergeIndex) find(values []cell.Value) []*Record { return x.byKey[mergeKey(values)] }
 
 // key is the record's key. It returns false when one of the values is empty: nothing can match it then.
 func (x *mergeIndex) key(r *Record) (string, bool) {

@@ -66,7 +66,7 @@ func (c *Change) Delete(r *Record) {
 		}
 	}
 	for _, f := range fields { // a link within the table has no inverse that would know who links here
-		if f.Shape() != schema.Links || f.Linked != r.Table().ID || f.Inverse != "" {
+		if f.Shape() != schema.Links || f.Linked != r.Table().ID {
 			continue
 		}
 		for _, other := range r.rows.InIDOrder() {

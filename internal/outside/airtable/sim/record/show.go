@@ -79,7 +79,7 @@ func (e *Evaluator) appendCell(out []byte, r *Record, f *schema.Field, how Style
 
 // appendComputed writes the result of a formula. Errors are objects.
 func appendComputed(out []byte, v formula.Value) []byte {
-	switch v.Kind {
+	switch v.Type {
 	case formula.Number:
 		return wire.AppendNumber(out, v.Num)
 	case formula.String, formula.Date:

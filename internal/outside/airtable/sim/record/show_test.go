@@ -48,6 +48,19 @@ func TestStyles(t *testing.T) {
 	}
 }
 
+func TestTitlesEndWhereTheyWouldFillTheMemory(t *testing.T) {
+	t.Parallel()
+	d := setup(t)
+	var linked []string
+	for range 4 {
+		linked = append(linked, d.create(d.companies, "Name", strings.Repeat("x", 600_000)).ID)
+	}
+	ann := d.create(d.people, "Company", linked)
+	if got := len(NewEvaluator(d.Data).Value(ann, d.people.Field("Company")).Text); got != 2*600_000+2 {
+		t.Errorf("four titles of 600,000 bytes became %d", got)
+	}
+}
+
 func TestFormulasInACircleAcrossTablesAreErrors(t *testing.T) {
 	t.Parallel()
 	d := setup(t)
@@ -55,14 +68,14 @@ func TestFormulasInACircleAcrossTablesAreErrors(t *testing.T) {
 	c := d.Begin(noon)
 	made := map[string]*schema.Table{}
 	for _, name := range []string{"Left", "Right"} {
-		table, err := c.Schema.CreateTable(base, schema.TableBody{Name: name, Fields: []schema.FieldBody{{Name: "Title", Kind: "formula", Options: cells("formula", "1")}}})
+		table, err := c.Schema.CreateTable(base, schema.TableBody{Name: name, Fields: []schema.FieldBody{{Name: "Title", Type: "formula", Options: cells("formula", "1")}}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		made[name] = table
 	}
 	left, right := made["Left"], made["Right"]
-	if _, err := c.Schema.CreateField(base, left.ID, schema.FieldBody{Name: "Right", Kind: "multipleRecordLinks", Options: cells("linkedTableId", right.ID)}); err != nil {
+	if _, err := c.Schema.CreateField(base, left.ID, schema.FieldBody{Name: "Right", Type: "multipleRecordLinks", Options: cells("linkedTableId", right.ID)}); err != nil {
 		t.Fatal(err)
 	}
 	for table, formula := range map[*schema.Table]string{left: "{Right} & 'l'", right: "{Left} & 'r'"} { // each title names the other table's

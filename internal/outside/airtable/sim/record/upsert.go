@@ -58,7 +58,7 @@ func (c *Change) Upsert(t *schema.Table, mergeOn []string, batch []Input, mode M
 	return done, nil
 }
 
-// mergeFields finds the one to three fields to merge on and refuses kinds that cannot be compared.
+// mergeFields finds the one to three fields to merge on and refuses types that cannot be compared.
 func mergeFields(t *schema.Table, names []string) ([]*schema.Field, *wire.Error) {
 	if len(names) < 1 || len(names) > 3 {
 		return nil, wire.InvalidParameters()
@@ -69,9 +69,9 @@ func mergeFields(t *schema.Table, names []string) ([]*schema.Field, *wire.Error)
 		switch {
 		case f == nil:
 			return nil, wire.UnknownField(name)
-		case f.Kind.Computed():
+		case f.Type.Computed():
 			return nil, cell.ErrComputed(f)
-		case !f.Kind.Merges() || slices.Contains(fields, f):
+		case !f.Type.Merges() || slices.Contains(fields, f):
 			return nil, wire.InvalidParameters()
 		}
 		fields = append(fields, f)

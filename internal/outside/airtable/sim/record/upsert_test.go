@@ -87,6 +87,18 @@ func TestRefusedUpserts(t *testing.T) {
 	}
 }
 
+func TestDifferentValuesHaveDifferentKeys(t *testing.T) {
+	t.Parallel()
+	seen := map[string][]cell.Value{}
+	for _, values := range [][]cell.Value{{1.0, 23.0}, {12.0, 3.0}, {123.0}, {"1", 23.0}, {1.0, "23"}, {"a", "b"}, {"a\";\"b"}, {"ab"}, {true}, {"true"}, {[]string{"a"}}, {[]string{"a", "b"}}, {`["a"]`}} {
+		key := mergeKey(values)
+		if other := seen[key]; other != nil {
+			t.Errorf("%v and %v have the same key", other, values)
+		}
+		seen[key] = values
+	}
+}
+
 func TestATableRemembersAFewIndexes(t *testing.T) {
 	t.Parallel()
 	d := setup(t)
@@ -94,7 +106,7 @@ func TestATableRemembersAFewIndexes(t *testing.T) {
 	age, name, stage := d.people.Field("Age"), d.people.Field("Name"), d.people.Field("Stage")
 	first := rows.index([]*schema.Field{age})
 	for _, fields := range [][]*schema.Field{{name}, {stage}, {age, name}, {name, age}, {age, stage}, {stage, age}, {name, stage}} {
-		if rows.index(fields) != rows.index(fields) {
+		if built := rows.index(fields); rows.index(fields) != built {
 			t.Error("an index is built twice")
 		}
 	}

@@ -17,7 +17,7 @@ type Mode struct {
 	Replace  bool // clear the writable fields that are not named
 }
 
-// ErrNotFound is the answer to a path that names a record that is not there.
+// ErrNotFound is the response to a path that names a record that is not there.
 func ErrNotFound() *wire.Error {
 	return &wire.Error{Status: http.StatusNotFound, Type: "MODEL_ID_NOT_FOUND", Message: "Record not found"}
 }
@@ -85,7 +85,7 @@ func (c *Change) overwrite(r *Record, cells []writtenCell, mode Mode) {
 			named[written.field] = true
 		}
 		for _, f := range r.Table().Fields {
-			if !named[f] && !f.Kind.Computed() {
+			if !named[f] && !f.Type.Computed() {
 				c.write(r, f, nil)
 			}
 		}

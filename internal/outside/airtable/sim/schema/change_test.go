@@ -14,11 +14,11 @@ func TestRollbackLeavesTheSchemaAsItWas(t *testing.T) {
 	t.Parallel()
 	for name, do := range map[string]func(s *crm, c *schema.Change) *wire.Error{
 		"a base": func(s *crm, c *schema.Change) *wire.Error {
-			_, err := c.CreateBase(schema.BaseBody{Name: "B", Tables: []schema.TableBody{{Name: "T", Fields: []schema.FieldBody{{Name: "N", Kind: "email"}}}}})
+			_, err := c.CreateBase(schema.BaseBody{Name: "B", Tables: []schema.TableBody{{Name: "T", Fields: []schema.FieldBody{{Name: "N", Type: "email"}}}}})
 			return err
 		},
 		"a table": func(s *crm, c *schema.Change) *wire.Error {
-			_, err := c.CreateTable(s.base, schema.TableBody{Name: "T", Fields: []schema.FieldBody{{Name: "N", Kind: "email"}, link("L", s.people)}})
+			_, err := c.CreateTable(s.base, schema.TableBody{Name: "T", Fields: []schema.FieldBody{{Name: "N", Type: "email"}, link("L", s.people)}})
 			return err
 		},
 		"a link and its inverse": func(s *crm, c *schema.Change) *wire.Error {
@@ -58,6 +58,50 @@ func TestRollbackLeavesTheSchemaAsItWas(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestWhatWasTakenBackIsNoLongerFound(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	c := s.Begin()
+	base, err := c.CreateBase(schema.BaseBody{ID: "appCCCCCCCCCCCCCC", Name: "B", Tables: []schema.TableBody{{Name: "T", Fields: []schema.FieldBody{{Name: "N", Type: "email"}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := base.Tables[0].ID
+	c.Rollback()
+	if _, err := s.Base(base.ID); err == nil || s.Table(table) != nil {
+		t.Error("the base or its table is still found")
+	}
+	again, err := s.Begin().CreateBase(schema.BaseBody{ID: base.ID, Name: "B", Tables: []schema.TableBody{{Name: "T", Fields: []schema.FieldBody{{Name: "N", Type: "email"}}}}})
+	if err != nil || again.ID != base.ID {
+		t.Errorf("its id is still taken: %v", err)
+	}
+	if _, err := s.Begin().CreateBase(schema.BaseBody{ID: base.ID, Name: "C"}); message(err) != "INVALID_REQUEST: Base appCCCCCCCCCCCCCC exists already" {
+		t.Errorf("an id that is taken: %v", err)
+	}
+}
+
+func TestATableOfAnotherBaseIsNotThere(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	other, err := s.Begin().CreateBase(schema.BaseBody{Name: "B", Tables: []schema.TableBody{{Name: "T", Fields: []schema.FieldBody{{Name: "N", Type: "email"}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := s.shown()
+	c := s.Begin()
+	_, created := c.CreateField(other, s.people.ID, schema.FieldBody{Name: "F", Type: "email"})
+	_, renamed := c.UpdateTable(other, s.people.ID, schema.Patch{"name": []byte(`"P"`)})
+	_, changed := c.UpdateField(other, s.people.ID, s.people.Primary().ID, schema.Patch{"name": []byte(`"P"`)})
+	for _, err := range []*wire.Error{created, renamed, changed} {
+		if diff := cmp.Diff(wire.ModelNotFound(), err); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if diff := cmp.Diff(before, s.shown()); diff != "" {
+		t.Error(diff)
 	}
 }
 

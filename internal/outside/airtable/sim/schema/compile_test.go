@@ -32,6 +32,10 @@ func TestFormulas(t *testing.T) {
 	if got := patch(label, "{Age} + 1"); got != "" || label.Static() != formula.NumberType || next.Static() != formula.NumberType {
 		t.Errorf("%s: the label is of type %d, the field that names it %d", got, label.Static(), next.Static())
 	}
+	one, err := s.Begin().CreateField(s.base, s.people.ID, body[schema.FieldBody](t, `{"name":"One","type":"formula","options":{"formula":"1"}}`))
+	if err != nil || !strings.Contains(string(one.Append(nil)), `"referencedFieldIds":[]`) {
+		t.Errorf("a formula that names no field shows %s, %v", one.Append(nil), err)
+	}
 	for source, want := range map[string]string{
 		"{Next}": "The formula refers to itself", "{Label}": "The formula refers to itself", "{No}&{Such}": "Unknown field names: no, such", "1+": "Invalid formula. Please check your formula text.",
 	} {

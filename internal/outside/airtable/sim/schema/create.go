@@ -26,7 +26,7 @@ type (
 	// FieldBody is a field to be created.
 	FieldBody struct {
 		Name        string                     `json:"name"`
-		Kind        Kind                       `json:"type"`
+		Type        FieldType                  `json:"type"`
 		Description *string                    `json:"description"`
 		Options     map[string]json.RawMessage `json:"options"`
 	}
@@ -89,9 +89,9 @@ func (c *Change) CreateTable(b *Base, body TableBody) (*Table, *wire.Error) {
 		return nil, errTableName()
 	}
 	t := c.addTable(b, body.Name, body.Description)
-	first := kinds[body.Fields[0].Kind]
+	first := fieldTypes[body.Fields[0].Type]
 	if first.shape != None && !first.primary {
-		return nil, wire.Invalid("INVALID_REQUEST_UNKNOWN", "A field of type %s cannot be the primary field", body.Fields[0].Kind)
+		return nil, wire.Invalid("INVALID_REQUEST_UNKNOWN", "A field of type %s cannot be the primary field", body.Fields[0].Type)
 	}
 	made := make([]*Field, 0, len(body.Fields))
 	for _, one := range body.Fields {
@@ -136,7 +136,7 @@ func (c *Change) makeField(t *Table, body FieldBody) (*Field, *wire.Error) {
 	if err := checkField(t, body); err != nil {
 		return nil, err
 	}
-	f := &Field{ID: wire.NewID("fld"), Kind: body.Kind}
+	f := &Field{ID: wire.NewID("fld"), Type: body.Type}
 	f.rename(body.Name)
 	if body.Description != nil {
 		f.Description = *body.Description
@@ -152,7 +152,7 @@ func (c *Change) makeField(t *Table, body FieldBody) (*Field, *wire.Error) {
 
 // checkField refuses a field that the table cannot have.
 func checkField(t *Table, body FieldBody) *wire.Error {
-	known, exists := kinds[body.Kind]
+	known, exists := fieldTypes[body.Type]
 	switch {
 	case strings.TrimSpace(body.Name) == "" || t.fieldNamed(body.Name) != nil:
 		return errFieldName()
@@ -160,11 +160,11 @@ func checkField(t *Table, body FieldBody) *wire.Error {
 		return wire.InvalidParameters()
 	case known.shape == None:
 		return wire.Invalid("UNSUPPORTED_FIELD_TYPE_FOR_CREATE", "Invalid options for %s.%s: Creating %s fields is not supported at this time",
-			t.Name, body.Name, body.Kind)
+			t.Name, body.Name, body.Type)
 	case body.Description != nil && (*body.Description == "" || len([]rune(*body.Description)) > maxDescription):
 		return wire.InvalidParameters()
 	}
-	if wrong := checkOptions(known.options, body.Kind, body.Name, body.Options); wrong != "" {
+	if wrong := checkOptions(known.options, body.Type, body.Name, body.Options); wrong != "" {
 		return errOptions(t, body.Name, wrong)
 	}
 	return nil
@@ -191,7 +191,7 @@ func (c *Change) linkTables(t *Table, f *Field, body FieldBody) *wire.Error {
 	if target == t {
 		return nil
 	}
-	back := &Field{ID: wire.NewID("fld"), Kind: f.Kind, Linked: t.ID, Inverse: f.ID}
+	back := &Field{ID: wire.NewID("fld"), Type: f.Type, Linked: t.ID, Inverse: f.ID}
 	back.rename(target.freeName(t.Name))
 	f.Inverse = back.ID
 	c.addField(target, back)

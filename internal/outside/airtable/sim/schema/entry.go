@@ -25,7 +25,7 @@ type (
 		ID          string                     `json:"id"`
 		Name        string                     `json:"name"`
 		Description string                     `json:"description,omitempty"`
-		Kind        Kind                       `json:"type"`
+		Type        FieldType                  `json:"type"`
 		Options     map[string]json.RawMessage `json:"options,omitempty"`
 		Choices     []Choice                   `json:"choices,omitempty"`
 		Linked      string                     `json:"linked,omitempty"`
@@ -41,7 +41,7 @@ func (b *Base) Entry() BaseEntry { return BaseEntry{b.ID, b.Name} }
 func (t *Table) Entry() TableEntry {
 	e := TableEntry{Base: t.Base.ID, ID: t.ID, Name: t.Name, Description: t.Description, Views: t.Views}
 	for _, f := range t.Fields {
-		e.Fields = append(e.Fields, fieldEntry{f.ID, f.Name, f.Description, f.Kind, f.options, f.Choices, f.Linked, f.Inverse, f.source})
+		e.Fields = append(e.Fields, fieldEntry{f.ID, f.Name, f.Description, f.Type, f.options, f.Choices, f.Linked, f.Inverse, f.source})
 	}
 	return e
 }
@@ -77,7 +77,7 @@ func (s *Schema) RestoreTable(e TableEntry) (*Table, error) {
 
 func (e fieldEntry) restore(table string) *Field {
 	f := &Field{
-		ID: e.ID, Description: e.Description, Kind: e.Kind, Choices: e.Choices, Linked: e.Linked, Inverse: e.Inverse,
+		ID: e.ID, Description: e.Description, Type: e.Type, Choices: e.Choices, Linked: e.Linked, Inverse: e.Inverse,
 		TableID: table, source: e.Source,
 	}
 	f.rename(e.Name)

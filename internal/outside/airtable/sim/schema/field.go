@@ -14,7 +14,7 @@ import (
 type Field struct {
 	ID, Name, Description string
 	TableID               string // of the table that it belongs to
-	Kind                  Kind
+	Type                  FieldType
 	Choices               []Choice // of a select
 	Linked                string   // of a link: the id of the table it points to
 	Inverse               string   // of a link: the id of the field on the other side; "" when there is none
@@ -40,7 +40,7 @@ var choiceColors = [...]string{
 }
 
 // Shape is how the field's cells are written and read.
-func (f *Field) Shape() Shape { return f.Kind.Shape() }
+func (f *Field) Shape() Shape { return f.Type.Shape() }
 
 // Key is the name as a JSON string.
 func (f *Field) Key() []byte { return f.key }

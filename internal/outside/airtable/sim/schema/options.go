@@ -17,7 +17,7 @@ type optionRule struct {
 	sound    func(json.RawMessage) bool
 }
 
-// What the API takes when a field is created, by kind. Anything else in options is refused.
+// What the API takes when a field is created, by type. Anything else in options is refused.
 var (
 	numberOptions   = []optionRule{{"precision", true, wholeWithin(0, 8)}}
 	currencyOptions = []optionRule{{"precision", true, wholeWithin(0, 7)}, {"symbol", true, isText}}
@@ -32,9 +32,9 @@ var (
 	formulaOptions  = []optionRule{{"formula", true, isText}}
 )
 
-// checkOptions compares the options of a new field with the rules of its kind. It returns what is wrong in
+// checkOptions compares the options of a new field with the rules of its type. It returns what is wrong in
 // Airtable's words, or "".
-func checkOptions(rules []optionRule, kind Kind, name string, options map[string]json.RawMessage) string {
+func checkOptions(rules []optionRule, typ FieldType, name string, options map[string]json.RawMessage) string {
 	if options == nil && len(rules) > 0 {
 		return fmt.Sprintf("Failed schema validation: %s.options is missing", name)
 	}
@@ -49,7 +49,7 @@ func checkOptions(rules []optionRule, kind Kind, name string, options map[string
 	}
 	for _, given := range slices.Sorted(maps.Keys(options)) {
 		if !slices.ContainsFunc(rules, func(r optionRule) bool { return r.name == given }) {
-			return fmt.Sprintf("Failed schema validation: %s.options.%s is not included in the %s schema", name, given, kind)
+			return fmt.Sprintf("Failed schema validation: %s.options.%s is not included in the %s schema", name, given, typ)
 		}
 	}
 	return ""

@@ -8,7 +8,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
 
-// each is a legal set of options for every kind that the API can create.
+// each is a legal set of options for every type that the API can create.
 var each = map[string]string{
 	"singleLineText": "", "email": "", "url": "", "phoneNumber": "", "multilineText": "", "richText": "", "singleCollaborator": "",
 	"multipleCollaborators": "", "multipleAttachments": "", "barcode": "",
@@ -19,13 +19,13 @@ var each = map[string]string{
 	"singleSelect": `{"choices":[]}`, "multipleSelects": `{"choices":[{"name":"a"}]}`, "formula": `{"formula":"1"}`,
 }
 
-func TestEveryCreatableKindIsCreated(t *testing.T) {
+func TestEveryCreatableTypeIsCreated(t *testing.T) {
 	t.Parallel()
-	for kind, options := range each {
-		t.Run(kind, func(t *testing.T) {
+	for typ, options := range each {
+		t.Run(typ, func(t *testing.T) {
 			t.Parallel()
 			s := setup(t)
-			f := schema.FieldBody{Name: "F", Kind: schema.Kind(kind)}
+			f := schema.FieldBody{Name: "F", Type: schema.FieldType(typ)}
 			if options != "" {
 				f.Options = body[map[string]json.RawMessage](t, options)
 			}
@@ -49,7 +49,7 @@ func TestRefusedOptions(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	const invalid = "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE: Invalid options for People.F: Failed schema validation: F.options"
-	for _, c := range []struct{ kind, options, want string }{
+	for _, c := range []struct{ typ, options, want string }{
 		{"number", ``, invalid + " is missing"},
 		{"number", `{}`, invalid + ".precision is missing"},
 		{"number", `{"precision":9}`, invalid + ".precision is invalid"},
@@ -76,7 +76,7 @@ func TestRefusedOptions(t *testing.T) {
 		{"rollup", ``, "UNSUPPORTED_FIELD_TYPE_FOR_CREATE: Invalid options for People.F: Creating rollup fields is not supported at this time"},
 		{"nonsense", ``, message(wire.InvalidParameters())},
 	} {
-		f := schema.FieldBody{Name: "F", Kind: schema.Kind(c.kind)}
+		f := schema.FieldBody{Name: "F", Type: schema.FieldType(c.typ)}
 		if c.options != "" {
 			f.Options = body[map[string]json.RawMessage](t, c.options)
 		}
@@ -84,7 +84,7 @@ func TestRefusedOptions(t *testing.T) {
 		_, err := change.CreateField(s.base, s.people.ID, f)
 		change.Rollback()
 		if got := message(err); got != c.want {
-			t.Errorf("%s %s:\n got %s\nwant %s", c.kind, c.options, got, c.want)
+			t.Errorf("%s %s:\n got %s\nwant %s", c.typ, c.options, got, c.want)
 		}
 	}
 }

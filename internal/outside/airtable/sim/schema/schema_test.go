@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,7 +53,7 @@ func body[T any](t *testing.T, text string) T {
 
 // link is a field that points to a table.
 func link(name string, to *schema.Table) schema.FieldBody {
-	return schema.FieldBody{Name: name, Kind: "multipleRecordLinks", Options: map[string]json.RawMessage{"linkedTableId": wire.Encode(to.ID)}}
+	return schema.FieldBody{Name: name, Type: "multipleRecordLinks", Options: map[string]json.RawMessage{"linkedTableId": wire.Encode(to.ID)}}
 }
 
 // shown is the whole schema as the API shows it.
@@ -132,7 +133,7 @@ func TestLinks(t *testing.T) {
 	if err != nil || self.Inverse != "" || self.Linked != s.people.ID {
 		t.Errorf("a link to its own table: %+v, %v", self, err)
 	}
-	other, err := c.CreateBase(schema.BaseBody{Name: "Other", Tables: []schema.TableBody{{Name: "T", Fields: []schema.FieldBody{{Name: "N", Kind: "email"}}}}})
+	other, err := c.CreateBase(schema.BaseBody{Name: "Other", Tables: []schema.TableBody{{Name: "T", Fields: []schema.FieldBody{{Name: "N", Type: "email"}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,6 +185,9 @@ func TestEntriesRestoreTheSchema(t *testing.T) {
 			raw, err := json.Marshal(table.Entry())
 			if err != nil {
 				t.Fatal(err)
+			}
+			if typed := []string{`"linkedTableId"`, `"options":{"formula"`, `"options":{"choices"`}; slices.ContainsFunc(typed, func(key string) bool { return strings.Contains(string(raw), key) }) {
+				t.Errorf("an option is kept twice: %s", raw)
 			}
 			if _, err := restored.RestoreTable(body[schema.TableEntry](t, string(raw))); err != nil {
 				t.Fatal(err)

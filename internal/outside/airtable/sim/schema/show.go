@@ -52,7 +52,7 @@ func (t *Table) Append(out []byte, visible bool) []byte {
 func (f *Field) Append(out []byte) []byte {
 	out = wire.AppendString(append(out, `{"id":`...), f.ID)
 	out = append(append(out, `,"name":`...), f.key...)
-	out = wire.AppendString(append(out, `,"type":`...), string(f.Kind))
+	out = wire.AppendString(append(out, `,"type":`...), string(f.Type))
 	if f.Description != "" {
 		out = wire.AppendString(append(out, `,"description":`...), f.Description)
 	}
@@ -62,7 +62,7 @@ func (f *Field) Append(out []byte) []byte {
 	return append(out, '}')
 }
 
-// shownOptions are the options as reading shows them, nil when the kind has none.
+// shownOptions are the options as reading shows them, nil when the type has none.
 func (f *Field) shownOptions() map[string]any {
 	shown := map[string]any{}
 	for name, value := range f.options {

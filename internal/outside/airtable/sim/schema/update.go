@@ -100,7 +100,7 @@ func (c *Change) updateOptions(t *Table, f *Field, p Patch) *wire.Error {
 	if retyped || f.Shape() != Formula || json.Unmarshal(raw, &options) != nil {
 		return wire.Invalid("INVALID_REQUEST_UNKNOWN", "Changing a field's type or number precision is not currently supported")
 	}
-	if wrong := checkOptions(kinds[f.Kind].options, f.Kind, f.Name, options); wrong != "" {
+	if wrong := checkOptions(fieldTypes[f.Type].options, f.Type, f.Name, options); wrong != "" {
 		return errOptions(t, f.Name, wrong)
 	}
 	source, _ := wire.String(options["formula"])

@@ -16,7 +16,7 @@ const (
 	Text                // not JSON at all
 )
 
-// Error is an answer that is not a success, in Airtable's words.
+// Error is a response that is not a success, in Airtable's words.
 type Error struct {
 	Status     int    // HTTP status
 	Type       string // such as INVALID_RECORDS
@@ -49,11 +49,11 @@ func (e *Error) Body() []byte {
 }
 
 // Invalid is a 422, the status of everything that is wrong with the content of a request.
-func Invalid(kind, format string, args ...any) *Error {
-	return &Error{Status: http.StatusUnprocessableEntity, Type: kind, Message: fmt.Sprintf(format, args...)}
+func Invalid(typ, format string, args ...any) *Error {
+	return &Error{Status: http.StatusUnprocessableEntity, Type: typ, Message: fmt.Sprintf(format, args...)}
 }
 
-// The refusals that several kinds of call share. Those of one kind stand beside it.
+// The refusals that several sorts of call share. Those of one sort stand beside it.
 
 // InvalidParameters refuses a parameter of the wrong type, out of range, or unknown.
 func InvalidParameters() *Error {
@@ -65,7 +65,7 @@ func InvalidBody() *Error {
 	return Invalid("INVALID_REQUEST_BODY", "Could not parse request body")
 }
 
-// ModelNotFound is the answer to an unknown base or table, and to a missing scope: Airtable does not tell them
+// ModelNotFound is the response to an unknown base or table, and to a missing scope: Airtable does not tell them
 // apart.
 func ModelNotFound() *Error {
 	return &Error{Status: http.StatusForbidden, Type: "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND",

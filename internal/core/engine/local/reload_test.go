@@ -1,0 +1,77 @@
+package local_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/enginetest"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+)
+
+// failsAfter is a store of which only so many more streams can be read.
+type failsAfter struct {
+	eventstore.Store
+	on   atomic.Bool
+	left atomic.Int64
+}
+
+func (f *failsAfter) ReadStream(ctx context.Context, id eventstore.StreamID, after int64, limit int) ([]eventstore.Event, error) {
+	if f.on.Load() && f.left.Add(-1) < 0 {
+		return nil, errors.New("the disk does not answer")
+	}
+	return f.Store.ReadStream(ctx, id, after, limit)
+}
+
+// A function that could not go on is loaded again when it is resumed. If the store
+// cannot be read then, the resume fails, and nothing else.
+func TestAResumeThatCannotReadFailsAlone(t *testing.T) {
+	for reads := range int64(4) {
+		t.Run(fmt.Sprint(reads), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				reg := engine.NewRegistry()
+				var mended atomic.Bool
+				fn := engine.NewWorkflow(reg, "test/panics", func(run engine.Run, n int) (int, error) {
+					if err := run.Sleep(time.Second); err != nil {
+						return 0, err
+					}
+					if !mended.Load() {
+						panic("on purpose")
+					}
+					return n, nil
+				}).Name()
+				memory, o := enginetest.NewMemory(), &ends{}
+				t.Cleanup(func() { memory.Close() })
+				store := &failsAfter{Store: memory}
+				e := running(t, local.Options{Store: o.in(store), Registry: reg})
+				start(t, e, "ex_1", fn)
+				time.Sleep(time.Minute)
+				mended.Store(true)
+				store.left.Store(reads)
+				store.on.Store(true)
+				_, err := e.Resume(t.Context(), "ws", "ex_1", eventstore.Meta{})
+				if reads < 3 && err == nil {
+					t.Error("the resume did not fail")
+				}
+				time.Sleep(time.Minute)
+				store.on.Store(false)
+				time.Sleep(time.Minute)
+				if reads < 3 {
+					if _, err := e.Resume(t.Context(), "ws", "ex_1", eventstore.Meta{}); err != nil {
+						t.Error(err)
+					}
+				}
+				if s := <-o.of("ex_1"); s != workflow.Completed {
+					t.Errorf("it ended %s", s)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,170 @@
+package outcome
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db/dbtest"
+)
+
+// bed is a store in one dialect.
+type bed struct {
+	*testing.T
+	Store
+}
+
+func onBoth(t *testing.T, test func(b *bed)) {
+	t.Helper()
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
+		b := &bed{T: t}
+		b.ok(b.Open(t.Context(), dbtest.Open(t, url)))
+		test(b)
+	})
+}
+
+func (b *bed) ok(err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *bed) write(by By, batches ...Batch) {
+	b.Helper()
+	b.ok(b.db.Write(b.Context(), func(ctx context.Context, tx db.Tx) error {
+		for _, batch := range batches {
+			if err := b.Write(ctx, tx, by, batch); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// records lists number and record of an execution's rows after a number.
+func (b *bed) records(ws workflow.WorkspaceID, execution workflow.ExecutionID, after int64, limit int) []string {
+	b.Helper()
+	rows, err := b.Rows(b.Context(), ws, execution, after, limit)
+	b.ok(err)
+	var all []string
+	for _, r := range rows {
+		all = append(all, fmt.Sprintf("%d %s", r.Number, r.Record))
+	}
+	return all
+}
+
+func (b *bed) same(what string, want, got any) {
+	b.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		b.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// rows are so many rows of one table.
+func rows(from, to int) Batch {
+	var batch Batch
+	for i := from; i < to; i++ {
+		batch.Rows = append(batch.Rows, Row{Table: "People", Record: fmt.Sprint("rec", i), What: Skipped, Code: "x"})
+	}
+	return batch
+}
+
+var first = By{Workspace: "ws_1", Execution: "ex_1", Key: "ex_1/1/1"}
+
+func TestRowsAreKeptInOrder(t *testing.T) {
+	onBoth(t, func(b *bed) {
+		whole := Row{Table: "People", Record: "rec0", Field: "Boss", What: Reduced, Code: "open_links", Message: "1 link"}
+		b.write(first, Batch{Rows: []Row{whole}})
+		b.write(By{"ws_1", "ex_1", "ex_1/1/2"}, rows(1, 5))
+		got, err := b.Rows(b.Context(), "ws_1", "ex_1", 0, 1)
+		b.ok(err)
+		b.same("a row", []Numbered{{Number: 1, Row: whole}}, got)
+		b.same("a page", []string{"2 rec1", "3 rec2"}, b.records("ws_1", "ex_1", 1, 2))
+		b.same("the next", []string{"4 rec3", "5 rec4"}, b.records("ws_1", "ex_1", 3, 2))
+		b.same("the end", []string(nil), b.records("ws_1", "ex_1", 5, 2))
+	})
+}
+
+// The engine may apply one write twice; a step may attach several.
+func TestABatchIsAddedOnce(t *testing.T) {
+	onBoth(t, func(b *bed) {
+		b.write(first, rows(0, 2), rows(0, 2), rows(2, 3), Batch{More: []Count{{Table: "People", What: Skipped, Code: "x", Rows: 5}}})
+		b.write(first, rows(0, 2), Batch{More: []Count{{Table: "People", What: Skipped, Code: "x", Rows: 5}}})
+		b.write(By{"ws_1", "ex_1", "ex_1/1/2"}, rows(2, 3))
+		b.same("rows", []string{"1 rec0", "2 rec1", "3 rec2", "4 rec2"}, b.records("ws_1", "ex_1", 0, 100))
+		counts, err := b.Counts(b.Context(), "ws_1", "ex_1")
+		b.ok(err)
+		b.same("counts", []Count{{Table: "People", What: Skipped, Code: "x", Rows: 9}}, counts)
+	})
+}
+
+func TestExecutionsAreKeptApart(t *testing.T) {
+	onBoth(t, func(b *bed) {
+		b.write(first, rows(0, 1))
+		b.write(By{"ws_2", "ex_1", "ex_1/1/1"}, rows(1, 2))
+		b.write(By{"ws_1", "ex_2", "ex_2/1/1"}, rows(2, 3))
+		for _, c := range []struct {
+			ws        workflow.WorkspaceID
+			execution workflow.ExecutionID
+			want      []string
+		}{{"ws_1", "ex_1", []string{"1 rec0"}}, {"ws_2", "ex_1", []string{"1 rec1"}}, {"ws_1", "ex_2", []string{"1 rec2"}}, {"ws_2", "ex_2", nil}, {"ws_3", "ex_1", nil}} {
+			b.same(string(c.ws)+" "+string(c.execution), c.want, b.records(c.ws, c.execution, 0, 10))
+			counts, err := b.Counts(b.Context(), c.ws, c.execution)
+			if err != nil || len(counts) != len(c.want) {
+				b.Errorf("%s %s: counts %v, %v", c.ws, c.execution, counts, err)
+			}
+		}
+	})
+}
+
+func TestRowsBeyondTheBoundAreCounted(t *testing.T) {
+	onBoth(t, func(b *bed) {
+		b.write(first, rows(0, MaxRows-1), Batch{Rows: []Row{{Table: "Deals", Record: "recA", What: Held}, {Table: "Deals", Record: "recB", What: Held}}})
+		b.write(By{"ws_1", "ex_1", "ex_1/1/2"}, Batch{Rows: []Row{{Table: "Deals", Record: "recC", What: Held}}})
+		b.same("the last rows", []string{"9999 rec9998", "10000 recA"}, b.records("ws_1", "ex_1", MaxRows-2, 10))
+		counts, err := b.Counts(b.Context(), "ws_1", "ex_1")
+		b.ok(err)
+		b.same("counts", []Count{{Table: "Deals", What: Held, Rows: 3}, {Table: "People", What: Skipped, Code: "x", Rows: MaxRows - 1}}, counts)
+	})
+}
+
+func TestListsWalkTheirKeys(t *testing.T) {
+	onBoth(t, func(b *bed) {
+		b.write(first, rows(0, 1))
+		dbtest.Fill(b.T, b.db, 5000, `INSERT INTO kind_runs (workspace, execution, run) SELECT 1, 'ex_' || (n + 1), n + 1 FROM counter`)
+		dbtest.Fill(b.T, b.db, 5000, `INSERT INTO kind_outcome_rows (workspace, run, number, table_name, record, field, what, code, message)
+			SELECT 1, 1 + n % 50, 1 + n, 't', 'r', '', 'skipped', '', '' FROM counter`)
+		dbtest.Walks(b.T, b.db, "list_rows", b.sql.rows, int64(1), "ex_1", int64(7), 100)
+		dbtest.Walks(b.T, b.db, "last_number", b.sql.lastNumber, int64(1), int64(1))
+		dbtest.Walks(b.T, b.db, "find_run", b.sql.findRun, int64(1), "ex_1")
+	})
+}
+
+func TestCut(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("ä", 400) // two bytes each
+	got := Row{Table: long, Record: long, Field: long, What: What(long), Code: long, Message: "x" + long}.Cut()
+	for name, text := range map[string]string{"table": got.Table, "record": got.Record, "field": got.Field, "what": string(got.What), "code": got.Code} {
+		if len(text) != 200 || !utf8.ValidString(text) {
+			t.Errorf("%s has %d bytes", name, len(text))
+		}
+	}
+	if len(got.Message) != 499 || !utf8.ValidString(got.Message) {
+		t.Errorf("the message has %d bytes", len(got.Message))
+	}
+	short := Row{Table: "People", Record: "rec1", What: Deleted, Message: "bad \xff"}
+	if got := short.Cut(); got.Table != "People" || got.What != Deleted || got.Message != "bad \uFFFD" {
+		t.Errorf("%+v", got)
+	}
+	if got := (Count{Table: long, Rows: 7}).Cut(); len(got.Table) != 200 || got.Rows != 7 {
+		t.Errorf("%+v", got)
+	}
+}

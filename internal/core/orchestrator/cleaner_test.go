@@ -1,0 +1,126 @@
+package orchestrator_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
+)
+
+// sweeps is a clock whose long waits, which are those for the next sweep, end
+// when the test says so.
+type sweeps struct {
+	*shifted
+	next chan func()
+}
+
+func newSweeps() *sweeps {
+	return &sweeps{shifted: &shifted{Clock: clock.System()}, next: make(chan func(), 1)}
+}
+
+func (c *sweeps) AfterFunc(d time.Duration, f func()) clock.Timer {
+	if d == 6*time.Hour {
+		c.next <- f
+		d = 1000 * time.Hour
+		f = func() {}
+	}
+	return c.shifted.AfterFunc(d, f)
+}
+
+// sweep has the next sweep begin and returns when it is over.
+func (c *sweeps) sweep() {
+	(<-c.next)()
+	c.next <- <-c.next
+}
+
+// swept returns when the first sweep of a process is over.
+func (c *sweeps) swept() { c.next <- <-c.next }
+
+// cleaned returns when every end before it has been cleaned up after.
+func (b *bench) cleaned(id workflow.ID) {
+	b.t.Helper()
+	x := b.end(b.execute(id, `{}`).ID)
+	b.blobs.waitGone(b.t, string(x.ID))
+}
+
+func (b *bench) keeps(want bool, x workflow.ExecutionID, when string) {
+	b.t.Helper()
+	if b.blobs.has(b.t, string(x)) != want {
+		b.t.Errorf("%s: has blobs: %t", when, !want)
+	}
+}
+
+func TestBlobsOfAFailedExecutionStayForItsRedrive(t *testing.T) {
+	at := newSweeps()
+	b := open(t, func(b *bench) { b.options.Clock = at })
+	ctx := t.Context()
+	d := b.create(`{}`)
+	redriven, discarded, old := b.failed(d.ID, `{"fail":"validation"}`), b.failed(d.ID, `{"fail":"validation"}`), b.failed(d.ID, `{"fail":"validation"}`)
+	for _, x := range []workflow.Execution{redriven, discarded, old} {
+		b.blobs.add(t, string(x.ID))
+	}
+	late := b.execute(d.ID, `{"gate":true,"fail":"validation"}`)
+	<-b.kind.entered
+	b.blobs.add(t, string(late.ID))
+	b.letThrough(1)
+	b.end(late.ID)
+	b.cleaned(d.ID)
+	b.keeps(true, late.ID, "after it failed")
+	at.sweep()
+	for _, x := range []workflow.ExecutionID{redriven.ID, discarded.ID, old.ID, late.ID} {
+		b.keeps(true, x, "after a sweep")
+	}
+
+	_, err := b.Discard(ctx, admin, discarded.ID)
+	b.must(err)
+	b.blobs.waitGone(t, string(discarded.ID))
+	b.blobs.add(t, string(discarded.ID)) // as if the process had died before it was done
+	again := b.redrive(orchestrator.RedriveRequest{Execution: redriven.ID}).Execution
+	b.end(again.ID)
+	b.cleaned(d.ID)
+	at.sweep()
+	b.keeps(false, discarded.ID, "after a sweep, discarded")
+	b.keeps(true, redriven.ID, "while its redrive can be redriven")
+	close(b.kind.allowed)
+	b.end(b.redrive(orchestrator.RedriveRequest{Execution: again.ID}).Execution.ID)
+	b.blobs.waitGone(t, string(redriven.ID))
+
+	at.by.Store(int64(30*24*time.Hour - time.Hour))
+	at.sweep()
+	b.keeps(true, old.ID, "before 30 days")
+	at.by.Store(int64(30*24*time.Hour + time.Hour))
+	at.sweep()
+	b.keeps(false, old.ID, "after 30 days")
+}
+
+// Blobs may be there before their execution: an input is kept before its start
+// commits.
+func TestBlobsOfAnUnknownExecutionStayForOneSweep(t *testing.T) {
+	at := newSweeps()
+	b := open(t, func(b *bench) { b.options.Clock = at })
+	at.swept()
+	b.blobs.add(t, "ex_new")
+	at.sweep()
+	b.keeps(true, "ex_new", "after the first sweep that sees it")
+	at.sweep()
+	b.keeps(false, "ex_new", "after the second")
+}
+
+// What a child has kept may be needed by its parent.
+func TestBlobsOfAChildStayWhileItsParentIsOpen(t *testing.T) {
+	at := newSweeps()
+	b := open(t, func(b *bench) { b.options.Clock = at })
+	d := b.create(`{}`)
+	parent := b.execute(d.ID, `{"child":{"gate":true}}`)
+	child := workflow.ExecutionID(<-b.kind.entered)
+	b.blobs.add(t, string(child))
+	at.sweep()
+	b.keeps(true, child, "while the parent is open")
+	b.letThrough(1)
+	b.end(parent.ID)
+	b.cleaned(d.ID)
+	at.sweep()
+	b.keeps(false, child, "after the parent's end")
+}
