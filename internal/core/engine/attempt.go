@@ -51,6 +51,12 @@ type EncodedEvent struct {
 	Data   json.RawMessage
 }
 
+// AttachedWrite is data that was attached to a step's result.
+type AttachedWrite struct {
+	Write *WriteSpec
+	Data  json.RawMessage
+}
+
 // Left returns what the attempt has recorded and attached, in order. It must
 // only be called after the step function has returned.
 func (a *Attempt) Left() ([]EncodedEvent, []AttachedWrite) {

@@ -122,7 +122,8 @@ func validDetail(detail json.RawMessage) json.RawMessage {
 	if len(detail) == 0 || json.Valid(detail) {
 		return detail
 	}
-	return quote(string(detail))
+	text, _ := json.Marshal(string(detail)) // a string always encodes
+	return text
 }
 
 // Errors of the host's calls.

@@ -42,23 +42,6 @@ type Start struct {
 	Inline []db.Write // ride in the transaction of the start
 }
 
-// Origin is the execution that a redrive takes over from, which has ended as
-// failed or cancelled.
-type Origin struct {
-	Execution  string `json:"execution"`
-	Generation int    `json:"generation"` // zero: its last
-	// Fresh feeds nothing and takes new keys throughout, because the input is
-	// another one.
-	Fresh bool `json:"fresh,omitempty"`
-}
-
-// Parent is the execution and the call that a child runs for.
-type Parent struct {
-	Execution  string `json:"execution"`
-	Generation int    `json:"generation"`
-	Path       string `json:"path"`
-}
-
 // Release starts an execution that was created with Hold, or refuses it.
 type Release struct {
 	// Version pins the definition; it counts where Start had none.

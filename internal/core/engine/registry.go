@@ -48,6 +48,14 @@ type WriteSpec struct {
 	Apply func(ctx context.Context, tx db.Tx, by WriteInfo, data json.RawMessage) error
 }
 
+// WriteInfo says which step's result the rows belong to.
+type WriteInfo struct {
+	Workspace, Execution, Definition string
+	// Key is the step's idempotency key. A backend that cannot write rows in the
+	// transaction of the result may apply the same data twice under one key.
+	Key string
+}
+
 // Registry holds the steps, workflow functions, signals and writes of a process
 // by name. It is filled before the engine runs and only read afterwards.
 // Mistakes are collected in Err.

@@ -10,27 +10,6 @@ import (
 // Forever is a wait without deadline.
 const Forever time.Duration = -1
 
-// Info says which execution is running.
-type Info struct {
-	Workspace  string
-	Execution  string
-	Generation int // from 1; grows when an execution continues as new
-	Function   string
-	Kind       string
-	Definition string
-	// Version is the version of the definition that the execution is pinned to.
-	Version int
-	// Root is what idempotency keys and random numbers are derived from.
-	Root Root
-}
-
-// Root is the execution and generation that keys and random numbers are derived
-// from: the execution's own, or, for a redrive, its origin's.
-type Root struct {
-	Execution  string `json:"execution"`
-	Generation int    `json:"generation"`
-}
-
 // Progress is what a person sees of a running execution. It is never
 // journalled.
 type Progress = workflow.Progress

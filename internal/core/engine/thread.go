@@ -2,7 +2,6 @@ package engine
 
 import (
 	"encoding/json"
-	"strings"
 	"time"
 )
 
@@ -49,17 +48,6 @@ type Thread interface {
 	// Mismatch parks the execution as nondeterministic; it does not return.
 	Mismatch(step, path, recorded, got string)
 }
-
-// Scope names a saga of an execution: the path of its first call and, because
-// that may be the first call of another saga inside, how many sagas around it
-// begin with the same call.
-type Scope struct {
-	Path  string
-	Depth int
-}
-
-// String returns the path, with a mark for each saga around it.
-func (s Scope) String() string { return s.Path + strings.Repeat("~", s.Depth) }
 
 // Call is one call of a step.
 type Call struct {

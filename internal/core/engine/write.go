@@ -12,20 +12,6 @@ import (
 // Write is a registered way to write rows of a kind's own from data.
 type Write[T any] struct{ spec *WriteSpec }
 
-// WriteInfo says which step's result the rows belong to.
-type WriteInfo struct {
-	Workspace, Execution, Definition string
-	// Key is the step's idempotency key. A backend that cannot write rows in the
-	// transaction of the result may apply the same data twice under one key.
-	Key string
-}
-
-// AttachedWrite is data that was attached to a step's result.
-type AttachedWrite struct {
-	Write *WriteSpec
-	Data  json.RawMessage
-}
-
 // NewWrite registers a write under a name of the form kind/rows. apply must be
 // quick: every commit of the process waits for it. It must be idempotent: the
 // same data may come twice.

@@ -3,7 +3,6 @@ package enginetest
 import (
 	"context"
 	"encoding/json"
-	"errors"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
@@ -25,41 +24,8 @@ var answerCases = []Case{
 	{Name: "once/NothingWaits", Run: answerNothing},
 }
 
-// payment registers a Once step and a workflow around it.
-func (h *H) payment(fn func(context.Context, int) (int, error)) string {
-	pay := h.step("test/pay", engine.StepOptions[int]{Once: true, Timeout: h.d(2)}, fn)
-	return h.workflow(func(run engine.Run, n int) (int, error) {
-		out, err := pay.Do(run, n)
-		var e *engine.Error
-		if errors.As(err, &e) && e.Code == engine.CodeGivenUp {
-			return -1, nil
-		}
-		return out, err
-	})
-}
-
-func (h *H) answer(id string, a engine.Answer) {
-	h.Helper()
-	h.state(id, workflow.Parked)
-	p := h.last(id, engine.EventParked)
-	if p.Reason != workflow.ReasonOutcomeUnknown || p.Step != "test/pay" {
-		h.Errorf("parked: %+v", p)
-	}
-	a.Path = p.Path
-	h.ok(h.process.Engine.Answer(h.Context(), workspace, id, a, eventstore.Meta{}))
-}
-
-func (h *H) wantOutput(id string, want int) {
-	h.Helper()
-	h.end(id, workflow.Completed)
-	var out int
-	if h.output(id, &out); out != want {
-		h.Errorf("output %d, want %d", out, want)
-	}
-}
-
 func answerTimeout(h *H) {
-	fn := h.payment(func(ctx context.Context, n int) (int, error) {
+	fn := h.paymentWithin(h.d(2), func(ctx context.Context, n int) (int, error) {
 		h.note("pay")
 		<-ctx.Done()
 		return 0, ctx.Err()

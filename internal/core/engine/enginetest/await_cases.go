@@ -2,7 +2,6 @@ package enginetest
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -123,18 +122,6 @@ func awaitMap(h *H) {
 	})
 	h.boot()
 	h.end(h.start(fn, 1), workflow.Completed)
-}
-
-// parkedFor waits until an execution is parked because of its function, and
-// looks for a part of the message.
-func (h *H) parkedFor(id, part string) {
-	h.Helper()
-	h.state(id, workflow.Parked)
-	p := h.last(id, engine.EventParked)
-	if p.Reason != workflow.ReasonNondeterministic || p.Error == nil || !strings.Contains(p.Error.Message, part) {
-		h.Errorf("parked: %+v, want %q", p, part)
-	}
-	delete(h.built, id) // it never replays
 }
 
 func awaitDeadlock(h *H) {

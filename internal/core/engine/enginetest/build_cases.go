@@ -58,16 +58,8 @@ func (h *H) rebuild(names ...string) {
 	h.reboot()
 }
 
-// reboot kills the process and starts one with the registry that h has now.
-func (h *H) reboot() {
-	h.Helper()
-	for id := range h.built {
-		h.built[id] = h.reg
-	}
-	h.restart()
-}
-
 func buildChanged(h *H) { // I5
+
 	fn := h.build("a", "", "b")
 	h.boot()
 	id := h.start(fn, 1)

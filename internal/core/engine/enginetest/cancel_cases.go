@@ -23,11 +23,6 @@ var cancelCases = []Case{
 	{Name: "cancel/EndsARetry", Run: cancelRetry},
 }
 
-func (h *H) cancel(id string) {
-	h.Helper()
-	h.ok(h.process.Engine.Cancel(h.Context(), workspace, id, eventstore.Meta{Actor: eventstore.Actor{Kind: "person", ID: "p1"}}))
-}
-
 func cancelSleep(h *H) {
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return n, run.Sleep(h.d(100000)) })
 	h.boot()
@@ -68,6 +63,7 @@ func cancelInFlight(h *H) {
 }
 
 func cancelForward(h *H) { // I7
+
 	a := h.noting("a")
 	fn := h.workflow(func(run engine.Run, n int) (int, error) {
 		_ = run.Sleep(h.d(100000))
@@ -210,6 +206,3 @@ func cancelRetry(h *H) {
 	h.end(id, workflow.Cancelled)
 	h.wantNoted("try1")
 }
-
-// nobody is the envelope of a call without a caller.
-func (h *H) nobody() eventstore.Meta { return eventstore.Meta{} }

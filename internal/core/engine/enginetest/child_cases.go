@@ -27,27 +27,6 @@ var childCases = []Case{
 	{Name: "child/ThatContinuesAsNew", Run: childContinues},
 }
 
-// family registers a child that runs body, and a parent that calls it once.
-func (h *H) family(body func(engine.Run, int) (int, error)) (parent string, child engine.Workflow[int, int]) {
-	child = engine.NewWorkflow(h.reg, "test/child", body)
-	return h.workflow(func(run engine.Run, n int) (int, error) {
-		out, err := child.Do(run, "", n)
-		if err != nil {
-			h.note("%s", "parent:"+engine.AsError(err).Code)
-			return 0, err
-		}
-		return out + 1, nil
-	}), child
-}
-
-// child returns the execution of the only child that an execution has started,
-// once it has one.
-func (h *H) child(id string) string {
-	h.Helper()
-	h.has(id, engine.EventChildStarted, 1)
-	return h.last(id, engine.EventChildStarted).Child
-}
-
 func childResult(h *H) {
 	step := h.noting("a")
 	fn, _ := h.family(func(run engine.Run, n int) (int, error) {

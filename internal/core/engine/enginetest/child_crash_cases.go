@@ -17,13 +17,6 @@ var childCrashCases = []Case{
 	{Name: "child/OfAParentThatCannotGoOnIsCancelledWithIt", Run: childForced},
 }
 
-// startAnyway starts an execution whatever becomes of the answer.
-func (h *H) startAnyway(id, function string, in any) func() {
-	s := h.startOf(id, function, in)
-	e := h.process.Engine
-	return func() { _, _ = e.Start(context.WithoutCancel(h.Context()), s) }
-}
-
 // loner registers a family whose child does one step.
 func (h *H) loner() string {
 	step := h.noting("a")

@@ -208,6 +208,7 @@ func allBodies(h *H) {
 }
 
 func sleepEarly(h *H) { // I6
+
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return n, run.Sleep(h.d(3)) })
 	h.boot()
 	began := time.Now()

@@ -1,10 +1,7 @@
 package enginetest
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,8 +17,9 @@ const workspace = "ws_test"
 // Backend is what a suite runs on. It is opened once for each case and keeps
 // its data while its processes come and go.
 type Backend struct {
-	// Boot starts a process that drives executions.
-	Boot func(t *testing.T, reg *engine.Registry, o engine.Observer) *Process
+	// Boot starts a process that drives executions. When it is stopped, it waits
+	// for running steps as long as patience says.
+	Boot func(t *testing.T, reg *engine.Registry, o engine.Observer, patience time.Duration) *Process
 	// Events returns the public events of an execution, in order.
 	Events func(t *testing.T, workspace, execution string) []eventstore.Event
 	// Replay feeds the journal of an execution to its function once more and
@@ -55,6 +53,8 @@ type H struct {
 	process *Process
 	started []string
 	built   map[string]*engine.Registry // what an execution must replay with
+	// patience is how long a process that stops waits for running steps.
+	patience time.Duration
 
 	mu       sync.Mutex
 	progress []engine.Progress
@@ -63,7 +63,7 @@ type H struct {
 
 // newH opens a backend for one case.
 func newH(t *testing.T, can Can, open func(t *testing.T) Backend) *H {
-	return &H{T: t, b: open(t), can: can, reg: engine.NewRegistry(), built: map[string]*engine.Registry{}}
+	return &H{T: t, b: open(t), can: can, reg: engine.NewRegistry(), built: map[string]*engine.Registry{}, patience: 100 * time.Millisecond}
 }
 
 // Progress makes H the engines' observer: it keeps what was reported.
@@ -98,7 +98,7 @@ func (h *H) wantNoted(want string) {
 // boot starts a process with the case's registry.
 func (h *H) boot() {
 	h.Helper()
-	h.process = h.b.Boot(h.T, h.reg, h)
+	h.process = h.b.Boot(h.T, h.reg, h, h.patience)
 	<-h.process.Engine.Ready()
 }
 
@@ -121,45 +121,12 @@ func (h *H) restart() {
 	h.boot()
 }
 
-// dying starts executions while the process dies around an append that has an
-// event of a type, and starts the next process.
-func (h *H) dying(before bool, eventType string, start func()) {
-	h.Helper()
-	died := h.process.Die(before, eventType)
-	go start() // its answer may never come
-	<-died
-	h.restart()
-}
-
 // d scales a duration: generous in virtual time, short in real time.
 func (h *H) d(units int) time.Duration {
 	if h.can.VirtualTime {
 		return time.Duration(units) * time.Minute
 	}
 	return time.Duration(units) * 20 * time.Millisecond
-}
-
-// start starts an execution of a function and returns its id.
-func (h *H) start(function string, in any) string {
-	h.Helper()
-	id := h.nextID()
-	if _, err := h.process.Engine.Start(h.Context(), h.startOf(id, function, in)); err != nil {
-		h.Fatalf("start %s: %v", function, err)
-	}
-	return id
-}
-
-func (h *H) nextID() string { return "ex_" + strconv.Itoa(len(h.started)+1) }
-
-func (h *H) startOf(id, function string, in any) engine.Start {
-	raw, err := json.Marshal(in)
-	if err != nil {
-		h.Fatal(err)
-	}
-	h.started = append(h.started, id)
-	h.built[id] = h.reg
-	return engine.Start{Workspace: workspace, Execution: id, Function: function, Kind: "test", Definition: "wf_test", Version: 3,
-		Input: raw, Public: json.RawMessage(`{"trigger":{"type":"test"}}`)}
 }
 
 // until waits for a condition.
@@ -188,29 +155,28 @@ func (h *H) until(what string, ok func() bool) {
 	}
 }
 
-// step registers a step on integers.
-func (h *H) step(name string, o engine.StepOptions[int], fn func(context.Context, int) (int, error)) engine.Step[int, int] {
-	return engine.NewStep(h.reg, name, o, fn)
+// Can says what a backend is able to do. A case that needs more is skipped, and
+// the skip names what is missing.
+type Can struct {
+	// VirtualTime runs each case in a testing/synctest bubble: nothing of the
+	// backend waits for a socket or another process. Cases that last days need it.
+	VirtualTime bool
+	// SecondProcess: a process can be killed, and the next one goes on with what
+	// it has left.
+	SecondProcess bool
+	// AtomicActivation: an input and all that the function answered to it become
+	// durable at once, and in one store, so that a process can be killed between
+	// any two appends.
+	AtomicActivation bool
+	// VirtualElsewhere says that the same engine runs on another store that has
+	// virtual time: what needs it is left out here.
+	VirtualElsewhere bool
 }
 
-// noting registers a step that notes its name and input and returns the input.
-func (h *H) noting(name string) engine.Step[int, int] {
-	return h.step("test/"+name, engine.StepOptions[int]{}, func(_ context.Context, n int) (int, error) {
-		h.note("%s%d", name, n)
-		return n, nil
-	})
-}
-
-// gated registers a step that notes its name and input, waits at the gate, and
-// returns its input.
-func (h *H) gated(name string, g *gate) engine.Step[int, int] {
-	return h.step("test/"+name, engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
-		h.note("%s%d", name, n)
-		return n, g.wait(ctx)
-	})
-}
-
-// workflow registers a workflow function on integers and returns its name.
-func (h *H) workflow(fn func(engine.Run, int) (int, error)) string {
-	return engine.NewWorkflow(h.reg, "test/main", fn).Name()
+// Case is one promise.
+type Case struct {
+	Name string
+	// Days cases need virtual time, Atomic ones an atomic activation.
+	Days, Atomic bool
+	Run          func(*H)
 }

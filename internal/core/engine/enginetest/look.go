@@ -237,3 +237,32 @@ func (h *H) check(id string) (children []string) {
 	}
 	return children
 }
+
+func (h *H) wantOutput(id string, want int) {
+	h.Helper()
+	h.end(id, workflow.Completed)
+	var out int
+	if h.output(id, &out); out != want {
+		h.Errorf("output %d, want %d", out, want)
+	}
+}
+
+// parkedFor waits until an execution is parked because of its function, and
+// looks for a part of the message.
+func (h *H) parkedFor(id, part string) {
+	h.Helper()
+	h.state(id, workflow.Parked)
+	p := h.last(id, engine.EventParked)
+	if p.Reason != workflow.ReasonNondeterministic || p.Error == nil || !strings.Contains(p.Error.Message, part) {
+		h.Errorf("parked: %+v, want %q", p, part)
+	}
+	delete(h.built, id) // it never replays
+}
+
+// child returns the execution of the only child that an execution has started,
+// once it has one.
+func (h *H) child(id string) string {
+	h.Helper()
+	h.has(id, engine.EventChildStarted, 1)
+	return h.last(id, engine.EventChildStarted).Child
+}

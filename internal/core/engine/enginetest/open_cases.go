@@ -41,8 +41,7 @@ func openRecovered(h *H) {
 	ids := []string{h.start(fn, 1), h.start(fn, 2)}
 	h.until("the steps run", func() bool { return h.noted() == "a a" })
 	h.kill()
-	h.process = h.b.Boot(h.T, h.reg, h)
-	<-h.process.Engine.Ready()
+	h.boot()
 	if open := h.open(); len(open) != 2 { // at once: who tidies up asks now
 		h.Errorf("open right after the start: %+v", open)
 	}

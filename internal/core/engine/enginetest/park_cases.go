@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
@@ -18,13 +17,6 @@ var parkCases = []Case{
 	{Name: "park/QuotaLeavesAfterRestart", Days: true, Run: parkQuotaRestart},
 	{Name: "park/TimeParkedIsNoRetryTime", Days: true, Run: parkRetryTime},
 	{Name: "park/OtherBranchesAreKeptNotFed", Run: parkOthers},
-}
-
-var errToken = failure.New(failure.Auth, "token_revoked", "the token was revoked; give the workflow a new one")
-
-func (h *H) resume(id string) {
-	h.Helper()
-	h.ok(h.process.Engine.Resume(h.Context(), workspace, id, eventstore.Meta{}))
 }
 
 func parkReauth(h *H) {

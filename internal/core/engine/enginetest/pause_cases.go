@@ -1,8 +1,6 @@
 package enginetest
 
 import (
-	"context"
-
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -15,26 +13,6 @@ var pauseCases = []Case{
 	{Name: "pause/SleepDoesNotEnd", Run: pauseSleep},
 	{Name: "pause/BeforeItBegan", Run: pausePending},
 	{Name: "pause/SignalsAreKept", Run: pauseSignals},
-}
-
-func (h *H) pause(id string) {
-	h.Helper()
-	h.ok(h.process.Engine.Pause(h.Context(), workspace, id, eventstore.Meta{}))
-}
-
-// twoSteps registers a workflow of a step that waits at the gate and one after it.
-func (h *H) twoSteps(g *gate) string {
-	a := h.step("test/a", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
-		h.note("a")
-		return n, g.wait(ctx)
-	})
-	b := h.noting("b")
-	return h.workflow(func(run engine.Run, n int) (int, error) {
-		if _, err := a.Do(run, n); err != nil {
-			return 0, err
-		}
-		return b.Do(run, n)
-	})
 }
 
 // pausedWithResult brings an execution there: paused, its first step ended.

@@ -19,22 +19,6 @@ var releaseCases = []Case{
 	{Name: "release/OfAnEndedExecution", Run: releaseEnded},
 }
 
-// hold creates a pending execution.
-func (h *H) hold(fn string, in any) string {
-	h.Helper()
-	id := h.nextID()
-	s := h.startOf(id, fn, in)
-	s.Hold = true
-	h.ok(h.process.Engine.Start(h.Context(), s))
-	return id
-}
-
-// release lets a pending execution begin with version 3.
-func (h *H) release(id string) {
-	h.Helper()
-	h.ok(h.process.Engine.Release(h.Context(), workspace, id, engine.Release{Version: 3}))
-}
-
 func releaseHeld(h *H) {
 	step := h.noting("a")
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })

@@ -25,25 +25,6 @@ var retryCases = []Case{
 	{Name: "retry/DefaultsByClass", Days: true, Run: retryDefaults},
 }
 
-// quick repeats almost at once.
-func quick(attempts int) engine.Retry {
-	p := engine.Policy{Base: time.Millisecond, Cap: 2 * time.Millisecond, Attempts: attempts}
-	return engine.Retry{Transient: p, Conflict: p, UnknownOutcome: p, RateLimited: engine.Policy{Base: time.Millisecond, Cap: 2 * time.Millisecond}}
-}
-
-// failing registers a step that fails with the errors in turn and then returns
-// its input.
-func (h *H) failing(o engine.StepOptions[int], errs ...error) engine.Step[int, int] {
-	tries := 0
-	return h.step("test/failing", o, func(ctx context.Context, n int) (int, error) {
-		h.note("try%d", engine.InStep(ctx).Attempt)
-		if tries++; tries <= len(errs) {
-			return 0, errs[tries-1]
-		}
-		return n, nil
-	})
-}
-
 // once runs a workflow of one step and returns the execution and its error.
 func (h *H) once(step engine.Step[int, int], want workflow.ExecutionState) (string, *engine.Error) {
 	h.Helper()
@@ -191,9 +172,4 @@ func retryDefaults(h *H) {
 	if e.Attempts != 25 {
 		h.Errorf("%d attempts, want 25", e.Attempts)
 	}
-}
-
-// down is a failure that passes after a while.
-func (h *H) down(after time.Duration) error {
-	return &failure.Error{Class: failure.Transient, Code: "down", Message: "down", RetryAfter: after}
 }

@@ -24,35 +24,6 @@ var sagaCases = []Case{
 	{Name: "saga/ParallelInOrderOfCompletion", Run: sagaParallel},
 }
 
-// booking registers an undoable step that notes what it does; do and undo
-// decide about failures.
-func (h *H) booking(do, undo func(ctx context.Context, n int) error) engine.Undoable[int, int] {
-	return engine.NewUndoable(h.reg, "test/book", engine.StepOptions[int]{Retry: quick(2)}, func(ctx context.Context, n int) (int, error) {
-		if err := do(ctx, n); err != nil {
-			return 0, err
-		}
-		h.note("do%d", n)
-		return n * 100, nil
-	}, func(ctx context.Context, u engine.Undo[int, int]) error {
-		if err := undo(ctx, u.In); err != nil {
-			return err
-		}
-		if u.Out == nil {
-			h.note("undo%d?", u.In)
-			return nil
-		}
-		if *u.Out != u.In*100 {
-			h.Errorf("undo of %d got the result %d", u.In, *u.Out)
-		}
-		h.note("undo%d", u.In)
-		return nil
-	})
-}
-
-func never(context.Context, int) error { return nil }
-
-var errTrip = failure.New(failure.Validation, "trip", "the trip is off")
-
 // trip registers a workflow that books 1 to n and then fails.
 func (h *H) trip(book engine.Undoable[int, int]) string {
 	return h.workflow(func(run engine.Run, n int) (int, error) {
@@ -68,6 +39,7 @@ func (h *H) trip(book engine.Undoable[int, int]) string {
 }
 
 func sagaReverse(h *H) { // I8
+
 	fn := h.trip(h.booking(never, never))
 	h.boot()
 	id := h.start(fn, 3)
@@ -140,6 +112,7 @@ func sagaCancel(h *H) {
 }
 
 func sagaCancelUnknown(h *H) { // I8
+
 	book := engine.NewUndoable(h.reg, "test/book", engine.StepOptions[int]{Once: true}, func(context.Context, int) (int, error) {
 		return 0, failure.New(failure.UnknownOutcome, "cut", "the answer was lost")
 	}, func(_ context.Context, u engine.Undo[int, int]) error {

@@ -24,12 +24,6 @@ var signalCases = []Case{
 	{Name: "signal/WithoutData", Run: signalEmpty},
 }
 
-func (h *H) send(id, name, signalID string, data any) {
-	h.Helper()
-	raw, _ := json.Marshal(data)
-	h.ok(h.process.Engine.Signal(h.Context(), workspace, id, name, signalID, raw, eventstore.Meta{}))
-}
-
 func signalWakes(h *H) {
 	approve := engine.NewSignal[int](h.reg, "test/approve")
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return approve.Wait(run, engine.Forever) })
@@ -70,6 +64,7 @@ func signalKept(h *H) {
 }
 
 func signalDedup(h *H) { // I14
+
 	approve := engine.NewSignal[int](h.reg, "test/approve")
 	fn := h.workflow(func(run engine.Run, n int) (int, error) {
 		a, err := approve.Wait(run, engine.Forever)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -26,6 +25,7 @@ var stepCases = []Case{
 }
 
 func stepIntent(h *H) { // the intent of an effect precedes it
+
 	step := h.step("test/a", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
 		info := engine.InStep(ctx)
 		if p := h.last(info.Execution, engine.EventStepStarted); p.Path != info.Path {
@@ -45,26 +45,8 @@ func stepIntent(h *H) { // the intent of an effect precedes it
 	h.end(h.start(fn, 4), workflow.Completed)
 }
 
-// gate is a step that waits until it is let through or its context ends.
-type gate struct {
-	once sync.Once
-	open chan struct{}
-}
-
-func newGate() *gate { return &gate{open: make(chan struct{})} }
-
-func (g *gate) release() { g.once.Do(func() { close(g.open) }) }
-
-func (g *gate) wait(ctx context.Context) error {
-	select {
-	case <-g.open:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 func stepNeverAgain(h *H) { // I2
+
 	a, b := h.noting("a"), h.noting("b")
 	g := newGate()
 	wait := h.step("test/wait", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) { return n, g.wait(ctx) })
@@ -86,6 +68,7 @@ func stepNeverAgain(h *H) { // I2
 }
 
 func stepInterrupted(h *H) { // I3
+
 	g := newGate()
 	step := h.step("test/a", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
 		info := engine.InStep(ctx)

@@ -2,7 +2,7 @@ package enginetest
 
 import (
 	"context"
-	"errors"
+	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -17,6 +17,8 @@ var stopCases = []Case{
 }
 
 func stopWaits(h *H) { // I31
+	h.patience = time.Minute
+
 	g := newGate()
 	fn := h.twoSteps(g)
 	h.boot()
@@ -32,29 +34,6 @@ func stopWaits(h *H) { // I31
 	h.boot()
 	h.end(id, workflow.Completed)
 	h.wantNoted("a b1")
-}
-
-// stopping stops the process in the background and returns when it refuses
-// new work; the channel is closed when it has stopped.
-func (h *H) stopping() <-chan struct{} {
-	p := h.process
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		p.Stop()
-	}()
-	n := 0
-	h.until("new work is refused", func() bool {
-		n++
-		_, err := p.Engine.Start(h.Context(), engine.Start{Workspace: workspace, Execution: "ex_refused", Function: "test/none"})
-		if !errors.Is(err, engine.ErrInvalid) {
-			return true
-		}
-		_, err = p.Engine.Cancel(h.Context(), workspace, "ex_none", h.nobody())
-		return errors.Is(err, engine.ErrStopping)
-	})
-	h.process = nil
-	return done
 }
 
 func stopStuck(h *H) {
@@ -85,6 +64,7 @@ func stopRefuses(h *H) {
 }
 
 func stopOnce(h *H) {
+	h.patience = time.Minute
 	g := newGate()
 	pay := h.step("test/pay", engine.StepOptions[int]{Once: true, Timeout: h.d(1000)}, func(ctx context.Context, n int) (int, error) {
 		h.note("pay")

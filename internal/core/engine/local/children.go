@@ -6,97 +6,28 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/activation"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/history"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/openset"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
-// child is an execution that another one waits for.
-type child struct {
-	start  engine.Start
-	parent engine.Parent
-	exists bool // perhaps: another call, or the last process, may have started it
-}
-
-func (c *child) key() openset.Key {
-	return openset.Key{Workspace: c.start.Workspace, Execution: c.start.Execution}
-}
-
-// childStarted completes the record of a child that the function asked for.
-func (a *activation) childStarted(r *journal.Record, w *machine.Wait) {
-	r.Origin, r.Child = w.Origin, a.x.childID(w, a.now)
-	if !w.Child.Own {
-		r.Key = w.Child.Key
-	}
-	c := a.x.childOf(w, r.Child)
-	c.exists = !w.Child.Own
-	a.children = append(a.children, c)
-}
-
-// childOf returns the child that a call waits for.
-func (x *execution) childOf(w *machine.Wait, execution string) *child {
-	in, _ := w.Input() // the call has ended with its error, if there was one
-	l := x.ledger
-	c := &child{start: engine.Start{Workspace: x.key.Workspace, Execution: execution, Function: w.Child.Function, Kind: l.Info.Kind, Definition: l.Info.Definition,
-		Version: l.Info.Version, Input: in, Private: l.Private, Priority: l.Priority, Meta: x.inherit()},
-		parent: engine.Parent{Execution: x.key.Execution, Generation: l.Info.Generation, Path: w.Path}}
-	if w.Origin != "" {
-		c.start.Origin = &engine.Origin{Execution: w.Origin}
-	}
-	return c
-}
-
-// childID is the execution that a call starts. The same key in a workspace is
-// the same execution, unless the key is the call's own or the child is redriven;
-// then the ID sorts by time.
-func (x *execution) childID(w *machine.Wait, now time.Time) string {
-	text := x.key.Workspace + "\x00" + w.Child.Key
-	if w.Child.Own || w.Origin != "" {
-		return string(workflow.DerivedExecutionIDAt(text+"\x00"+x.key.Execution, now))
-	}
-	return string(workflow.DerivedExecutionID(text))
-}
-
-// actOnChildren starts children, and cancels those whose branch was cancelled.
-func (a *activation) actOnChildren() {
-	for _, c := range a.children {
-		a.x.engine.startChild(c)
-	}
-	for _, execution := range a.strays {
-		a.x.engine.cancelChild(openset.Key{Workspace: a.x.key.Workspace, Execution: execution})
-	}
-}
-
-// reviveChild makes sure that a child exists which the last process may not have
-// come to start, and that a cancel has reached it.
-func (a *activation) reviveChild(w *machine.Wait) {
-	x := a.x
-	execution := x.ledger.Child(w.Path).Execution
-	c := x.childOf(w, execution)
-	c.exists = true
-	if x.engine.isAwaited(c) {
-		return
-	}
-	a.children = append(a.children, c)
-	if w.Cancelled() {
-		a.strays = append(a.strays, execution)
-	}
+// keyOf names the execution of a child.
+func keyOf(c *activation.Child) openset.Key {
+	return openset.Key{Workspace: c.Start.Workspace, Execution: c.Start.Execution}
 }
 
 // startChild starts a child, or finds it when it exists. It tries until it
 // succeeds or the engine stops.
-func (e *Engine) startChild(c *child) {
+func (e *Engine) startChild(c *activation.Child) {
 	e.awaits(c)
 	go e.tryChild(c)
 }
 
-func (e *Engine) tryChild(c *child) {
+func (e *Engine) tryChild(c *activation.Child) {
 	if !e.enter() {
 		return // the next process does
 	}
@@ -105,34 +36,34 @@ func (e *Engine) tryChild(c *child) {
 	if err == nil || e.stopping() {
 		return
 	}
-	e.log.Warn("a child could not be started and is tried again", "workspace", c.start.Workspace, "execution", c.start.Execution, "error", err, "again_in", stallTime)
+	e.log.Warn("a child could not be started and is tried again", "workspace", c.Start.Workspace, "execution", c.Start.Execution, "error", err, "again_in", stallTime)
 	e.clock.AfterFunc(stallTime, func() { e.tryChild(c) })
 }
 
 // makeChild starts a child once. What can never be started has failed.
-func (e *Engine) makeChild(c *child) error {
-	if c.exists {
+func (e *Engine) makeChild(c *activation.Child) error {
+	if c.Exists {
 		if err := e.adopt(c); !errors.Is(err, engine.ErrNotFound) {
 			return err
 		}
 	}
-	start := c.start
+	start := c.Start
 	if start.Origin != nil {
 		end, err := e.takeOverChild(&start)
 		if err != nil {
 			return err
 		}
 		if end != nil {
-			e.ended(c.key(), nil, end)
+			e.ended(keyOf(c), nil, end)
 			return nil
 		}
 	}
-	_, err := e.create(e.steps, &start, &c.parent)
+	_, err := e.create(e.steps, &start, &c.Parent)
 	switch {
 	case errors.Is(err, engine.ErrExists):
 		return e.adopt(c)
 	case errors.Is(err, engine.ErrNoOrigin), errors.Is(err, engine.ErrInvalid):
-		e.ended(c.key(), nil, &childEnd{execution: c.start.Execution, err: &engine.Error{Class: failure.Validation, Code: engine.CodeBadInput,
+		e.ended(keyOf(c), nil, &activation.ChildEnd{Execution: c.Start.Execution, Err: &engine.Error{Class: failure.Validation, Code: engine.CodeBadInput,
 			Message: "the child cannot be started: " + err.Error()}})
 		return nil
 	}
@@ -142,9 +73,9 @@ func (e *Engine) makeChild(c *child) error {
 // takeOverChild looks at the child that a child of a redrive takes over from. If
 // that one has completed after all, its end is the child's; if its input was
 // another one, nothing is fed.
-func (e *Engine) takeOverChild(s *engine.Start) (*childEnd, error) {
+func (e *Engine) takeOverChild(s *engine.Start) (*activation.ChildEnd, error) {
 	ctx := context.WithoutCancel(e.steps)
-	id := eventstore.StreamID{Workspace: s.Workspace, Type: engine.StreamType, ID: s.Origin.Execution}
+	id := history.Stream(s.Workspace, s.Origin.Execution)
 	first, err := e.store.ReadStream(ctx, id, 0, 1)
 	if err != nil {
 		return nil, err
@@ -156,16 +87,16 @@ func (e *Engine) takeOverChild(s *engine.Start) (*childEnd, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries, err := history(ctx, e.store, id, 0)
+	entries, err := history.Read(ctx, e.store, id, 0)
 	if err != nil {
 		return nil, err
 	}
-	s.Origin = &engine.Origin{Execution: s.Origin.Execution, Fresh: !bytes.Equal(orEmpty(begin.Begin.Input), orEmpty(s.Input))}
-	switch last := entries[len(entries)-1].record; {
+	s.Origin = &engine.Origin{Execution: s.Origin.Execution, Fresh: !bytes.Equal(activation.OrEmpty(begin.Begin.Input), activation.OrEmpty(s.Input))}
+	switch last := entries[len(entries)-1].Record; {
 	case !last.Type.IsEnd():
 		return nil, fmt.Errorf("the child %s that it takes over from has not ended yet", s.Origin.Execution)
 	case last.Type == journal.Completed && !s.Origin.Fresh:
-		return endOf(s.Execution, last), nil
+		return activation.EndOf(s.Execution, last), nil
 	case last.Type == journal.Completed:
 		s.Origin = nil
 	}
@@ -173,48 +104,37 @@ func (e *Engine) takeOverChild(s *engine.Start) (*childEnd, error) {
 }
 
 // adopt looks at a child that exists: if it has ended, its parent hears of it.
-func (e *Engine) adopt(c *child) error {
-	entries, err := history(context.WithoutCancel(e.steps), e.store, (&execution{key: c.key()}).stream(), 0)
+func (e *Engine) adopt(c *activation.Child) error {
+	entries, err := history.Read(context.WithoutCancel(e.steps), e.store, history.Stream(c.Start.Workspace, c.Start.Execution), 0)
 	if err != nil {
 		return err
 	}
-	if last := entries[len(entries)-1].record; last.Type.IsEnd() {
-		e.ended(c.key(), nil, endOf(c.start.Execution, last))
+	if last := entries[len(entries)-1].Record; last.Type.IsEnd() {
+		e.ended(keyOf(c), nil, activation.EndOf(c.Start.Execution, last))
 	}
 	return nil
 }
 
-// endOf is what a parent hears of the last record of its child.
-func endOf(execution string, end *journal.Record) *childEnd {
-	out := &childEnd{execution: execution, out: end.Out}
-	if end.Err != nil {
-		failed := *end.Err
-		failed.Message = "child " + execution + ": " + end.Err.Error()
-		out.err, out.out = &failed, nil
-	}
-	return out
-}
-
 // awaits notes that an execution waits for a child.
-func (e *Engine) awaits(c *child) {
+func (e *Engine) awaits(c *activation.Child) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !slices.Contains(e.parents[c.key()], c.parent) {
-		e.parents[c.key()] = append(e.parents[c.key()], c.parent)
+	if !slices.Contains(e.parents[keyOf(c)], c.Parent) {
+		e.parents[keyOf(c)] = append(e.parents[keyOf(c)], c.Parent)
 	}
 }
 
 // isAwaited reports whether this process has noted that an execution waits for a
 // child: then the child is there, or is about to be.
-func (e *Engine) isAwaited(c *child) bool {
+func (e *Engine) isAwaited(c *activation.Child) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return slices.Contains(e.parents[c.key()], c.parent)
+	return slices.Contains(e.parents[keyOf(c)], c.Parent)
 }
 
 // ended tells the executions that wait for a child how it ended. One that waits
 // and is told twice drops the second.
-func (e *Engine) ended(k openset.Key, parent *engine.Parent, end *childEnd) {
+func (e *Engine) ended(k openset.Key, parent *engine.Parent, end *activation.ChildEnd) {
 	e.mu.Lock()
 	parents := e.parents[k]
 	delete(e.parents, k)
@@ -227,28 +147,12 @@ func (e *Engine) ended(k openset.Key, parent *engine.Parent, end *childEnd) {
 			return
 		}
 		told := *end
-		told.generation, told.path = p.Generation, p.Path
+		told.Generation, told.Path = p.Generation, p.Path
 		go func() {
 			defer e.leave()
-			e.deliver(openset.Key{Workspace: k.Workspace, Execution: p.Execution}, input{kind: inChild, child: &told})
+			e.deliver(openset.Key{Workspace: k.Workspace, Execution: p.Execution}, activation.Input{Kind: activation.ChildEnded, Child: &told})
 		}()
 	}
-}
-
-// childEnded takes in the end of a child, once.
-func (a *activation) childEnded(c *childEnd) {
-	x := a.x
-	child := x.ledger.Child(c.path)
-	if c.generation != x.ledger.Info.Generation || child.Execution != c.execution {
-		return
-	}
-	r := &journal.Record{Type: journal.ChildEnded, Path: c.path, Name: child.Function, Child: c.execution, Out: c.out}
-	if c.err != nil {
-		failed := *c.err // others may wait for the same child
-		failed.Step, failed.Path = child.Function, c.path
-		r.Err = &failed
-	}
-	a.putResult(r, x.inherit())
 }
 
 // cancelChild passes a cancel on. It tries until the child, which may be about

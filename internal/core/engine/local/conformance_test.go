@@ -75,9 +75,9 @@ func (m *mortal) die(before bool) bool {
 // backend runs local engines on one store.
 func backend(store eventstore.Store, d *db.DB, keepHot time.Duration) enginetest.Backend {
 	return enginetest.Backend{
-		Boot: func(t *testing.T, reg *engine.Registry, o engine.Observer) *enginetest.Process {
+		Boot: func(t *testing.T, reg *engine.Registry, o engine.Observer, patience time.Duration) *enginetest.Process {
 			m := &mortal{Store: store}
-			e, err := local.New(local.Options{Store: m, DB: d, Registry: reg, Observer: o, KeepHot: keepHot, DrainTimeout: 500 * time.Millisecond, Logger: logger(t)})
+			e, err := local.New(local.Options{Store: m, DB: d, Registry: reg, Observer: o, KeepHot: keepHot, DrainTimeout: patience, Logger: logger(t)})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,6 +9,7 @@ package local
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,6 +19,8 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/activation"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/attempt"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/openset"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
@@ -110,9 +113,7 @@ type Engine struct {
 	ready   chan struct{}
 	done    chan struct{} // Run has ended
 
-	// What is there when Run begins is the work of an earlier process.
-	began int64 // µs
-	head  int64 // position
+	host activation.Host // of all executions
 
 	steps     context.Context // of all step functions
 	stopSteps context.CancelCauseFunc
@@ -142,6 +143,8 @@ func New(o Options) (*Engine, error) {
 	e := &Engine{options: o, store: o.Store, clock: o.Clock, log: o.Logger, open: openset.New(o.DB), ready: make(chan struct{}),
 		done: make(chan struct{}), idle: make(chan struct{}, 1), executions: map[openset.Key]*execution{}, parents: map[openset.Key][]engine.Parent{}}
 	e.steps, e.stopSteps = context.WithCancelCause(context.Background())
+	e.host = activation.Host{Engine: Name, Registry: o.Registry, Store: o.Store, Log: o.Logger, Progress: o.Observer.Progress, Chance: o.Chance,
+		MaxInterruptions: o.MaxInterruptions, Context: e.steps, Stopping: e.stopping, IsAwaited: e.isAwaited}
 	return e, nil
 }
 
@@ -178,9 +181,17 @@ func (e *Engine) leave() {
 func (e *Engine) stopping() bool { return e.draining.Load() }
 
 // begin runs an attempt on a goroutine of its own, which drain waits for.
-func (e *Engine) begin(at *attempt) {
+func (e *Engine) begin(x *execution, at *attempt.Attempt) {
 	e.active.Add(1)
-	go at.run()
+	go func() {
+		defer e.leave()
+		at.Run(attempt.World{Steps: e.steps, Clock: e.clock, Save: func(at *attempt.Attempt, data json.RawMessage) {
+			x.post(activation.Input{Kind: activation.Checkpoint, Attempt: at, Data: data})
+		}})
+		if !e.closed.Load() {
+			x.post(activation.Input{Kind: activation.StepEnded, Attempt: at})
+		}
+	}()
 }
 
 // inMemory returns an execution that is in memory, or nil.
@@ -192,7 +203,7 @@ func (e *Engine) inMemory(k openset.Key) *execution {
 
 // deliver brings an input to an execution, which is brought back into memory for
 // it. Whether it exists is found out when it is loaded.
-func (e *Engine) deliver(k openset.Key, in input) {
+func (e *Engine) deliver(k openset.Key, in activation.Input) {
 	for {
 		e.mu.Lock()
 		x := e.executions[k]
@@ -214,4 +225,24 @@ func (e *Engine) forget(x *execution) {
 	if e.executions[x.key] == x {
 		delete(e.executions, x.key)
 	}
+}
+
+// Replay feeds the journal of an execution to the workflow functions of a
+// registry without acting on anything, and reports the first difference (I5).
+// Corpora of old journals are checked with it against new builds.
+func Replay(store eventstore.Store, registry *engine.Registry, workspace, execution string) error {
+	e, err := New(Options{Store: store, Registry: registry})
+	if err != nil {
+		return err
+	}
+	s := newExecution(e, openset.Key{Workspace: workspace, Execution: execution}).state
+	why, err := s.Load()
+	if err != nil {
+		return fmt.Errorf("replay %s: %w", execution, err)
+	}
+	s.Unload()
+	if why != nil {
+		return errors.New(activation.AsError(why).Message)
+	}
+	return nil
 }

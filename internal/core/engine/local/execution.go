@@ -1,14 +1,15 @@
 package local
 
 import (
+	"context"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/activation"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/attempt"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/history"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/openset"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -28,10 +29,10 @@ type execution struct {
 	dropped   bool // out of memory: look it up again
 	stalled   bool // an append failed; a timer goes on
 	creating  bool // it may turn out that it exists already: nothing is built on that
-	inbox     []input
-	commits   int           // appends on their way
-	failed    []*activation // appends that failed, in order
-	waiting   []acknowledgement
+	inbox     []activation.Input
+	commits   int       // appends on their way
+	failed    []*commit // appends that failed, in order
+	waiting   []activation.Ack
 	quiet     chan struct{} // closed when no commit is on its way; nil: no one waits
 	position  int64         // of the last durable event
 	row       openset.Row   // as last made durable
@@ -40,31 +41,19 @@ type execution struct {
 	timer     clock.Timer
 	timerAt   int64
 	evictable bool
-	place     place
-	queued    []*attempt // that begin when there is a place
-	waking    bool       // it is woken when there is a place
-	young     bool       // a child that has not had its first place
-	refusal   error      // of what comes when it is gone; nil: it has ended
+	seat      seat
+	refusal   error // of what comes when it is gone; nil: it has ended
 
 	// ---- the owner's ----
-	ledger  *journal.Ledger  // nil: what is durable has to be loaded
-	machine *machine.Machine // nil: not loaded, not begun, or its function cannot be fed
-	loaded  any              // what the function's Load returned
-	running map[string]*attempt
-	revive  bool // look for steps that should be running
+	state *activation.State
 }
 
-// place is whether an execution is at work.
-type place uint8
-
-const (
-	noPlace place = iota
-	placeAsked
-	placeHeld
-)
+var _ activation.Owner = (*execution)(nil)
 
 func newExecution(e *Engine, k openset.Key) *execution {
-	return &execution{engine: e, key: k, running: map[string]*attempt{}, row: openset.Row{Key: k}}
+	x := &execution{engine: e, key: k, row: openset.Row{Key: k}}
+	x.state = activation.New(&e.host, x, k.Workspace, k.Execution)
+	return x
 }
 
 // shown takes over what the table of open executions says.
@@ -81,12 +70,12 @@ func (x *execution) stateNow(otherwise workflow.ExecutionState) workflow.Executi
 }
 
 func (x *execution) stream() eventstore.StreamID {
-	return eventstore.StreamID{Workspace: x.key.Workspace, Type: engine.StreamType, ID: x.key.Execution}
+	return history.Stream(x.key.Workspace, x.key.Execution)
 }
 
 // post brings an input. If no one is at work, the caller's goroutine does it. It
 // reports false if the execution has left memory: look it up again.
-func (x *execution) post(in input) bool {
+func (x *execution) post(in activation.Input) bool {
 	x.mu.Lock()
 	if x.dropped {
 		x.mu.Unlock()
@@ -95,7 +84,7 @@ func (x *execution) post(in input) bool {
 	if x.gone {
 		pos, refusal := x.position, x.refused()
 		x.mu.Unlock()
-		in.answer(pos, refusal)
+		in.Reply(pos, refusal)
 		return true
 	}
 	x.inbox = append(x.inbox, in)
@@ -132,7 +121,7 @@ func (x *execution) work() {
 			x.mu.Unlock()
 			x.rollBack(failed)
 		case x.stalled || x.gone || x.creating || len(x.inbox) == 0:
-			if x.machine == nil || !x.mayEvict() {
+			if x.state.Machine == nil || !x.mayEvict() {
 				x.arm()
 				x.release()
 				return
@@ -141,7 +130,7 @@ func (x *execution) work() {
 			x.evict()
 		default:
 			x.mu.Unlock()
-			if len(x.running) > 1 {
+			if len(x.state.Running) > 1 {
 				runtime.Gosched() // results that are about to arrive share one append
 			}
 			x.mu.Lock()
@@ -157,13 +146,13 @@ func (x *execution) work() {
 // memory: its row in the table of open executions says when it is woken.
 func (x *execution) release() {
 	x.busy = false
-	var refused []input
+	var refused []activation.Input
 	if x.gone {
 		refused, x.inbox = x.inbox, nil
 	}
 	pos, refusal := x.position, x.refused()
 	leave := x.leavePlace()
-	drop := !x.gone && x.machine == nil && x.place == noPlace && x.idle()
+	drop := !x.gone && x.state.Machine == nil && x.seat.place == noPlace && x.idle()
 	if drop {
 		x.dropped = true
 		x.stopTimer()
@@ -174,13 +163,17 @@ func (x *execution) release() {
 		x.engine.forget(x)
 	}
 	for _, in := range refused {
-		in.answer(pos, refusal)
+		in.Reply(pos, refusal)
 	}
 }
 
+// horizon is how far ahead timers are set; what is woken later waits in the table
+// of open executions.
+const horizon = time.Minute
+
 // idle reports whether nothing here needs memory; mu is held.
 func (x *execution) idle() bool {
-	return x.commits == 0 && !x.stalled && len(x.failed) == 0 && len(x.inbox) == 0 && len(x.running) == 0 && x.row.Idle &&
+	return x.commits == 0 && !x.stalled && len(x.failed) == 0 && len(x.inbox) == 0 && len(x.state.Running) == 0 && x.row.Idle &&
 		(x.wakeAt == 0 || time.UnixMicro(x.wakeAt).Sub(x.engine.clock.Now()) > horizon)
 }
 
@@ -191,7 +184,7 @@ func (x *execution) mayEvict() bool {
 
 // evict ends the execution's routines; what it needs to come back is on disk.
 func (x *execution) evict() {
-	x.unload()
+	x.state.Unload()
 	x.mu.Lock()
 	x.evictable = false
 	x.mu.Unlock()
@@ -231,20 +224,19 @@ func (x *execution) wake(at int64) {
 	if at == x.wakeAt {
 		x.wakeAt = 0
 	}
-	x.waking = x.place != placeHeld
-	waits, ask := x.waking, x.wantPlace() // at once: it must not leave memory in between
+	now := x.seat.wake()
+	ask := x.wantPlace() // at once: it must not leave memory in between
 	x.mu.Unlock()
 	ask()
-	if waits {
-		return
+	if now {
+		x.awake()
 	}
-	x.awake()
 }
 
 // awake brings a wake. If the execution has left memory this moment, the one in
 // its stead gets it.
 func (x *execution) awake() {
-	if in := (input{kind: inWake}); !x.post(in) {
+	if in := (activation.Input{Kind: activation.Wake}); !x.post(in) {
 		x.engine.deliver(x.key, in)
 	}
 }
@@ -252,13 +244,12 @@ func (x *execution) awake() {
 // wantPlace notes that the execution asks for a place, unless it has one or has
 // asked; mu is held. It returns what is to be called without mu.
 func (x *execution) wantPlace() func() {
-	if x.place != noPlace {
+	if !x.seat.ask() {
 		return func() {}
 	}
-	x.place = placeAsked
 	asker := openExecution(x.next)
-	if x.young {
-		asker.State, x.young = "", false
+	if x.seat.young {
+		asker.State, x.seat.young = "", false
 	}
 	return func() { x.engine.options.Places.Acquire(asker, x.placed) }
 }
@@ -267,21 +258,11 @@ func (x *execution) wantPlace() func() {
 // execution. One too many is given back.
 func (x *execution) takeOver() {
 	x.mu.Lock()
-	one := x.place == noPlace
-	if one {
-		x.place = placeHeld
-	}
+	taken := x.seat.take()
 	x.mu.Unlock()
-	if !one {
+	if !taken {
 		x.engine.options.Places.Release(x.key.Workspace, x.key.Execution)
 	}
-}
-
-// dropPlace forgets a place that is the caller's again.
-func (x *execution) dropPlace() {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.place = noPlace
 }
 
 // placed is called when there is a place: what has waited for it begins. If
@@ -292,9 +273,7 @@ func (x *execution) placed() {
 	}
 	defer x.engine.leave()
 	x.mu.Lock()
-	x.place = placeHeld
-	queued, waking := x.queued, x.waking
-	x.queued, x.waking = nil, false
+	queued, waking := x.seat.grant()
 	leave := func() {}
 	if x.gone || len(queued) == 0 && !waking {
 		leave = x.leavePlace()
@@ -302,7 +281,7 @@ func (x *execution) placed() {
 	x.mu.Unlock()
 	leave()
 	for _, at := range queued {
-		x.engine.begin(at)
+		x.engine.begin(x, at)
 	}
 	if waking {
 		x.awake()
@@ -310,45 +289,39 @@ func (x *execution) placed() {
 }
 
 // begin runs an attempt, now or when there is a place.
-func (x *execution) begin(at *attempt) {
+func (x *execution) begin(at *attempt.Attempt) {
 	x.mu.Lock()
-	if x.place == placeHeld {
-		x.mu.Unlock()
-		x.engine.begin(at)
-		return
-	}
-	x.queued = append(x.queued, at)
+	now := x.seat.begins(at)
 	ask := x.wantPlace()
 	x.mu.Unlock()
 	ask()
+	if now {
+		x.engine.begin(x, at)
+	}
 }
 
 // abort cancels an attempt; one that waits for a place need not have it for that.
-func (x *execution) abort(at *attempt) {
-	at.abort()
+func (x *execution) abort(at *attempt.Attempt) {
+	at.Abort()
 	x.mu.Lock()
-	i := slices.Index(x.queued, at)
-	if i >= 0 {
-		x.queued = slices.Delete(x.queued, i, i+1)
-	}
+	waited := x.seat.withdraw(at)
 	x.mu.Unlock()
-	if i >= 0 {
-		x.engine.begin(at)
+	if waited {
+		x.engine.begin(x, at)
 	}
 }
 
 // leavePlace gives the place back if the execution has nothing to do; mu is held.
 // It returns what is to be called without mu.
 func (x *execution) leavePlace() func() {
-	if x.place != placeHeld || !x.gone && (x.commits > 0 || !x.row.Idle || len(x.inbox) > 0) {
+	if !x.gone && (x.commits > 0 || !x.row.Idle || len(x.inbox) > 0) || !x.seat.leave() {
 		return func() {}
 	}
-	x.place = noPlace
 	return func() { x.engine.options.Places.Release(x.key.Workspace, x.key.Execution) }
 }
 
-// awaitCommits returns when no append is on its way.
-func (x *execution) awaitCommits() {
+// AwaitCommits returns when no append is on its way.
+func (x *execution) AwaitCommits() {
 	x.mu.Lock()
 	if x.commits == 0 {
 		x.mu.Unlock()
@@ -363,6 +336,19 @@ func (x *execution) awaitCommits() {
 	case <-quiet:
 	case <-x.engine.done:
 	}
+}
+
+// BeginsWith returns the version of the record that the generation begins with,
+// or zero.
+func (x *execution) BeginsWith() (int64, error) {
+	x.mu.Lock()
+	from := x.row.From
+	x.mu.Unlock()
+	if from != 0 {
+		return from, nil
+	}
+	row, _, err := x.engine.open.Find(context.Background(), x.key)
+	return row.From, err
 }
 
 // quieten lets those go on who wait for commits; mu is held.
@@ -384,35 +370,28 @@ func (x *execution) close() {
 	x.inbox = nil
 	x.mu.Unlock()
 	for i := range refused {
-		refused[i].answer(0, engine.ErrStopping)
+		refused[i].Reply(0, engine.ErrStopping)
 	}
-	if !busy && x.machine != nil {
-		x.machine.Close()
-		x.machine = nil
+	if !busy {
+		x.state.Unload()
 	}
-}
-
-// acknowledgement is the answer to a host's call that is due.
-type acknowledgement struct {
-	to  chan<- result
-	err error
-}
-
-// result is what a host's call gets.
-type result struct {
-	position int64
-	err      error
 }
 
 // reply answers a call once everything submitted so far is durable.
-func (x *execution) reply(in *input, err error) {
+func (x *execution) reply(a activation.Ack) {
 	x.mu.Lock()
 	pos, wait := x.position, x.commits > 0
 	if wait {
-		x.waiting = append(x.waiting, acknowledgement{in.ack, err})
+		x.waiting = append(x.waiting, a)
 	}
 	x.mu.Unlock()
 	if !wait {
-		in.answer(pos, err)
+		a.To <- activation.Result{Position: pos, Err: a.Err}
 	}
+}
+
+// openExecution is what of a row others see.
+func openExecution(r openset.Row) engine.OpenExecution {
+	return engine.OpenExecution{Workspace: r.Key.Workspace, Execution: r.Key.Execution, Kind: r.Kind, Definition: r.Definition,
+		State: r.State, Priority: r.Priority, Parent: r.Child}
 }

@@ -7,7 +7,7 @@ func (e *Engine) InMemory() (executions, machines int) {
 	defer e.mu.Unlock()
 	for _, x := range e.executions {
 		x.mu.Lock()
-		if !x.busy && x.machine != nil {
+		if !x.busy && x.state.Machine != nil {
 			machines++
 		}
 		x.mu.Unlock()

@@ -7,7 +7,11 @@ import (
 	"fmt"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/activation"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/history"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/openset"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/takeover"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 )
 
@@ -31,7 +35,7 @@ func (e *Engine) Start(ctx context.Context, s engine.Start) (int64, error) {
 
 // create reads what the execution begins with, and creates it.
 func (e *Engine) create(ctx context.Context, s *engine.Start, parent *engine.Parent) (int64, error) {
-	in := &start{Start: *s, parent: parent}
+	in := &activation.Start{Start: *s, Parent: parent}
 	if string(in.Input) == "{}" { // what is absent decodes to the same
 		in.Input = nil
 	}
@@ -42,17 +46,17 @@ func (e *Engine) create(ctx context.Context, s *engine.Start, parent *engine.Par
 		if err != nil {
 			return 0, err
 		}
-		in.takeOver(o)
-		if o.root != nil {
-			info.Root = *o.root
+		in.TakeOver(o)
+		if o.Root != nil {
+			info.Root = *o.Root
 		}
 	}
 	if !s.Hold {
-		loaded, err := e.loadFor(info, in.Input)
+		loaded, err := e.host.LoadFor(info, in.Input)
 		if err != nil {
 			return 0, err
 		}
-		in.loaded = loaded
+		in.Loaded = loaded
 	}
 	x := newExecution(e, openset.Key{Workspace: s.Workspace, Execution: s.Execution})
 	e.mu.Lock()
@@ -62,7 +66,7 @@ func (e *Engine) create(ctx context.Context, s *engine.Start, parent *engine.Par
 	}
 	e.executions[x.key] = x
 	e.mu.Unlock()
-	return e.await(ctx, x.key, x, input{kind: inStart, start: in})
+	return e.await(ctx, x.key, x, activation.Input{Kind: activation.Create, Start: in})
 }
 
 // check refuses what can never be started.
@@ -99,22 +103,22 @@ func checkValue(what string, raw json.RawMessage, most int) error {
 
 // Release starts an execution that was created with Hold, or refuses it.
 func (e *Engine) Release(ctx context.Context, workspace, execution string, r engine.Release) (int64, error) {
-	return e.call(ctx, workspace, execution, input{kind: inRelease, meta: r.Meta, release: r})
+	return e.call(ctx, workspace, execution, activation.Input{Kind: activation.Release, Meta: r.Meta, Release: r})
 }
 
 // Cancel asks an execution to end.
 func (e *Engine) Cancel(ctx context.Context, workspace, execution string, meta eventstore.Meta) (int64, error) {
-	return e.call(ctx, workspace, execution, input{kind: inCancel, meta: meta})
+	return e.call(ctx, workspace, execution, activation.Input{Kind: activation.Cancel, Meta: meta})
 }
 
 // Pause holds an execution at its next step.
 func (e *Engine) Pause(ctx context.Context, workspace, execution string, meta eventstore.Meta) (int64, error) {
-	return e.call(ctx, workspace, execution, input{kind: inPause, meta: meta})
+	return e.call(ctx, workspace, execution, activation.Input{Kind: activation.Pause, Meta: meta})
 }
 
 // Resume ends a pause and a parking.
 func (e *Engine) Resume(ctx context.Context, workspace, execution string, meta eventstore.Meta) (int64, error) {
-	return e.call(ctx, workspace, execution, input{kind: inResume, meta: meta})
+	return e.call(ctx, workspace, execution, activation.Input{Kind: activation.Resume, Meta: meta})
 }
 
 // Signal hands data to an execution.
@@ -125,7 +129,7 @@ func (e *Engine) Signal(ctx context.Context, workspace, execution, name, id stri
 	if err := checkValue("the signal", data, engine.MaxValueBytes); err != nil {
 		return 0, err
 	}
-	return e.call(ctx, workspace, execution, input{kind: inSignal, meta: meta, name: name, id: id, data: data})
+	return e.call(ctx, workspace, execution, activation.Input{Kind: activation.Signal, Meta: meta, Name: name, ID: id, Data: data})
 }
 
 // Answer settles a parked step.
@@ -138,7 +142,7 @@ func (e *Engine) Answer(ctx context.Context, workspace, execution string, a engi
 	if err := checkValue("the result", a.Result, engine.MaxValueBytes); err != nil {
 		return 0, err
 	}
-	return e.call(ctx, workspace, execution, input{kind: inAnswer, meta: meta, verdict: a})
+	return e.call(ctx, workspace, execution, activation.Input{Kind: activation.Answer, Meta: meta, Answer: a})
 }
 
 // admit waits until the engine has recovered and counts the call.
@@ -157,7 +161,7 @@ func (e *Engine) admit(ctx context.Context) error {
 }
 
 // call brings an input to an open execution and waits for its commit.
-func (e *Engine) call(ctx context.Context, workspace, execution string, in input) (int64, error) {
+func (e *Engine) call(ctx context.Context, workspace, execution string, in activation.Input) (int64, error) {
 	if err := e.admit(ctx); err != nil {
 		return 0, err
 	}
@@ -174,7 +178,7 @@ func (e *Engine) call(ctx context.Context, workspace, execution string, in input
 // isOpen tells in a cheap way that an execution does not exist, has ended or is
 // another engine's. It may be wrong about the end of one that ends this moment.
 func (e *Engine) isOpen(ctx context.Context, k openset.Key) error {
-	events, err := e.store.ReadStream(ctx, (&execution{key: k}).stream(), 0, 1)
+	events, err := e.store.ReadStream(ctx, history.Stream(k.Workspace, k.Execution), 0, 1)
 	switch {
 	case err != nil:
 		return fmt.Errorf("look for execution %s: %w", k.Execution, err)
@@ -191,9 +195,9 @@ func (e *Engine) isOpen(ctx context.Context, k openset.Key) error {
 // await posts an input and waits for its acknowledgement. If ctx ends first,
 // the outcome is unknown to the caller; the input is not taken back. fresh is an
 // execution that was just made, or nil.
-func (e *Engine) await(ctx context.Context, k openset.Key, fresh *execution, in input) (int64, error) {
-	ack := make(chan result, 1)
-	in.ack = ack
+func (e *Engine) await(ctx context.Context, k openset.Key, fresh *execution, in activation.Input) (int64, error) {
+	ack := make(chan activation.Result, 1)
+	in.Ack = ack
 	if fresh != nil {
 		fresh.post(in)
 	} else {
@@ -201,10 +205,57 @@ func (e *Engine) await(ctx context.Context, k openset.Key, fresh *execution, in 
 	}
 	select {
 	case r := <-ack:
-		return r.position, r.err
+		return r.Position, r.Err
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	case <-e.done:
 		return 0, engine.ErrStopping
 	}
+}
+
+// redrivable reads the last generation of an execution that may be redriven.
+func (e *Engine) redrivable(ctx context.Context, workspace, execution string) ([]history.Entry, error) {
+	entries, err := history.Read(ctx, e.store, history.Stream(workspace, execution), 0)
+	if errors.Is(err, engine.ErrNotFound) {
+		return nil, fmt.Errorf("%w: there is no execution %s", engine.ErrNoOrigin, execution)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read execution %s: %w", execution, err)
+	}
+	return entries, takeover.Check(execution, Name, entries)
+}
+
+// Repeats lists the effects of an ended execution that a redrive with another
+// input would have again: those of all its generations, of its children, and
+// what it took over from an origin, but not what was undone.
+func (e *Engine) Repeats(ctx context.Context, workspace string, o engine.Origin) (map[string]int, error) {
+	if _, err := e.redrivable(ctx, workspace, o.Execution); err != nil {
+		return nil, err
+	}
+	f := takeover.NewEffects(e.options.Registry)
+	seen := map[string]bool{}
+	for f.Children = []string{o.Execution}; len(f.Children) > 0; {
+		next := f.Children[0]
+		f.Children = f.Children[1:]
+		if seen[next] {
+			continue
+		}
+		seen[next] = true
+		err := history.Walk(ctx, e.store, history.Stream(workspace, next), 0, func(_ *eventstore.Event, r *journal.Record) { f.See(r) })
+		if err != nil {
+			return nil, fmt.Errorf("read execution %s: %w", next, err)
+		}
+		f.Add()
+	}
+	return f.Counts, nil
+}
+
+// originOf reads what a start takes over from its origin. own is the root of what
+// takes new keys.
+func (e *Engine) originOf(ctx context.Context, s *engine.Start, own engine.Root) (*takeover.Origin, error) {
+	entries, err := e.redrivable(ctx, s.Workspace, s.Origin.Execution)
+	if err != nil {
+		return nil, err
+	}
+	return takeover.From(s, entries, own)
 }

@@ -8,16 +8,16 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/activation"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/openset"
 )
+
+var errStopping = errors.New("the engine is stopping")
 
 const (
 	saveInterval = 5 * time.Second
 	recoverers   = 4               // executions recovered at a time
 	lastGrace    = 2 * time.Second // for steps whose context was cancelled
-	// horizon is how far ahead timers are set; what is woken later waits in the
-	// table of open executions.
-	horizon = time.Minute
 	// lookAhead is how often the table is asked for what is woken soon.
 	lookAhead = horizon / 2
 	// maxDue bounds what one look at the table brings into memory.
@@ -107,12 +107,12 @@ func (e *Engine) wakeDue(ctx context.Context) bool {
 // recover loads every execution that was at work when the last process ended,
 // and lets it go on.
 func (e *Engine) recover(ctx context.Context) error {
-	e.began = e.now().UnixMicro()
+	e.host.Began = e.now().UnixMicro()
 	head, err := e.store.Head(ctx)
 	if err != nil {
 		return fmt.Errorf("read how far the store is: %w", err)
 	}
-	e.head = head
+	e.host.Head = head
 	rows, err := e.open.Load(ctx, e.store, Name)
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ func (e *Engine) recover(ctx context.Context) error {
 		workers.Go(func() {
 			for x := range todo {
 				if e.enter() {
-					x.post(input{kind: inRecover})
+					x.post(activation.Input{Kind: activation.Recover})
 					e.leave()
 				}
 			}
@@ -223,9 +223,4 @@ func (e *Engine) Pending(ctx context.Context, workspace, definition string, limi
 		open[i] = openExecution(r)
 	}
 	return open, nil
-}
-
-func openExecution(r openset.Row) engine.OpenExecution {
-	return engine.OpenExecution{Workspace: r.Key.Workspace, Execution: r.Key.Execution, Kind: r.Kind, Definition: r.Definition,
-		State: r.State, Priority: r.Priority, Parent: r.Child}
 }

@@ -1,9 +1,9 @@
-package local
+// Package takeover works out, from the records of an execution that has ended,
+// what a redrive takes over from it. It does no I/O.
+package takeover
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,79 +11,68 @@ import (
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/history"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 )
 
-// origin is what a redrive takes over.
-type origin struct {
-	named   *engine.Origin // with the generation
-	private bool
-	root    *engine.Root // nil: new keys throughout
-	input   json.RawMessage
-	// continues: the input is one that a function continued with, no one else's.
-	continues bool
-	unread    []machine.Message
-	parts     []*journal.Feed
+// Origin is what a redrive takes over.
+type Origin struct {
+	Named   *engine.Origin // with the generation
+	Private bool
+	Root    *engine.Root // nil: new keys throughout
+	Input   json.RawMessage
+	// Continues: the input is one that a function continued with, no one else's.
+	Continues bool
+	Unread    []machine.Message
+	Parts     []*journal.Feed
 }
 
 // maxFedBytes bounds one record of what is fed.
 const maxFedBytes = 256 << 10
 
-// originOf reads what a redrive takes over from an execution that has ended.
-// own is the root of what takes new keys.
-func (e *Engine) originOf(ctx context.Context, s *engine.Start, own engine.Root) (*origin, error) {
-	o := *s.Origin
-	entries, err := e.originEntries(ctx, s.Workspace, o.Execution)
-	if err != nil {
-		return nil, err
+// Check says why an execution that has these records cannot be redriven, with
+// engine.ErrNoOrigin; nil if it can. name is that of the engine.
+func Check(execution, name string, entries []history.Entry) error {
+	if begin := entries[0].Record.Begin; begin == nil || begin.Engine != name {
+		return fmt.Errorf("%w: execution %s is not of the engine %q", engine.ErrNoOrigin, execution, name)
 	}
+	switch last := entries[len(entries)-1].Record; {
+	case !last.Type.IsEnd():
+		return fmt.Errorf("%w: execution %s has not ended; cancel it first", engine.ErrNoOrigin, execution)
+	case last.Type == journal.Completed:
+		return fmt.Errorf("%w: execution %s has completed; start a new one", engine.ErrNoOrigin, execution)
+	}
+	return nil
+}
+
+// From returns what a start takes over from its origin, whose last generation has
+// these records. own is the root of what takes new keys.
+func From(s *engine.Start, entries []history.Entry, own engine.Root) (*Origin, error) {
+	o := *s.Origin
 	l := journal.New(s.Workspace, o.Execution)
-	l.See(entries[0].record)
+	l.See(entries[0].Record)
 	switch {
 	case o.Generation != 0 && o.Generation != l.Info.Generation:
 		return nil, fmt.Errorf("%w: execution %s has ended in generation %d, not %d", engine.ErrNoOrigin, o.Execution, l.Info.Generation, o.Generation)
 	case l.Info.Function != s.Function:
 		return nil, fmt.Errorf("%w: execution %s ran the function %s, not %s", engine.ErrNoOrigin, o.Execution, l.Info.Function, s.Function)
 	}
-	out := &origin{named: &engine.Origin{Execution: o.Execution, Generation: l.Info.Generation, Fresh: o.Fresh}, private: l.Private,
-		input: l.Input, continues: !o.Fresh && (l.Info.Generation > 1 || l.Continues)}
+	out := &Origin{Named: &engine.Origin{Execution: o.Execution, Generation: l.Info.Generation, Fresh: o.Fresh}, Private: l.Private, Input: l.Input,
+		Continues: !o.Fresh && (l.Info.Generation > 1 || l.Continues)}
 	if o.Fresh {
 		return out, nil
 	}
-	t := newTakeover(l.Unread)
+	t := newTally(l.Unread)
 	for _, entry := range entries {
-		t.see(entry.record)
+		t.see(entry.Record)
 	}
-	out.root, out.unread, out.parts = &l.Info.Root, t.left(), split(t.feed(own))
+	out.Root, out.Unread, out.Parts = &l.Info.Root, t.left(), split(t.feed(own))
 	return out, nil
 }
 
-// originEntries reads the last generation of an execution that may be redriven.
-func (e *Engine) originEntries(ctx context.Context, workspace, execution string) ([]entry, error) {
-	id := eventstore.StreamID{Workspace: workspace, Type: engine.StreamType, ID: execution}
-	entries, err := history(ctx, e.store, id, 0)
-	if errors.Is(err, engine.ErrNotFound) {
-		return nil, fmt.Errorf("%w: there is no execution %s", engine.ErrNoOrigin, execution)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read execution %s: %w", execution, err)
-	}
-	if begin := entries[0].record.Begin; begin == nil || begin.Engine != Name {
-		return nil, fmt.Errorf("%w: execution %s is not of the engine %q", engine.ErrNoOrigin, execution, Name)
-	}
-	switch last := entries[len(entries)-1].record; {
-	case !last.Type.IsEnd():
-		return nil, fmt.Errorf("%w: execution %s has not ended; cancel it first", engine.ErrNoOrigin, execution)
-	case last.Type == journal.Completed:
-		return nil, fmt.Errorf("%w: execution %s has completed; start a new one", engine.ErrNoOrigin, execution)
-	}
-	return entries, nil
-}
-
-// takeover adds up what the records of an origin leave to a redrive.
-type takeover struct {
+// tally adds up what the records of an origin leave to a redrive.
+type tally struct {
 	taken   journal.Feed
 	live    map[string]int          // by branch: the first number that the origin did itself
 	waits   map[string]journal.Type // by path: a sleep or a wait
@@ -94,8 +83,8 @@ type takeover struct {
 	open    map[string]machine.Unfinished
 }
 
-func newTakeover(unread []machine.Message) *takeover {
-	t := &takeover{live: map[string]int{}, waits: map[string]journal.Type{}, read: map[int]bool{},
+func newTally(unread []machine.Message) *tally {
+	t := &tally{live: map[string]int{}, waits: map[string]journal.Type{}, read: map[int]bool{},
 		ended: map[string]machine.Fed{}, open: map[string]machine.Unfinished{},
 		taken: journal.Feed{Results: map[string]machine.Fed{}, Scopes: map[string]machine.Scope{}, Children: map[string]machine.Unfinished{}, Versions: map[string]int{}}}
 	for _, s := range unread {
@@ -104,12 +93,12 @@ func newTakeover(unread []machine.Message) *takeover {
 	return t
 }
 
-func (t *takeover) signal(name string, data json.RawMessage) {
+func (t *tally) signal(name string, data json.RawMessage) {
 	t.signals = append(t.signals, machine.Message{N: len(t.signals) + 1, Name: name, Data: data})
 }
 
 // see takes in one record of the origin.
-func (t *takeover) see(r *journal.Record) {
+func (t *tally) see(r *journal.Record) {
 	switch r.Type {
 	case journal.Fed:
 		t.inherit(r.Feed)
@@ -150,7 +139,7 @@ func (t *takeover) see(r *journal.Record) {
 }
 
 // inherit takes over what the origin itself had taken over.
-func (t *takeover) inherit(part *journal.Feed) {
+func (t *tally) inherit(part *journal.Feed) {
 	maps.Copy(t.taken.Results, part.Results)
 	for path, s := range part.Scopes {
 		s.Undone = false // if the origin came there, it ran again, on its root
@@ -163,7 +152,7 @@ func (t *takeover) inherit(part *journal.Feed) {
 // went notes that the origin did the call at a path itself: what it had taken
 // over for later calls of the branch, and of the branches around it, counts no
 // more.
-func (t *takeover) went(path string) {
+func (t *tally) went(path string) {
 	numbers := strings.Split(path, ".")
 	for i := 0; i < len(numbers); i += 2 {
 		branch := strings.Join(numbers[:i], ".")
@@ -179,7 +168,7 @@ func (t *takeover) went(path string) {
 
 // stale reports whether something that was taken over lies behind a call that
 // the origin did itself.
-func (t *takeover) stale(path string) bool {
+func (t *tally) stale(path string) bool {
 	numbers := strings.Split(path, ".")
 	for i := 0; i < len(numbers); i += 2 {
 		first, ok := t.live[strings.Join(numbers[:i], ".")]
@@ -191,7 +180,7 @@ func (t *takeover) stale(path string) bool {
 }
 
 // feed is what the redrive gets. own is the root of the scopes that take new keys.
-func (t *takeover) feed(own engine.Root) *machine.Feed {
+func (t *tally) feed(own engine.Root) *machine.Feed {
 	f := &machine.Feed{Results: t.ended, Scopes: t.taken.Scopes, Children: t.open, Versions: t.taken.Versions}
 	for path, r := range t.taken.Results {
 		if _, again := f.Results[path]; !again && !t.stale(path) {
@@ -223,7 +212,7 @@ func behind(path, first string) bool {
 }
 
 // left returns the signals that the origin did not take.
-func (t *takeover) left() []machine.Message {
+func (t *tally) left() []machine.Message {
 	return slices.DeleteFunc(slices.Clone(t.signals), func(s machine.Message) bool { return t.read[s.N] })
 }
 
