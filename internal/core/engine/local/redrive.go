@@ -25,7 +25,7 @@ type origin struct {
 	// continues: the input is one that a function continued with, no one else's.
 	continues bool
 	unread    []machine.Message
-	parts   []*journal.Feed
+	parts     []*journal.Feed
 }
 
 // maxFedBytes bounds one record of what is fed.
