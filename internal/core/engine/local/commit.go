@@ -10,6 +10,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/openset"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 // commit is a turn of an execution on its way to the store.
@@ -93,7 +94,7 @@ func (a *commit) settle() {
 	hot := wake != 0 && x.engine.options.KeepHot > 0 && time.UnixMicro(wake).Sub(a.now) <= x.engine.options.KeepHot
 	begins := !l.Started && !l.Pending() // a generation that is about to
 	rests := len(x.state.Running) == 0 && !hot && l.Ended == "" && !begins
-	a.row = openset.Row{Key: x.key, Kind: l.Info.Kind, Definition: l.Info.Definition, Priority: l.Priority, Child: l.Parent != nil, State: l.State(),
+	a.row = openset.Row{Key: x.key, Kind: l.Info.Kind, Definition: l.Info.Definition, Priority: l.Priority, Child: l.Parent != nil, State: openState(l),
 		Idle: rests, WakeAt: wake, From: l.From,
 		// What the next process can help is looked at by it.
 		Recover: !rests || l.Drained || l.Broken() || len(l.Children()) > 0}
@@ -104,6 +105,15 @@ func (a *commit) settle() {
 	defer x.mu.Unlock()
 	x.wakeAt, x.next = wake, a.row
 	x.evictable = x.state.Machine != nil && rests
+}
+
+// openState is the state in the table of open executions: one that was paused
+// before it was released still waits for that.
+func openState(l *journal.Ledger) workflow.ExecutionState {
+	if l.Pending() {
+		return workflow.Pending
+	}
+	return l.State()
 }
 
 // unchanged shows a state that needs no commit; if one is on its way, after it.
