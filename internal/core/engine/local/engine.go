@@ -21,6 +21,8 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/activation"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/attempt"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/history"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/openset"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
@@ -143,9 +145,14 @@ func New(o Options) (*Engine, error) {
 	e := &Engine{options: o, store: o.Store, clock: o.Clock, log: o.Logger, open: openset.New(o.DB), ready: make(chan struct{}),
 		done: make(chan struct{}), idle: make(chan struct{}, 1), executions: map[openset.Key]*execution{}, parents: map[openset.Key][]engine.Parent{}}
 	e.steps, e.stopSteps = context.WithCancelCause(context.Background())
-	e.host = activation.Host{Engine: Name, Registry: o.Registry, Store: o.Store, Log: o.Logger, Progress: o.Observer.Progress, Chance: o.Chance,
+	e.host = activation.Host{Engine: Name, Registry: o.Registry, Read: e.read, Log: o.Logger, Progress: o.Observer.Progress, Chance: o.Chance,
 		MaxInterruptions: o.MaxInterruptions, Context: e.steps, Stopping: e.stopping, IsAwaited: e.isAwaited}
 	return e, nil
+}
+
+// read returns the records of an execution's last generation.
+func (e *Engine) read(workspace, execution string, from int64) ([]journal.Entry, error) {
+	return history.Read(context.WithoutCancel(e.steps), e.store, history.Stream(workspace, execution), from)
 }
 
 // Name returns the name that executions of this engine bear.

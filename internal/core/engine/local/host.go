@@ -214,7 +214,7 @@ func (e *Engine) await(ctx context.Context, k openset.Key, fresh *execution, in 
 }
 
 // redrivable reads the last generation of an execution that may be redriven.
-func (e *Engine) redrivable(ctx context.Context, workspace, execution string) ([]history.Entry, error) {
+func (e *Engine) redrivable(ctx context.Context, workspace, execution string) ([]journal.Entry, error) {
 	entries, err := history.Read(ctx, e.store, history.Stream(workspace, execution), 0)
 	if errors.Is(err, engine.ErrNotFound) {
 		return nil, fmt.Errorf("%w: there is no execution %s", engine.ErrNoOrigin, execution)
@@ -252,7 +252,7 @@ func (e *Engine) Repeats(ctx context.Context, workspace string, o engine.Origin)
 
 // originOf reads what a start takes over from its origin. own is the root of what
 // takes new keys.
-func (e *Engine) originOf(ctx context.Context, s *engine.Start, own engine.Root) (*takeover.Origin, error) {
+func (e *Engine) originOf(ctx context.Context, s *engine.Start, own engine.Root) (*journal.Origin, error) {
 	entries, err := e.redrivable(ctx, s.Workspace, s.Origin.Execution)
 	if err != nil {
 		return nil, err

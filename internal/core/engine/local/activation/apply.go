@@ -77,7 +77,7 @@ func (t *Turn) start(in *Start) {
 	t.Labels = engine.Labels{Kind: in.Kind, Definition: in.Definition, Child: in.Parent != nil}
 	t.Inline = append(t.Inline, in.Inline...)
 	begin := &journal.Begin{Function: in.Function, Version: in.Version, Priority: in.Priority, Private: in.Private, Parent: in.Parent, Input: in.Input, Engine: s.host.Engine}
-	var parts []*journal.Feed
+	var parts []*engine.Feed
 	if o := in.Origin; o != nil {
 		begin.Origin, begin.Root, begin.Unread, parts = o.Named, o.Root, o.Unread, o.Parts
 		begin.Continues, begin.Shown = o.Continues, in.Shown

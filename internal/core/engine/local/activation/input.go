@@ -5,7 +5,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/attempt"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/takeover"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 )
 
@@ -63,13 +63,13 @@ func (in *Input) Reply(position int64, err error) {
 type Start struct {
 	engine.Start
 	Parent *engine.Parent
-	Origin *takeover.Origin
+	Origin *journal.Origin
 	Shown  json.RawMessage // the input for people, if the origin had continued
 	Loaded any             // what the function's Load returned
 }
 
 // TakeOver makes the start one that takes over from an origin.
-func (s *Start) TakeOver(o *takeover.Origin) {
+func (s *Start) TakeOver(o *journal.Origin) {
 	s.Origin = o
 	s.Private = s.Private || o.Private
 	if !o.Named.Fresh && (s.Input == nil || o.Continues) { // what the origin continued with

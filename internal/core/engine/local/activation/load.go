@@ -7,7 +7,6 @@ import (
 	"runtime/debug"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/history"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
@@ -16,7 +15,7 @@ import (
 )
 
 // replayAll feeds the records of a generation.
-func (s *State) replayAll(entries []history.Entry) (why *machine.Mismatch, err error) {
+func (s *State) replayAll(entries []journal.Entry) (why *machine.Mismatch, err error) {
 	first := &entries[0]
 	s.Ledger = journal.New(s.workspace, s.execution)
 	s.Ledger.Meta = eventstore.Meta{Correlation: first.Meta.Correlation, TraceParent: first.Meta.TraceParent}
@@ -43,7 +42,7 @@ type known struct {
 	ended map[string]bool // steps, by path
 }
 
-func preview(entries []history.Entry) *known {
+func preview(entries []journal.Entry) *known {
 	k := &known{marks: map[string]int{}, ended: map[string]bool{}}
 	for i := range entries {
 		switch r := entries[i].Record; r.Type {
@@ -117,7 +116,7 @@ func (s *State) match(r *journal.Record) *machine.Mismatch {
 		s.Machine = nil
 		return nil
 	}
-	c, why := s.Machine.Match(r.Type.Command(), r.Path, r.Name)
+	c, why := s.Machine.Match(commandOf[r.Type], r.Path, r.Name)
 	if why != nil {
 		return why
 	}
@@ -194,7 +193,7 @@ func (s *State) Load() (*machine.Mismatch, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries, err := history.Read(context.WithoutCancel(s.host.Context), s.host.Store, history.Stream(s.workspace, s.execution), from)
+	entries, err := s.host.Read(s.workspace, s.execution, from)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +208,7 @@ func (s *State) Load() (*machine.Mismatch, error) {
 
 // inherited returns the version of the last record that an earlier process has
 // written.
-func (h *Host) inherited(entries []history.Entry) int64 {
+func (h *Host) inherited(entries []journal.Entry) int64 {
 	for i := len(entries) - 1; i >= 0; i-- {
 		if entries[i].Position <= h.Head {
 			return entries[i].Version

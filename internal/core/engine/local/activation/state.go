@@ -21,7 +21,6 @@ import (
 type Host struct {
 	Engine   string // the name that executions bear
 	Registry *engine.Registry
-	Store    eventstore.Store
 	Log      *slog.Logger
 	// Progress gets what functions report.
 	Progress func(engine.Info, engine.Progress)
@@ -29,7 +28,10 @@ type Host struct {
 	Chance func() float64
 	// MaxInterruptions is how often the process may end while a step is in progress.
 	MaxInterruptions int
-	// Context is that of reads and loads; its end is ignored.
+	// Read returns the records of an execution's last generation; from is a version
+	// at or before the record that it begins with.
+	Read func(workspace, execution string, from int64) ([]journal.Entry, error)
+	// Context is that of loads; its end is ignored.
 	Context context.Context
 	// Stopping reports whether the process is about to end: results are kept then,
 	// not fed.

@@ -11,15 +11,6 @@ import (
 
 const pageOfEvents = 1000
 
-// Entry is one record of a stream with its place.
-type Entry struct {
-	Version  int64
-	Position int64
-	Record   *journal.Record
-	Meta     eventstore.Meta
-	Labels   engine.Labels // only of the first that Read returns
-}
-
 // Stream names the stream of an execution.
 func Stream(workspace, execution string) eventstore.StreamID {
 	return eventstore.StreamID{Workspace: workspace, Type: engine.StreamType, ID: execution}
@@ -28,13 +19,13 @@ func Stream(workspace, execution string) eventstore.StreamID {
 // Read returns the records of an execution's last generation. from is a version
 // at or before the record that it begins with; zero reads the whole stream. It
 // fails with engine.ErrNotFound.
-func Read(ctx context.Context, store eventstore.Store, id eventstore.StreamID, from int64) ([]Entry, error) {
-	var all []Entry
+func Read(ctx context.Context, store eventstore.Store, id eventstore.StreamID, from int64) ([]journal.Entry, error) {
+	var all []journal.Entry
 	err := Walk(ctx, store, id, max(0, from-1), func(ev *eventstore.Event, r *journal.Record) {
 		if r.Type == journal.Continued {
 			all = all[:0]
 		}
-		e := Entry{Version: ev.Version, Position: ev.Position, Record: r, Meta: ev.Meta}
+		e := journal.Entry{Version: ev.Version, Position: ev.Position, Record: r, Meta: ev.Meta}
 		if len(all) == 0 {
 			e.Labels = engine.DecodeLabels(ev.Labels)
 		}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
@@ -23,7 +22,7 @@ var fault = &engine.Error{Class: failure.UnknownOutcome, Code: "cut", Message: `
 
 var (
 	root   = &engine.Root{Execution: "ex_0", Generation: 2}
-	unread = []machine.Message{{N: 1, Name: "k/yes", Data: json.RawMessage(`{"x":1}`)}}
+	unread = []engine.Message{{N: 1, Name: "k/yes", Data: json.RawMessage(`{"x":1}`)}}
 )
 
 // records has a record of every type, some of them twice.
@@ -67,8 +66,8 @@ func records() []journal.Record {
 		{Type: journal.Answered, Path: "1", Name: "k/a", Verdict: engine.NotDone},
 		{Type: journal.Checkpoint, Path: "1", Data: json.RawMessage(`{"row":7}`)},
 		{Type: journal.Mended},
-		{Type: journal.Fed, Feed: &journal.Feed{Results: map[string]machine.Fed{"1": {What: machine.FedChild, Name: "k/child", Out: json.RawMessage(`1`), Child: "ex_c"}},
-			Scopes: map[string]machine.Scope{"2~": {Root: *root, Undone: true}}, Children: map[string]machine.Unfinished{"3": {Execution: "ex_c", Function: "k/child"}}, Versions: map[string]int{"change": 1}}},
+		{Type: journal.Fed, Feed: &engine.Feed{Results: map[string]engine.Fed{"1": {What: engine.FedChild, Name: "k/child", Out: json.RawMessage(`1`), Child: "ex_c"}},
+			Scopes: map[string]engine.FedScope{"2~": {Root: *root, Undone: true}}, Children: map[string]engine.Unfinished{"3": {Execution: "ex_c", Function: "k/child"}}, Versions: map[string]int{"change": 1}}},
 	}
 }
 
@@ -169,11 +168,11 @@ func TestNothingPrivateIsPublic(t *testing.T) {
 	in := json.RawMessage(canary)
 	l := ledgers()["private"]
 	for _, r := range []journal.Record{
-		{Type: journal.Created, Begin: &journal.Begin{Private: true, Input: in, Unread: []machine.Message{{Data: in}}}},
+		{Type: journal.Created, Begin: &journal.Begin{Private: true, Input: in, Unread: []engine.Message{{Data: in}}}},
 		{Type: journal.Continued, Begin: &journal.Begin{Private: true, Input: in}},
 		{Type: journal.StepCompleted, Out: in}, {Type: journal.Signal, Out: in}, {Type: journal.ChildEnded, Out: in},
 		{Type: journal.Checkpoint, Data: in}, {Type: journal.Parked, Data: in}, {Type: journal.Completed, Out: in},
-		{Type: journal.Fed, Feed: &journal.Feed{Results: map[string]machine.Fed{"1": {Out: in}}}},
+		{Type: journal.Fed, Feed: &engine.Feed{Results: map[string]engine.Fed{"1": {Out: in}}}},
 	} {
 		e := r.Encode(l, eventstore.Meta{})
 		if strings.Contains(string(e.Data), canary) || !strings.Contains(string(e.Journal), canary) {
@@ -226,9 +225,6 @@ func TestWhatDoesNotDecode(t *testing.T) {
 func TestKindsOfRecords(t *testing.T) {
 	t.Parallel()
 	for of := journal.Created; of <= journal.Fed; of++ {
-		if of.IsCommand() && journal.OfCommand(of.Command()) != of {
-			t.Errorf("%s stands for the command %s, which becomes %s", of, of.Command(), journal.OfCommand(of.Command()))
-		}
 		if of.IsCommand() && of.IsNote() || of.IsEnd() && !of.IsCommand() {
 			t.Errorf("%s is two things", of)
 		}

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
@@ -36,8 +35,8 @@ type Ledger struct {
 	Parks     map[string]*Record // by path; "" holds the whole function
 	Notes     map[string]*Note   // by path of the step
 	Held      []*Record          // inputs that came while the gate was shut, or before the function began
-	Unread    []machine.Message  // that the generation began with
-	Feed      *machine.Feed      // of a redrive
+	Unread    []engine.Message   // that the generation began with
+	Feed      *engine.Feed       // of a redrive
 
 	children map[string]Child // that have not ended, by path
 	origin   *engine.Origin
@@ -179,7 +178,7 @@ func (l *Ledger) begin(r *Record) {
 }
 
 // Continue returns the record that ends the generation of l and begins the next.
-func (l *Ledger) Continue(input json.RawMessage, unread []machine.Message) *Record {
+func (l *Ledger) Continue(input json.RawMessage, unread []engine.Message) *Record {
 	return &Record{Type: Continued, Begin: &Begin{Function: l.Info.Function, Version: l.Info.Version, Priority: l.Priority, Private: l.Private,
 		Parent: l.Parent, Origin: l.origin, Root: l.nextRoot(), Input: input, Generation: l.Info.Generation + 1, Engine: l.Engine,
 		StartedAt: l.StartedAt, Unread: unread, Seen: slices.Sorted(maps.Keys(l.seen)), Cancelled: l.Cancelled}}
@@ -244,9 +243,9 @@ func (l *Ledger) seeNote(r *Record) {
 }
 
 // feed adds a part of what a redrive takes over.
-func (l *Ledger) feed(part *Feed) {
+func (l *Ledger) feed(part *engine.Feed) {
 	if l.Feed == nil {
-		l.Feed = &machine.Feed{Results: map[string]machine.Fed{}, Scopes: map[string]machine.Scope{}, Children: map[string]machine.Unfinished{}, Versions: map[string]int{}}
+		l.Feed = engine.NewFeed()
 	}
 	maps.Copy(l.Feed.Results, part.Results)
 	maps.Copy(l.Feed.Scopes, part.Scopes)

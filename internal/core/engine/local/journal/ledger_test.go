@@ -10,7 +10,6 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -177,14 +176,14 @@ func TestTheNextGeneration(t *testing.T) {
 		Origin: &engine.Origin{Execution: "ex_o", Generation: 5}, Root: &engine.Root{Execution: "ex_o", Generation: 5}, Input: json.RawMessage(`1`)}
 	l := after(&journal.Record{Type: journal.Created, Begin: begin}, &journal.Record{Type: journal.Started, T: 50, Version: 8},
 		&journal.Record{Type: journal.Signal, ID: "s2"}, &journal.Record{Type: journal.Signal, ID: "s1"}, record(journal.CancelRequested), record(journal.Compensating),
-		&journal.Record{Type: journal.Interrupted, Path: "1", N: 1}, &journal.Record{Type: journal.Fed, Feed: &journal.Feed{Versions: map[string]int{"c": 1}}})
+		&journal.Record{Type: journal.Interrupted, Path: "1", N: 1}, &journal.Record{Type: journal.Fed, Feed: &engine.Feed{Versions: map[string]int{"c": 1}}})
 	if l.Info.Root != *begin.Root || l.From != 1 || l.Info.Version != 8 || l.StartedAt != 50 || l.Feed == nil {
 		t.Errorf("the first generation: %+v", l)
 	}
-	next := l.Continue(json.RawMessage(`2`), []machine.Message{{N: 4, Name: "k/yes"}})
+	next := l.Continue(json.RawMessage(`2`), []engine.Message{{N: 4, Name: "k/yes"}})
 	want := &journal.Begin{Function: "k/f", Engine: "local", Version: 8, Priority: 4, Private: true, Parent: begin.Parent, Origin: begin.Origin,
 		Root: &engine.Root{Execution: "ex_o", Generation: 6}, Input: json.RawMessage(`2`), Generation: 2, StartedAt: 50,
-		Unread: []machine.Message{{N: 4, Name: "k/yes"}}, Seen: []string{"s1", "s2"}, Cancelled: true}
+		Unread: []engine.Message{{N: 4, Name: "k/yes"}}, Seen: []string{"s1", "s2"}, Cancelled: true}
 	if diff := cmp.Diff(want, next.Begin, cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
 	}
@@ -215,8 +214,8 @@ func TestOwnKeys(t *testing.T) {
 func TestWhatIsFedAddsUp(t *testing.T) {
 	t.Parallel()
 	part := func(path string) *journal.Record {
-		return &journal.Record{Type: journal.Fed, Feed: &journal.Feed{Results: map[string]machine.Fed{path: {What: machine.FedSleep}},
-			Scopes: map[string]machine.Scope{path: {Undone: true}}, Children: map[string]machine.Unfinished{path: {Execution: path}}, Versions: map[string]int{path: 1}}}
+		return &journal.Record{Type: journal.Fed, Feed: &engine.Feed{Results: map[string]engine.Fed{path: {What: engine.FedSleep}},
+			Scopes: map[string]engine.FedScope{path: {Undone: true}}, Children: map[string]engine.Unfinished{path: {Execution: path}}, Versions: map[string]int{path: 1}}}
 	}
 	l := after(record(journal.Created), part("1"), part("2"))
 	if f := l.Feed; len(f.Results) != 2 || len(f.Scopes) != 2 || len(f.Children) != 2 || len(f.Versions) != 2 {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -126,26 +125,6 @@ var typeOf = func() map[string]Type {
 	return m
 }()
 
-// commandOf is the command that a record of each command type stands for.
-var commandOf = [...]machine.Kind{
-	StepStarted: machine.StepStarted, TimerSet: machine.TimerSet, WaitBegan: machine.WaitBegan, SignalTaken: machine.SignalTaken,
-	ChildStarted: machine.ChildStarted, VersionMarked: machine.VersionMarked, Compensating: machine.Compensating,
-	Completed: machine.Completed, Failed: machine.Failed, Cancelled: machine.Cancelled, Continued: machine.Continued,
-}
-
-// Command returns the command that the record stands for; it must be one.
-func (t Type) Command() machine.Kind { return commandOf[t] }
-
-// OfCommand returns the type of the record that a command becomes.
-func OfCommand(k machine.Kind) Type {
-	for t, other := range commandOf {
-		if other == k {
-			return Type(t)
-		}
-	}
-	return Other
-}
-
 // Forced is the reason of a cancel that ends an execution without its function.
 const Forced = "forced"
 
@@ -183,8 +162,8 @@ type Record struct {
 	Child   string          `json:"child,omitempty"`   // execution of a child
 	Origin  string          `json:"origin,omitempty"`  // execution that a child takes over from
 
-	Begin *Begin `json:"begin,omitempty"` // of Created and Continued
-	Feed  *Feed  `json:"feed,omitempty"`  // of Fed
+	Begin *Begin       `json:"begin,omitempty"` // of Created and Continued
+	Feed  *engine.Feed `json:"feed,omitempty"`  // of Fed
 
 	// Only in public data.
 	Label    string          `json:"-"`
@@ -213,21 +192,13 @@ type Begin struct {
 	Shown     json.RawMessage `json:"-"`
 
 	// Unread are signals that the generation before, or the origin, has left.
-	Unread []machine.Message `json:"unread,omitempty"`
+	Unread []engine.Message `json:"unread,omitempty"`
 
 	// Of a generation that continues another.
 	Engine    string   `json:"engine,omitempty"`
 	StartedAt int64    `json:"started_at,omitempty"`
 	Seen      []string `json:"seen,omitempty"` // ids of signals
 	Cancelled bool     `json:"cancelled,omitempty"`
-}
-
-// Feed is a part of what a redrive takes over from its origin.
-type Feed struct {
-	Results  map[string]machine.Fed        `json:"results,omitempty"`
-	Scopes   map[string]machine.Scope      `json:"scopes,omitempty"`
-	Children map[string]machine.Unfinished `json:"children,omitempty"`
-	Versions map[string]int                `json:"versions,omitempty"`
 }
 
 // ChildState is the state in which the child of a ChildEnded record ended.

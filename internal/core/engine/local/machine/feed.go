@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,67 +9,23 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 )
 
-// Feed is what a redrive takes over from its origin. It is complete when the
-// function begins and does not change.
-type Feed struct {
-	// Results by path.
-	Results map[string]Fed
-	// Scopes by their names: sagas whose keys have another root than the
-	// execution's.
-	Scopes map[string]Scope
-	// Children by path: those that did not complete, and are redriven themselves.
-	Children map[string]Unfinished
-	// Versions holds the marks of changes.
-	Versions map[string]int
-
+// feed is what a redrive takes over; nil for any other execution.
+type feed struct {
+	*engine.Feed
 	reached map[string]int // by branch: the last number of a result in it
 }
 
-// Fed is the result of one durable call of the origin.
-type Fed struct {
-	What FedKind         `json:"what"`
-	Name string          `json:"name,omitempty"` // of the step, the signal, the child's function
-	Out  json.RawMessage `json:"out,omitempty"`
-	// Child is the execution that a child's result is of.
-	Child string `json:"child,omitempty"`
-}
-
-// FedKind says what a result is the result of.
-type FedKind string
-
-// The results that are fed.
-const (
-	FedStep     FedKind = "step"
-	FedSleep    FedKind = "sleep"
-	FedSignal   FedKind = "signal"
-	FedDeadline FedKind = "deadline" // of a wait for signals
-	FedChild    FedKind = "child"
-)
-
-// Scope is a saga of the origin.
-type Scope struct {
-	Root engine.Root `json:"root"`
-	// Undone: its undos ran. It is not fed, and Root is the redrive's own.
-	Undone bool `json:"undone,omitempty"`
-}
-
-// Unfinished is a child of the origin that did not complete.
-type Unfinished struct {
-	Execution string `json:"execution"`
-	Function  string `json:"function"`
-}
-
 // child returns the execution that the child of a call takes over from.
-func (f *Feed) child(path, function string) string {
+func (f *feed) child(path, function string) string {
 	if f == nil || f.Children[path].Function != function {
 		return ""
 	}
 	return f.Children[path].Execution
 }
 
-func (f *Feed) scope(of engine.Scope) (Scope, bool) {
+func (f *feed) scope(of engine.Scope) (engine.FedScope, bool) {
 	if f == nil {
-		return Scope{}, false
+		return engine.FedScope{}, false
 	}
 	s, ok := f.Scopes[of.String()]
 	return s, ok
@@ -79,7 +34,7 @@ func (f *Feed) scope(of engine.Scope) (Scope, bool) {
 // version decides about a change that a branch meets before the call at a path,
 // while the branch is fed: what the origin has marked, nothing if it passed this
 // place before the change existed, or the newest.
-func (f *Feed) version(change, path string, newest int) (n int, marked bool) {
+func (f *feed) version(change, path string, newest int) (n int, marked bool) {
 	if n, ok := f.Versions[change]; ok {
 		return n, true
 	}
@@ -91,7 +46,7 @@ func (f *Feed) version(change, path string, newest int) (n int, marked bool) {
 
 // reaches reports whether the origin has a result at a path, below it, or behind
 // it in the same branch.
-func (f *Feed) reaches(path string) bool {
+func (f *feed) reaches(path string) bool {
 	if f.reached == nil {
 		f.reached = map[string]int{}
 		for at := range f.Results {
@@ -103,7 +58,7 @@ func (f *Feed) reaches(path string) bool {
 }
 
 // reach notes a result for its branch and for the branches around it.
-func (f *Feed) reach(path string) {
+func (f *feed) reach(path string) {
 	for {
 		branch, n := cutPath(path)
 		f.reached[branch] = max(f.reached[branch], n)
@@ -128,11 +83,11 @@ type feeding struct{ on bool }
 
 // take returns the result of the call at a path, or nil from the first one on
 // that the origin does not have.
-func (f *feeding) take(m *Machine, path string, what FedKind, name string) *Fed {
+func (f *feeding) take(m *Machine, path string, what engine.FedKind, name string) *engine.Fed {
 	if !f.on {
 		return nil
 	}
-	r, ok := m.o.Feed.Results[path]
+	r, ok := m.feed.Results[path]
 	if ok && r.What == what && r.Name == name {
 		return &r
 	}
@@ -143,17 +98,17 @@ func (f *feeding) take(m *Machine, path string, what FedKind, name string) *Fed 
 // receive is take for a wait for signals; it returns the index of the name. A
 // wait that only looked and found nothing has left no result, but the origin
 // went on from it.
-func (f *feeding) receive(m *Machine, path string, of []string, wait time.Duration) (*Fed, int) {
+func (f *feeding) receive(m *Machine, path string, of []string, wait time.Duration) (*engine.Fed, int) {
 	if !f.on {
 		return nil, 0
 	}
-	r, ok := m.o.Feed.Results[path]
+	r, ok := m.feed.Results[path]
 	i := slices.Index(of, r.Name)
 	switch {
-	case ok && (r.What == FedDeadline || r.What == FedSignal && i >= 0):
+	case ok && (r.What == engine.FedDeadline || r.What == engine.FedSignal && i >= 0):
 		return &r, i
-	case !ok && wait == 0 && m.o.Feed.reaches(path):
-		return &Fed{What: FedDeadline}, 0
+	case !ok && wait == 0 && m.feed.reaches(path):
+		return &engine.Fed{What: engine.FedDeadline}, 0
 	}
 	f.on = false
 	return nil, 0
@@ -163,6 +118,6 @@ func (f *feeding) receive(m *Machine, path string, of []string, wait time.Durati
 // depends on it.
 func (f *feeding) joined(inside *feeding) { f.on = f.on && inside.on }
 
-func sortMessages(all []Message) {
-	slices.SortFunc(all, func(a, b Message) int { return a.N - b.N })
+func sortMessages(all []engine.Message) {
+	slices.SortFunc(all, func(a, b engine.Message) int { return a.N - b.N })
 }

@@ -12,10 +12,10 @@ import (
 )
 
 // fed is a feed of steps t/a that returned their number.
-func fed(paths ...string) *machine.Feed {
-	f := &machine.Feed{Results: map[string]machine.Fed{}}
+func fed(paths ...string) *engine.Feed {
+	f := &engine.Feed{Results: map[string]engine.Fed{}}
 	for i, path := range paths {
-		f.Results[path] = machine.Fed{What: machine.FedStep, Name: "t/a", Out: json.RawMessage(fmt.Sprint(i + 1))}
+		f.Results[path] = engine.Fed{What: engine.FedStep, Name: "t/a", Out: json.RawMessage(fmt.Sprint(i + 1))}
 	}
 	return f
 }
@@ -47,29 +47,29 @@ func TestFedUpToTheFirstThatIsMissing(t *testing.T) {
 func TestFedOnlyWhatAgrees(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		result machine.Fed
+		result engine.Fed
 		fn     func(*bench, engine.Run) (int, error)
 		live   string // what is asked for if it is not fed
 		want   string
 	}{
-		"step":             {machine.Fed{What: machine.FedStep, Name: "t/a", Out: []byte("3")}, func(b *bench, run engine.Run) (int, error) { return b.a.Do(run, 0) }, "", "completed 3"},
-		"another step":     {machine.Fed{What: machine.FedStep, Name: "t/b", Out: []byte("3")}, func(b *bench, run engine.Run) (int, error) { return b.a.Do(run, 0) }, "step_started of t/a at 1, run t/a@1(0)", ""},
-		"sleep":            {machine.Fed{What: machine.FedSleep}, func(b *bench, run engine.Run) (int, error) { return 0, run.Sleep(time.Hour) }, "", "completed 0"},
-		"step for a sleep": {machine.Fed{What: machine.FedStep, Name: "t/a"}, func(b *bench, run engine.Run) (int, error) { return 0, run.Sleep(time.Hour) }, "timer_set at 1", ""},
-		"signal":           {machine.Fed{What: machine.FedSignal, Name: "t/yes", Out: []byte("3")}, func(b *bench, run engine.Run) (int, error) { return b.yes.Wait(run, engine.Forever) }, "", "completed 3"},
-		"another signal":   {machine.Fed{What: machine.FedSignal, Name: "t/no", Out: []byte("3")}, func(b *bench, run engine.Run) (int, error) { return b.yes.Wait(run, engine.Forever) }, "wait_began of t/yes at 1", ""},
-		"deadline":         {machine.Fed{What: machine.FedDeadline}, func(b *bench, run engine.Run) (int, error) { return b.yes.Wait(run, time.Hour) }, "", "failed deadline"},
-		"select": {machine.Fed{What: machine.FedSignal, Name: "t/no", Out: []byte("3")}, func(b *bench, run engine.Run) (out int, err error) {
+		"step":             {engine.Fed{What: engine.FedStep, Name: "t/a", Out: []byte("3")}, func(b *bench, run engine.Run) (int, error) { return b.a.Do(run, 0) }, "", "completed 3"},
+		"another step":     {engine.Fed{What: engine.FedStep, Name: "t/b", Out: []byte("3")}, func(b *bench, run engine.Run) (int, error) { return b.a.Do(run, 0) }, "step_started of t/a at 1, run t/a@1(0)", ""},
+		"sleep":            {engine.Fed{What: engine.FedSleep}, func(b *bench, run engine.Run) (int, error) { return 0, run.Sleep(time.Hour) }, "", "completed 0"},
+		"step for a sleep": {engine.Fed{What: engine.FedStep, Name: "t/a"}, func(b *bench, run engine.Run) (int, error) { return 0, run.Sleep(time.Hour) }, "timer_set at 1", ""},
+		"signal":           {engine.Fed{What: engine.FedSignal, Name: "t/yes", Out: []byte("3")}, func(b *bench, run engine.Run) (int, error) { return b.yes.Wait(run, engine.Forever) }, "", "completed 3"},
+		"another signal":   {engine.Fed{What: engine.FedSignal, Name: "t/no", Out: []byte("3")}, func(b *bench, run engine.Run) (int, error) { return b.yes.Wait(run, engine.Forever) }, "wait_began of t/yes at 1", ""},
+		"deadline":         {engine.Fed{What: engine.FedDeadline}, func(b *bench, run engine.Run) (int, error) { return b.yes.Wait(run, time.Hour) }, "", "failed deadline"},
+		"select": {engine.Fed{What: engine.FedSignal, Name: "t/no", Out: []byte("3")}, func(b *bench, run engine.Run) (out int, err error) {
 			return out, engine.Select(run, engine.Forever, b.yes.Then(func(int) error { return errors.New("yes") }), b.no.Then(func(n int) error { out = n; return &engine.Error{Code: "no"} }))
 		}, "", "failed no"},
-		"child":         {machine.Fed{What: machine.FedChild, Name: "t/child", Out: []byte("3")}, func(b *bench, run engine.Run) (int, error) { return b.child.Do(run, "", 1) }, "", "completed 3"},
-		"another child": {machine.Fed{What: machine.FedChild, Name: "t/other", Out: []byte("3")}, func(b *bench, run engine.Run) (int, error) { return b.child.Do(run, "", 1) }, "child_started of t/child at 1", ""},
+		"child":         {engine.Fed{What: engine.FedChild, Name: "t/child", Out: []byte("3")}, func(b *bench, run engine.Run) (int, error) { return b.child.Do(run, "", 1) }, "", "completed 3"},
+		"another child": {engine.Fed{What: engine.FedChild, Name: "t/other", Out: []byte("3")}, func(b *bench, run engine.Run) (int, error) { return b.child.Do(run, "", 1) }, "child_started of t/child at 1", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
 			m := b.machine(func(run engine.Run) (int, error) { return c.fn(b, run) },
-				machine.Options{Feed: &machine.Feed{Results: map[string]machine.Fed{"1": c.result}}})
+				machine.Options{Feed: &engine.Feed{Results: map[string]engine.Fed{"1": c.result}}})
 			m.Start(epoch)
 			b.says(m, c.live+c.want)
 		})
@@ -128,7 +128,7 @@ func TestALookThatFoundNothing(t *testing.T) {
 				}
 				_, _ = b.yes.Wait(run, 0)
 				return inRow(b, run, 2)
-			}, machine.Options{Feed: fed(c.results...), Unread: []machine.Message{{Name: "t/yes"}}})
+			}, machine.Options{Feed: fed(c.results...), Unread: []engine.Message{{Name: "t/yes"}}})
 			m.Start(epoch)
 			b.says(m, c.want)
 		})
@@ -174,8 +174,8 @@ func TestScopes(t *testing.T) {
 			}
 		}
 		return 0, key(run, 0)
-	}, machine.Options{Feed: &machine.Feed{Results: fed("1", "2", "3").Results,
-		Scopes: map[string]machine.Scope{"1": {Root: engine.Root{Execution: "ex_middle", Generation: 1}}, "2": {Root: own, Undone: true}}}})
+	}, machine.Options{Feed: &engine.Feed{Results: fed("1", "2", "3").Results,
+		Scopes: map[string]engine.FedScope{"1": {Root: engine.Root{Execution: "ex_middle", Generation: 1}}, "2": {Root: own, Undone: true}}}})
 	m.Start(epoch)
 	for n := range 2 { // the first was not undone: it is fed
 		_, steps, _ := m.Take()
@@ -222,17 +222,17 @@ func TestScopesWithTheSameFirstCall(t *testing.T) {
 func TestChildrenTakeOver(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		of   machine.Unfinished
+		of   engine.Unfinished
 		want string
 	}{
-		"the same function": {machine.Unfinished{Execution: "ex_old", Function: "t/child"}, "ex_old"},
-		"another function":  {machine.Unfinished{Execution: "ex_old", Function: "t/other"}, ""},
+		"the same function": {engine.Unfinished{Execution: "ex_old", Function: "t/child"}, "ex_old"},
+		"another function":  {engine.Unfinished{Execution: "ex_old", Function: "t/other"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
 			m := b.machine(func(run engine.Run) (int, error) { return b.child.Do(run, "", 1) },
-				machine.Options{Feed: &machine.Feed{Children: map[string]machine.Unfinished{"1": c.of}}})
+				machine.Options{Feed: &engine.Feed{Children: map[string]engine.Unfinished{"1": c.of}}})
 			m.Start(epoch)
 			if w := m.Wait("1"); w == nil || w.Origin != c.want || w.Child.Key != "ex/1/1" || !w.Child.Own {
 				t.Errorf("the child is %+v", w)

@@ -22,9 +22,9 @@ type Options struct {
 	// Progress gets what the function reports.
 	Progress func(engine.Progress)
 	// Feed is what a redrive takes over from its origin; nil for none.
-	Feed *Feed
+	Feed *engine.Feed
 	// Unread are signals that the generation before has left.
-	Unread []Message
+	Unread []engine.Message
 	// Versions holds the marks of changes that the journal has; see
 	// engine.Run.Version.
 	Versions map[string]int
@@ -60,6 +60,7 @@ type Machine struct {
 	root       *scope // what a cancel reaches
 	detached   *scope
 	versions   map[string]int // decided in this generation
+	feed       *feed          // nil: none
 
 	commands []Command
 	steps    []*Wait
@@ -100,13 +101,6 @@ type Command struct {
 	Wait *Wait           // StepStarted, TimerSet, WaitBegan, ChildStarted
 }
 
-// Message is a signal that nobody has taken.
-type Message struct {
-	N    int             `json:"n"` // in the order of arrival, from 1 in each generation
-	Name string          `json:"name"`
-	Data json.RawMessage `json:"data,omitempty"`
-}
-
 // Mismatch is a difference between journal and code, or a panic.
 type Mismatch struct {
 	Record   int64 // version in the stream; 0: none
@@ -120,10 +114,13 @@ type Mismatch struct {
 // New returns a machine that waits for Start.
 func New(o Options) *Machine {
 	m := &Machine{o: o, waits: map[string]*Wait{}, root: &scope{cancelled: o.Cancelled}, detached: &scope{}, versions: map[string]int{}}
+	if o.Feed != nil {
+		m.feed = &feed{Feed: o.Feed}
+	}
 	for _, unread := range o.Unread {
 		m.signals++
 		in := m.inbox(unread.Name)
-		in.unread = append(in.unread, Message{N: m.signals, Name: unread.Name, Data: unread.Data})
+		in.unread = append(in.unread, engine.Message{N: m.signals, Name: unread.Name, Data: unread.Data})
 	}
 	return m
 }
@@ -211,7 +208,7 @@ func (m *Machine) TimerFired(now time.Time, path string) {
 func (m *Machine) Signal(now time.Time, name string, data json.RawMessage) {
 	m.fed(now)
 	m.signals++
-	message := Message{N: m.signals, Name: name, Data: data}
+	message := engine.Message{N: m.signals, Name: name, Data: data}
 	in := m.inbox(name)
 	if len(in.waiting) == 0 {
 		in.unread = append(in.unread, message)
@@ -226,7 +223,7 @@ func (m *Machine) Signal(now time.Time, name string, data json.RawMessage) {
 }
 
 // take records that a signal was taken.
-func (m *Machine) take(path string, s Message) {
+func (m *Machine) take(path string, s engine.Message) {
 	m.emit(Command{Kind: SignalTaken, Path: path, Name: s.Name, N: s.N})
 }
 
@@ -293,8 +290,8 @@ func (m *Machine) Live() {
 }
 
 // Unread returns the signals that nobody has taken, in the order of arrival.
-func (m *Machine) Unread() []Message {
-	var all []Message
+func (m *Machine) Unread() []engine.Message {
+	var all []engine.Message
 	for _, in := range m.inboxes {
 		all = append(all, in.unread...)
 	}

@@ -148,7 +148,7 @@ func TestSignals(t *testing.T) {
 			return 0, err
 		}
 		return first*10 + second, nil
-	}, machine.Options{Unread: []machine.Message{{N: 9, Name: "t/yes", Data: json.RawMessage("1")}}})
+	}, machine.Options{Unread: []engine.Message{{N: 9, Name: "t/yes", Data: json.RawMessage("1")}}})
 	m.Start(epoch)
 	b.says(m, "signal_taken of t/yes at 1 #1, wait_began of t/yes at 2") // it is numbered anew
 	m.Signal(epoch, "t/other", json.RawMessage("1"))
@@ -191,7 +191,7 @@ func TestSelectTakesTheOldest(t *testing.T) {
 			}
 		}
 		return sum, nil
-	}, machine.Options{Unread: []machine.Message{{Name: "t/no", Data: json.RawMessage("1")}, {Name: "t/yes", Data: json.RawMessage("2")}, {Name: "t/no", Data: json.RawMessage("3")}}})
+	}, machine.Options{Unread: []engine.Message{{Name: "t/no", Data: json.RawMessage("1")}, {Name: "t/yes", Data: json.RawMessage("2")}, {Name: "t/no", Data: json.RawMessage("3")}}})
 	m.Start(epoch)
 	b.says(m, "signal_taken of t/no at 1 #1, signal_taken of t/yes at 2 #2, signal_taken of t/no at 3 #3, wait_began of t/yes,t/no,t/yes at 4")
 	m.Signal(epoch, "t/no", json.RawMessage("4"))

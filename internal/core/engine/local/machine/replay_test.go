@@ -168,8 +168,8 @@ func TestVersion(t *testing.T) {
 		"live":                     {machine.Options{}, []int{2, 2}, "version_marked of change #2, timer_set at 1"},
 		"marked":                   {machine.Options{Replaying: true, Versions: map[string]int{"change": 1}}, []int{1, 1}, "version_marked of change #1, timer_set at 1"},
 		"older":                    {machine.Options{Replaying: true}, []int{0, 0}, "timer_set at 1"},
-		"inherited":                {machine.Options{Feed: &machine.Feed{Versions: map[string]int{"change": 1}}}, []int{1, 1}, "version_marked of change #1, timer_set at 1"},
-		"not passed by the origin": {machine.Options{Feed: &machine.Feed{}}, []int{2, 2}, "version_marked of change #2, timer_set at 1"},
+		"inherited":                {machine.Options{Feed: &engine.Feed{Versions: map[string]int{"change": 1}}}, []int{1, 1}, "version_marked of change #1, timer_set at 1"},
+		"not passed by the origin": {machine.Options{Feed: &engine.Feed{}}, []int{2, 2}, "version_marked of change #2, timer_set at 1"},
 	} {
 		m := b.machine(fn(2), c.o)
 		m.Start(epoch)

@@ -61,7 +61,7 @@ func (t *thread) Version(change, path string, newest int) int {
 	if m.o.Replaying {
 		n, marked = m.o.Versions[change]
 	} else if t.feed.on {
-		n, marked = m.o.Feed.version(change, path, newest)
+		n, marked = m.feed.version(change, path, newest)
 	}
 	m.versions[change] = n
 	if marked {
@@ -76,7 +76,7 @@ func (t *thread) Step(c engine.Call) (json.RawMessage, error) {
 	if t.scope.isCancelled() {
 		return nil, &engine.Error{Code: engine.CodeCancelled, Message: "cancelled before it began", Step: c.Step.Name, Path: c.Path}
 	}
-	if r := t.feed.take(m, c.Path, FedStep, c.Step.Name); r != nil {
+	if r := t.feed.take(m, c.Path, engine.FedStep, c.Step.Name); r != nil {
 		return r.Out, nil
 	}
 	w := &Wait{Kind: WaitStep, Path: c.Path, r: t.r, scope: t.scope, Call: c}
@@ -101,7 +101,7 @@ func (t *thread) Sleep(path string, d time.Duration) error {
 	if t.scope.isCancelled() {
 		return engine.ErrCancelled
 	}
-	if d <= 0 || t.feed.take(m, path, FedSleep, "") != nil {
+	if d <= 0 || t.feed.take(m, path, engine.FedSleep, "") != nil {
 		return nil
 	}
 	w := &Wait{Kind: WaitSleep, Path: path, r: t.r, scope: t.scope, At: m.now.Add(d)}
@@ -118,7 +118,7 @@ func (t *thread) Receive(path string, of []string, wait time.Duration) (int, jso
 		return 0, nil, engine.ErrCancelled
 	}
 	if r, i := t.feed.receive(m, path, of, wait); r != nil {
-		if r.What == FedDeadline {
+		if r.What == engine.FedDeadline {
 			return 0, nil, engine.ErrDeadline
 		}
 		return i, r.Out, nil
@@ -152,10 +152,10 @@ func (t *thread) Child(c engine.ChildCall) (json.RawMessage, error) {
 	if t.scope.isCancelled() {
 		return nil, &engine.Error{Code: engine.CodeCancelled, Message: "cancelled before it began", Step: c.Function, Path: c.Path}
 	}
-	if r := t.feed.take(m, c.Path, FedChild, c.Function); r != nil {
+	if r := t.feed.take(m, c.Path, engine.FedChild, c.Function); r != nil {
 		return r.Out, nil
 	}
-	w := &Wait{Kind: WaitChild, Path: c.Path, r: t.r, scope: t.scope, Child: c, Origin: m.o.Feed.child(c.Path, c.Function)}
+	w := &Wait{Kind: WaitChild, Path: c.Path, r: t.r, scope: t.scope, Child: c, Origin: m.feed.child(c.Path, c.Function)}
 	if _, err := w.Input(); err != nil {
 		failed := engine.AsError(err)
 		failed.Path = c.Path
@@ -193,7 +193,7 @@ func (t *thread) Await(holds func() bool) error {
 // Scope returns the root of the keys inside a saga.
 func (t *thread) Scope(of engine.Scope) (engine.Root, bool) {
 	m := t.enter()
-	s, ok := m.o.Feed.scope(of)
+	s, ok := m.feed.scope(of)
 	if s.Undone {
 		t.feed.on = false
 	}

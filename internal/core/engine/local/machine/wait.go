@@ -149,7 +149,7 @@ func (m *Machine) interrupt(w *Wait) {
 // inbox holds the signals of one name that nobody has taken, or the branches
 // that wait for one.
 type inbox struct {
-	unread  []Message
+	unread  []engine.Message
 	waiting []*Wait
 }
 
@@ -166,7 +166,7 @@ func (m *Machine) inbox(name string) *inbox {
 }
 
 // oldest takes the unread signal of one of the names that came first.
-func (m *Machine) oldest(names []string) (Message, int, bool) {
+func (m *Machine) oldest(names []string) (engine.Message, int, bool) {
 	found := -1
 	for i, name := range names {
 		in := m.inboxes[name]
@@ -178,7 +178,7 @@ func (m *Machine) oldest(names []string) (Message, int, bool) {
 		}
 	}
 	if found < 0 {
-		return Message{}, 0, false
+		return engine.Message{}, 0, false
 	}
 	in := m.inboxes[names[found]]
 	s := in.unread[0]

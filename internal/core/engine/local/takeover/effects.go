@@ -6,7 +6,6 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
 )
 
 // Effects adds up what executions have done.
@@ -45,13 +44,13 @@ func (f *Effects) See(r *journal.Record) {
 }
 
 // took takes in what was not done again because an origin had done it.
-func (f *Effects) took(path string, fed machine.Fed) {
+func (f *Effects) took(path string, fed engine.Fed) {
 	switch fed.What {
-	case machine.FedStep:
+	case engine.FedStep:
 		if s := f.registry.Step(fed.Name); s == nil || !s.ReadOnly {
 			f.done[path] = fed.Name
 		}
-	case machine.FedChild:
+	case engine.FedChild:
 		f.Children = append(f.Children, fed.Child)
 	}
 }

@@ -11,29 +11,15 @@ import (
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/history"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/machine"
 )
-
-// Origin is what a redrive takes over.
-type Origin struct {
-	Named   *engine.Origin // with the generation
-	Private bool
-	Root    *engine.Root // nil: new keys throughout
-	Input   json.RawMessage
-	// Continues: the input is one that a function continued with, no one else's.
-	Continues bool
-	Unread    []machine.Message
-	Parts     []*journal.Feed
-}
 
 // maxFedBytes bounds one record of what is fed.
 const maxFedBytes = 256 << 10
 
 // Check says why an execution that has these records cannot be redriven, with
 // engine.ErrNoOrigin; nil if it can. name is that of the engine.
-func Check(execution, name string, entries []history.Entry) error {
+func Check(execution, name string, entries []journal.Entry) error {
 	if begin := entries[0].Record.Begin; begin == nil || begin.Engine != name {
 		return fmt.Errorf("%w: execution %s is not of the engine %q", engine.ErrNoOrigin, execution, name)
 	}
@@ -48,7 +34,7 @@ func Check(execution, name string, entries []history.Entry) error {
 
 // From returns what a start takes over from its origin, whose last generation has
 // these records. own is the root of what takes new keys.
-func From(s *engine.Start, entries []history.Entry, own engine.Root) (*Origin, error) {
+func From(s *engine.Start, entries []journal.Entry, own engine.Root) (*journal.Origin, error) {
 	o := *s.Origin
 	l := journal.New(s.Workspace, o.Execution)
 	l.See(entries[0].Record)
@@ -58,7 +44,7 @@ func From(s *engine.Start, entries []history.Entry, own engine.Root) (*Origin, e
 	case l.Info.Function != s.Function:
 		return nil, fmt.Errorf("%w: execution %s ran the function %s, not %s", engine.ErrNoOrigin, o.Execution, l.Info.Function, s.Function)
 	}
-	out := &Origin{Named: &engine.Origin{Execution: o.Execution, Generation: l.Info.Generation, Fresh: o.Fresh}, Private: l.Private, Input: l.Input,
+	out := &journal.Origin{Named: &engine.Origin{Execution: o.Execution, Generation: l.Info.Generation, Fresh: o.Fresh}, Private: l.Private, Input: l.Input,
 		Continues: !o.Fresh && (l.Info.Generation > 1 || l.Continues)}
 	if o.Fresh {
 		return out, nil
@@ -73,20 +59,20 @@ func From(s *engine.Start, entries []history.Entry, own engine.Root) (*Origin, e
 
 // tally adds up what the records of an origin leave to a redrive.
 type tally struct {
-	taken   journal.Feed
+	taken   *engine.Feed
 	live    map[string]int          // by branch: the first number that the origin did itself
 	waits   map[string]journal.Type // by path: a sleep or a wait
-	signals []machine.Message       // in order of arrival
+	signals []engine.Message        // in order of arrival
 	read    map[int]bool            // that were taken
-	ended   map[string]machine.Fed  // what the origin did itself
+	ended   map[string]engine.Fed   // what the origin did itself
 	undone  []engine.Scope          // whose undos ran
-	open    map[string]machine.Unfinished
+	open    map[string]engine.Unfinished
 }
 
-func newTally(unread []machine.Message) *tally {
+func newTally(unread []engine.Message) *tally {
 	t := &tally{live: map[string]int{}, waits: map[string]journal.Type{}, read: map[int]bool{},
-		ended: map[string]machine.Fed{}, open: map[string]machine.Unfinished{},
-		taken: journal.Feed{Results: map[string]machine.Fed{}, Scopes: map[string]machine.Scope{}, Children: map[string]machine.Unfinished{}, Versions: map[string]int{}}}
+		ended: map[string]engine.Fed{}, open: map[string]engine.Unfinished{},
+		taken: engine.NewFeed()}
 	for _, s := range unread {
 		t.signal(s.Name, s.Data)
 	}
@@ -94,7 +80,7 @@ func newTally(unread []machine.Message) *tally {
 }
 
 func (t *tally) signal(name string, data json.RawMessage) {
-	t.signals = append(t.signals, machine.Message{N: len(t.signals) + 1, Name: name, Data: data})
+	t.signals = append(t.signals, engine.Message{N: len(t.signals) + 1, Name: name, Data: data})
 }
 
 // see takes in one record of the origin.
@@ -110,24 +96,24 @@ func (t *tally) see(r *journal.Record) {
 		t.taken.Versions[r.Name] = r.N
 		return
 	case journal.StepCompleted:
-		t.ended[r.Path] = machine.Fed{What: machine.FedStep, Name: r.Name, Out: r.Out}
+		t.ended[r.Path] = engine.Fed{What: engine.FedStep, Name: r.Name, Out: r.Out}
 	case journal.TimerSet, journal.WaitBegan:
 		t.waits[r.Path] = r.Type
 	case journal.TimerFired:
-		what := machine.FedSleep
+		what := engine.FedSleep
 		if t.waits[r.Path] == journal.WaitBegan {
-			what = machine.FedDeadline
+			what = engine.FedDeadline
 		}
-		t.ended[r.Path] = machine.Fed{What: what}
+		t.ended[r.Path] = engine.Fed{What: what}
 	case journal.SignalTaken:
 		t.read[r.N] = true
-		t.ended[r.Path] = machine.Fed{What: machine.FedSignal, Name: r.Name, Out: t.signals[r.N-1].Data}
+		t.ended[r.Path] = engine.Fed{What: engine.FedSignal, Name: r.Name, Out: t.signals[r.N-1].Data}
 	case journal.ChildStarted:
-		t.open[r.Path] = machine.Unfinished{Execution: r.Child, Function: r.Name}
+		t.open[r.Path] = engine.Unfinished{Execution: r.Child, Function: r.Name}
 	case journal.ChildEnded:
 		if r.Err == nil {
 			delete(t.open, r.Path)
-			t.ended[r.Path] = machine.Fed{What: machine.FedChild, Name: r.Name, Out: r.Out, Child: r.Child}
+			t.ended[r.Path] = engine.Fed{What: engine.FedChild, Name: r.Name, Out: r.Out, Child: r.Child}
 		}
 	case journal.Compensating:
 		t.undone = append(t.undone, engine.Scope{Path: r.Path, Depth: r.N})
@@ -139,7 +125,7 @@ func (t *tally) see(r *journal.Record) {
 }
 
 // inherit takes over what the origin itself had taken over.
-func (t *tally) inherit(part *journal.Feed) {
+func (t *tally) inherit(part *engine.Feed) {
 	maps.Copy(t.taken.Results, part.Results)
 	for path, s := range part.Scopes {
 		s.Undone = false // if the origin came there, it ran again, on its root
@@ -180,8 +166,8 @@ func (t *tally) stale(path string) bool {
 }
 
 // feed is what the redrive gets. own is the root of the scopes that take new keys.
-func (t *tally) feed(own engine.Root) *machine.Feed {
-	f := &machine.Feed{Results: t.ended, Scopes: t.taken.Scopes, Children: t.open, Versions: t.taken.Versions}
+func (t *tally) feed(own engine.Root) *engine.Feed {
+	f := &engine.Feed{Results: t.ended, Scopes: t.taken.Scopes, Children: t.open, Versions: t.taken.Versions}
 	for path, r := range t.taken.Results {
 		if _, again := f.Results[path]; !again && !t.stale(path) {
 			f.Results[path] = r
@@ -193,9 +179,9 @@ func (t *tally) feed(own engine.Root) *machine.Feed {
 		}
 	}
 	for _, scope := range t.undone {
-		f.Scopes[scope.String()] = machine.Scope{Undone: true, Root: own}
-		maps.DeleteFunc(f.Results, func(at string, _ machine.Fed) bool { return behind(at, scope.Path) })
-		maps.DeleteFunc(f.Children, func(at string, _ machine.Unfinished) bool { return behind(at, scope.Path) })
+		f.Scopes[scope.String()] = engine.FedScope{Undone: true, Root: own}
+		maps.DeleteFunc(f.Results, func(at string, _ engine.Fed) bool { return behind(at, scope.Path) })
+		maps.DeleteFunc(f.Children, func(at string, _ engine.Unfinished) bool { return behind(at, scope.Path) })
 	}
 	return f
 }
@@ -212,21 +198,21 @@ func behind(path, first string) bool {
 }
 
 // left returns the signals that the origin did not take.
-func (t *tally) left() []machine.Message {
-	return slices.DeleteFunc(slices.Clone(t.signals), func(s machine.Message) bool { return t.read[s.N] })
+func (t *tally) left() []engine.Message {
+	return slices.DeleteFunc(slices.Clone(t.signals), func(s engine.Message) bool { return t.read[s.N] })
 }
 
 // split cuts what is fed into records.
-func split(f *machine.Feed) []*journal.Feed {
-	parts := []*journal.Feed{{Scopes: f.Scopes, Children: f.Children, Versions: f.Versions}}
+func split(f *engine.Feed) []*engine.Feed {
+	parts := []*engine.Feed{{Scopes: f.Scopes, Children: f.Children, Versions: f.Versions}}
 	size := 0
 	for path, r := range f.Results {
 		if size += len(path) + len(r.Name) + len(r.Out) + 64; size > maxFedBytes {
-			parts, size = append(parts, &journal.Feed{}), 0
+			parts, size = append(parts, &engine.Feed{}), 0
 		}
 		part := parts[len(parts)-1]
 		if part.Results == nil {
-			part.Results = map[string]machine.Fed{}
+			part.Results = map[string]engine.Fed{}
 		}
 		part.Results[path] = r
 	}
