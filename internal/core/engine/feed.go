@@ -23,23 +23,23 @@ func NewFeed() *Feed {
 
 // Fed is the result of one durable call of the origin.
 type Fed struct {
-	What FedKind         `json:"what"`
+	What FedType         `json:"what"`
 	Name string          `json:"name,omitempty"` // of the step, the signal, the child's function
 	Out  json.RawMessage `json:"out,omitempty"`
 	// Child is the execution that a child's result is of.
 	Child string `json:"child,omitempty"`
 }
 
-// FedKind says what a result is the result of.
-type FedKind string
+// FedType says what a result is the result of.
+type FedType string
 
 // The results that are fed.
 const (
-	FedStep     FedKind = "step"
-	FedSleep    FedKind = "sleep"
-	FedSignal   FedKind = "signal"
-	FedDeadline FedKind = "deadline" // of a wait for signals
-	FedChild    FedKind = "child"
+	FedStep     FedType = "step"
+	FedSleep    FedType = "sleep"
+	FedSignal   FedType = "signal"
+	FedDeadline FedType = "deadline" // of a wait for signals
+	FedChild    FedType = "child"
 )
 
 // FedScope is a saga of the origin.

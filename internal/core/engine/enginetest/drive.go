@@ -33,7 +33,7 @@ func (h *H) reboot() {
 
 func (h *H) cancel(id string) {
 	h.Helper()
-	h.ok(h.process.Engine.Cancel(h.Context(), workspace, id, eventstore.Meta{Actor: eventstore.Actor{Kind: "person", ID: "p1"}}))
+	h.ok(h.process.Engine.Cancel(h.Context(), workspace, id, eventstore.Meta{Actor: eventstore.Actor{Type: "person", ID: "p1"}}))
 }
 
 // nobody is the envelope of a call without a caller.

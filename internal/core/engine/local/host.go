@@ -17,10 +17,10 @@ import (
 
 // systemMeta is who acts when the engine itself does.
 func systemMeta() eventstore.Meta {
-	return eventstore.Meta{Actor: eventstore.Actor{Kind: "system", ID: "engine"}}
+	return eventstore.Meta{Actor: eventstore.Actor{Type: "system", ID: "engine"}}
 }
 
-// Start creates an execution; the answer follows the commit. Unless it is held,
+// Start creates an execution; it returns after the commit. Unless it is held,
 // its function has run up to its first step by then.
 func (e *Engine) Start(ctx context.Context, s engine.Start) (int64, error) {
 	if err := e.check(&s, engine.MaxInputBytes); err != nil {

@@ -66,7 +66,7 @@ func (x *execution) rollBack(failed []*commit) {
 			}
 		}
 	}
-	x.answerWaiting(first)
+	x.acknowledgeWaiting(first)
 	if failed[0].Created {
 		if errors.Is(first, eventstore.ErrConflict) {
 			x.makeWay()
@@ -147,7 +147,7 @@ func (x *execution) unloadable(ins []activation.Input, err error) {
 	x.vanish(engine.ErrNotFound)
 }
 
-func (x *execution) answerWaiting(err error) {
+func (x *execution) acknowledgeWaiting(err error) {
 	x.mu.Lock()
 	due := x.waiting
 	x.waiting = nil

@@ -13,11 +13,11 @@ var recordOf = [...]journal.Type{
 }
 
 // commandOf is the other way round; the zero Kind is that of no command.
-var commandOf = func() map[journal.Type]machine.Kind {
-	m := make(map[journal.Type]machine.Kind, len(recordOf))
+var commandOf = func() map[journal.Type]machine.CommandType {
+	m := make(map[journal.Type]machine.CommandType, len(recordOf))
 	for kind, of := range recordOf {
 		if of != journal.Other {
-			m[of] = machine.Kind(kind)
+			m[of] = machine.CommandType(kind)
 		}
 	}
 	return m

@@ -138,7 +138,7 @@ func (s *State) replayed(why *machine.Mismatch, inherited int64) *machine.Mismat
 	}
 	s.Machine.Live()
 	for w := range s.Machine.Waits() {
-		if w.Kind == machine.WaitStep && s.wasLeft(w, inherited) {
+		if w.Type == machine.WaitStep && s.wasLeft(w, inherited) {
 			s.Ledger.Note(w.Path).Left = true
 		}
 	}

@@ -21,7 +21,7 @@ func (t *Turn) revive() {
 	}
 	var waits []*machine.Wait
 	for w := range s.Machine.Waits() {
-		if w.Kind == machine.WaitStep || w.Kind == machine.WaitChild {
+		if w.Type == machine.WaitStep || w.Type == machine.WaitChild {
 			waits = append(waits, w)
 		}
 	}
@@ -32,7 +32,7 @@ func (t *Turn) revive() {
 		}
 		switch {
 		case s.Machine.Wait(w.Path) != w:
-		case w.Kind == machine.WaitChild:
+		case w.Type == machine.WaitChild:
 			t.reviveChild(w)
 		case s.Running[w.Path] == nil:
 			t.reviveStep(w)

@@ -97,7 +97,7 @@ func (s *State) Disown(at *attempt.Attempt) {
 // inherit is the envelope of events that no one outside asked for.
 func (s *State) inherit() eventstore.Meta {
 	m := s.Ledger.Meta
-	m.Actor = eventstore.Actor{Kind: "system", ID: "engine"}
+	m.Actor = eventstore.Actor{Type: "system", ID: "engine"}
 	return m
 }
 
@@ -128,7 +128,7 @@ func (s *State) NextWake(now time.Time) int64 {
 	var at int64
 	for w := range s.Machine.Waits() {
 		due := journal.Micro(w.At)
-		if w.Kind == machine.WaitStep {
+		if w.Type == machine.WaitStep {
 			n := l.Notes[w.Path]
 			if n == nil || n.RetryAt == 0 || s.Running[w.Path] != nil {
 				continue

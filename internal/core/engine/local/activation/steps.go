@@ -44,7 +44,7 @@ func (t *Turn) beginStep(w *machine.Wait) {
 // awaited, a step that waits for its retry is over.
 func (t *Turn) abort(w *machine.Wait) {
 	s := t.s
-	if w.Kind == machine.WaitChild {
+	if w.Type == machine.WaitChild {
 		t.Strays = append(t.Strays, s.Ledger.Child(w.Path).Execution)
 		return
 	}

@@ -83,7 +83,7 @@ type feeding struct{ on bool }
 
 // take returns the result of the call at a path, or nil from the first one on
 // that the origin does not have.
-func (f *feeding) take(m *Machine, path string, what engine.FedKind, name string) *engine.Fed {
+func (f *feeding) take(m *Machine, path string, what engine.FedType, name string) *engine.Fed {
 	if !f.on {
 		return nil
 	}
