@@ -210,7 +210,7 @@ func (t *Turn) collect() {
 
 func (t *Turn) command(c *machine.Command) {
 	s := t.s
-	r := &journal.Record{Type: recordOf[c.Kind], Path: c.Path, Name: c.Name, N: c.N}
+	r := &journal.Record{Type: recordOf[c.Type], Path: c.Path, Name: c.Name, N: c.N}
 	switch c.Type {
 	case machine.StepStarted:
 		r.Attempt, r.Label = 1, c.Wait.Call.Label
