@@ -108,7 +108,7 @@ func file(t *testing.T, text string) string {
 
 const whole = `{"name":"Greeter","type":"test_kind","config":{"greeting":"hello"}}`
 
-// id finds the first id of a kind in an output.
+// id finds the first id of a sort in an output.
 func id(t *testing.T, out, prefix string) string {
 	t.Helper()
 	found := regexp.MustCompile(prefix + `_[0-9a-f-]{36}`).FindString(out)

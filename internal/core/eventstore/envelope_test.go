@@ -23,7 +23,7 @@ func TestEnvelopeKeepsUnknownFields(t *testing.T) {
 	want := eventstore.Event{ID: "0192f0c1-2b7e-7c3a-9a55-6f1c2d3e4f50", Position: 7,
 		Stream: eventstore.StreamID{Workspace: "ws_1", Type: "execution", ID: "ex_1"}, Labels: json.RawMessage(`{"kind":"k"}`), Version: 3, Type: "execution.started",
 		Schema: 2, Time: time.Date(2026, 11, 24, 10, 7, 0, 123000, time.UTC), Epoch: 4, Data: json.RawMessage(`{"a":1.0,"b":"<&>"}`),
-		Meta: eventstore.Meta{Actor: eventstore.Actor{Kind: "key", ID: "key_1"}, Correlation: "c", Causation: "d", TraceParent: "00-a-b-01",
+		Meta: eventstore.Meta{Actor: eventstore.Actor{Type: "key", ID: "key_1"}, Correlation: "c", Causation: "d", TraceParent: "00-a-b-01",
 			Extra: map[string]json.RawMessage{"later": json.RawMessage(`{"x":[1e400,"é"]}`), "zone": json.RawMessage(`"<eu>"`)}}}
 	if d := cmp.Diff(want, e); d != "" {
 		t.Error(d)

@@ -12,9 +12,9 @@ type StreamID struct{ Workspace, Type, ID string }
 // String returns workspace/type/id, for messages.
 func (s StreamID) String() string { return s.Workspace + "/" + s.Type + "/" + s.ID }
 
-// Actor is who caused an event: kind "key", "system", …, and its id.
+// Actor is who caused an event: its type "key", "system", …, and its id.
 type Actor struct {
-	Kind string `json:"kind"`
+	Type string `json:"kind"`
 	ID   string `json:"id,omitempty"`
 }
 

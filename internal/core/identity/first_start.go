@@ -30,7 +30,7 @@ func (s *Service) firstStart(ctx context.Context, deliver func(context.Context, 
 	first := &FirstStart{Workspace: workflow.NewWorkspaceID(), Key: workflow.NewKeyID()}
 	admin := workflow.NewPrincipalID()
 	token, made, err := s.keyEvent(keyCreatedData{Key: first.Key, Name: "admin", Principal: admin,
-		Scopes: []workflow.Permission{workflow.Admin}, ExpiresAt: s.expiry(MaxKeyLife)}, eventstore.Actor{Kind: "system"})
+		Scopes: []workflow.Permission{workflow.Admin}, ExpiresAt: s.expiry(MaxKeyLife)}, eventstore.Actor{Type: "system"})
 	if err != nil {
 		return nil, err
 	}

@@ -73,15 +73,15 @@ func (s *site) caller(token string) workflow.Caller {
 func (s *site) refused(token string) {
 	s.t.Helper()
 	_, err := s.Authenticate(s.t.Context(), token)
-	if e := workflow.AsError(err); err == nil || e.Kind != workflow.KindUnauthorized || e.Code != "invalid_token" {
+	if e := workflow.AsError(err); err == nil || e.Category != workflow.CategoryUnauthorized || e.Code != "invalid_token" {
 		s.t.Errorf("got %v, want unauthorized", err)
 	}
 }
 
-func (s *site) wants(err error, kind workflow.ErrorKind, code string) {
+func (s *site) wants(err error, category workflow.ErrorCategory, code string) {
 	s.t.Helper()
-	if e := workflow.AsError(err); err == nil || e.Kind != kind || e.Code != code {
-		s.t.Errorf("got %v, want %s, %s", err, kind, code)
+	if e := workflow.AsError(err); err == nil || e.Category != category || e.Code != code {
+		s.t.Errorf("got %v, want %s, %s", err, category, code)
 	}
 }
 
@@ -150,16 +150,16 @@ func TestAKeyHasItsScopesAndNoOthers(t *testing.T) {
 	if c.Workspace != admin.Workspace || c.Principal == admin.Principal || !c.Can(workflow.WorkflowRead) || !c.Can(workflow.Public) || c.Can(workflow.WorkflowRun) || len(made.Scopes) != 2 {
 		t.Errorf("caller %+v, key %+v", c, made)
 	}
-	s.wants(c.Require(workflow.WorkflowRun), workflow.KindForbidden, "insufficient_scope")
+	s.wants(c.Require(workflow.WorkflowRun), workflow.CategoryForbidden, "insufficient_scope")
 	_, _, err = s.CreateKey(t.Context(), c, identity.CreateKeyRequest{Name: "more", Scopes: []workflow.Permission{workflow.Admin}})
-	s.wants(err, workflow.KindForbidden, "insufficient_scope")
-	s.wants(s.RevokeKey(t.Context(), c, first.Key), workflow.KindForbidden, "insufficient_scope")
+	s.wants(err, workflow.CategoryForbidden, "insufficient_scope")
+	s.wants(s.RevokeKey(t.Context(), c, first.Key), workflow.CategoryForbidden, "insufficient_scope")
 	c.Scopes = []workflow.Permission{workflow.WorkflowRead}
 	_, _, err = s.CreateKey(t.Context(), c, identity.CreateKeyRequest{Name: "x", Scopes: c.Scopes})
-	s.wants(err, workflow.KindForbidden, "insufficient_scope")
+	s.wants(err, workflow.CategoryForbidden, "insufficient_scope")
 	_, err = s.ListKeys(t.Context(), c)
-	s.wants(err, workflow.KindForbidden, "insufficient_scope")
-	s.wants(s.RevokeKey(t.Context(), c, made.ID), workflow.KindForbidden, "insufficient_scope")
+	s.wants(err, workflow.CategoryForbidden, "insufficient_scope")
+	s.wants(s.RevokeKey(t.Context(), c, made.ID), workflow.CategoryForbidden, "insufficient_scope")
 }
 
 func TestARevokedKeyIsRefusedAtOnceAndPermanently(t *testing.T) {
@@ -181,11 +181,11 @@ func TestARevokedKeyIsRefusedAtOnceAndPermanently(t *testing.T) {
 	}
 	s.open()
 	s.refused(token)
-	s.wants(s.RevokeKey(ctx, admin, workflow.NewKeyID()), workflow.KindNotFound, "key_not_found")
-	s.wants(s.RevokeKey(ctx, admin, first.Key), workflow.KindConflict, "last_admin_key")
+	s.wants(s.RevokeKey(ctx, admin, workflow.NewKeyID()), workflow.CategoryNotFound, "key_not_found")
+	s.wants(s.RevokeKey(ctx, admin, first.Key), workflow.CategoryConflict, "last_admin_key")
 	stranger := admin
 	stranger.Workspace = workflow.NewWorkspaceID()
-	s.wants(s.RevokeKey(ctx, stranger, first.Key), workflow.KindNotFound, "workspace_not_found")
+	s.wants(s.RevokeKey(ctx, stranger, first.Key), workflow.CategoryNotFound, "workspace_not_found")
 	if keys, err := s.ListKeys(ctx, stranger); err != nil || len(keys) != 0 {
 		t.Errorf("a stranger lists %v, %v", keys, err)
 	}
@@ -211,7 +211,7 @@ func TestAWrongKeyRequestIsRefusedWithEveryFault(t *testing.T) {
 	t.Parallel()
 	s, first := newSite(t)
 	_, _, err := s.CreateKey(t.Context(), s.caller(first.Token), identity.CreateKeyRequest{Name: " ", Scopes: []workflow.Permission{"everything", workflow.Public}, ExpiresIn: 366 * 24 * time.Hour})
-	s.wants(err, workflow.KindInvalid, "invalid_key")
+	s.wants(err, workflow.CategoryInvalid, "invalid_key")
 	var pointers []string
 	for _, p := range workflow.AsError(err).Problems {
 		pointers = append(pointers, p.Pointer)

@@ -197,5 +197,5 @@ func (k *key) shown() workflow.Key {
 }
 
 func actor(c workflow.Caller) eventstore.Actor {
-	return eventstore.Actor{Kind: "principal", ID: string(c.Principal)}
+	return eventstore.Actor{Type: "principal", ID: string(c.Principal)}
 }

@@ -284,7 +284,7 @@ func TestAnOperationIsCalledWithTypes(t *testing.T) {
 		t.Errorf("%s, %v", out, err)
 	}
 	var refused *workflow.Error
-	if _, err := call(`{}`, ""); !errors.As(err, &refused) || refused.Kind != workflow.KindInvalid || refused.Code != "invalid_config" || len(refused.Problems) != 2 {
+	if _, err := call(`{}`, ""); !errors.As(err, &refused) || refused.Category != workflow.CategoryInvalid || refused.Code != "invalid_config" || len(refused.Problems) != 2 {
 		t.Errorf("a configuration with faults: %v", err)
 	}
 	if _, err := call(core, `{"word":1}`); !errors.As(err, &refused) || refused.Code != "invalid_in" {

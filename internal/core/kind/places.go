@@ -44,7 +44,7 @@ type OperationSpec struct {
 	OperationOptions
 	In, Out json.RawMessage // JSON Schemas
 	// Call runs the operation with JSON that was not checked. Faults of config or
-	// in are a *workflow.Error of kind invalid.
+	// in are a *workflow.Error of category invalid.
 	Call func(ctx context.Context, caller workflow.Caller, id workflow.ID, config, in json.RawMessage) (json.RawMessage, error)
 }
 

@@ -17,7 +17,7 @@ type CreateRequest struct {
 	IdempotencyKey string
 }
 
-// Created is the answer to CreateRequest. Replayed is true when an earlier
+// Created is the response to CreateRequest. Replayed is true when an earlier
 // request with the same idempotency key had already created it.
 type Created struct {
 	Definition workflow.Definition
@@ -60,7 +60,7 @@ type ExecuteRequest struct {
 	Input json.RawMessage
 }
 
-// Started is the answer to ExecuteRequest and RedriveRequest. Position is that
+// Started is the response to ExecuteRequest and RedriveRequest. Position is that
 // of the event which recorded the start.
 type Started struct {
 	Execution workflow.Execution `json:"execution"`

@@ -35,9 +35,9 @@ func (s *Service) Create(ctx context.Context, c workflow.Caller, r CreateRequest
 	if err != nil {
 		return Created{}, err
 	}
-	var answer workflow.Definition
-	if found, err := s.recall(ctx, q, &answer); found || err != nil {
-		return Created{answer, true}, err
+	var response workflow.Definition
+	if found, err := s.recall(ctx, q, &response); found || err != nil {
+		return Created{response, true}, err
 	}
 	version := workflow.VersionData{Kind: r.Type, Name: r.Name, Version: 1, Config: r.Config, Labels: r.Labels}
 	writes, warnings, err := s.checkVersion(ctx, c.Workspace, &version, nil)
@@ -48,19 +48,19 @@ func (s *Service) Create(ctx context.Context, c workflow.Caller, r CreateRequest
 	err = s.definitions.create(c.Workspace, id, func(d *definition) error {
 		now := s.now()
 		draft := definition{workspace: d.workspace, id: id, state: workflow.Active, newest: version, created: now, updated: now}
-		answer = draft.shown()
-		answer.Warnings = warnings
-		memory, err := s.remember(q, answer)
+		response = draft.shown()
+		response.Warnings = warnings
+		memory, err := s.remember(q, response)
 		if err != nil {
 			return err
 		}
 		return s.record(ctx, c, d, workflow.EventCreated, version, append(writes, memory...))
 	})
-	if errors.Is(err, errAnswered) {
-		found, err := s.recall(ctx, q, &answer)
-		return Created{answer, found}, err
+	if errors.Is(err, errResponded) {
+		found, err := s.recall(ctx, q, &response)
+		return Created{response, found}, err
 	}
-	return Created{Definition: answer}, err
+	return Created{Definition: response}, err
 }
 
 // Update gives a workflow a new version. It needs workflow.WorkflowWrite.
@@ -268,7 +268,7 @@ func matches(d *definition, seen int) error {
 	if seen == 0 || seen == d.newest.Version {
 		return nil
 	}
-	return &workflow.Error{Kind: workflow.KindPrecondition, Code: "version_changed",
+	return &workflow.Error{Category: workflow.CategoryPrecondition, Code: "version_changed",
 		Message: fmt.Sprintf("the workflow is at version %d, you have seen %d; read it again and repeat your change", d.newest.Version, seen)}
 }
 
@@ -277,5 +277,5 @@ func errArchived(id workflow.ID) error {
 }
 
 func meta(c workflow.Caller) eventstore.Meta {
-	return eventstore.Meta{Actor: eventstore.Actor{Kind: "principal", ID: string(c.Principal)}, TraceParent: c.TraceParent}
+	return eventstore.Meta{Actor: eventstore.Actor{Type: "principal", ID: string(c.Principal)}, TraceParent: c.TraceParent}
 }

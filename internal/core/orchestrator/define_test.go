@@ -27,7 +27,7 @@ func TestADefinitionGetsANewVersionWithEveryUpdate(t *testing.T) {
 		t.Errorf("updated %+v", updated)
 	}
 	_, err = b.Update(ctx, admin, d.ID, orchestrator.UpdateRequest{Name: "third", Config: json.RawMessage(`{}`), IfMatch: 1})
-	wants(t, err, workflow.KindPrecondition, "version_changed")
+	wants(t, err, workflow.CategoryPrecondition, "version_changed")
 	b.restart()
 	got, err := b.Get(ctx, admin, d.ID)
 	b.must(err)
@@ -45,7 +45,7 @@ func TestAWrongDefinitionIsRefusedWithEveryFault(t *testing.T) {
 	t.Parallel()
 	b := open(t)
 	_, err := b.Create(t.Context(), admin, orchestrator.CreateRequest{Name: strings.Repeat("n", 201), Type: "fake", Config: json.RawMessage(`{"wrong":1,"worse":2,"token":"canary-secret"}`)})
-	e := wants(t, err, workflow.KindInvalid, "invalid_workflow")
+	e := wants(t, err, workflow.CategoryInvalid, "invalid_workflow")
 	var pointers []string
 	for _, p := range e.Problems {
 		pointers = append(pointers, p.Pointer)
@@ -55,12 +55,12 @@ func TestAWrongDefinitionIsRefusedWithEveryFault(t *testing.T) {
 	}
 	for config, pointer := range map[string]string{`{`: "/config", `[]`: "/config", `{"x":"` + strings.Repeat("y", 200<<10) + `"}`: "/config"} {
 		_, err := b.Create(t.Context(), admin, orchestrator.CreateRequest{Name: "n", Type: "fake", Config: json.RawMessage(config)})
-		if e := wants(t, err, workflow.KindInvalid, "invalid_workflow"); e.Problems[0].Pointer != pointer {
+		if e := wants(t, err, workflow.CategoryInvalid, "invalid_workflow"); e.Problems[0].Pointer != pointer {
 			t.Errorf("%.20s: problems %v", config, e.Problems)
 		}
 	}
 	_, err = b.Create(t.Context(), admin, orchestrator.CreateRequest{Name: "n", Type: "nothing", Config: json.RawMessage(`{}`)})
-	if e := wants(t, err, workflow.KindInvalid, "invalid_workflow"); e.Problems[0].Code != "unknown_type" || !strings.Contains(e.Problems[0].Detail, "fake") {
+	if e := wants(t, err, workflow.CategoryInvalid, "invalid_workflow"); e.Problems[0].Code != "unknown_type" || !strings.Contains(e.Problems[0].Detail, "fake") {
 		t.Errorf("problems %v", e.Problems)
 	}
 	page, err := b.List(t.Context(), admin, orchestrator.ListRequest{})
@@ -88,7 +88,7 @@ func TestCreatingWithTheSameKeyCreatesOnce(t *testing.T) { // I14
 	}
 	ask.Name = "other"
 	_, err = b.Create(t.Context(), admin, ask)
-	wants(t, err, workflow.KindInvalid, "idempotency_key_reused")
+	wants(t, err, workflow.CategoryInvalid, "idempotency_key_reused")
 }
 
 func TestArchivingNeedsThatNothingIsOpen(t *testing.T) {
@@ -97,16 +97,16 @@ func TestArchivingNeedsThatNothingIsOpen(t *testing.T) {
 	ctx := t.Context()
 	d := b.create(`{}`)
 	x := b.execute(d.ID, `{"gate":true}`)
-	wants(t, b.Archive(ctx, admin, d.ID), workflow.KindConflict, "executions_open")
+	wants(t, b.Archive(ctx, admin, d.ID), workflow.CategoryConflict, "executions_open")
 	<-b.kind.entered
 	b.kind.gate <- struct{}{}
 	b.end(x.ID)
 	b.must(b.Archive(ctx, admin, d.ID))
 	b.must(b.Archive(ctx, admin, d.ID))
 	_, err := b.Update(ctx, admin, d.ID, orchestrator.UpdateRequest{Name: "n", Config: json.RawMessage(`{}`)})
-	wants(t, err, workflow.KindConflict, "workflow_archived")
+	wants(t, err, workflow.CategoryConflict, "workflow_archived")
 	_, err = b.PauseWorkflow(ctx, admin, d.ID)
-	wants(t, err, workflow.KindConflict, "workflow_archived")
+	wants(t, err, workflow.CategoryConflict, "workflow_archived")
 	got, err := b.Get(ctx, admin, d.ID)
 	b.must(err)
 	if got.State != workflow.Archived {
@@ -147,9 +147,9 @@ func TestListsArePagedNewestFirst(t *testing.T) {
 		t.Error(diff)
 	}
 	_, err := b.List(t.Context(), admin, orchestrator.ListRequest{Cursor: "nonsense"})
-	wants(t, err, workflow.KindInvalid, "invalid_cursor")
+	wants(t, err, workflow.CategoryInvalid, "invalid_cursor")
 	_, err = b.List(t.Context(), admin, orchestrator.ListRequest{Limit: 101})
-	wants(t, err, workflow.KindInvalid, "invalid_limit")
+	wants(t, err, workflow.CategoryInvalid, "invalid_limit")
 }
 
 func TestNothingCrossesAWorkspace(t *testing.T) { // I29, S18
@@ -160,34 +160,34 @@ func TestNothingCrossesAWorkspace(t *testing.T) { // I29, S18
 	x := b.execute(d.ID, `{"steps":1}`)
 	b.end(x.ID)
 	_, err := b.Get(ctx, stranger, d.ID)
-	wants(t, err, workflow.KindNotFound, "workflow_not_found")
+	wants(t, err, workflow.CategoryNotFound, "workflow_not_found")
 	_, err = b.Versions(ctx, stranger, d.ID)
-	wants(t, err, workflow.KindNotFound, "workflow_not_found")
+	wants(t, err, workflow.CategoryNotFound, "workflow_not_found")
 	_, err = b.Update(ctx, stranger, d.ID, orchestrator.UpdateRequest{Name: "n", Config: json.RawMessage(`{}`)})
-	wants(t, err, workflow.KindNotFound, "workflow_not_found")
-	wants(t, b.Archive(ctx, stranger, d.ID), workflow.KindNotFound, "workflow_not_found")
+	wants(t, err, workflow.CategoryNotFound, "workflow_not_found")
+	wants(t, b.Archive(ctx, stranger, d.ID), workflow.CategoryNotFound, "workflow_not_found")
 	_, err = b.Execute(ctx, stranger, orchestrator.ExecuteRequest{Workflow: d.ID})
-	wants(t, err, workflow.KindNotFound, "workflow_not_found")
+	wants(t, err, workflow.CategoryNotFound, "workflow_not_found")
 	_, err = b.CancelWorkflow(ctx, stranger, d.ID)
-	wants(t, err, workflow.KindNotFound, "workflow_not_found")
+	wants(t, err, workflow.CategoryNotFound, "workflow_not_found")
 	_, err = b.Metrics(ctx, stranger, d.ID)
-	wants(t, err, workflow.KindNotFound, "workflow_not_found")
+	wants(t, err, workflow.CategoryNotFound, "workflow_not_found")
 	_, err = b.Health(ctx, stranger, d.ID)
-	wants(t, err, workflow.KindNotFound, "workflow_not_found")
+	wants(t, err, workflow.CategoryNotFound, "workflow_not_found")
 	_, err = b.Executions(ctx, stranger, orchestrator.ExecutionsRequest{Workflow: d.ID})
-	wants(t, err, workflow.KindNotFound, "workflow_not_found")
+	wants(t, err, workflow.CategoryNotFound, "workflow_not_found")
 	_, err = b.Execution(ctx, stranger, x.ID)
-	wants(t, err, workflow.KindNotFound, "execution_not_found")
+	wants(t, err, workflow.CategoryNotFound, "execution_not_found")
 	_, err = b.Steps(ctx, stranger, orchestrator.StepsRequest{Execution: x.ID})
-	wants(t, err, workflow.KindNotFound, "execution_not_found")
+	wants(t, err, workflow.CategoryNotFound, "execution_not_found")
 	_, err = b.Events(ctx, stranger, orchestrator.EventsRequest{Execution: x.ID})
-	wants(t, err, workflow.KindNotFound, "execution_not_found")
+	wants(t, err, workflow.CategoryNotFound, "execution_not_found")
 	_, err = b.Watch(ctx, stranger, orchestrator.WatchRequest{Execution: x.ID})
-	wants(t, err, workflow.KindNotFound, "execution_not_found")
+	wants(t, err, workflow.CategoryNotFound, "execution_not_found")
 	_, err = b.Watch(ctx, stranger, orchestrator.WatchRequest{Workflow: d.ID})
-	wants(t, err, workflow.KindNotFound, "workflow_not_found")
+	wants(t, err, workflow.CategoryNotFound, "workflow_not_found")
 	_, err = b.CancelExecution(ctx, stranger, x.ID)
-	wants(t, err, workflow.KindNotFound, "execution_not_found")
+	wants(t, err, workflow.CategoryNotFound, "execution_not_found")
 	workflows, err := b.List(ctx, stranger, orchestrator.ListRequest{})
 	b.must(err)
 	executions, err := b.Executions(ctx, stranger, orchestrator.ExecutionsRequest{})
@@ -274,7 +274,7 @@ func TestEveryMethodAsksForItsRight(t *testing.T) { // S13
 					}
 					continue
 				}
-				wants(t, err, workflow.KindForbidden, "insufficient_scope")
+				wants(t, err, workflow.CategoryForbidden, "insufficient_scope")
 			}
 		}
 	}

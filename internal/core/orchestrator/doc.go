@@ -8,7 +8,7 @@
 // A definition is a stream of events, held in memory while it is in use: only
 // this process writes to the store, so what it holds is what stands there. A
 // start holds its definition for reading and a command for writing, so nothing
-// starts while a workflow is being paused or archived. An answer that carries
+// starts while a workflow is being paused or archived. A response that carries
 // an idempotency key is stored in the transaction of its effect.
 //
 // # Places
@@ -20,6 +20,6 @@
 // # Reads
 //
 // Commands do not wait for the read models; reads do, until the models hold
-// all that was durable when the read was asked. Whoever got an answer or saw
+// all that was durable when the read was asked. Whoever got a response or saw
 // an event therefore finds its effect, and a burst of starts costs few writes.
 package orchestrator

@@ -5,8 +5,8 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-// ForgetAnswers lets tests run what Run does once an hour.
-var ForgetAnswers = (*Service).forgetAnswers
+// ForgetResponses lets tests run what Run does once an hour.
+var ForgetResponses = (*Service).forgetResponses
 
 // Places counts the executions of a workflow that have a place or wait for one.
 func Places(s *Service, ws workflow.WorkspaceID, id workflow.ID) int {

@@ -30,14 +30,14 @@ func TestAnIdempotencyKeyIsKeptForADay(t *testing.T) {
 	first, err := b.Execute(ctx, admin, ask)
 	b.must(err)
 	now.by.Store(int64(24*time.Hour - time.Minute))
-	b.must(orchestrator.ForgetAnswers(b.Service, ctx))
+	b.must(orchestrator.ForgetResponses(b.Service, ctx))
 	again, err := b.Execute(ctx, admin, ask)
 	b.must(err)
 	if !again.Replayed || again.Execution.ID != first.Execution.ID {
 		t.Error("forgotten within a day")
 	}
 	now.by.Store(int64(24*time.Hour + time.Minute))
-	b.must(orchestrator.ForgetAnswers(b.Service, ctx))
+	b.must(orchestrator.ForgetResponses(b.Service, ctx))
 	later, err := b.Execute(ctx, admin, ask)
 	b.must(err)
 	if later.Replayed {
@@ -107,7 +107,7 @@ func TestAReadDoesNotWaitForEver(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := b.List(t.Context(), admin, orchestrator.ListRequest{})
-	wants(t, err, workflow.KindUnavailable, "read_models_behind")
+	wants(t, err, workflow.CategoryUnavailable, "read_models_behind")
 	b.exec("ALTER TABLE away RENAME TO execution_steps")
 }
 

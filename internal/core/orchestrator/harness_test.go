@@ -263,11 +263,11 @@ func (b *bench) untilUsage(atWork, waking, pending int) {
 }
 
 // wants fails the test unless err is of the kind and has the code.
-func wants(t testing.TB, err error, kind workflow.ErrorKind, code string) *workflow.Error {
+func wants(t testing.TB, err error, category workflow.ErrorCategory, code string) *workflow.Error {
 	t.Helper()
 	var e *workflow.Error
-	if !errors.As(err, &e) || e.Kind != kind || e.Code != code {
-		t.Fatalf("got %v, want an error of kind %s with code %s", err, kind, code)
+	if !errors.As(err, &e) || e.Category != category || e.Code != code {
+		t.Fatalf("got %v, want an error of kind %s with code %s", err, category, code)
 	}
 	return e
 }

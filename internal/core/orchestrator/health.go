@@ -17,7 +17,7 @@ const (
 
 // Health says whether a workflow does its job, and if not, why and what puts
 // it right. It needs workflow.WorkflowRead. It does not wait for the read
-// models: how far they are behind is part of the answer.
+// models: how far they are behind is part of the response.
 func (s *Service) Health(ctx context.Context, c workflow.Caller, id workflow.ID) (workflow.Health, error) {
 	if _, err := s.Get(ctx, c, id); err != nil { // also for one that is not in the read models yet
 		return workflow.Health{}, err

@@ -13,11 +13,11 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
-// answersKept is how long an idempotency key is remembered.
-const answersKept = 24 * time.Hour
+// responsesKept is how long an idempotency key is remembered.
+const responsesKept = 24 * time.Hour
 
-// errAnswered says that another request with the same key was faster.
-var errAnswered = errors.New("a request with this idempotency key was answered already")
+// errResponded says that another request with the same key was faster.
+var errResponded = errors.New("a request with this idempotency key was answered already")
 
 // command identifies a request that carries an idempotency key: who asked for
 // what.
@@ -66,10 +66,10 @@ func canonical(raw []byte) []byte {
 	return out
 }
 
-// recall fills answer with what the first request of this key was answered
+// recall fills response with what the first request of this key was answered
 // and reports whether there was one. Another body under the same key is an
 // error.
-func (s *Service) recall(ctx context.Context, q *command, answer any) (bool, error) {
+func (s *Service) recall(ctx context.Context, q *command, response any) (bool, error) {
 	if q == nil {
 		return false, nil
 	}
@@ -78,7 +78,7 @@ func (s *Service) recall(ctx context.Context, q *command, answer any) (bool, err
 		return false, err
 	}
 	var hash, raw string
-	err = s.db.Read().QueryRow(ctx, s.sql.recallAnswer, workspace, q.principal, q.scope, q.key).Scan(&hash, &raw)
+	err = s.db.Read().QueryRow(ctx, s.sql.recallResponse, workspace, q.principal, q.scope, q.key).Scan(&hash, &raw)
 	if errors.Is(err, db.ErrNoRows) {
 		return false, nil
 	}
@@ -88,15 +88,15 @@ func (s *Service) recall(ctx context.Context, q *command, answer any) (bool, err
 	if hash != q.hash {
 		return false, workflow.Invalid("idempotency_key_reused", "this idempotency key was used with another request; take a new key for a new request")
 	}
-	return true, json.Unmarshal([]byte(raw), answer)
+	return true, json.Unmarshal([]byte(raw), response)
 }
 
-// remember returns the inline writers that store the answer with the effect.
-func (s *Service) remember(q *command, answer any) ([]db.Write, error) {
+// remember returns the inline writers that store the response with the effect.
+func (s *Service) remember(q *command, response any) ([]db.Write, error) {
 	if q == nil {
 		return nil, nil
 	}
-	raw, err := json.Marshal(answer)
+	raw, err := json.Marshal(response)
 	if err != nil {
 		return nil, err
 	}
@@ -106,19 +106,19 @@ func (s *Service) remember(q *command, answer any) ([]db.Write, error) {
 		if err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, s.sql.rememberAnswer, workspace, q.principal, q.scope, q.key, q.hash, string(raw), now)
+		n, err := tx.Exec(ctx, s.sql.rememberResponse, workspace, q.principal, q.scope, q.key, q.hash, string(raw), now)
 		if err == nil && n == 0 {
-			err = errAnswered
+			err = errResponded
 		}
 		return err
 	}}, nil
 }
 
-// forgetAnswers drops the answers that are older than a day.
-func (s *Service) forgetAnswers(ctx context.Context) error {
-	before := s.clock.Now().Add(-answersKept).UnixMicro()
+// forgetResponses drops the responses that are older than a day.
+func (s *Service) forgetResponses(ctx context.Context) error {
+	before := s.clock.Now().Add(-responsesKept).UnixMicro()
 	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		_, err := tx.Exec(ctx, s.sql.forgetAnswers, before)
+		_, err := tx.Exec(ctx, s.sql.forgetResponses, before)
 		return err
 	})
 }

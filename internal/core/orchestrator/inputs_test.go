@@ -144,7 +144,7 @@ func TestAnInputThatIsTooLarge(t *testing.T) {
 			b := open(t, c.change)
 			d := b.create(`{}`)
 			_, err := b.Execute(t.Context(), admin, orchestrator.ExecuteRequest{Workflow: d.ID, Input: json.RawMessage(inputOf(`{"steps":1}`, c.size))})
-			e := wants(t, err, workflow.KindInvalid, "invalid_start")
+			e := wants(t, err, workflow.CategoryInvalid, "invalid_start")
 			if len(e.Problems) != 1 || e.Problems[0].Pointer != "/input" || e.Problems[0].Code != c.code || strings.Contains(fmt.Sprint(e.Problems), canary) {
 				t.Errorf("problems %v", e.Problems)
 			}

@@ -16,7 +16,7 @@ func TestAnswersAreFoundByIndex(t *testing.T) {
 		}
 		dbtest.Fill(t, d, 1000, `INSERT INTO idempotent_answers (workspace, principal, scope, key, body_hash, answer, created_at)
 			SELECT 1, 'pr_' || (n % 7), 'execute', 'k' || n, 'h', '{}', n FROM counter`)
-		dbtest.Walks(t, d, "recall_answer", sql.recallAnswer, int64(1), "pr_1", "execute", "k")
-		dbtest.Walks(t, d, "forget_answers", sql.forgetAnswers, int64(5))
+		dbtest.Walks(t, d, "recall_answer", sql.recallResponse, int64(1), "pr_1", "execute", "k")
+		dbtest.Walks(t, d, "forget_answers", sql.forgetResponses, int64(5))
 	})
 }

@@ -41,7 +41,7 @@ func onBothWith(t *testing.T, change func(*bench), test func(t *testing.T, b *be
 // tables are those with rows that are folded from events.
 var tables = []string{"workflows", "workflow_figures", "executions", "execution_steps"}
 
-// live makes something of everything: ends of each kind, and executions that
+// live makes something of everything: ends of each sort, and executions that
 // are open in several states.
 func live(t *testing.T, b *bench) {
 	t.Helper()
@@ -220,7 +220,7 @@ func TestAStoppedReadModelSaysSo(t *testing.T) {
 	appended, err := b.store.Append(ctx, eventstore.Batch{Streams: []eventstore.StreamAppend{{Stream: foreign, Expected: eventstore.NoStream,
 		Events: []eventstore.NewEvent{{Type: workflow.EventCreated, Data: []byte(`"not a version"`)}}}}})
 	b.must(err)
-	refused := wants(t, b.CaughtUp(ctx), workflow.KindUnavailable, "read_models_behind")
+	refused := wants(t, b.CaughtUp(ctx), workflow.CategoryUnavailable, "read_models_behind")
 	h, err := b.Health(ctx, admin, d.ID)
 	b.must(err)
 	i := slices.IndexFunc(h.Reasons, func(r workflow.HealthReason) bool { return r.Code == "read_models_stopped" })

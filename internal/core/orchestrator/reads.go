@@ -170,7 +170,7 @@ func (s *Service) Events(ctx context.Context, c workflow.Caller, r EventsRequest
 
 func shownEvent(e *eventstore.Event) workflow.Event {
 	out := workflow.Event{Position: e.Position, ID: e.ID, Type: e.Type, Time: e.Time,
-		Actor: workflow.Actor{Kind: e.Meta.Actor.Kind, ID: e.Meta.Actor.ID}, Data: engine.Shown(e.Type, e.Labels, e.Data)}
+		Actor: workflow.Actor{Type: e.Meta.Actor.Type, ID: e.Meta.Actor.ID}, Data: engine.Shown(e.Type, e.Labels, e.Data)}
 	switch e.Stream.Type {
 	case engine.StreamType:
 		out.Execution, out.Workflow = workflow.ExecutionID(e.Stream.ID), workflow.ID(engine.DecodeLabels(e.Labels).Definition)
@@ -206,7 +206,7 @@ func (s *Service) look(ctx context.Context, c workflow.Caller, p workflow.Permis
 	defer cancel()
 	err := s.CaughtUp(wait)
 	if err != nil && wait.Err() != nil && ctx.Err() == nil {
-		return &workflow.Error{Kind: workflow.KindUnavailable, Code: "read_models_behind", RetryAfter: s.readPatience, Cause: err,
+		return &workflow.Error{Category: workflow.CategoryUnavailable, Code: "read_models_behind", RetryAfter: s.readPatience, Cause: err,
 			Message: "what the server shows is behind what it has recorded and does not catch up; its log says why (a full disk, most often)"}
 	}
 	return err
@@ -233,7 +233,7 @@ func (s *Service) modelFailed(err error) error {
 	case errors.Is(err, projection.ErrStopped):
 		return workflow.Unavailable("stopping", "the server is stopping; try again after its restart")
 	case errors.As(err, &fault):
-		return &workflow.Error{Kind: workflow.KindUnavailable, Code: "read_models_behind", RetryAfter: s.readPatience, Cause: err,
+		return &workflow.Error{Category: workflow.CategoryUnavailable, Code: "read_models_behind", RetryAfter: s.readPatience, Cause: err,
 			Message: fault.At() + " and is tried again by itself; the server's log says why"}
 	}
 	return err

@@ -36,7 +36,7 @@ func (b *bench) redrive(r orchestrator.RedriveRequest) orchestrator.Started {
 func (b *bench) notRedrivable(id workflow.ExecutionID, because string) {
 	b.t.Helper()
 	_, err := b.Redrive(b.t.Context(), admin, orchestrator.RedriveRequest{Execution: id})
-	if e := wants(b.t, err, workflow.KindConflict, "not_redrivable"); !strings.Contains(e.Message, because) {
+	if e := wants(b.t, err, workflow.CategoryConflict, "not_redrivable"); !strings.Contains(e.Message, because) {
 		b.t.Errorf("said %q, want %q", e.Message, because)
 	}
 }
@@ -174,13 +174,13 @@ func TestTheVersionOfARedrive(t *testing.T) {
 	}
 	x := b.failed(d.ID, failing)
 	_, err := b.Redrive(t.Context(), admin, orchestrator.RedriveRequest{Execution: x.ID, Version: 9})
-	wants(t, err, workflow.KindNotFound, "version_not_found")
+	wants(t, err, workflow.CategoryNotFound, "version_not_found")
 	_, err = b.Redrive(t.Context(), admin, orchestrator.RedriveRequest{Execution: x.ID, Version: -1})
-	if e := wants(t, err, workflow.KindInvalid, "invalid_start"); e.Problems[0].Pointer != "/version" {
+	if e := wants(t, err, workflow.CategoryInvalid, "invalid_start"); e.Problems[0].Pointer != "/version" {
 		t.Errorf("problems %+v", e.Problems)
 	}
 	_, err = b.Redrive(t.Context(), admin, orchestrator.RedriveRequest{Execution: x.ID, Input: json.RawMessage(`{"steps":"two"}`)})
-	if e := wants(t, err, workflow.KindInvalid, "invalid_input"); e.Problems[0].Pointer != "/input/steps" {
+	if e := wants(t, err, workflow.CategoryInvalid, "invalid_input"); e.Problems[0].Pointer != "/input/steps" {
 		t.Errorf("problems %+v", e.Problems)
 	}
 }
@@ -221,7 +221,7 @@ func TestWhatCannotBeRedriven(t *testing.T) {
 	<-b.kind.entered
 	b.notRedrivable(running.ID, "has not ended (running)")
 	_, err := b.Discard(ctx, admin, running.ID)
-	wants(t, err, workflow.KindConflict, "not_redrivable")
+	wants(t, err, workflow.CategoryConflict, "not_redrivable")
 	_, err = b.CancelExecution(ctx, admin, running.ID)
 	b.must(err)
 	b.ends(running.ID, workflow.Cancelled)
@@ -236,19 +236,19 @@ func TestWhatCannotBeRedriven(t *testing.T) {
 	ghost := workflow.NewExecutionID()
 	for _, id := range []workflow.ExecutionID{x.ID, ghost} { // another workspace's reads like none
 		_, err := b.Redrive(ctx, stranger, orchestrator.RedriveRequest{Execution: id})
-		if e := wants(t, err, workflow.KindNotFound, "execution_not_found"); e.Message != "there is no execution "+string(id)+" in this workspace" {
+		if e := wants(t, err, workflow.CategoryNotFound, "execution_not_found"); e.Message != "there is no execution "+string(id)+" in this workspace" {
 			t.Errorf("said %q", e.Message)
 		}
 		_, err = b.Discard(ctx, stranger, id)
-		wants(t, err, workflow.KindNotFound, "execution_not_found")
+		wants(t, err, workflow.CategoryNotFound, "execution_not_found")
 	}
 	_, err = b.PauseWorkflow(ctx, admin, d.ID)
 	b.must(err)
 	_, err = b.Redrive(ctx, admin, orchestrator.RedriveRequest{Execution: x.ID})
-	wants(t, err, workflow.KindConflict, "workflow_paused")
+	wants(t, err, workflow.CategoryConflict, "workflow_paused")
 	b.must(b.Archive(ctx, admin, d.ID))
 	_, err = b.Redrive(ctx, admin, orchestrator.RedriveRequest{Execution: x.ID})
-	wants(t, err, workflow.KindConflict, "workflow_archived")
+	wants(t, err, workflow.CategoryConflict, "workflow_archived")
 	if got := b.shown(x.ID); got.SupersededBy != "" {
 		t.Errorf("a refused redrive supersedes: %+v", got)
 	}
@@ -272,7 +272,7 @@ func (b *bench) childOf(parent workflow.ExecutionID) workflow.Execution {
 		if err == nil {
 			return b.shown(id)
 		}
-		wants(b.t, err, workflow.KindNotFound, "execution_not_found")
+		wants(b.t, err, workflow.CategoryNotFound, "execution_not_found")
 	}
 }
 
@@ -296,7 +296,7 @@ func TestOneRedriveAtATime(t *testing.T) {
 			fresh := 0
 			for i, err := range errs {
 				if err != nil && key == "" {
-					wants(t, err, workflow.KindConflict, "not_redrivable")
+					wants(t, err, workflow.CategoryConflict, "not_redrivable")
 					continue
 				}
 				b.must(err)
@@ -368,7 +368,7 @@ func TestARedriveIsPossibleFor30Days(t *testing.T) {
 	now.by.Store(int64(30*24*time.Hour + time.Minute))
 	b.notRedrivable(x.ID, "more than 30 days ago")
 	_, err := b.Discard(t.Context(), admin, x.ID)
-	wants(t, err, workflow.KindConflict, "not_redrivable")
+	wants(t, err, workflow.CategoryConflict, "not_redrivable")
 	b.restart()
 	b.blobs.waitGone(t, string(x.ID))
 	if !b.blobs.has(t, string(y.ID)) {

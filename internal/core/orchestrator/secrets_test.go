@@ -102,7 +102,7 @@ func TestAReferenceIsAcceptedAgainFromItsOwnWorkspace(t *testing.T) { // S14
 	unknown := "secret:sec_01930000-0000-7000-8000-000000000000"
 	_, foreign := b.Create(ctx, stranger, orchestrator.CreateRequest{Name: "n", Type: "fake", Config: json.RawMessage(`{"token":"` + ref + `"}`)})
 	_, missing := b.Create(ctx, stranger, orchestrator.CreateRequest{Name: "n", Type: "fake", Config: json.RawMessage(`{"token":"` + unknown + `"}`)})
-	a, m := wants(t, foreign, workflow.KindInvalid, "invalid_workflow"), wants(t, missing, workflow.KindInvalid, "invalid_workflow")
+	a, m := wants(t, foreign, workflow.CategoryInvalid, "invalid_workflow"), wants(t, missing, workflow.CategoryInvalid, "invalid_workflow")
 	if a.Error() != m.Error() || a.Problems[0].Pointer != "/config/token" {
 		t.Errorf("another's secret reads %q, a missing one %q", a, m)
 	}

@@ -10,8 +10,8 @@ import (
 //go:embed migrations/*.sql sql/*.sql
 var files embed.FS
 
-// statements are the SQL of the answers that are remembered.
-type statements struct{ recallAnswer, rememberAnswer, forgetAnswers string }
+// statements are the SQL of the responses that are remembered.
+type statements struct{ recallResponse, rememberResponse, forgetResponses string }
 
 // openTables brings the tables up to date and loads the statements.
 func openTables(ctx context.Context, d *db.DB) (*statements, error) {
@@ -20,6 +20,6 @@ func openTables(ctx context.Context, d *db.DB) (*statements, error) {
 	}
 	s := &statements{}
 	return s, d.Statements(files, map[string]*string{
-		"recall_answer": &s.recallAnswer, "remember_answer": &s.rememberAnswer, "forget_answers": &s.forgetAnswers,
+		"recall_answer": &s.recallResponse, "remember_answer": &s.rememberResponse, "forget_answers": &s.forgetResponses,
 	})
 }

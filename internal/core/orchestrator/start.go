@@ -189,9 +189,9 @@ func startFailed(err error) error {
 	case errors.Is(err, engine.ErrStopping):
 		return workflow.Unavailable("stopping", "the server is stopping; try again after its restart")
 	case errors.Is(err, engine.ErrNoOrigin):
-		return &workflow.Error{Kind: workflow.KindConflict, Code: "not_redrivable", Message: err.Error(), Cause: err}
+		return &workflow.Error{Category: workflow.CategoryConflict, Code: "not_redrivable", Message: err.Error(), Cause: err}
 	case errors.Is(err, engine.ErrInvalid):
-		return &workflow.Error{Kind: workflow.KindInvalid, Code: "invalid_start", Message: err.Error(), Cause: err}
+		return &workflow.Error{Category: workflow.CategoryInvalid, Code: "invalid_start", Message: err.Error(), Cause: err}
 	}
 	return err
 }

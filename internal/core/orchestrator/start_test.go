@@ -95,7 +95,7 @@ func TestAnIdempotencyKeyBelongsToItsRequest(t *testing.T) {
 	}
 	ask.Input = json.RawMessage(`{"steps":2}`)
 	_, err = b.Execute(t.Context(), admin, ask)
-	wants(t, err, workflow.KindInvalid, "idempotency_key_reused")
+	wants(t, err, workflow.CategoryInvalid, "idempotency_key_reused")
 	other := admin
 	other.Principal = "pr_other"
 	elsewhere, err := b.Execute(t.Context(), other, ask)
@@ -105,7 +105,7 @@ func TestAnIdempotencyKeyBelongsToItsRequest(t *testing.T) {
 	}
 	ask.IdempotencyKey = strings.Repeat("k", 256)
 	_, err = b.Execute(t.Context(), admin, ask)
-	wants(t, err, workflow.KindInvalid, "idempotency_key_malformed")
+	wants(t, err, workflow.CategoryInvalid, "idempotency_key_malformed")
 }
 
 func TestAStartThatCannotBeMeantIsRefused(t *testing.T) {
@@ -114,20 +114,20 @@ func TestAStartThatCannotBeMeantIsRefused(t *testing.T) {
 	d := b.create(`{}`)
 	ctx := t.Context()
 	_, err := b.Execute(ctx, admin, orchestrator.ExecuteRequest{Workflow: d.ID, Input: json.RawMessage(`{"steps":"three"}`)})
-	if e := wants(t, err, workflow.KindInvalid, "invalid_input"); e.Problems[0].Pointer != "/input/steps" {
+	if e := wants(t, err, workflow.CategoryInvalid, "invalid_input"); e.Problems[0].Pointer != "/input/steps" {
 		t.Errorf("problems %v", e.Problems)
 	}
 	_, err = b.Execute(ctx, admin, orchestrator.ExecuteRequest{Workflow: d.ID, Input: json.RawMessage(`{"x":"` + strings.Repeat("y", 1<<20) + `"}`), Version: -1})
-	if e := wants(t, err, workflow.KindInvalid, "invalid_start"); len(e.Problems) != 2 {
+	if e := wants(t, err, workflow.CategoryInvalid, "invalid_start"); len(e.Problems) != 2 {
 		t.Errorf("problems %v, want two", e.Problems)
 	}
 	_, err = b.Execute(ctx, admin, orchestrator.ExecuteRequest{Workflow: d.ID, Version: 7})
-	wants(t, err, workflow.KindNotFound, "version_not_found")
+	wants(t, err, workflow.CategoryNotFound, "version_not_found")
 	_, err = b.Execute(ctx, admin, orchestrator.ExecuteRequest{Workflow: workflow.NewID()})
-	wants(t, err, workflow.KindNotFound, "workflow_not_found")
+	wants(t, err, workflow.CategoryNotFound, "workflow_not_found")
 	b.must(b.Archive(ctx, admin, d.ID))
 	_, err = b.Execute(ctx, admin, orchestrator.ExecuteRequest{Workflow: d.ID})
-	wants(t, err, workflow.KindConflict, "workflow_archived")
+	wants(t, err, workflow.CategoryConflict, "workflow_archived")
 }
 
 func TestExecutionsStayWithTheirVersion(t *testing.T) { // I9

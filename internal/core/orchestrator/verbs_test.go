@@ -22,7 +22,7 @@ func TestAPausedWorkflowTakesNoStartsAndItsExecutionsWait(t *testing.T) {
 		t.Errorf("state %s", paused.State)
 	}
 	_, err = b.Execute(ctx, admin, orchestrator.ExecuteRequest{Workflow: d.ID})
-	wants(t, err, workflow.KindConflict, "workflow_paused")
+	wants(t, err, workflow.CategoryConflict, "workflow_paused")
 	b.kind.gate <- struct{}{} // the step ends, the execution does not
 	if got, err := b.Execution(ctx, admin, x.ID); err != nil || got.State != workflow.Paused {
 		t.Errorf("state %s, %v", got.State, err)
@@ -81,7 +81,7 @@ func TestCancelEndsAllOpenExecutionsAlsoThoseThatWait(t *testing.T) { // I7
 		t.Errorf("cancelled twice: %s", again.State)
 	}
 	_, err = b.PauseExecution(ctx, admin, running.ID)
-	wants(t, err, workflow.KindConflict, "execution_ended")
+	wants(t, err, workflow.CategoryConflict, "execution_ended")
 	b.must(b.Archive(ctx, admin, d.ID))
 }
 
@@ -111,7 +111,7 @@ func TestAnExecutionIsPausedAndResumedAlone(t *testing.T) {
 		t.Errorf("ended as %s", got.State)
 	}
 	_, err = b.ResumeExecution(ctx, admin, workflow.NewExecutionID())
-	wants(t, err, workflow.KindNotFound, "execution_not_found")
+	wants(t, err, workflow.CategoryNotFound, "execution_not_found")
 }
 
 func TestOneAfterTheOtherByPriority(t *testing.T) {
@@ -154,7 +154,7 @@ func TestThePlacesOfAllWorkflowsAreBounded(t *testing.T) {
 		t.Errorf("states %s and %s", third.State, fourth.State)
 	}
 	_, err := b.Execute(t.Context(), admin, orchestrator.ExecuteRequest{Workflow: d.ID})
-	if e := wants(t, err, workflow.KindTooMany, "too_many_pending"); e.RetryAfter == 0 { // I30
+	if e := wants(t, err, workflow.CategoryTooMany, "too_many_pending"); e.RetryAfter == 0 { // I30
 		t.Error("a refused start does not say when to try again")
 	}
 	b.letThrough(3)
@@ -266,7 +266,7 @@ func TestAVerbAfterTheEndSeesTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := b.PauseExecution(t.Context(), admin, x.ID)
-	if e := wants(t, err, workflow.KindConflict, "execution_ended"); !strings.Contains(e.Message, "completed") {
+	if e := wants(t, err, workflow.CategoryConflict, "execution_ended"); !strings.Contains(e.Message, "completed") {
 		t.Errorf("said: %s", e.Message)
 	}
 }
@@ -292,12 +292,12 @@ func TestWhatIsSaidWhenNothingCanBeRedrivenOrDiscarded(t *testing.T) {
 		{parked, "has not ended (parked); only one that has failed can be redriven", "has not ended (parked); only one that has failed can be discarded"},
 	} {
 		_, err := b.Redrive(ctx, admin, orchestrator.RedriveRequest{Execution: c.of.ID})
-		wants(t, err, workflow.KindConflict, "not_redrivable")
+		wants(t, err, workflow.CategoryConflict, "not_redrivable")
 		if !strings.HasSuffix(err.Error(), c.redrive) {
 			t.Errorf("redrive: %v; want %s", err, c.redrive)
 		}
 		_, err = b.Discard(ctx, admin, c.of.ID)
-		wants(t, err, workflow.KindConflict, "not_redrivable")
+		wants(t, err, workflow.CategoryConflict, "not_redrivable")
 		if !strings.HasSuffix(err.Error(), c.discard) {
 			t.Errorf("discard: %v; want %s", err, c.discard)
 		}

@@ -110,7 +110,7 @@ func TestAnInputThatNoLongerFitsIsRedriven(t *testing.T) {
 	b.letThrough(1)
 	x := b.ends(rest[0].ID, workflow.Failed)
 	_, err := b.Redrive(t.Context(), admin, orchestrator.RedriveRequest{Execution: x.ID})
-	if e := wants(t, err, workflow.KindInvalid, "invalid_input"); e.Problems[0].Pointer != "/input/steps" {
+	if e := wants(t, err, workflow.CategoryInvalid, "invalid_input"); e.Problems[0].Pointer != "/input/steps" {
 		t.Errorf("problems %+v", e.Problems)
 	}
 	again, err := b.Redrive(t.Context(), admin, orchestrator.RedriveRequest{Execution: x.ID, Version: 1})

@@ -149,11 +149,11 @@ func TestAWatchEndsWhenTheServerStops(t *testing.T) {
 	b.must(err)
 	defer w.Close()
 	b.stop()
-	if _, err := w.Next(t.Context()); workflow.AsError(err).Kind != workflow.KindUnavailable {
+	if _, err := w.Next(t.Context()); workflow.AsError(err).Category != workflow.CategoryUnavailable {
 		t.Errorf("got %v", err)
 	}
 	w.Close()
-	if _, err := b.Create(t.Context(), admin, orchestrator.CreateRequest{}); workflow.AsError(err).Kind != workflow.KindUnavailable {
+	if _, err := b.Create(t.Context(), admin, orchestrator.CreateRequest{}); workflow.AsError(err).Category != workflow.CategoryUnavailable {
 		t.Errorf("a stopped service answers %v", err)
 	}
 }

@@ -141,7 +141,7 @@ type Event struct {
 
 // Actor is who caused an event.
 type Actor struct {
-	Kind string `json:"kind" example:"principal"`
+	Type string `json:"kind" example:"principal"`
 	ID   string `json:"id,omitempty"`
 }
 

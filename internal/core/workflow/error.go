@@ -8,21 +8,21 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
-// ErrorKind sorts what a caller may see into the few outcomes that a face
-// knows; a face maps a kind to its status in one table.
-type ErrorKind string
+// ErrorCategory sorts what a caller may see into the few outcomes that a face
+// knows; a face maps a category to its status in one table.
+type ErrorCategory string
 
-// The kinds.
+// The categories.
 const (
-	KindNotFound     ErrorKind = "not_found"    // absent, or not for this caller to know
-	KindConflict     ErrorKind = "conflict"     // the state forbids it now
-	KindPrecondition ErrorKind = "precondition" // If-Match names another version
-	KindInvalid      ErrorKind = "invalid"      // the request cannot be meant; see Problems
-	KindUnauthorized ErrorKind = "unauthorized" // no valid credential
-	KindForbidden    ErrorKind = "forbidden"    // a valid credential without the right
-	KindTooMany      ErrorKind = "too_many"     // a limit is reached; see RetryAfter
-	KindUnavailable  ErrorKind = "unavailable"  // not ready, or shutting down
-	KindInternal     ErrorKind = "internal"     // a fault of the program or of its disk
+	CategoryNotFound     ErrorCategory = "not_found"    // absent, or not for this caller to know
+	CategoryConflict     ErrorCategory = "conflict"     // the state forbids it now
+	CategoryPrecondition ErrorCategory = "precondition" // If-Match names another version
+	CategoryInvalid      ErrorCategory = "invalid"      // the request cannot be meant; see Problems
+	CategoryUnauthorized ErrorCategory = "unauthorized" // no valid credential
+	CategoryForbidden    ErrorCategory = "forbidden"    // a valid credential without the right
+	CategoryTooMany      ErrorCategory = "too_many"     // a limit is reached; see RetryAfter
+	CategoryUnavailable  ErrorCategory = "unavailable"  // not ready, or shutting down
+	CategoryInternal     ErrorCategory = "internal"     // a fault of the program or of its disk
 )
 
 // Problem is one fault of a document, at its JSON pointer ("" is the whole).
@@ -40,9 +40,9 @@ type Problems struct {
 }
 
 // Error is a failure that a caller may see. Message is for people and holds
-// no secret; Code is stable and finer than Kind.
+// no secret; Code is stable and finer than Category.
 type Error struct {
-	Kind       ErrorKind     `json:"kind"`
+	Category   ErrorCategory `json:"kind"`
 	Code       string        `json:"code"`
 	Message    string        `json:"message"`
 	Problems   []Problem     `json:"problems,omitempty"`
@@ -62,58 +62,58 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Is matches by kind and code; an empty field of the target matches all.
+// Is matches by category and code; an empty field of the target matches all.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
-	return ok && (t.Kind == "" || t.Kind == e.Kind) && (t.Code == "" || t.Code == e.Code)
+	return ok && (t.Category == "" || t.Category == e.Category) && (t.Code == "" || t.Code == e.Code)
 }
 
-// Targets for errors.Is: they match every error of their kind.
+// Targets for errors.Is: they match every error of their category.
 var (
-	ErrNotFound     = &Error{Kind: KindNotFound}
-	ErrConflict     = &Error{Kind: KindConflict}
-	ErrPrecondition = &Error{Kind: KindPrecondition}
-	ErrInvalid      = &Error{Kind: KindInvalid}
-	ErrUnauthorized = &Error{Kind: KindUnauthorized}
-	ErrForbidden    = &Error{Kind: KindForbidden}
-	ErrTooMany      = &Error{Kind: KindTooMany}
-	ErrUnavailable  = &Error{Kind: KindUnavailable}
+	ErrNotFound     = &Error{Category: CategoryNotFound}
+	ErrConflict     = &Error{Category: CategoryConflict}
+	ErrPrecondition = &Error{Category: CategoryPrecondition}
+	ErrInvalid      = &Error{Category: CategoryInvalid}
+	ErrUnauthorized = &Error{Category: CategoryUnauthorized}
+	ErrForbidden    = &Error{Category: CategoryForbidden}
+	ErrTooMany      = &Error{Category: CategoryTooMany}
+	ErrUnavailable  = &Error{Category: CategoryUnavailable}
 )
 
-// NotFound returns an error of that kind. It must read the same for what
+// NotFound returns an error of that category. It must read the same for what
 // does not exist and for what belongs to somebody else.
 func NotFound(code, format string, args ...any) *Error {
-	return &Error{Kind: KindNotFound, Code: code, Message: fmt.Sprintf(format, args...)}
+	return &Error{Category: CategoryNotFound, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// Conflict returns an error of that kind.
+// Conflict returns an error of that category.
 func Conflict(code, format string, args ...any) *Error {
-	return &Error{Kind: KindConflict, Code: code, Message: fmt.Sprintf(format, args...)}
+	return &Error{Category: CategoryConflict, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// Forbidden returns an error of that kind.
+// Forbidden returns an error of that category.
 func Forbidden(code, format string, args ...any) *Error {
-	return &Error{Kind: KindForbidden, Code: code, Message: fmt.Sprintf(format, args...)}
+	return &Error{Category: CategoryForbidden, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// Unauthorized returns an error of that kind.
+// Unauthorized returns an error of that category.
 func Unauthorized(code, format string, args ...any) *Error {
-	return &Error{Kind: KindUnauthorized, Code: code, Message: fmt.Sprintf(format, args...)}
+	return &Error{Category: CategoryUnauthorized, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// Invalid returns an error of that kind with every problem found.
+// Invalid returns an error of that category with every problem found.
 func Invalid(code, message string, problems ...Problem) *Error {
-	return &Error{Kind: KindInvalid, Code: code, Message: message, Problems: problems}
+	return &Error{Category: CategoryInvalid, Code: code, Message: message, Problems: problems}
 }
 
-// Unavailable returns an error of that kind.
+// Unavailable returns an error of that category.
 func Unavailable(code, format string, args ...any) *Error {
-	return &Error{Kind: KindUnavailable, Code: code, Message: fmt.Sprintf(format, args...)}
+	return &Error{Category: CategoryUnavailable, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// TooMany returns an error of that kind that tells when to try again.
+// TooMany returns an error of that category that tells when to try again.
 func TooMany(after time.Duration, code, format string, args ...any) *Error {
-	return &Error{Kind: KindTooMany, Code: code, Message: fmt.Sprintf(format, args...), RetryAfter: after}
+	return &Error{Category: CategoryTooMany, Code: code, Message: fmt.Sprintf(format, args...), RetryAfter: after}
 }
 
 // AsError returns the error of this package in err's chain. A full disk is
@@ -125,8 +125,8 @@ func AsError(err error) *Error {
 		return e
 	}
 	if failure.CodeOf(err) == "disk_full" {
-		return &Error{Kind: KindUnavailable, Code: "disk_full", Cause: err,
+		return &Error{Category: CategoryUnavailable, Code: "disk_full", Cause: err,
 			Message: "the server's store has no space left; nothing was written: free some space and try again"}
 	}
-	return &Error{Kind: KindInternal, Code: "internal", Message: "an internal error; the server's log tells more", Cause: err}
+	return &Error{Category: CategoryInternal, Code: "internal", Message: "an internal error; the server's log tells more", Cause: err}
 }

@@ -9,17 +9,17 @@ import (
 
 func TestWhatACallerMaySeeOfAnError(t *testing.T) {
 	for name, c := range map[string]struct {
-		err  error
-		kind ErrorKind
-		code string
+		err      error
+		category ErrorCategory
+		code     string
 	}{
-		"an error of the vocabulary": {NotFound("workflow_not_found", "no"), KindNotFound, "workflow_not_found"},
-		"a full disk":                {failure.Wrap(errors.New("SQLITE_FULL"), failure.Fatal, "disk_full", "x"), KindUnavailable, "disk_full"},
-		"anything else":              {errors.New("a secret path"), KindInternal, "internal"},
+		"an error of the vocabulary": {NotFound("workflow_not_found", "no"), CategoryNotFound, "workflow_not_found"},
+		"a full disk":                {failure.Wrap(errors.New("SQLITE_FULL"), failure.Fatal, "disk_full", "x"), CategoryUnavailable, "disk_full"},
+		"anything else":              {errors.New("a secret path"), CategoryInternal, "internal"},
 	} {
 		got := AsError(c.err)
-		if got.Kind != c.kind || got.Code != c.code {
-			t.Errorf("%s: %s %s, want %s %s", name, got.Kind, got.Code, c.kind, c.code)
+		if got.Category != c.category || got.Code != c.code {
+			t.Errorf("%s: %s %s, want %s %s", name, got.Category, got.Code, c.category, c.code)
 		}
 	}
 }

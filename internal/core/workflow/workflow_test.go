@@ -45,17 +45,17 @@ func TestAPermissionIsHeldOrNot(t *testing.T) {
 	}
 }
 
-func TestErrorsAreMatchedByKindAndCode(t *testing.T) {
+func TestErrorsAreMatchedByCategoryAndCode(t *testing.T) {
 	err := fmt.Errorf("start: %w", Conflict("workflow_paused", "it is paused"))
 	if !errors.Is(err, ErrConflict) || !errors.Is(err, &Error{Code: "workflow_paused"}) || errors.Is(err, ErrNotFound) || errors.Is(err, &Error{Code: "other"}) {
 		t.Errorf("%v matches wrongly", err)
 	}
-	if got := AsError(err); got.Kind != KindConflict {
+	if got := AsError(err); got.Category != CategoryConflict {
 		t.Errorf("got %+v", got)
 	}
 	secret := errors.New("dial tcp 10.0.0.1: password=canary")
 	hidden := AsError(secret)
-	if hidden.Kind != KindInternal || strings.Contains(hidden.Error(), "canary") || !errors.Is(hidden, secret) {
+	if hidden.Category != CategoryInternal || strings.Contains(hidden.Error(), "canary") || !errors.Is(hidden, secret) {
 		t.Errorf("a foreign error shows as %q", hidden)
 	}
 	listed := Invalid("invalid", "two faults", Problem{"/a", "x", "is wrong"}, Problem{"/b", "y", "too"})

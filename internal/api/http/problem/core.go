@@ -9,17 +9,17 @@ import (
 
 // statuses maps what the core may answer to HTTP: no handler chooses the
 // status of a failure.
-func statuses() map[workflow.ErrorKind]int {
-	return map[workflow.ErrorKind]int{
-		workflow.KindNotFound:     http.StatusNotFound,
-		workflow.KindConflict:     http.StatusConflict,
-		workflow.KindPrecondition: http.StatusPreconditionFailed,
-		workflow.KindInvalid:      http.StatusUnprocessableEntity,
-		workflow.KindUnauthorized: http.StatusUnauthorized,
-		workflow.KindForbidden:    http.StatusForbidden,
-		workflow.KindTooMany:      http.StatusTooManyRequests,
-		workflow.KindUnavailable:  http.StatusServiceUnavailable,
-		workflow.KindInternal:     http.StatusInternalServerError,
+func statuses() map[workflow.ErrorCategory]int {
+	return map[workflow.ErrorCategory]int{
+		workflow.CategoryNotFound:     http.StatusNotFound,
+		workflow.CategoryConflict:     http.StatusConflict,
+		workflow.CategoryPrecondition: http.StatusPreconditionFailed,
+		workflow.CategoryInvalid:      http.StatusUnprocessableEntity,
+		workflow.CategoryUnauthorized: http.StatusUnauthorized,
+		workflow.CategoryForbidden:    http.StatusForbidden,
+		workflow.CategoryTooMany:      http.StatusTooManyRequests,
+		workflow.CategoryUnavailable:  http.StatusServiceUnavailable,
+		workflow.CategoryInternal:     http.StatusInternalServerError,
 	}
 }
 
@@ -31,7 +31,7 @@ func Of(err error) *Details {
 		return p
 	}
 	e := workflow.AsError(err)
-	status, known := statuses()[e.Kind]
+	status, known := statuses()[e.Category]
 	if !known {
 		status = http.StatusInternalServerError
 	}

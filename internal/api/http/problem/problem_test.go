@@ -15,8 +15,8 @@ import (
 
 func TestOfAnError(t *testing.T) {
 	t.Parallel()
-	core := func(category workflow.ErrorKind) error {
-		return fmt.Errorf("start it: %w", &workflow.Error{Kind: category, Code: "some_code", Message: "because"})
+	core := func(category workflow.ErrorCategory) error {
+		return fmt.Errorf("start it: %w", &workflow.Error{Category: category, Code: "some_code", Message: "because"})
 	}
 	for name, c := range map[string]struct {
 		err    error
@@ -24,19 +24,19 @@ func TestOfAnError(t *testing.T) {
 		code   string
 		detail string
 	}{
-		"not found":     {core(workflow.KindNotFound), 404, "some_code", "because"},
-		"conflict":      {core(workflow.KindConflict), 409, "some_code", "because"},
-		"precondition":  {core(workflow.KindPrecondition), 412, "some_code", "because"},
-		"invalid":       {core(workflow.KindInvalid), 422, "some_code", "because"},
-		"unauthorized":  {core(workflow.KindUnauthorized), 401, "some_code", "because"},
-		"forbidden":     {core(workflow.KindForbidden), 403, "some_code", "because"},
-		"too many":      {core(workflow.KindTooMany), 429, "some_code", "because"},
-		"unavailable":   {core(workflow.KindUnavailable), 503, "some_code", "because"},
-		"internal":      {core(workflow.KindInternal), 500, "some_code", "because"},
-		"a kind unseen": {core("new_kind"), 500, "some_code", "because"},
-		"any other":     {errors.New("the secret"), 500, "internal", "an internal error; the server's log tells more"},
-		"a problem":     {fmt.Errorf("read it: %w", problem.New(418, "teapot", "short and stout")), 418, "teapot", "short and stout"},
-		"no code":       {problem.New(405, "", "not taken"), 405, "method_not_allowed", "not taken"},
+		"not found":         {core(workflow.CategoryNotFound), 404, "some_code", "because"},
+		"conflict":          {core(workflow.CategoryConflict), 409, "some_code", "because"},
+		"precondition":      {core(workflow.CategoryPrecondition), 412, "some_code", "because"},
+		"invalid":           {core(workflow.CategoryInvalid), 422, "some_code", "because"},
+		"unauthorized":      {core(workflow.CategoryUnauthorized), 401, "some_code", "because"},
+		"forbidden":         {core(workflow.CategoryForbidden), 403, "some_code", "because"},
+		"too many":          {core(workflow.CategoryTooMany), 429, "some_code", "because"},
+		"unavailable":       {core(workflow.CategoryUnavailable), 503, "some_code", "because"},
+		"internal":          {core(workflow.CategoryInternal), 500, "some_code", "because"},
+		"a category unseen": {core("new_kind"), 500, "some_code", "because"},
+		"any other":         {errors.New("the secret"), 500, "internal", "an internal error; the server's log tells more"},
+		"a problem":         {fmt.Errorf("read it: %w", problem.New(418, "teapot", "short and stout")), 418, "teapot", "short and stout"},
+		"no code":           {problem.New(405, "", "not taken"), 405, "method_not_allowed", "not taken"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -50,7 +50,7 @@ func TestOfAnError(t *testing.T) {
 
 func TestFaultsOfTheCoreAreKept(t *testing.T) {
 	t.Parallel()
-	p := problem.Of(&workflow.Error{Kind: workflow.KindInvalid, Code: "invalid_config", Problems: []workflow.Problem{
+	p := problem.Of(&workflow.Error{Category: workflow.CategoryInvalid, Code: "invalid_config", Problems: []workflow.Problem{
 		{Pointer: "/a", Code: "required", Detail: "a is missing"}, {Pointer: "/b/0", Code: "unknown_table", Detail: "no such table"},
 	}})
 	want := []problem.Fault{{Pointer: "/a", Code: "required", Detail: "a is missing"}, {Pointer: "/b/0", Code: "unknown_table", Detail: "no such table"}}

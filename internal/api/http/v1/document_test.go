@@ -89,11 +89,11 @@ func TestDocumentSaysPermissionsAndFailures(t *testing.T) {
 			if (op.Permission == "") != (len(op.Security) == 0) {
 				t.Errorf("%s %s: security %v does not fit permission %q", method, path, op.Security, op.Permission)
 			}
-			for status, answer := range op.Responses {
+			for status, response := range op.Responses {
 				if strings.HasPrefix(status, "2") {
 					continue
 				}
-				if _, ok := answer.Content["application/problem+json"]; !ok || len(answer.Content) != 1 {
+				if _, ok := response.Content["application/problem+json"]; !ok || len(response.Content) != 1 {
 					t.Errorf("%s %s: status %s is not documented as a problem alone", method, path, status)
 				}
 			}

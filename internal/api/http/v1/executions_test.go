@@ -47,7 +47,7 @@ type stream struct {
 	t     *testing.T
 	lines *bufio.Scanner
 	id    string
-	kind  string
+	event string
 	data  string
 }
 
@@ -68,31 +68,31 @@ func listenTo(t *testing.T, ctx context.Context, server *httptest.Server, token 
 	if after != "" {
 		r.Header.Set("Last-Event-ID", after)
 	}
-	answer, err := http.DefaultClient.Do(r)
+	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = answer.Body.Close() })
-	if answer.StatusCode != 200 || answer.Header.Get("Content-Type") != "text/event-stream" {
-		t.Fatalf("the stream answered %d %s", answer.StatusCode, answer.Header.Get("Content-Type"))
+	t.Cleanup(func() { _ = response.Body.Close() })
+	if response.StatusCode != 200 || response.Header.Get("Content-Type") != "text/event-stream" {
+		t.Fatalf("the stream answered %d %s", response.StatusCode, response.Header.Get("Content-Type"))
 	}
-	return &stream{t: t, lines: bufio.NewScanner(answer.Body)}
+	return &stream{t: t, lines: bufio.NewScanner(response.Body)}
 }
 
 // next reads one message; false means that the stream has ended.
 func (s *stream) next() bool {
-	s.id, s.kind, s.data = "", "", ""
+	s.id, s.event, s.data = "", "", ""
 	for s.lines.Scan() {
 		name, value, _ := strings.Cut(s.lines.Text(), ": ")
 		switch name {
 		case "id":
 			s.id = value
 		case "event":
-			s.kind = value
+			s.event = value
 		case "data":
 			s.data = value
 		case "":
-			if value == "" && s.kind != "" {
+			if value == "" && s.event != "" {
 				return true
 			}
 		}
@@ -100,20 +100,20 @@ func (s *stream) next() bool {
 	return false
 }
 
-// kinds reads to the end and returns the types of all messages but progress.
-func (s *stream) kinds() (kinds, ids []string, progress int) {
+// told reads to the end and returns the types of all messages but progress.
+func (s *stream) told() (told, ids []string, progress int) {
 	for s.next() {
-		if s.kind == "progress" {
+		if s.event == "progress" {
 			if s.id != "" {
 				s.t.Errorf("progress has the id %s", s.id)
 			}
 			progress++
 			continue
 		}
-		kinds = append(kinds, strings.TrimPrefix(s.kind, "execution."))
+		told = append(told, strings.TrimPrefix(s.event, "execution."))
 		ids = append(ids, s.id)
 	}
-	return kinds, ids, progress
+	return told, ids, progress
 }
 
 func TestExecute(t *testing.T) {
@@ -328,15 +328,15 @@ func TestStream(t *testing.T) {
 	})
 	e := b.start(t, id, `{"work":3,"hold":true}`)
 	live := b.listen(t, t.Context(), e.ID, "")
-	progressed := live.next() && live.kind == "progress" // the last word of before, if there was one
-	if progressed && !live.next() || live.kind != "execution.created" || live.id == "" {
-		t.Fatalf("the stream begins with %q %q", live.kind, live.id)
+	progressed := live.next() && live.event == "progress" // the last word of before, if there was one
+	if progressed && !live.next() || live.event != "execution.created" || live.id == "" {
+		t.Fatalf("the stream begins with %q %q", live.event, live.id)
 	}
 	b.Release(e.ID)
-	kinds, ids, progress := live.kinds()
+	told, ids, progress := live.told()
 	want := []string{"started", "step_started", "step_completed"}
-	if len(kinds) < 6 || !slices.Equal(kinds[:3], want) || kinds[len(kinds)-2] != "completed" || kinds[len(kinds)-1] != "end" {
-		t.Fatalf("the stream told %v", kinds)
+	if len(told) < 6 || !slices.Equal(told[:3], want) || told[len(told)-2] != "completed" || told[len(told)-1] != "end" {
+		t.Fatalf("the stream told %v", told)
 	}
 	if ids[len(ids)-1] != "" {
 		t.Errorf("end has the id %s", ids[len(ids)-1])
@@ -345,13 +345,13 @@ func TestStream(t *testing.T) {
 		t.Error("the stream told no progress")
 	}
 	t.Run("from the middle", func(t *testing.T) {
-		rest, restIDs, _ := b.listen(t, t.Context(), e.ID, ids[2]).kinds()
-		if !slices.Equal(rest, kinds[3:]) || !slices.Equal(restIDs, ids[3:]) {
-			t.Errorf("after %s came %v %v, want %v %v", ids[2], rest, restIDs, kinds[3:], ids[3:])
+		rest, restIDs, _ := b.listen(t, t.Context(), e.ID, ids[2]).told()
+		if !slices.Equal(rest, told[3:]) || !slices.Equal(restIDs, ids[3:]) {
+			t.Errorf("after %s came %v %v, want %v %v", ids[2], rest, restIDs, told[3:], ids[3:])
 		}
 	})
 	t.Run("after the end", func(t *testing.T) {
-		rest, _, _ := b.listen(t, t.Context(), e.ID, ids[len(ids)-2]).kinds()
+		rest, _, _ := b.listen(t, t.Context(), e.ID, ids[len(ids)-2]).told()
 		if !slices.Equal(rest, []string{"end"}) {
 			t.Errorf("came %v", rest)
 		}
@@ -370,13 +370,13 @@ func TestS9StreamEndsWithItsKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := listenTo(t, t.Context(), server, token, e.ID, "")
-	for s.next() && s.kind != "execution.created" {
+	for s.next() && s.event != "execution.created" {
 	}
 	if err := b.Identity.RevokeKey(t.Context(), b.Caller, key.ID); err != nil {
 		t.Fatal(err)
 	}
-	kinds, _, _ := s.kinds() // returns although the execution is held
-	if slices.Contains(kinds, "end") {
+	told, _, _ := s.told() // returns although the execution is held
+	if slices.Contains(told, "end") {
 		t.Error("the end of the key reads like the end of the execution")
 	}
 	b.Release(e.ID)

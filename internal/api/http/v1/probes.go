@@ -10,7 +10,7 @@ import (
 
 const tagProcess = "Process"
 
-// probes is what a supervisor asks. No answer says a version.
+// probes is what a supervisor asks. No response says a version.
 type probes struct {
 	check func(context.Context) error // nil: always ready
 }
@@ -22,7 +22,7 @@ func (h probes) mount(api *kit.API) {
 		Summary: "Does the process take requests", About: "503 during recovery and from the first moment of a stop.", Fails: []int{http.StatusServiceUnavailable}}, h.ready)
 }
 
-// Status is the answer of a probe.
+// Status is the response of a probe.
 type Status struct {
 	Status string `json:"status" example:"ok"`
 }
@@ -34,7 +34,7 @@ func (probes) alive(context.Context, workflow.Caller, *struct{}) (*kit.Reply[Sta
 func (h probes) ready(ctx context.Context, _ workflow.Caller, _ *struct{}) (*kit.Reply[Status], error) {
 	if h.check != nil {
 		if err := h.check(ctx); err != nil {
-			return nil, &workflow.Error{Kind: workflow.KindUnavailable, Code: "not_ready", Message: "not ready: starting, or stopping", Cause: err}
+			return nil, &workflow.Error{Category: workflow.CategoryUnavailable, Code: "not_ready", Message: "not ready: starting, or stopping", Cause: err}
 		}
 	}
 	return kit.ReplyOf(Status{Status: "ready"}, nil)

@@ -39,6 +39,6 @@ func ifMatch(header string) (int, error) {
 	if len(header) > 40 {
 		header = header[:40] + "…"
 	}
-	return 0, &workflow.Error{Kind: workflow.KindPrecondition, Code: "version_changed",
+	return 0, &workflow.Error{Category: workflow.CategoryPrecondition, Code: "version_changed",
 		Message: fmt.Sprintf("If-Match %s is not a version of this workflow; send the ETag of your last GET, for example %s", header, etag(3))}
 }

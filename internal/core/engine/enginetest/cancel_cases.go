@@ -25,7 +25,7 @@ var cancelCases = []Case{
 
 func (h *H) cancel(id string) {
 	h.Helper()
-	h.ok(h.process.Engine.Cancel(h.Context(), workspace, id, eventstore.Meta{Actor: eventstore.Actor{Kind: "person", ID: "p1"}}))
+	h.ok(h.process.Engine.Cancel(h.Context(), workspace, id, eventstore.Meta{Actor: eventstore.Actor{Type: "person", ID: "p1"}}))
 }
 
 func cancelSleep(h *H) {

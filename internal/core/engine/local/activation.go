@@ -70,7 +70,7 @@ func (x *execution) activate(ins []input) {
 // prepare loads the execution if it is not in memory.
 func (a *activation) prepare() error {
 	x := a.x
-	if len(a.inputs) > 0 && a.inputs[0].kind == inStart {
+	if len(a.inputs) > 0 && a.inputs[0].typ == inStart {
 		return nil
 	}
 	var why *machine.Mismatch
@@ -102,7 +102,7 @@ func (a *activation) prepare() error {
 // recovering reports whether this is the execution's first activation in this
 // process.
 func (a *activation) recovering() bool {
-	return slices.ContainsFunc(a.inputs, func(in input) bool { return in.kind == inRecover })
+	return slices.ContainsFunc(a.inputs, func(in input) bool { return in.typ == inRecover })
 }
 
 // preload makes the function's argument before it begins.
@@ -128,7 +128,7 @@ func (a *activation) preload() error {
 // or nil.
 func (a *activation) releasing() *engine.Release {
 	for i := range a.inputs {
-		if a.inputs[i].kind == inRelease && a.inputs[i].release.Refused == nil {
+		if a.inputs[i].typ == inRelease && a.inputs[i].release.Refused == nil {
 			return &a.inputs[i].release
 		}
 	}
@@ -233,8 +233,8 @@ func (a *activation) collect() {
 
 func (a *activation) command(c *machine.Command) {
 	x := a.x
-	r := &journal.Record{Type: journal.OfCommand(c.Kind), Path: c.Path, Name: c.Name, N: c.N}
-	switch c.Kind {
+	r := &journal.Record{Type: journal.OfCommand(c.Type), Path: c.Path, Name: c.Name, N: c.N}
+	switch c.Type {
 	case machine.StepStarted:
 		r.Attempt, r.Label = 1, c.Wait.Call.Label
 	case machine.TimerSet, machine.WaitBegan:
@@ -307,7 +307,7 @@ func asError(w *machine.Mismatch) *engine.Error {
 // inherit is the envelope of events that no one outside asked for.
 func (x *execution) inherit() eventstore.Meta {
 	m := x.ledger.Meta
-	m.Actor = eventstore.Actor{Kind: "system", ID: "engine"}
+	m.Actor = eventstore.Actor{Type: "system", ID: "engine"}
 	return m
 }
 

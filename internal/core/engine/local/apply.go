@@ -18,7 +18,7 @@ import (
 // apply turns one input into records.
 func (a *activation) apply(in *input) {
 	x := a.x
-	if in.kind == inStep {
+	if in.typ == inStep {
 		a.stepEnded(in.attempt)
 		return
 	}
@@ -26,7 +26,7 @@ func (a *activation) apply(in *input) {
 		a.ack(in, engine.ErrEnded)
 		return
 	}
-	if in.kind == inResume && x.ledger.Broken() && len(a.events) > 0 {
+	if in.typ == inResume && x.ledger.Broken() && len(a.events) > 0 {
 		x.putBack([]input{*in}) // parked this very moment: not before that is durable
 		return
 	}
@@ -35,7 +35,7 @@ func (a *activation) apply(in *input) {
 
 func (a *activation) dispatch(in *input) error {
 	x := a.x
-	switch in.kind {
+	switch in.typ {
 	case inStart:
 		a.start(in.start)
 	case inRelease:

@@ -84,7 +84,7 @@ func (at *attempt) run() {
 		at.err = engine.ErrCancelled
 	}
 	if !e.closed.Load() {
-		at.x.post(input{kind: inStep, attempt: at})
+		at.x.post(input{typ: inStep, attempt: at})
 	}
 }
 
@@ -119,7 +119,7 @@ func (at *attempt) saver() func(json.RawMessage) {
 			return
 		}
 		last = now
-		at.x.post(input{kind: inCheckpoint, attempt: at, data: data})
+		at.x.post(input{typ: inCheckpoint, attempt: at, data: data})
 	}
 }
 

@@ -230,7 +230,7 @@ func (e *Engine) ended(k openset.Key, parent *engine.Parent, end *childEnd) {
 		told.generation, told.path = p.Generation, p.Path
 		go func() {
 			defer e.leave()
-			e.deliver(openset.Key{Workspace: k.Workspace, Execution: p.Execution}, input{kind: inChild, child: &told})
+			e.deliver(openset.Key{Workspace: k.Workspace, Execution: p.Execution}, input{typ: inChild, child: &told})
 		}()
 	}
 }

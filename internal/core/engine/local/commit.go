@@ -151,6 +151,6 @@ func (a *activation) tell(position int64, due []acknowledgement) {
 func (x *execution) beginNext() {
 	if x.engine.enter() {
 		defer x.engine.leave()
-		x.engine.deliver(x.key, input{kind: inBegin})
+		x.engine.deliver(x.key, input{typ: inBegin})
 	}
 }

@@ -95,7 +95,7 @@ func (x *execution) post(in input) bool {
 	if x.gone {
 		pos, refusal := x.position, x.refused()
 		x.mu.Unlock()
-		in.answer(pos, refusal)
+		in.acknowledge(pos, refusal)
 		return true
 	}
 	x.inbox = append(x.inbox, in)
@@ -174,7 +174,7 @@ func (x *execution) release() {
 		x.engine.forget(x)
 	}
 	for _, in := range refused {
-		in.answer(pos, refusal)
+		in.acknowledge(pos, refusal)
 	}
 }
 
@@ -244,7 +244,7 @@ func (x *execution) wake(at int64) {
 // awake brings a wake. If the execution has left memory this moment, the one in
 // its stead gets it.
 func (x *execution) awake() {
-	if in := (input{kind: inWake}); !x.post(in) {
+	if in := (input{typ: inWake}); !x.post(in) {
 		x.engine.deliver(x.key, in)
 	}
 }
@@ -384,7 +384,7 @@ func (x *execution) close() {
 	x.inbox = nil
 	x.mu.Unlock()
 	for i := range refused {
-		refused[i].answer(0, engine.ErrStopping)
+		refused[i].acknowledge(0, engine.ErrStopping)
 	}
 	if !busy && x.machine != nil {
 		x.machine.Close()
@@ -392,7 +392,7 @@ func (x *execution) close() {
 	}
 }
 
-// acknowledgement is the answer to a host's call that is due.
+// acknowledgement is the response to a host's call that is due.
 type acknowledgement struct {
 	to  chan<- result
 	err error
@@ -413,6 +413,6 @@ func (x *execution) reply(in *input, err error) {
 	}
 	x.mu.Unlock()
 	if !wait {
-		in.answer(pos, err)
+		in.acknowledge(pos, err)
 	}
 }

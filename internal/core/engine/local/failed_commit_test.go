@@ -228,9 +228,9 @@ func TestACancelDuringAForcedEndLearnsOfTheEnd(t *testing.T) {
 		time.Sleep(time.Minute)
 		store.keep()
 		first, second := make(chan error, 1), make(chan error, 1)
-		cancel := func(answer chan error) {
+		cancel := func(result chan error) {
 			_, err := e.Cancel(t.Context(), "ws", "ex_1", eventstore.Meta{})
-			answer <- err
+			result <- err
 		}
 		go cancel(first)
 		synctest.Wait()

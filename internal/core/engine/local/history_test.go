@@ -22,7 +22,7 @@ import (
 
 var update = flag.Bool("update", false, "write the histories anew; only for a journal version that was never released")
 
-// tour is a workflow that leaves a record of nearly every kind. off makes its
+// tour is a workflow that leaves a record of nearly every type. off makes its
 // child fail.
 func tour(tries *int, off bool) (*engine.Registry, string) {
 	reg := engine.NewRegistry()
@@ -118,14 +118,14 @@ func readHistory(t *testing.T, file string) (events []eventstore.NewEvent) {
 	}
 	for line := range strings.Lines(string(text)) {
 		var parts [3]json.RawMessage
-		var kind string
-		if err := errors.Join(json.Unmarshal([]byte(line), &parts), json.Unmarshal(parts[0], &kind)); err != nil {
+		var typ string
+		if err := errors.Join(json.Unmarshal([]byte(line), &parts), json.Unmarshal(parts[0], &typ)); err != nil {
 			t.Fatal(err)
 		}
 		if string(parts[2]) == "null" {
 			parts[2] = nil
 		}
-		events = append(events, eventstore.NewEvent{Type: kind, Data: parts[1], Journal: parts[2]})
+		events = append(events, eventstore.NewEvent{Type: typ, Data: parts[1], Journal: parts[2]})
 	}
 	return events
 }

@@ -13,10 +13,10 @@ import (
 
 // systemMeta is who acts when the engine itself does.
 func systemMeta() eventstore.Meta {
-	return eventstore.Meta{Actor: eventstore.Actor{Kind: "system", ID: "engine"}}
+	return eventstore.Meta{Actor: eventstore.Actor{Type: "system", ID: "engine"}}
 }
 
-// Start creates an execution; the answer follows the commit. Unless it is held,
+// Start creates an execution; it returns after the commit. Unless it is held,
 // its function has run up to its first step by then.
 func (e *Engine) Start(ctx context.Context, s engine.Start) (int64, error) {
 	if err := e.check(&s, engine.MaxInputBytes); err != nil {
@@ -62,7 +62,7 @@ func (e *Engine) create(ctx context.Context, s *engine.Start, parent *engine.Par
 	}
 	e.executions[x.key] = x
 	e.mu.Unlock()
-	return e.await(ctx, x.key, x, input{kind: inStart, start: in})
+	return e.await(ctx, x.key, x, input{typ: inStart, start: in})
 }
 
 // check refuses what can never be started.
@@ -99,22 +99,22 @@ func checkValue(what string, raw json.RawMessage, most int) error {
 
 // Release starts an execution that was created with Hold, or refuses it.
 func (e *Engine) Release(ctx context.Context, workspace, execution string, r engine.Release) (int64, error) {
-	return e.call(ctx, workspace, execution, input{kind: inRelease, meta: r.Meta, release: r})
+	return e.call(ctx, workspace, execution, input{typ: inRelease, meta: r.Meta, release: r})
 }
 
 // Cancel asks an execution to end.
 func (e *Engine) Cancel(ctx context.Context, workspace, execution string, meta eventstore.Meta) (int64, error) {
-	return e.call(ctx, workspace, execution, input{kind: inCancel, meta: meta})
+	return e.call(ctx, workspace, execution, input{typ: inCancel, meta: meta})
 }
 
 // Pause holds an execution at its next step.
 func (e *Engine) Pause(ctx context.Context, workspace, execution string, meta eventstore.Meta) (int64, error) {
-	return e.call(ctx, workspace, execution, input{kind: inPause, meta: meta})
+	return e.call(ctx, workspace, execution, input{typ: inPause, meta: meta})
 }
 
 // Resume ends a pause and a parking.
 func (e *Engine) Resume(ctx context.Context, workspace, execution string, meta eventstore.Meta) (int64, error) {
-	return e.call(ctx, workspace, execution, input{kind: inResume, meta: meta})
+	return e.call(ctx, workspace, execution, input{typ: inResume, meta: meta})
 }
 
 // Signal hands data to an execution.
@@ -125,7 +125,7 @@ func (e *Engine) Signal(ctx context.Context, workspace, execution, name, id stri
 	if err := checkValue("the signal", data, engine.MaxValueBytes); err != nil {
 		return 0, err
 	}
-	return e.call(ctx, workspace, execution, input{kind: inSignal, meta: meta, name: name, id: id, data: data})
+	return e.call(ctx, workspace, execution, input{typ: inSignal, meta: meta, name: name, id: id, data: data})
 }
 
 // Answer settles a parked step.
@@ -138,7 +138,7 @@ func (e *Engine) Answer(ctx context.Context, workspace, execution string, a engi
 	if err := checkValue("the result", a.Result, engine.MaxValueBytes); err != nil {
 		return 0, err
 	}
-	return e.call(ctx, workspace, execution, input{kind: inAnswer, meta: meta, verdict: a})
+	return e.call(ctx, workspace, execution, input{typ: inAnswer, meta: meta, verdict: a})
 }
 
 // admit waits until the engine has recovered and counts the call.

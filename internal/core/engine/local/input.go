@@ -7,11 +7,11 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 )
 
-// inputKind says what came.
-type inputKind uint8
+// inputType says what came.
+type inputType uint8
 
 const (
-	inStart inputKind = iota
+	inStart inputType = iota
 	inRelease
 	inCancel
 	inPause
@@ -28,7 +28,7 @@ const (
 
 // input is one thing that came to an execution. It becomes records.
 type input struct {
-	kind inputKind
+	typ  inputType
 	ack  chan<- result // of a host's call; buffered
 	meta eventstore.Meta
 
@@ -70,8 +70,8 @@ type childEnd struct {
 	err        *engine.Error
 }
 
-// answer acknowledges a host's call; for other inputs no one waits.
-func (in *input) answer(position int64, err error) {
+// acknowledge answers a host's call; for other inputs no one waits.
+func (in *input) acknowledge(position int64, err error) {
 	if in.ack != nil {
 		in.ack <- result{position, err}
 	}

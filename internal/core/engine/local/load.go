@@ -266,7 +266,7 @@ func (x *execution) replayed(why *machine.Mismatch, inherited int64) *machine.Mi
 	}
 	x.machine.Live()
 	for w := range x.machine.Waits() {
-		if w.Kind == machine.WaitStep && x.wasLeft(w, inherited) {
+		if w.Type == machine.WaitStep && x.wasLeft(w, inherited) {
 			x.ledger.Note(w.Path).Left = true
 		}
 	}

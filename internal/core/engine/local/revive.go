@@ -21,7 +21,7 @@ func (a *activation) revive() {
 	}
 	var waits []*machine.Wait
 	for w := range x.machine.Waits() {
-		if w.Kind == machine.WaitStep || w.Kind == machine.WaitChild {
+		if w.Type == machine.WaitStep || w.Type == machine.WaitChild {
 			waits = append(waits, w)
 		}
 	}
@@ -32,7 +32,7 @@ func (a *activation) revive() {
 		}
 		switch {
 		case x.machine.Wait(w.Path) != w:
-		case w.Kind == machine.WaitChild:
+		case w.Type == machine.WaitChild:
 			a.reviveChild(w)
 		case x.running[w.Path] == nil:
 			a.reviveStep(w)
@@ -99,7 +99,7 @@ func (x *execution) nextWake(now time.Time) int64 {
 	var at int64
 	for w := range x.machine.Waits() {
 		due := journal.Micro(w.At)
-		if w.Kind == machine.WaitStep {
+		if w.Type == machine.WaitStep {
 			n := l.Notes[w.Path]
 			if n == nil || n.RetryAt == 0 || x.running[w.Path] != nil {
 				continue

@@ -80,7 +80,7 @@ func (x *execution) rollBack(failed []*activation) {
 			}
 		}
 	}
-	x.answerWaiting(first)
+	x.acknowledgeWaiting(first)
 	if failed[0].created {
 		if errors.Is(first, eventstore.ErrConflict) {
 			x.makeWay()
@@ -170,12 +170,12 @@ func (x *execution) unloadable(ins []input, err error) {
 	}
 	x.engine.open.Gone(x.key)
 	for i := range ins {
-		ins[i].answer(0, engine.ErrNotFound)
+		ins[i].acknowledge(0, engine.ErrNotFound)
 	}
 	x.vanish(engine.ErrNotFound)
 }
 
-func (x *execution) answerWaiting(err error) {
+func (x *execution) acknowledgeWaiting(err error) {
 	x.mu.Lock()
 	due := x.waiting
 	x.waiting = nil
@@ -199,7 +199,7 @@ func (x *execution) stall(ins []input, err error) {
 	var kept []input
 	for _, in := range ins {
 		if in.ack != nil {
-			in.answer(0, err)
+			in.acknowledge(0, err)
 			continue
 		}
 		kept = append(kept, in)
@@ -219,5 +219,5 @@ func (x *execution) unstall() {
 	x.mu.Lock()
 	x.stalled = false
 	x.mu.Unlock()
-	x.post(input{kind: inWake})
+	x.post(input{typ: inWake})
 }

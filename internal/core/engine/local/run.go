@@ -124,7 +124,7 @@ func (e *Engine) recover(ctx context.Context) error {
 		workers.Go(func() {
 			for x := range todo {
 				if e.enter() {
-					x.post(input{kind: inRecover})
+					x.post(input{typ: inRecover})
 					e.leave()
 				}
 			}

@@ -44,7 +44,7 @@ func (a *activation) beginStep(w *machine.Wait) {
 // awaited, a step that waits for its retry is over.
 func (a *activation) abort(w *machine.Wait) {
 	x := a.x
-	if w.Kind == machine.WaitChild {
+	if w.Type == machine.WaitChild {
 		a.strays = append(a.strays, x.ledger.Child(w.Path).Execution)
 		return
 	}

@@ -89,7 +89,7 @@ func checkActor(a eventstore.Actor) error {
 	if a == (eventstore.Actor{}) {
 		return nil
 	}
-	if err := checkName("an actor's kind", a.Kind); err != nil {
+	if err := checkName("an actor's kind", a.Type); err != nil {
 		return err
 	}
 	if a.ID == "" {

@@ -69,8 +69,8 @@ func (a *additions) insert(ctx context.Context, tx db.Tx, sql *statements) error
 		}
 	}
 	for _, actor := range a.actors {
-		if _, err := tx.Exec(ctx, sql.addActor, actor.key, actor.name.Kind, actor.name.ID); err != nil {
-			return fmt.Errorf("add actor %s %s: %w", actor.name.Kind, actor.name.ID, err)
+		if _, err := tx.Exec(ctx, sql.addActor, actor.key, actor.name.Type, actor.name.ID); err != nil {
+			return fmt.Errorf("add actor %s %s: %w", actor.name.Type, actor.name.ID, err)
 		}
 	}
 	for _, l := range a.labels {
@@ -145,7 +145,7 @@ func (n *names) load(ctx context.Context, q db.Querier, sql *statements) error {
 		return fmt.Errorf("read the event types: %w", err)
 	}
 	actors, err := collect(ctx, q, sql.listActors, func(rows db.Rows, e *entry[eventstore.Actor]) error {
-		return rows.Scan(&e.key, &e.name.Kind, &e.name.ID)
+		return rows.Scan(&e.key, &e.name.Type, &e.name.ID)
 	})
 	if err != nil {
 		return fmt.Errorf("read the actors: %w", err)

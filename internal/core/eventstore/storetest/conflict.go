@@ -122,7 +122,7 @@ func neverStored(t *testing.T, b *bundle) {
 			e.Meta.Extra = map[string]json.RawMessage{"a": json.RawMessage("\"\xff\"")}
 		})},
 		{"actor without kind", event(func(e *eventstore.NewEvent) { e.Meta.Actor.ID = "x" })},
-		{"actor with NUL", event(func(e *eventstore.NewEvent) { e.Meta.Actor = eventstore.Actor{Kind: "key", ID: "a\x00"} })},
+		{"actor with NUL", event(func(e *eventstore.NewEvent) { e.Meta.Actor = eventstore.Actor{Type: "key", ID: "a\x00"} })},
 		{"event without type", event(func(e *eventstore.NewEvent) { e.Type = "" })},
 		{"negative schema", event(func(e *eventstore.NewEvent) { e.Schema = -1 })},
 		{"stream without type", in(eventstore.StreamID{Workspace: "w", ID: "i"})},

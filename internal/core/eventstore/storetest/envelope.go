@@ -15,7 +15,7 @@ import (
 
 func envelopeComesBack(t *testing.T, b *bundle) {
 	full := eventstore.NewEvent{Type: "thing.happened", Schema: 3, Data: json.RawMessage(`{"a":1}`), Journal: []byte{1, 0, 2}, Meta: eventstore.Meta{
-		Actor: eventstore.Actor{Kind: "key", ID: "key_1"}, Correlation: "corr", Causation: "caus", TraceParent: "00-ab-cd-01",
+		Actor: eventstore.Actor{Type: "key", ID: "key_1"}, Correlation: "corr", Causation: "caus", TraceParent: "00-ab-cd-01",
 		Extra: map[string]json.RawMessage{"later": json.RawMessage(`{"x":[1,1e400,"<é>"]}`)}}}
 	a := b.append(t, one("a", eventstore.NoStream, full, eventstore.NewEvent{Type: "thing.happened"}))
 	want := []eventstore.Event{

@@ -92,7 +92,7 @@ func (s *Store) Input(ctx context.Context, ws workflow.WorkspaceID, execution wo
 		sealed, err = s.fromBlob(ctx, column)
 	}
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrDamaged) {
-		return nil, &workflow.Error{Kind: workflow.KindNotFound, Code: "input_lost", Cause: err,
+		return nil, &workflow.Error{Category: workflow.CategoryNotFound, Code: "input_lost", Cause: err,
 			Message: fmt.Sprintf("the input of execution %s is lost: its file is missing or damaged; start a new execution", execution)}
 	}
 	if err != nil {

@@ -127,17 +127,17 @@ var typeOf = func() map[string]Type {
 }()
 
 // commandOf is the command that a record of each command type stands for.
-var commandOf = [...]machine.Kind{
+var commandOf = [...]machine.CommandType{
 	StepStarted: machine.StepStarted, TimerSet: machine.TimerSet, WaitBegan: machine.WaitBegan, SignalTaken: machine.SignalTaken,
 	ChildStarted: machine.ChildStarted, VersionMarked: machine.VersionMarked, Compensating: machine.Compensating,
 	Completed: machine.Completed, Failed: machine.Failed, Cancelled: machine.Cancelled, Continued: machine.Continued,
 }
 
 // Command returns the command that the record stands for; it must be one.
-func (t Type) Command() machine.Kind { return commandOf[t] }
+func (t Type) Command() machine.CommandType { return commandOf[t] }
 
 // OfCommand returns the type of the record that a command becomes.
-func OfCommand(k machine.Kind) Type {
+func OfCommand(k machine.CommandType) Type {
 	for t, other := range commandOf {
 		if other == k {
 			return Type(t)

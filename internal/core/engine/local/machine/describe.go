@@ -9,12 +9,12 @@ var verbs = [...]string{
 	Continued: "continued",
 }
 
-// String returns the kind's name.
-func (k Kind) String() string { return verbs[k] }
+// String returns the type's name.
+func (k CommandType) String() string { return verbs[k] }
 
 // Describe names the command for people.
 func (c *Command) Describe() string {
-	return c.Kind.String() + c.Where()
+	return c.Type.String() + c.Where()
 }
 
 // Where names what the command is about and its path.
@@ -34,7 +34,7 @@ func describe(w *Wait) string {
 	if w == nil {
 		return "nothing that waits there"
 	}
-	switch w.Kind {
+	switch w.Type {
 	case WaitStep:
 		return fmt.Sprintf("step %s at %s", w.Call.Step.Name, w.Path)
 	case WaitSleep:
@@ -50,7 +50,7 @@ func describe(w *Wait) string {
 // blocked says what the function is waiting for.
 func (m *Machine) blocked() string {
 	for w := range m.Waits() {
-		if w.Kind != waitFork {
+		if w.Type != waitFork {
 			return describe(w) + " and nothing further"
 		}
 	}

@@ -28,23 +28,23 @@ type Feed struct {
 
 // Fed is the result of one durable call of the origin.
 type Fed struct {
-	What FedKind         `json:"what"`
+	What FedType         `json:"what"`
 	Name string          `json:"name,omitempty"` // of the step, the signal, the child's function
 	Out  json.RawMessage `json:"out,omitempty"`
 	// Child is the execution that a child's result is of.
 	Child string `json:"child,omitempty"`
 }
 
-// FedKind says what a result is the result of.
-type FedKind string
+// FedType says what a result is the result of.
+type FedType string
 
 // The results that are fed.
 const (
-	FedStep     FedKind = "step"
-	FedSleep    FedKind = "sleep"
-	FedSignal   FedKind = "signal"
-	FedDeadline FedKind = "deadline" // of a wait for signals
-	FedChild    FedKind = "child"
+	FedStep     FedType = "step"
+	FedSleep    FedType = "sleep"
+	FedSignal   FedType = "signal"
+	FedDeadline FedType = "deadline" // of a wait for signals
+	FedChild    FedType = "child"
 )
 
 // Scope is a saga of the origin.
@@ -128,7 +128,7 @@ type feeding struct{ on bool }
 
 // take returns the result of the call at a path, or nil from the first one on
 // that the origin does not have.
-func (f *feeding) take(m *Machine, path string, what FedKind, name string) *Fed {
+func (f *feeding) take(m *Machine, path string, what FedType, name string) *Fed {
 	if !f.on {
 		return nil
 	}

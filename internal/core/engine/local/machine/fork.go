@@ -24,7 +24,7 @@ func (t *thread) Fork(path string, n, parallel int, body func(i int, t engine.Th
 		f.work(m, t.r) // one after the other needs no second routine
 		return f.result()
 	}
-	w := &Wait{Kind: waitFork, Path: path, r: t.r, scope: t.scope}
+	w := &Wait{Type: waitFork, Path: path, r: t.r, scope: t.scope}
 	m.await(w)
 	f.live = parallel
 	for range parallel {

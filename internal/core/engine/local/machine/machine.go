@@ -69,18 +69,18 @@ type Machine struct {
 	failed *Mismatch
 }
 
-// Kind says what a command asks for.
-type Kind uint8
+// CommandType says what a command asks for.
+type CommandType uint8
 
-// The kinds of commands.
+// The types of commands.
 const (
-	StepStarted   Kind = iota + 1 // a step with effects is about to run
-	TimerSet                      // a sleep began
-	WaitBegan                     // a wait for signals began
-	SignalTaken                   // the function took a signal
-	ChildStarted                  // a child is to be started
-	VersionMarked                 // a change was met for the first time
-	Compensating                  // the undos of a scope begin
+	StepStarted   CommandType = iota + 1 // a step with effects is about to run
+	TimerSet                             // a sleep began
+	WaitBegan                            // a wait for signals began
+	SignalTaken                          // the function took a signal
+	ChildStarted                         // a child is to be started
+	VersionMarked                        // a change was met for the first time
+	Compensating                         // the undos of a scope begin
 	Completed
 	Failed
 	Cancelled
@@ -89,7 +89,7 @@ const (
 
 // Command is something the function asked for. It becomes a record.
 type Command struct {
-	Kind Kind
+	Type CommandType
 	Path string
 	// Name of the step, of the child's function, of the change; the names of
 	// signals, separated by commas.
@@ -148,13 +148,13 @@ func (m *Machine) end(out json.RawMessage, err error) {
 	input, again := engine.Continuation(err)
 	switch {
 	case err == nil:
-		m.emit(Command{Kind: Completed, Out: out})
+		m.emit(Command{Type: Completed, Out: out})
 	case again:
-		m.emit(Command{Kind: Continued, Out: input})
+		m.emit(Command{Type: Continued, Out: input})
 	case m.root.cancelled && errors.Is(err, engine.ErrCancelled):
-		m.emit(Command{Kind: Cancelled, Err: engine.AsError(err)})
+		m.emit(Command{Type: Cancelled, Err: engine.AsError(err)})
 	default:
-		m.emit(Command{Kind: Failed, Err: engine.AsError(err)})
+		m.emit(Command{Type: Failed, Err: engine.AsError(err)})
 	}
 }
 
@@ -162,7 +162,7 @@ func (m *Machine) end(out json.RawMessage, err error) {
 func (m *Machine) StepEnded(now time.Time, path, name string, out json.RawMessage, failed *engine.Error) {
 	m.fed(now)
 	w := m.waits[path]
-	if w == nil || w.Kind != WaitStep || w.Call.Step.Name != name {
+	if w == nil || w.Type != WaitStep || w.Call.Step.Name != name {
 		m.fail(&Mismatch{Path: path, Step: name, Recorded: "a result of step " + name, Got: describe(w)})
 		return
 	}
@@ -173,7 +173,7 @@ func (m *Machine) StepEnded(now time.Time, path, name string, out json.RawMessag
 func (m *Machine) ChildEnded(now time.Time, path string, out json.RawMessage, failed *engine.Error) {
 	m.fed(now)
 	w := m.waits[path]
-	if w == nil || w.Kind != WaitChild {
+	if w == nil || w.Type != WaitChild {
 		m.fail(&Mismatch{Path: path, Recorded: "the end of a child", Got: describe(w)})
 		return
 	}
@@ -194,11 +194,11 @@ func (m *Machine) give(w *Wait, out json.RawMessage, failed *engine.Error) {
 func (m *Machine) TimerFired(now time.Time, path string) {
 	m.fed(now)
 	w := m.waits[path]
-	if w == nil || w.Kind != WaitSleep && w.Kind != WaitSignal {
+	if w == nil || w.Type != WaitSleep && w.Type != WaitSignal {
 		m.fail(&Mismatch{Path: path, Recorded: "a timer that fired", Got: describe(w)})
 		return
 	}
-	if w.Kind == WaitSignal {
+	if w.Type == WaitSignal {
 		m.leaveInboxes(w)
 		w.err = engine.ErrDeadline
 	}
@@ -227,7 +227,7 @@ func (m *Machine) Signal(now time.Time, name string, data json.RawMessage) {
 
 // take records that a signal was taken.
 func (m *Machine) take(path string, s Message) {
-	m.emit(Command{Kind: SignalTaken, Path: path, Name: s.Name, N: s.N})
+	m.emit(Command{Type: SignalTaken, Path: path, Name: s.Name, N: s.N})
 }
 
 // Cancel reaches every branch that is not detached.
@@ -261,13 +261,13 @@ func (m *Machine) Asks() bool { return len(m.commands)+len(m.steps)+len(m.aborts
 
 // Match compares a command of the journal with the next one that the function
 // asked for. When they agree it is taken out and returned.
-func (m *Machine) Match(kind Kind, path, name string) (Command, *Mismatch) {
-	recorded := Command{Kind: kind, Path: path, Name: name}
+func (m *Machine) Match(typ CommandType, path, name string) (Command, *Mismatch) {
+	recorded := Command{Type: typ, Path: path, Name: name}
 	if len(m.commands) == 0 {
 		return Command{}, &Mismatch{Path: path, Step: name, Recorded: recorded.Describe(), Got: m.blocked()}
 	}
 	c := m.commands[0]
-	if c.Kind != kind || c.Path != path || c.Name != name {
+	if c.Type != typ || c.Path != path || c.Name != name {
 		return Command{}, &Mismatch{Path: path, Step: name, Recorded: recorded.Describe(), Got: c.Describe()}
 	}
 	m.commands = m.commands[1:]

@@ -19,7 +19,7 @@ func (c counted) MarshalJSON() ([]byte, error) {
 func TestMatchComparesKindPathAndName(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		kind       machine.Kind
+		kind       machine.CommandType
 		path, step string
 		want       string
 	}{
@@ -102,7 +102,7 @@ func TestReplayDoesTheSame(t *testing.T) {
 	again := b.machine(fn, machine.Options{Replaying: true})
 	feed(again)
 	for _, c := range commands {
-		if _, why := again.Match(c.Kind, c.Path, c.Name); why != nil {
+		if _, why := again.Match(c.Type, c.Path, c.Name); why != nil {
 			t.Fatalf("%+v", why)
 		}
 	}

@@ -81,7 +81,7 @@ func (m *Machine) deadlocked() bool {
 		return false
 	}
 	for w := range m.Waits() {
-		if w.Kind != waitFork {
+		if w.Type != waitFork {
 			return false
 		}
 	}

@@ -65,7 +65,7 @@ func (t *thread) Version(change, path string, newest int) int {
 	}
 	m.versions[change] = n
 	if marked {
-		m.emit(Command{Kind: VersionMarked, Name: change, N: n})
+		m.emit(Command{Type: VersionMarked, Name: change, N: n})
 	}
 	return n
 }
@@ -79,14 +79,14 @@ func (t *thread) Step(c engine.Call) (json.RawMessage, error) {
 	if r := t.feed.take(m, c.Path, FedStep, c.Step.Name); r != nil {
 		return r.Out, nil
 	}
-	w := &Wait{Kind: WaitStep, Path: c.Path, r: t.r, scope: t.scope, Call: c}
+	w := &Wait{Type: WaitStep, Path: c.Path, r: t.r, scope: t.scope, Call: c}
 	if !m.o.Replaying || !m.o.Ended[c.Path] {
 		_, _ = w.Input() // now, because its variables may change; an error fails the step
 	}
 	m.await(w)
 	m.steps = append(m.steps, w)
 	if !c.Step.ReadOnly {
-		m.emit(Command{Kind: StepStarted, Path: c.Path, Name: c.Step.Name, Wait: w})
+		m.emit(Command{Type: StepStarted, Path: c.Path, Name: c.Step.Name, Wait: w})
 	}
 	t.r.block()
 	if w.err != nil {
@@ -104,9 +104,9 @@ func (t *thread) Sleep(path string, d time.Duration) error {
 	if d <= 0 || t.feed.take(m, path, FedSleep, "") != nil {
 		return nil
 	}
-	w := &Wait{Kind: WaitSleep, Path: path, r: t.r, scope: t.scope, At: m.now.Add(d)}
+	w := &Wait{Type: WaitSleep, Path: path, r: t.r, scope: t.scope, At: m.now.Add(d)}
 	m.await(w)
-	m.emit(Command{Kind: TimerSet, Path: path, Wait: w})
+	m.emit(Command{Type: TimerSet, Path: path, Wait: w})
 	t.r.block()
 	return w.err
 }
@@ -130,7 +130,7 @@ func (t *thread) Receive(path string, of []string, wait time.Duration) (int, jso
 	if wait == 0 {
 		return 0, nil, engine.ErrDeadline
 	}
-	w := &Wait{Kind: WaitSignal, Path: path, r: t.r, scope: t.scope, Names: of}
+	w := &Wait{Type: WaitSignal, Path: path, r: t.r, scope: t.scope, Names: of}
 	if wait > 0 {
 		w.At = m.now.Add(wait)
 	}
@@ -141,7 +141,7 @@ func (t *thread) Receive(path string, of []string, wait time.Duration) (int, jso
 		}
 	}
 	m.await(w)
-	m.emit(Command{Kind: WaitBegan, Path: path, Name: names(of), Wait: w})
+	m.emit(Command{Type: WaitBegan, Path: path, Name: names(of), Wait: w})
 	t.r.block()
 	return slices.Index(of, w.took), w.out, w.err
 }
@@ -155,14 +155,14 @@ func (t *thread) Child(c engine.ChildCall) (json.RawMessage, error) {
 	if r := t.feed.take(m, c.Path, FedChild, c.Function); r != nil {
 		return r.Out, nil
 	}
-	w := &Wait{Kind: WaitChild, Path: c.Path, r: t.r, scope: t.scope, Child: c, Origin: m.o.Feed.child(c.Path, c.Function)}
+	w := &Wait{Type: WaitChild, Path: c.Path, r: t.r, scope: t.scope, Child: c, Origin: m.o.Feed.child(c.Path, c.Function)}
 	if _, err := w.Input(); err != nil {
 		failed := engine.AsError(err)
 		failed.Path = c.Path
 		return nil, failed
 	}
 	m.await(w)
-	m.emit(Command{Kind: ChildStarted, Path: c.Path, Name: c.Function, Wait: w})
+	m.emit(Command{Type: ChildStarted, Path: c.Path, Name: c.Function, Wait: w})
 	t.r.block()
 	if w.err != nil {
 		return nil, w.err
@@ -203,7 +203,7 @@ func (t *thread) Scope(of engine.Scope) (engine.Root, bool) {
 // Compensate says that undos begin.
 func (t *thread) Compensate(of engine.Scope) {
 	m := t.enter()
-	m.emit(Command{Kind: Compensating, Path: of.Path, N: of.Depth})
+	m.emit(Command{Type: Compensating, Path: of.Path, N: of.Depth})
 }
 
 // Mismatch ends the machine; the routine's code does not go on.

@@ -8,12 +8,12 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 )
 
-// WaitKind says what a branch waits for.
-type WaitKind uint8
+// WaitType says what a branch waits for.
+type WaitType uint8
 
-// The kinds of waits.
+// The types of waits.
 const (
-	WaitStep WaitKind = iota
+	WaitStep WaitType = iota
 	WaitSleep
 	WaitSignal
 	WaitChild
@@ -22,7 +22,7 @@ const (
 
 // Wait is a durable call that a branch blocks in.
 type Wait struct {
-	Kind  WaitKind
+	Type  WaitType
 	Path  string
 	Names []string  // of signals
 	At    time.Time // of the timer or the deadline; zero: none
@@ -52,7 +52,7 @@ type Wait struct {
 func (w *Wait) Input() (json.RawMessage, error) {
 	if !w.encoded {
 		encode := w.Call.Input
-		if w.Kind == WaitChild {
+		if w.Type == WaitChild {
 			encode = w.Child.Input
 		}
 		w.input, w.inputErr = encode()
@@ -128,14 +128,14 @@ func (m *Machine) cancelScope(s *scope) {
 	}
 	s.cancelled = true
 	for w := range m.Waits() {
-		if w.Kind != waitFork && w.scope.under(s) {
+		if w.Type != waitFork && w.scope.under(s) {
 			m.interrupt(w)
 		}
 	}
 }
 
 func (m *Machine) interrupt(w *Wait) {
-	switch w.Kind {
+	switch w.Type {
 	case WaitStep, WaitChild:
 		m.aborts = append(m.aborts, w)
 		return
