@@ -3,8 +3,10 @@ package local
 import (
 	"time"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/openset"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 // submit hands the append to the store and acts on what needs no commit.
@@ -47,7 +49,7 @@ func (x *execution) settle(a *activation) {
 	hot := wake != 0 && x.engine.options.KeepHot > 0 && time.UnixMicro(wake).Sub(a.now) <= x.engine.options.KeepHot
 	begins := !l.Started && !l.Pending() // a generation that is about to
 	rests := len(x.running) == 0 && !hot && l.Ended == "" && !begins
-	a.row = openset.Row{Key: x.key, Kind: l.Info.Kind, Definition: l.Info.Definition, Priority: l.Priority, Child: l.Parent != nil, State: l.State(),
+	a.row = openset.Row{Key: x.key, Kind: l.Info.Kind, Definition: l.Info.Definition, Priority: l.Priority, Child: l.Parent != nil, State: openState(l),
 		Idle: rests, WakeAt: wake, From: l.From,
 		// What the next process can help is looked at by it.
 		Recover: !rests || l.Drained || l.Broken() || len(l.Children()) > 0}
@@ -58,6 +60,15 @@ func (x *execution) settle(a *activation) {
 	defer x.mu.Unlock()
 	x.wakeAt, x.next = wake, a.row
 	x.evictable = x.machine != nil && rests
+}
+
+// openState is the state in the table of open executions: one that was paused
+// before it was released still waits for that.
+func openState(l *journal.Ledger) workflow.ExecutionState {
+	if l.Pending() {
+		return workflow.Pending
+	}
+	return l.State()
 }
 
 // unchanged shows a state that needs no commit; if one is on its way, after it.
