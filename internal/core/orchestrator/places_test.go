@@ -104,7 +104,7 @@ func TestAFreedLaneIsTakenAgain(t *testing.T) {
 	behind := b.execute(d.ID, `{"gate":true}`)
 	rests["waiting"].wake(b, x.ID)
 	b.untilUsage(1, 1, 1)
-	wants(t, b.Archive(t.Context(), admin, d.ID), workflow.KindConflict, "executions_open")
+	wants(t, b.Archive(t.Context(), admin, d.ID), workflow.CategoryConflict, "executions_open")
 	b.restart()
 	if got := <-b.kind.entered; got != string(next.ID) { // it was at work, and so takes the lane again
 		t.Fatalf("%s goes on, want %s", got, next.ID)

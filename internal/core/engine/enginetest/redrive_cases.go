@@ -123,7 +123,7 @@ func redriveWaits(h *H) {
 	origin := h.start(fn, 0)
 	h.send(origin, "test/yes", "s1", 3)
 	h.has(origin, engine.EventWaiting, 1) // the sleep and the first wait are over
-	h.until("the deadline has passed", func() bool { return h.count(origin, engine.EventWaiting) == 2 })
+	h.until("the deadline has passed", func() bool { return h.last(origin, engine.EventWaiting).Path == "4" })
 	h.send(origin, "test/yes", "s2", 4)
 	h.end(origin, workflow.Failed)
 	broken = false
