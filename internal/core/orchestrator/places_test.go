@@ -379,5 +379,7 @@ func TestAPauseIsNotOvertaken(t *testing.T) {
 	_, err = b.ResumeWorkflow(ctx, admin, d.ID)
 	b.must(err)
 	b.untilUsage(0, 0, 0)
-	b.must(b.Archive(ctx, admin, d.ID))
+	for b.Archive(ctx, admin, d.ID) != nil { // the last ends are heard of after their places are free
+		runtime.Gosched()
+	}
 }

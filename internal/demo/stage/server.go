@@ -29,12 +29,14 @@ type Server struct {
 	api         *client.Client
 }
 
-// Start runs the server and returns when it is ready.
+// Start runs the server and returns when it is ready. A later start listens where
+// the one before did, unless someone has taken the port meanwhile.
 func (s *Server) Start(ctx context.Context) error {
+	preferred := []string{"127.0.0.1:8080", "127.0.0.1:8081"}
 	if s.addr != "" {
-		return s.start(ctx)
+		preferred = []string{s.addr, s.admin}
 	}
-	return startAt([]string{"127.0.0.1:8080", "127.0.0.1:8081"}, func(addrs []string) error {
+	return startAt(preferred, func(addrs []string) error {
 		s.addr, s.admin = addrs[0], addrs[1]
 		return s.start(ctx)
 	})
