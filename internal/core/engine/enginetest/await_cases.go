@@ -159,8 +159,8 @@ func awaitPanic(h *H) {
 func awaitDurable(h *H) {
 	step := h.noting("a")
 	fn := h.workflow(func(run engine.Run, n int) (int, error) {
-		return n, engine.Await(run, func() bool {
-			_, err := step.Do(run, n) //enginelint:ignore the engine must find it as well
+		return n, engine.Await(run, func() bool { //enginelint:ignore the engine must find it as well
+			_, err := step.Do(run, n)
 			return err == nil
 		})
 	})

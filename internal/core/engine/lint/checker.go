@@ -107,7 +107,7 @@ func (b *branch) visit(n ast.Node) bool {
 	case *ast.GoStmt:
 		b.c.report(n, "a go statement: use engine.All or engine.Map, whose branches replay")
 	case *ast.SelectStmt:
-		b.c.report(n, "a select: wait for a signal with Signal.Wait")
+		b.c.report(n, "a select: wait for signals with Signal.Wait or engine.Select")
 		return false
 	case *ast.SendStmt:
 		b.c.report(n, "a channel: branches may share variables, one runs at a time")
@@ -118,6 +118,8 @@ func (b *branch) visit(n ast.Node) bool {
 	case *ast.ChanType:
 		b.c.report(n, "a channel: branches may share variables, one runs at a time")
 		return false
+	case *ast.ExprStmt:
+		b.statement(n)
 	case *ast.DeferStmt:
 		if mentions(n.Call, b.run) {
 			b.c.report(n, "an effect in a defer: defers run at every parking; use WithSaga, or Detached after the call that may fail")

@@ -63,8 +63,14 @@ func (b *branch) selector(n *ast.SelectorExpr) {
 	}
 }
 
-// call checks calls of built-in functions.
+// call checks calls of built-in functions and of the engine's.
 func (b *branch) call(n *ast.CallExpr) {
+	switch b.engineCall(n) {
+	case "Await":
+		b.condition(n)
+	case "WithSaga":
+		b.saga(n)
+	}
 	f, ok := n.Fun.(*ast.Ident)
 	if !ok {
 		return
@@ -74,5 +80,57 @@ func (b *branch) call(n *ast.CallExpr) {
 		b.c.report(n, "a recover: the engine parks a panic, and a fixed build goes on")
 	case "close":
 		b.c.report(n, "a channel: branches may share variables, one runs at a time")
+	}
+}
+
+// engineCall returns the name of the function of package engine that a node
+// calls, or "".
+func (b *branch) engineCall(n ast.Node) string {
+	call, ok := n.(*ast.CallExpr)
+	if !ok {
+		return ""
+	}
+	f := call.Fun
+	if index, ok := f.(*ast.IndexExpr); ok { // with its type
+		f = index.X
+	}
+	s, ok := f.(*ast.SelectorExpr)
+	if !ok {
+		return ""
+	}
+	if x, ok := s.X.(*ast.Ident); !ok || x.Name != b.c.engine {
+		return ""
+	}
+	return s.Sel.Name
+}
+
+// condition checks what Await waits for: it is asked outside of the branch's code.
+func (b *branch) condition(n *ast.CallExpr) {
+	if len(n.Args) < 2 {
+		return
+	}
+	for _, run := range append([]string{b.run}, b.outer...) {
+		if _, ok := n.Args[1].(*ast.FuncLit); ok && mentions(n.Args[1], run) {
+			b.c.report(n.Args[1], "the Run %s in the condition of an Await: a condition only looks at variables that other branches change", run)
+		}
+	}
+}
+
+// saga finds a saga that continues as new before it is over.
+func (b *branch) saga(n *ast.CallExpr) {
+	for _, arg := range n.Args {
+		ast.Inspect(arg, func(n ast.Node) bool {
+			if n != nil && b.engineCall(n) == "ContinueAsNew" {
+				b.c.report(n, "ContinueAsNew inside an open saga: return from the saga first")
+			}
+			return true
+		})
+	}
+}
+
+// statement finds a ContinueAsNew that comes to nothing.
+func (b *branch) statement(n *ast.ExprStmt) {
+	if b.engineCall(n.X) == "ContinueAsNew" {
+		b.c.report(n, "a ContinueAsNew that is not returned does nothing: return it")
 	}
 }

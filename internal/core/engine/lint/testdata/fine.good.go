@@ -32,6 +32,12 @@ func fine(run engine.Run, counts map[string]int) (int, error) {
 	_, err := engine.Map(run, 2, keys, func(run engine.Run, k string) (int, error) {
 		return engine.WithSaga(run, func(s *engine.Saga) (int, error) { return good.Do(run, counts[k]) })
 	})
+	if err := engine.Await(run, func() bool { return len(keys) > 0 }); err != nil {
+		return 0, err
+	}
+	if run.Version("more", 2) > 1 && run.HistoryLong() {
+		return 0, engine.ContinueAsNew(counts)
+	}
 	//enginelint:ignore shows how a rule is broken on purpose
 	_ = time.Now()
 	return int(run.Now().Sub(began) / time.Second), err

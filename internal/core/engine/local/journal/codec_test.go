@@ -31,6 +31,7 @@ func records() []journal.Record {
 		{Type: journal.Created, Begin: &journal.Begin{Function: "k/f", Engine: "local", Version: 3, Priority: 7, Input: json.RawMessage(`{"in":1}`)}},
 		{Type: journal.Created, Begin: &journal.Begin{Function: "k/f", Engine: "local", Private: true, Input: json.RawMessage(`{"in":1}`),
 			Parent: &engine.Parent{Execution: "ex_p", Generation: 2, Path: "1"}, Origin: &engine.Origin{Execution: "ex_0", Generation: 2, Fresh: true}, Root: root, Unread: unread}},
+		{Type: journal.Created, Begin: &journal.Begin{Function: "k/f", Engine: "local", Root: root, Continues: true, Input: json.RawMessage(`{"in":2}`)}},
 		{Type: journal.Started, T: 123, Version: 5},
 		{Type: journal.StepStarted, Path: "4.17.2", Name: "k/a", Label: `a "table"`, Attempt: 1},
 		{Type: journal.StepCompleted, T: 123, Path: "4.17.2", Name: "k/a", Label: "é", Attempt: 2, ReadOnly: true, Duration: 5 * time.Millisecond, Out: json.RawMessage(`[1]`)},
@@ -126,6 +127,8 @@ func TestWhatIsStored(t *testing.T) {
 		data, journal string
 	}{
 		{journal.Record{Type: journal.Created, Begin: &journal.Begin{Function: "k/f", Engine: "local", Version: 3}}, `{"function":"k/f","engine":"local","version":3}`, ``},
+		{journal.Record{Type: journal.Created, Begin: &journal.Begin{Function: "k/f", Engine: "local", Version: 3, Continues: true, Input: []byte(`7`), Shown: []byte(`5`)}},
+			`{"function":"k/f","engine":"local","version":3,"input":5}`, `{"begin":{"input":7,"continues":true}}`},
 		{journal.Record{Type: journal.Started, T: 12, Version: 3}, `{"version":3}`, `{"t":12}`},
 		{journal.Record{Type: journal.StepStarted, Path: "1", Name: "k/a", T: 12}, `{"step":"k/a","path":"1"}`, ``},
 		{journal.Record{Type: journal.StepCompleted, Path: "1", Name: "k/a", T: 12, Out: []byte(`{}`)}, `{"step":"k/a","path":"1","duration_ms":0}`, `{"t":12}`},

@@ -207,8 +207,9 @@ func split(f *engine.Feed) []*engine.Feed {
 	parts := []*engine.Feed{{Scopes: f.Scopes, Children: f.Children, Versions: f.Versions}}
 	size := 0
 	for path, r := range f.Results {
-		if size += len(path) + len(r.Name) + len(r.Out) + 64; size > maxFedBytes {
-			parts, size = append(parts, &engine.Feed{}), 0
+		more := len(path) + len(r.Name) + len(r.Out) + 64
+		if size += more; size > maxFedBytes {
+			parts, size = append(parts, &engine.Feed{}), more
 		}
 		part := parts[len(parts)-1]
 		if part.Results == nil {
