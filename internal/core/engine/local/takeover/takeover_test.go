@@ -112,7 +112,7 @@ func TestChains(t *testing.T) {
 		children int
 	}{
 		"nothing":              {nil, taken.Feed.Results, 1},
-		"the last":             {[]journal.Record{done("7")}, taken.Feed.Results, 1},
+		"the last":             {[]journal.Record{done("7")}, steps("1", "2", "3", "4.0.1", "4.0.2", "4.1.1", "5", "7"), 1},
 		"the second, failed":   {[]journal.Record{{Type: journal.StepFailed, Path: "2"}}, steps("1"), 0},
 		"the second, begun":    {[]journal.Record{{Type: journal.StepStarted, Path: "2"}}, steps("1"), 0},
 		"the second, done":     {[]journal.Record{done("2")}, steps("1", "2"), 0},
