@@ -48,7 +48,7 @@ func (x *execution) activate(ins []activation.Input) {
 	x.position = max(x.position, x.state.Position)
 	x.seat.young = x.seat.young || turn.Created && turn.Labels.Child
 	x.mu.Unlock()
-	if turn.Placed {
+	for range turn.Places {
 		x.takeOver()
 	}
 	x.putBack(turn.PutBack)

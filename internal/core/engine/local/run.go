@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -162,9 +164,11 @@ func (e *Engine) adoptRows(rows []openset.Row) []*execution {
 
 // drain waits for running steps and commits, then ends what is left.
 func (e *Engine) drain() {
+	e.withdraw()
 	if !e.idleWithin(e.options.DrainTimeout) {
 		e.log.Warn("steps are still running; the next start goes on with them", "waited", e.options.DrainTimeout)
 	}
+	e.withdraw() // what the last commits called
 	e.closed.Store(true)
 	e.stopSteps(errStopping)
 	e.idleWithin(lastGrace)
@@ -174,6 +178,26 @@ func (e *Engine) drain() {
 	e.mu.Unlock()
 	for _, x := range all {
 		x.close()
+	}
+}
+
+// withdraw takes back the steps that wait for a place.
+func (e *Engine) withdraw() {
+	e.mu.Lock()
+	all := slices.Collect(maps.Values(e.executions))
+	e.mu.Unlock()
+	for _, x := range all {
+		x.withdraw()
+	}
+}
+
+// withdraw takes back what waits for a place and will not get it in this process.
+func (x *execution) withdraw() {
+	x.mu.Lock()
+	queued := x.seat.empty()
+	x.mu.Unlock()
+	for _, at := range queued {
+		x.post(activation.Input{Kind: activation.Withdraw, Attempt: at})
 	}
 }
 

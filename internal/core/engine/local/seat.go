@@ -76,6 +76,13 @@ func (s *seat) begins(at *attempt.Attempt) bool {
 	return false
 }
 
+// empty returns what has waited for a place; it does no longer.
+func (s *seat) empty() []*attempt.Attempt {
+	queued := s.queued
+	s.queued = nil
+	return queued
+}
+
 // withdraw reports whether an attempt has waited for a place; it does no longer.
 func (s *seat) withdraw(at *attempt.Attempt) bool {
 	i := slices.Index(s.queued, at)

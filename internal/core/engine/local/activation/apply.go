@@ -55,6 +55,8 @@ func (t *Turn) dispatch(in *Input) error {
 		return t.answer(in)
 	case Checkpoint:
 		t.checkpoint(in.Attempt, in.Data)
+	case Withdraw:
+		t.withdraw(in.Attempt)
 	case ChildEnded:
 		t.childEnded(in.Child)
 	case Wake:
@@ -90,7 +92,9 @@ func (t *Turn) start(in *Start) {
 		return
 	}
 	s.loaded = in.Loaded
-	t.Placed, t.TookPlace = in.Parent == nil, in.Parent == nil
+	if in.Parent == nil {
+		t.Places, t.TookPlace = 1, true
+	}
 	t.begin(in.Version, s.inherit())
 }
 
@@ -113,7 +117,7 @@ func (t *Turn) beginGeneration() {
 
 func (t *Turn) release(r *engine.Release) {
 	s := t.s
-	t.Placed = true
+	t.Places++
 	if !s.Ledger.Pending() { // released before
 		return
 	}

@@ -23,6 +23,7 @@ const (
 	Answer
 	StepEnded  // an attempt has ended
 	Checkpoint // an attempt saves one
+	Withdraw   // an attempt did not begin, and the process ends
 	ChildEnded
 	Wake    // a timer is due, or there is a place
 	Begin   // the next generation is to begin

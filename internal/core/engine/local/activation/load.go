@@ -153,7 +153,7 @@ func (s *State) wasLeft(w *machine.Wait, inherited int64) bool {
 	last, n := w.Record, s.Ledger.Notes[w.Path]
 	if n != nil {
 		last = max(last, n.Version)
-		if n.Held || n.Answered || n.RetryAt > s.host.Began {
+		if n.Held || n.Ready || n.RetryAt > s.host.Began {
 			return false
 		}
 	}

@@ -78,8 +78,8 @@ func (t *Turn) stepEnded(at *attempt.Attempt) {
 	if at.Void || s.Ledger.Ended != "" {
 		return
 	}
-	if s.host.Stopping() && !s.Ledger.Drained && !s.Ledger.Broken() {
-		t.put(&journal.Record{Type: journal.Drained}, s.inherit())
+	if s.host.Stopping() {
+		t.drain()
 	}
 	if at.Err != nil {
 		t.stepFailed(at)
@@ -88,6 +88,24 @@ func (t *Turn) stepEnded(at *attempt.Attempt) {
 	t.left(at)
 	t.putResult(&journal.Record{Type: journal.StepCompleted, Path: at.Call.Path, Name: at.Call.Step.Name, Label: at.Call.Label, Out: at.Out,
 		Attempt: at.Number(), Duration: at.Duration, ReadOnly: at.Call.Step.ReadOnly}, s.inherit())
+}
+
+// withdraw takes back a step that has not begun before the process ends: the next
+// one begins it, and knows that it did not happen.
+func (t *Turn) withdraw(at *attempt.Attempt) {
+	if t.s.Running[at.Call.Path] != at {
+		return
+	}
+	delete(t.s.Running, at.Call.Path)
+	t.drain()
+	t.keep(&journal.Record{Type: journal.Withdrawn, Path: at.Call.Path, Name: at.Call.Step.Name}, t.s.inherit())
+}
+
+// drain shuts the gate because the process ends.
+func (t *Turn) drain() {
+	if l := t.s.Ledger; !l.Drained && !l.Broken() {
+		t.put(&journal.Record{Type: journal.Drained}, t.s.inherit())
+	}
 }
 
 // left adds the domain events that the attempt recorded and the rows that it

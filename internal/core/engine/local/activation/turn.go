@@ -31,12 +31,14 @@ type Turn struct {
 	PutBack  []Input            // that have to wait until it is durable
 
 	Created bool
-	// Placed: the caller of Start or Release has a place for the execution. With
-	// TookPlace it goes on there; otherwise the place may be one too many.
-	Placed, TookPlace bool
-	Continues         bool // the next generation begins after the commit
-	Ended             workflow.ExecutionState
-	End               *journal.Record
+	// Places counts the places that callers of Start and Release have for the
+	// execution. With TookPlace it begins on the first of them; others may be too
+	// many.
+	Places    int
+	TookPlace bool
+	Continues bool // the next generation begins after the commit
+	Ended     workflow.ExecutionState
+	End       *journal.Record
 	// Gone: the execution turned out to have ended before.
 	Gone bool
 	// Lost is why the execution, which had to be loaded again, could not be: there

@@ -57,7 +57,7 @@ type Note struct {
 	Interrupted int             // in a row, without a checkpoint in between
 	Died        int             // attempts that died with their process
 	Held        bool            // its result is held back
-	Answered    bool            // it may run again once nothing is parked
+	Ready       bool            // it has not begun, and does when the gate opens
 	Left        bool            // was in progress when the last process died; not recorded
 	Checkpoint  json.RawMessage // the last one
 }
@@ -135,6 +135,7 @@ func (l *Ledger) See(r *Record) {
 		l.Paused = true
 	case Resumed:
 		l.Paused = false
+		l.openGate()
 	case Parked:
 		l.park(r)
 	case Unparked:
@@ -146,6 +147,7 @@ func (l *Ledger) See(r *Record) {
 		l.Drained = true
 	case Recovered:
 		l.Drained = false
+		l.openGate()
 	case Compensating:
 		l.Undoing = true
 	case Completed:
@@ -230,11 +232,13 @@ func (l *Ledger) seeNote(r *Record) {
 		delete(l.Parks, r.Path)
 		if r.Verdict == engine.NotDone {
 			n := l.touch(r.Path)
-			n.Unknown, n.Answered = false, true
+			n.Unknown, n.Ready = false, true
 		}
 	case Checkpoint:
 		n := l.touch(r.Path)
 		n.Checkpoint, n.Interrupted = r.Data, 0
+	case Withdrawn:
+		l.touch(r.Path).Ready = true
 	case Mended:
 		delete(l.Parks, "")
 	case Fed:
@@ -279,13 +283,21 @@ func (l *Ledger) park(r *Record) {
 func (l *Ledger) unpark() {
 	for path := range l.Parks {
 		if path != "" {
-			l.touch(path)
+			l.touch(path).Ready = true
 		}
 	}
 	l.Parked, l.Parks = false, nil
+	l.openGate()
+}
+
+// openGate lets the steps begin that could not while the gate was shut.
+func (l *Ledger) openGate() {
+	if l.Gated() {
+		return
+	}
 	for path, n := range l.Notes {
-		if n.Answered {
-			l.touch(path).Answered = false
+		if n.Ready {
+			l.touch(path).Ready = false
 		}
 	}
 }

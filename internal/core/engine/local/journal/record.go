@@ -52,8 +52,9 @@ const (
 	Interrupted
 	Answered
 	Checkpoint
-	Mended // the function can be fed again, while something else stays parked
-	Fed    // what a redrive takes over from its origin
+	Withdrawn // a step that was called did not begin before the process ended
+	Mended    // the function can be fed again, while something else stays parked
+	Fed       // what a redrive takes over from its origin
 )
 
 // IsCommand reports whether the function answered with it.
@@ -110,6 +111,7 @@ var eventOf = [...]string{
 	Interrupted:     "journal.step_interrupted",
 	Answered:        "journal.step_answered",
 	Checkpoint:      "journal.checkpoint",
+	Withdrawn:       "journal.step_withdrawn",
 	Mended:          "journal.mended",
 	Fed:             "journal.origin",
 }
