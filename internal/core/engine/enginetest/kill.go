@@ -19,8 +19,9 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
-// Killable is a backend whose processes can really be killed: the test binary
-// starts itself as a child that opens the backend by its URL.
+// Killable is a backend whose processes can really be killed, between any two
+// appends (Can.SecondProcess, Can.AtomicActivation): the test binary starts itself
+// as a child that opens the backend by its URL.
 type Killable struct {
 	// Fresh returns the URL of an empty store that outlives a child.
 	Fresh func(t testing.TB) string
