@@ -29,6 +29,9 @@ func (r *Record) private(l *Ledger) []byte {
 		return r.frequent()
 	case StepFailed, ChildStarted, ChildEnded:
 		p.Path, p.Name, p.Child, p.Err = "", "", "", nil
+		if string(p.Out) == empty {
+			p.Out = nil
+		}
 	case Compensating:
 		p.Path = ""
 	case StepRetrying:
