@@ -36,7 +36,7 @@ func TestAChildTakesNoLane(t *testing.T) {
 		b.ends(next.ID, workflow.Completed)
 		b.ends(elsewhere.ID, workflow.Completed)
 		b.untilUsage(0, 0, 0)
-		b.must(b.Archive(t.Context(), admin, d.ID))
+		b.archive(d.ID)
 	})
 }
 
@@ -128,7 +128,7 @@ func TestAChildIsCancelledWithItsParent(t *testing.T) {
 		}
 		b.untilUsage(0, 0, 0)
 	}
-	b.must(b.Archive(ctx, admin, d.ID))
+	b.archive(d.ID)
 }
 
 // A child that has failed is redriven with its parent: what it has completed is
