@@ -16,9 +16,14 @@ const KindName = "test_kind"
 
 // Input says what one execution of the small kind does.
 type Input struct {
-	Work int    `json:"work,omitempty" minimum:"0"` // steps, each with progress
-	Hold bool   `json:"hold,omitempty"`             // wait for Core.Release after the work
-	End  string `json:"end,omitempty"`              // "": complete; "fail"; park for "auth" or "unknown" outcome
+	Again int    `json:"again,omitempty" minimum:"0"` // continue so many times before all
+	Child *Input `json:"child,omitempty"`             // run a child with this input
+	Work  int    `json:"work,omitempty" minimum:"0"`  // steps, each with progress, a label and an event
+	Hold  bool   `json:"hold,omitempty"`              // wait for Core.Release after the work
+	Wait  bool   `json:"wait,omitempty"`              // wait for a signal that never comes
+	// End: "" completes; "fail" fails, unless the configuration greets with
+	// "mended"; "auth" and "unknown" park.
+	End string `json:"end,omitempty"`
 }
 
 type config struct {
@@ -38,6 +43,11 @@ type output struct {
 	Found    string `json:"found,omitempty"`
 }
 
+// worked is what the small kind records.
+type worked struct {
+	Item int `json:"item"`
+}
+
 // finding is the result of the last step, which only an answer fills.
 type finding struct {
 	Found string `json:"found,omitempty"`
@@ -52,11 +62,16 @@ func newKind(c *Core) *kind.Kind {
 			found.Fault("/tables/0", "unknown_table", "the table Nope is not in the base; correct its name")
 		}
 	})
-	j := job{
-		work: kind.Step(k, "work", engine.StepOptions[workIn]{}, func(context.Context, workIn) (engine.None, error) { return engine.None{}, nil }),
+	event := kind.Event[worked](k, "worked", 1)
+	j := &job{
+		work: kind.Step(k, "work", engine.StepOptions[workIn]{}, func(ctx context.Context, in workIn) (engine.None, error) {
+			return engine.None{}, event.Record(ctx, worked{Item: in.Item})
+		}),
 		hold: kind.Step(k, "hold", engine.StepOptions[workIn]{ReadOnly: true}, c.hold),
 		end:  kind.Step(k, "end", engine.StepOptions[string]{Once: true}, finish),
 	}
+	j.never = kind.Signal[engine.None](k, "never")
+	j.child = kind.Workflow(k, "child", j.run)
 	kind.Workflow(k, kind.Main, j.run)
 	return k
 }
@@ -64,12 +79,23 @@ func newKind(c *Core) *kind.Kind {
 type job struct {
 	work, hold engine.Step[workIn, engine.None]
 	end        engine.Step[string, finding]
+	never      engine.Signal[engine.None]
+	child      engine.Workflow[Input, output]
 }
 
-func (j job) run(run engine.Run, s kind.Start[config, Input]) (output, error) {
+func (j *job) run(run engine.Run, s kind.Start[config, Input]) (output, error) {
 	todo := s.Input
+	if todo.Again > 0 {
+		todo.Again--
+		return output{}, kind.ContinueAsNew(todo)
+	}
+	if todo.Child != nil {
+		if _, err := j.child.Do(run, "", *todo.Child); err != nil {
+			return output{}, fmt.Errorf("child: %w", err)
+		}
+	}
 	for i := range todo.Work {
-		if _, err := j.work.Do(run, workIn{Item: i}); err != nil {
+		if _, err := j.work.With(engine.CallOptions{Label: fmt.Sprintf("item %d", i+1)}).Do(run, workIn{Item: i}); err != nil {
 			return output{}, fmt.Errorf("work: %w", err)
 		}
 		run.Progress(engine.Progress{Message: "working", Done: int64(i + 1), Total: int64(todo.Work),
@@ -79,6 +105,14 @@ func (j job) run(run engine.Run, s kind.Start[config, Input]) (output, error) {
 		if _, err := j.hold.Do(run, workIn{Execution: run.Info().Execution}); err != nil {
 			return output{}, fmt.Errorf("hold: %w", err)
 		}
+	}
+	if todo.Wait {
+		if _, err := j.never.Wait(run, engine.Forever); err != nil {
+			return output{}, fmt.Errorf("wait: %w", err)
+		}
+	}
+	if s.Config.Greeting == "mended" {
+		todo.End = ""
 	}
 	last, err := j.end.Do(run, todo.End)
 	if err != nil {

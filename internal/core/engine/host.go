@@ -79,7 +79,7 @@ type OpenExecution struct {
 	Workspace, Execution, Kind, Definition string
 	State                                  workflow.ExecutionState
 	Priority                               int
-	Parent                                 bool // it runs on the place of its parent
+	Parent                                 bool // another execution waits for it
 }
 
 // OpenAfter is where a page of open executions begins: after this one, in an

@@ -36,8 +36,30 @@ func TestAChildTakesNoLane(t *testing.T) {
 		b.ends(next.ID, workflow.Completed)
 		b.ends(elsewhere.ID, workflow.Completed)
 		b.untilUsage(0, 0, 0)
-		b.must(b.Archive(t.Context(), admin, d.ID))
+		b.archive(d.ID)
 	})
+}
+
+// The end of a child frees no lane.
+func TestTheEndOfAChild(t *testing.T) {
+	t.Parallel()
+	b := open(t, oneLane)
+	d := b.create(`{}`)
+	parent := b.execute(d.ID, `{"child":{},"gate":true}`)
+	<-b.kind.entered
+	b.ends(b.childOf(parent.ID).ID, workflow.Completed)
+	if next := b.execute(d.ID, `{}`); next.State != workflow.Pending {
+		t.Errorf("beside the parent the next one is %s", next.State)
+	}
+	for range 2 { // the child is heard of again
+		b.restart()
+		<-b.kind.entered
+		if n := orchestrator.Places(b.Service, admin.Workspace, d.ID); n != 2 {
+			t.Errorf("%d are open, want 2", n)
+		}
+	}
+	b.letThrough(1)
+	b.ends(parent.ID, workflow.Completed)
 }
 
 func TestAChildIsShownWithItsParent(t *testing.T) {
@@ -95,6 +117,7 @@ func TestAParkedChildIsNamed(t *testing.T) {
 	parent := b.execute(d.ID, `{"child":{"reauth":true}}`)
 	child := b.childOf(parent.ID)
 	b.until(child.ID, engine.EventParked)
+	b.must(b.CaughtUp(t.Context()))
 	h, err := b.Health(t.Context(), admin, d.ID)
 	b.must(err)
 	if h.Status != workflow.Unhealthy || len(h.Reasons) != 1 || h.Reasons[0].Execution != child.ID || h.Open != 1 {
@@ -128,7 +151,7 @@ func TestAChildIsCancelledWithItsParent(t *testing.T) {
 		}
 		b.untilUsage(0, 0, 0)
 	}
-	b.must(b.Archive(ctx, admin, d.ID))
+	b.archive(d.ID)
 }
 
 // A child that has failed is redriven with its parent: what it has completed is

@@ -104,6 +104,9 @@ func (s *Service) clean(ctx context.Context) error {
 func (s *Service) deleteOf(ctx context.Context, key executionKey) {
 	created, err := s.createdOf(ctx, key)
 	if err != nil {
+		if ctx.Err() != nil {
+			return
+		}
 		s.log.Warn("blobs of an ended execution could not be deleted; a later sweep tries again", "execution", key.Execution, "error", err)
 		return
 	}

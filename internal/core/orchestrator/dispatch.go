@@ -64,7 +64,8 @@ var errHalted = errors.New("the workflow is paused")
 func (s *Service) release(ctx context.Context, p admission.Pending) admission.Outcome {
 	var r engine.Release
 	err := s.definitions.with(ctx, p.Lane.Workspace, p.Lane.Workflow, false, func(d *definition) (err error) {
-		if d.state == workflow.Halted {
+		if d.state == workflow.Halted { // since it came into the line, or since before this process
+			s.admission.Halt(p.Lane, true)
 			return errHalted
 		}
 		if r, err = s.pin(ctx, p, d); err == nil {

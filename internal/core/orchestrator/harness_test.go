@@ -249,6 +249,15 @@ func (b *bench) until(id workflow.ExecutionID, kind string) {
 	}
 }
 
+// archive archives a workflow once its executions are known to have ended.
+func (b *bench) archive(id workflow.ID) {
+	b.t.Helper()
+	for orchestrator.Places(b.Service, admin.Workspace, id) > 0 && b.t.Context().Err() == nil {
+		runtime.Gosched()
+	}
+	b.must(b.Archive(b.t.Context(), admin, id))
+}
+
 // untilUsage returns when so many are at work, want to go on, and are pending.
 func (b *bench) untilUsage(atWork, waking, pending int) {
 	b.t.Helper()

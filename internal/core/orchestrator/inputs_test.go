@@ -149,7 +149,7 @@ func TestAnInputThatIsTooLarge(t *testing.T) {
 				t.Errorf("problems %v", e.Problems)
 			}
 			b.untilUsage(0, 0, 0)
-			b.must(b.Archive(t.Context(), admin, d.ID))
+			b.archive(d.ID)
 		})
 	}
 }

@@ -134,17 +134,17 @@ func (s *Service) restore(ctx context.Context, x engine.OpenExecution) error {
 	}
 	of := laneOf(x)
 	s.admission.Restore(of, s.rule(x.Kind), x.State == workflow.Pending)
+	if x.State != workflow.Running {
+		return nil
+	}
 	halted, err := s.halted(ctx, key.Workspace, of.Workflow)
-	if err != nil || !halted {
-		return err
+	if err == nil && halted {
+		_, err = s.engine.Pause(ctx, x.Workspace, x.Execution, systemMeta())
 	}
-	s.admission.Halt(of, true)
-	if x.State == workflow.Running {
-		if _, err := s.engine.Pause(ctx, x.Workspace, x.Execution, systemMeta()); err != nil && !errors.Is(err, engine.ErrEnded) {
-			return err
-		}
+	if errors.Is(err, engine.ErrEnded) {
+		err = nil
 	}
-	return nil
+	return err
 }
 
 // halted reports whether a workflow is paused. An execution without a definition

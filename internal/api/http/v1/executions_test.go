@@ -334,8 +334,8 @@ func TestStream(t *testing.T) {
 	}
 	b.Release(e.ID)
 	told, ids, progress := live.told()
-	want := []string{"started", "step_started", "step_completed"}
-	if len(told) < 6 || !slices.Equal(told[:3], want) || told[len(told)-2] != "completed" || told[len(told)-1] != "end" {
+	want := []string{"started", "step_started", "test_kind.worked", "step_completed"}
+	if len(told) < 6 || !slices.Equal(told[:4], want) || told[len(told)-2] != "completed" || told[len(told)-1] != "end" {
 		t.Fatalf("the stream told %v", told)
 	}
 	if ids[len(ids)-1] != "" {

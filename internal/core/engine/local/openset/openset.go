@@ -28,7 +28,7 @@ type Row struct {
 	Key              Key
 	Kind, Definition string
 	Priority         int
-	Child            bool // it runs on the place of its parent
+	Child            bool // another execution waits for it
 	State            workflow.ExecutionState
 	// Idle: nothing of it runs; something has to come. It is memory, not stored.
 	Idle bool

@@ -9,7 +9,7 @@ CREATE TABLE engine_open (
 	kind        {text}  NOT NULL,
 	definition  {text}  NOT NULL,
 	priority    INTEGER NOT NULL,
-	child       INTEGER NOT NULL, -- 1: it runs on the place of its parent
+	child       INTEGER NOT NULL, -- 1: another execution waits for it
 	state       {text}  NOT NULL,
 	recover     INTEGER NOT NULL, -- 1: the next process has to look at it
 	wake_at     BIGINT  NOT NULL, -- microseconds since 1970; 0: no time wakes it
