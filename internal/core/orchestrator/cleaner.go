@@ -149,3 +149,11 @@ func (s *Service) sweep(ctx context.Context) {
 		s.log.Warn("blobs that no one needs could not be looked for; a later sweep tries again", "error", err)
 	}
 }
+
+// signal wakes whoever waits on a channel of capacity 1.
+func signal(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}

@@ -3,7 +3,6 @@ package orchestrator
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/credential"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/idempotency"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
@@ -31,36 +32,34 @@ func (s *Service) Create(ctx context.Context, c workflow.Caller, r CreateRequest
 	if err := s.admit(ctx, c, workflow.WorkflowWrite); err != nil {
 		return Created{}, err
 	}
-	q, err := newCommand(c, "POST /workflows", r.IdempotencyKey, r)
+	q, err := idempotency.New(c, "POST /workflows", r.IdempotencyKey, r)
 	if err != nil {
 		return Created{}, err
 	}
-	var response workflow.Definition
-	if found, err := s.recall(ctx, q, &response); found || err != nil {
-		return Created{response, true}, err
-	}
+	made, replayed, err := idempotency.Once(ctx, s.responses, q, func() (workflow.Definition, error) { return s.define(ctx, c, r, q) })
+	return Created{Definition: made, Replayed: replayed}, err
+}
+
+// define makes a workflow.
+func (s *Service) define(ctx context.Context, c workflow.Caller, r CreateRequest, q *idempotency.Request) (out workflow.Definition, err error) {
 	version := workflow.VersionData{Kind: r.Type, Name: r.Name, Version: 1, Config: r.Config, Labels: r.Labels}
 	writes, warnings, err := s.checkVersion(ctx, c.Workspace, &version, nil)
 	if err != nil {
-		return Created{}, err
+		return out, err
 	}
 	id := workflow.NewID()
 	err = s.definitions.create(c.Workspace, id, func(d *definition) error {
 		now := s.now()
 		draft := definition{workspace: d.workspace, id: id, state: workflow.Active, newest: version, created: now, updated: now}
-		response = draft.shown()
-		response.Warnings = warnings
-		memory, err := s.remember(q, response)
+		out = draft.shown()
+		out.Warnings = warnings
+		memory, err := s.responses.Remember(q, out)
 		if err != nil {
 			return err
 		}
 		return s.record(ctx, c, d, workflow.EventCreated, version, append(writes, memory...))
 	})
-	if errors.Is(err, errResponded) {
-		found, err := s.recall(ctx, q, &response)
-		return Created{response, found}, err
-	}
-	return Created{Definition: response}, err
+	return out, err
 }
 
 // Update gives a workflow a new version. It needs workflow.WorkflowWrite.
@@ -208,18 +207,18 @@ func (s *Service) checkVersion(ctx context.Context, ws workflow.WorkspaceID, v *
 			Detail: fmt.Sprintf("the configuration is a JSON object of at most %d KiB", maxConfigBytes>>10)})
 		return nil, nil, workflow.Invalid("invalid_workflow", "the workflow cannot be accepted", faults...)
 	}
-	hidden, err := s.seal(ctx, ws, k, v.Config, before)
+	hidden, err := credential.Seal(ctx, s.secrets, ws, k.SecretPointers(), v.Config, before)
 	if err != nil {
 		return nil, nil, err
 	}
-	v.Config = hidden.config
+	v.Config = hidden.Config
 	found := k.Validate(v.Config)
-	inConfig := append(hidden.problems, found.Errors...)
+	inConfig := append(hidden.Problems, found.Errors...)
 	slices.SortStableFunc(inConfig, func(a, b workflow.Problem) int { return strings.Compare(a.Pointer, b.Pointer) })
 	if faults = append(faults, below("/config", inConfig)...); len(faults) > 0 {
 		return nil, nil, workflow.Invalid("invalid_workflow", "the workflow cannot be accepted", faults...)
 	}
-	return hidden.writes, below("/config", found.Warnings), nil
+	return hidden.Writes, below("/config", found.Warnings), nil
 }
 
 // checkFrame looks at what all kinds have in common, and trims the name.

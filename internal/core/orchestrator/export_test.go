@@ -1,12 +1,14 @@
 package orchestrator
 
 import (
+	"context"
+
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-// ForgetResponses lets tests run what Run does once an hour.
-var ForgetResponses = (*Service).forgetResponses
+// ForgetResponses runs what Run does once an hour.
+func ForgetResponses(s *Service, ctx context.Context) error { return s.responses.Forget(ctx) }
 
 // Places counts the executions of a workflow that have a place or wait for one.
 func Places(s *Service, ws workflow.WorkspaceID, id workflow.ID) int {

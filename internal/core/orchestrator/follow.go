@@ -12,7 +12,7 @@ import (
 )
 
 // executionKey names an execution of a workspace.
-type executionKey = admission.Key
+type executionKey = workflow.ExecutionKey
 
 func keyOf(workspace, execution string) executionKey {
 	return executionKey{Workspace: workflow.WorkspaceID(workspace), Execution: workflow.ExecutionID(execution)}
@@ -72,6 +72,6 @@ func (s *Service) heardEnd(e end) {
 		s.admission.Ended(e.key, e.lane, e.began)
 	}
 	s.cleaner.add(e)
-	s.hub.progress.ended(e.key)
+	s.hub.progress.Ended(e.key)
 	s.hub.ends.ended(e.key, e.state)
 }

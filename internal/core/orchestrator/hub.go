@@ -5,6 +5,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/progress"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -22,7 +23,7 @@ type Limits struct {
 // place, and passes on what workflow functions report. It is made before the
 // engine and given to both sides.
 type Hub struct {
-	progress  *progressBoard
+	progress  *progress.Board
 	admission *admission.Control
 	ends      *ends
 	rule      func(kind string) admission.Rule // set before the engine runs
@@ -41,12 +42,12 @@ func NewHub(l Limits) *Hub {
 	if l.MaxPending == 0 {
 		l.MaxPending = 100_000
 	}
-	return &Hub{progress: newProgressBoard(), admission: admission.New(l.MaxConcurrent, l.MaxPending), ends: newEnds()}
+	return &Hub{progress: progress.New(), admission: admission.New(l.MaxConcurrent, l.MaxPending), ends: newEnds()}
 }
 
 // Progress is called by the engine with what a workflow function reports.
 func (h *Hub) Progress(by engine.Info, p engine.Progress) {
-	h.progress.report(keyOf(by.Workspace, by.Execution), workflow.ID(by.Definition), p)
+	h.progress.Report(keyOf(by.Workspace, by.Execution), workflow.ID(by.Definition), p)
 }
 
 // Acquire is called by the engine for an execution that wants to go on.

@@ -100,7 +100,7 @@ func (s *Service) execution(ctx context.Context, c workflow.Caller, id workflow.
 // lastProgress is what is in memory, or else what was stored: after a restart
 // the last report is still shown.
 func (s *Service) lastProgress(ctx context.Context, key executionKey) (*workflow.Progress, error) {
-	if p := s.hub.progress.get(key); p != nil {
+	if p := s.hub.progress.Get(key); p != nil {
 		return p, nil
 	}
 	return s.model.Progress(ctx, key.Workspace, key.Execution)

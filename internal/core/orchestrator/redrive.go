@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/idempotency"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -40,7 +41,7 @@ func (s *Service) Redrive(ctx context.Context, c workflow.Caller, r RedriveReque
 	if fault := checkRedrive(r); fault != nil {
 		return Started{}, workflow.Invalid("invalid_start", "the start cannot be accepted", *fault)
 	}
-	q, err := newCommand(c, "POST /executions/"+string(r.Execution)+"/redrive", r.IdempotencyKey, r)
+	q, err := idempotency.New(c, "POST /executions/"+string(r.Execution)+"/redrive", r.IdempotencyKey, r)
 	if err != nil {
 		return Started{}, err
 	}
@@ -134,7 +135,7 @@ func (s *Service) inputOf(ctx context.Context, c workflow.Caller, x workflow.Exe
 		return err
 	case lost && len(l.input) == 0:
 		return workflow.Conflict("not_redrivable", "the input of execution %s is lost; redrive it with an input, or start a new one", x.ID)
-	case len(l.input) == 0, !lost && bytes.Equal(canonical(l.input), canonical(had)):
+	case len(l.input) == 0, !lost && bytes.Equal(idempotency.Canonical(l.input), idempotency.Canonical(had)):
 		l.input = had
 	default:
 		l.origin.Fresh = true

@@ -62,7 +62,7 @@ func (s *Service) Run(ctx context.Context) error {
 // forget drops old idempotency keys now and then.
 func (s *Service) forget(ctx context.Context) error {
 	for ctx.Err() == nil {
-		if err := s.forgetResponses(ctx); err != nil && ctx.Err() == nil {
+		if err := s.responses.Forget(ctx); err != nil && ctx.Err() == nil {
 			s.log.Warn("old idempotency keys could not be dropped and are tried again", "error", err)
 		}
 		s.pause(ctx, forgetEvery)

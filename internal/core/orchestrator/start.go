@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/idempotency"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -29,7 +31,7 @@ func (s *Service) Execute(ctx context.Context, c workflow.Caller, r ExecuteReque
 	if err := checkStart(&r); err != nil {
 		return Started{}, err
 	}
-	q, err := newCommand(c, "POST /workflows/"+string(r.Workflow)+"/execute", r.IdempotencyKey, r)
+	q, err := idempotency.New(c, "POST /workflows/"+string(r.Workflow)+"/execute", r.IdempotencyKey, r)
 	if err != nil {
 		return Started{}, err
 	}
@@ -42,22 +44,10 @@ func (s *Service) Execute(ctx context.Context, c workflow.Caller, r ExecuteReque
 	})
 }
 
-// once runs a start, unless a request with the same idempotency key was answered
-// before. One that fails may have been overtaken by the same request.
-func (s *Service) once(ctx context.Context, q *command, start func() (Started, error)) (Started, error) {
-	var answer Started
-	found, err := s.recall(ctx, q, &answer)
-	if !found && err == nil {
-		started, failed := start()
-		if failed == nil {
-			return started, nil
-		}
-		if found, err = s.recall(ctx, q, &answer); !found && err == nil {
-			err = failed
-		}
-	}
-	answer.Replayed = found
-	return answer, err
+// once runs a start, unless the same request was answered before.
+func (s *Service) once(ctx context.Context, q *idempotency.Request, start func() (Started, error)) (started Started, err error) {
+	started, started.Replayed, err = idempotency.Once(ctx, s.responses, q, start)
+	return started, err
 }
 
 // launch is an execution that is about to be started.
@@ -70,11 +60,11 @@ type launch struct {
 	priority  int
 	origin    *engine.Origin
 	repeats   map[string]int // effects that come again
-	command   *command
+	command   *idempotency.Request
 }
 
 // startNew starts one execution of d, which the caller holds for reading.
-func (s *Service) startNew(ctx context.Context, c workflow.Caller, d *definition, r ExecuteRequest, q *command) (Started, error) {
+func (s *Service) startNew(ctx context.Context, c workflow.Caller, d *definition, r ExecuteRequest, q *idempotency.Request) (Started, error) {
 	k, err := s.startable(d)
 	if err != nil {
 		return Started{}, err
@@ -143,7 +133,7 @@ func (s *Service) order(ctx context.Context, c workflow.Caller, l launch, starte
 	if err != nil {
 		return engine.Start{}, err
 	}
-	inline, err := s.remember(l.command, started)
+	inline, err := s.responses.Remember(l.command, started)
 	if err != nil {
 		return engine.Start{}, err
 	}
@@ -168,7 +158,7 @@ func checkStart(r *ExecuteRequest) error {
 	if r.Trigger.Type == "" {
 		r.Trigger.Type = "api"
 	}
-	if len(r.Trigger.Type) > 40 || len(r.Trigger.Key) > 255 || !printable(r.Trigger.Type) || !printable(r.Trigger.Key) {
+	if len(r.Trigger.Type) > 40 || len(r.Trigger.Key) > 255 || strings.ContainsFunc(r.Trigger.Type+r.Trigger.Key, func(c rune) bool { return c < ' ' || c > '~' }) {
 		faults = append(faults, workflow.Problem{Pointer: "/trigger", Code: "length", Detail: "a trigger's type has at most 40 and its key at most 255 printable ASCII characters"})
 	}
 	if len(faults) > 0 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/progress"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
@@ -27,7 +28,7 @@ type Watch struct {
 	service  *Service
 	request  WatchRequest
 	sub      *eventstore.Subscription
-	progress *progressWatcher
+	progress *progress.Watcher
 	first    *Frame // the stored progress, if nothing newer is in memory
 	batches  chan []eventstore.Event
 	current  []eventstore.Event
@@ -61,7 +62,7 @@ func (s *Service) Watch(ctx context.Context, c workflow.Caller, r WatchRequest) 
 	}
 	w := &Watch{service: s, request: r, batches: make(chan []eventstore.Event, 4)}
 	w.sub = s.store.Subscribe(r.After, watchFilter(c, r))
-	w.progress = s.hub.progress.watch(func(k executionKey, of workflow.ID) bool { return concerns(c, r, k, of) })
+	w.progress = s.hub.progress.Watch(func(k executionKey, of workflow.ID) bool { return concerns(c, r, k, of) })
 	if err := errors.Join(w.storedProgress(ctx, c), w.afterEnd(ctx, c)); err != nil {
 		w.Close()
 		return nil, err
@@ -96,7 +97,7 @@ func concerns(c workflow.Caller, r WatchRequest, k executionKey, of workflow.ID)
 // storedProgress makes the progress from before a restart the first frame.
 func (w *Watch) storedProgress(ctx context.Context, c workflow.Caller) error {
 	id := w.request.Execution
-	if id == "" || w.service.hub.progress.get(executionKey{Workspace: c.Workspace, Execution: id}) != nil {
+	if id == "" || w.service.hub.progress.Get(executionKey{Workspace: c.Workspace, Execution: id}) != nil {
 		return nil
 	}
 	p, err := w.service.model.Progress(ctx, c.Workspace, id)
@@ -163,9 +164,9 @@ func (w *Watch) Next(ctx context.Context) (Frame, error) {
 			return Frame{}, io.EOF
 		}
 		select {
-		case <-w.progress.ready:
-			if p, ok := w.service.hub.progress.one(w.progress); ok {
-				return Frame{Progress: &p}, nil
+		case <-w.progress.Ready():
+			if r, ok := w.progress.Next(); ok {
+				return Frame{Progress: &ExecutionProgress{Execution: r.Key.Execution, Progress: r.Progress}}, nil
 			}
 		case batch, ok := <-w.batches:
 			if !ok {
@@ -210,7 +211,7 @@ func (w *Watch) Close() {
 			w.cancel()
 		}
 		w.sub.Close()
-		w.service.hub.progress.unwatch(w.progress)
+		w.progress.Close()
 		w.pump.Wait()
 		w.service.watches.Add(-1)
 	})

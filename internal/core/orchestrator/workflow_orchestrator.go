@@ -13,6 +13,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/idempotency"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -52,7 +53,6 @@ type Options struct {
 // package workflow for what a caller may see. It is safe for concurrent use.
 type Service struct {
 	store       eventstore.Store
-	db          *db.DB
 	engine      engine.Engine
 	hub         *Hub
 	kinds       *kind.Set
@@ -60,7 +60,7 @@ type Service struct {
 	blobs       Blobs
 	clock       clock.Clock
 	log         *slog.Logger
-	sql         *statements
+	responses   *idempotency.Memory
 	model       *readmodel.Model
 	definitions *definitions
 	admission   *admission.Control
@@ -91,7 +91,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		}
 	}
 	var err error
-	if s.sql, err = openTables(ctx, o.DB); err != nil {
+	if s.responses, err = idempotency.Open(ctx, o.DB, s.clock); err != nil {
 		return nil, err
 	}
 	s.takeover.begin()
@@ -102,7 +102,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 }
 
 func newService(o Options) *Service {
-	s := &Service{store: o.Store, db: o.DB, engine: o.Engine, hub: o.Hub, admission: o.Hub.admission, inputs: &inputs{kept: o.Inputs, starting: map[executionKey]json.RawMessage{}}, kinds: o.Kinds, secrets: o.Secrets, blobs: o.Blobs,
+	s := &Service{store: o.Store, engine: o.Engine, hub: o.Hub, admission: o.Hub.admission, inputs: &inputs{kept: o.Inputs, starting: map[executionKey]json.RawMessage{}}, kinds: o.Kinds, secrets: o.Secrets, blobs: o.Blobs,
 		clock: o.Clock, log: o.Logger, cleaner: newCleaner(), ready: make(chan struct{}), stopping: make(chan struct{}),
 		definitions: &definitions{store: o.Store, most: maxHeldDefinitions, held: map[definitionKey]*definition{}}}
 	if s.clock == nil {

@@ -14,6 +14,12 @@ type ID string
 // ExecutionID names one execution of a workflow: "ex_" and a UUIDv7.
 type ExecutionID string
 
+// ExecutionKey names an execution of a workspace.
+type ExecutionKey struct {
+	Workspace WorkspaceID
+	Execution ExecutionID
+}
+
 // WorkspaceID names a workspace, the tenant of everything else: "ws_" and a UUIDv7.
 type WorkspaceID string
 

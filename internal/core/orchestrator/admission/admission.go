@@ -14,10 +14,7 @@ type Lane struct {
 }
 
 // Key names an execution.
-type Key struct {
-	Workspace workflow.WorkspaceID
-	Execution workflow.ExecutionID
-}
+type Key = workflow.ExecutionKey
 
 // Rule is what a kind says about the lanes of its workflows.
 type Rule struct {

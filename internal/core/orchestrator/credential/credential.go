@@ -1,4 +1,7 @@
-package orchestrator
+// Package credential takes the credentials out of a configuration: each becomes a
+// reference to a secret. It looks at a configuration as plain JSON and knows no
+// kind.
+package credential
 
 import (
 	"bytes"
@@ -9,17 +12,26 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
 )
 
-// sealed is a configuration whose credentials have become references.
-type sealed struct {
-	config   json.RawMessage
-	writes   []db.Write // store the secrets with whatever stores the configuration
-	problems []workflow.Problem
+// Vault keeps secrets. *vault.Store is the real one.
+type Vault interface {
+	// Has reports whether a workspace has the secret of a reference.
+	Has(ctx context.Context, workspace, ref string) (bool, error)
+	// Seal returns a new reference and the write that stores the secret.
+	Seal(ctx context.Context, workspace string, plain secret.Secret) (ref string, write db.Write, err error)
+	// Replace returns the write that gives a reference another secret.
+	Replace(ctx context.Context, workspace, ref string, plain secret.Secret) (write db.Write, err error)
+}
+
+// Sealed is a configuration whose credentials have become references.
+type Sealed struct {
+	Config   json.RawMessage
+	Writes   []db.Write // store the secrets with whatever stores the configuration
+	Problems []workflow.Problem
 }
 
 // slot is a place in a configuration that holds a credential.
@@ -30,61 +42,72 @@ type slot struct {
 	value   string
 }
 
-// seal replaces every credential in config by a reference. A reference that
-// stands there already must be one of this workspace. A new credential for
-// something that is otherwise as it was in the configuration before (the same
-// base with another key) replaces the stored one: its reference stays, so
-// that executions which wait for a valid credential find it.
-func (s *Service) seal(ctx context.Context, ws workflow.WorkspaceID, k *kind.Kind, config, before json.RawMessage) (sealed, error) {
+// sealer seals one configuration.
+type sealer struct {
+	vault     Vault
+	workspace string
+	out       Sealed
+}
+
+// Seal replaces every credential in config, at patterns of JSON pointers, by a
+// reference. A reference that stands there already must be one of this workspace.
+// A new credential for something that is otherwise as it was in the configuration
+// before (the same base with another key) replaces the stored one: its reference
+// stays, so that executions which wait for a valid credential find it. What is not
+// JSON is returned as it is. v may be nil if there are no patterns.
+func Seal(ctx context.Context, v Vault, ws workflow.WorkspaceID, patterns []string, config, before json.RawMessage) (Sealed, error) {
 	tree, err := decodeTree(config)
 	if err != nil {
-		return sealed{config: config}, nil // the kind's validation says what is wrong
+		return Sealed{Config: config}, nil // the kind's validation says what is wrong
 	}
-	slots := findSlots(tree, k.SecretPointers())
+	slots := findSlots(tree, patterns)
 	if len(slots) == 0 {
-		return sealed{config: config}, nil
+		return Sealed{Config: config}, nil
 	}
 	old := map[string]slot{}
 	if oldTree, err := decodeTree(before); err == nil {
-		for _, o := range findSlots(oldTree, k.SecretPointers()) {
+		for _, o := range findSlots(oldTree, patterns) {
 			old[o.pointer] = o
 		}
 	}
-	out := sealed{}
+	s := sealer{vault: v, workspace: string(ws)}
 	for _, at := range slots {
-		if err := s.sealSlot(ctx, ws, at, old[at.pointer], &out); err != nil {
-			return sealed{}, err
+		if err := s.seal(ctx, at, old[at.pointer]); err != nil {
+			return Sealed{}, err
 		}
 	}
-	out.config, err = encodeTree(tree)
-	return out, err
+	s.out.Config, err = encodeTree(tree)
+	return s.out, err
 }
 
-func (s *Service) sealSlot(ctx context.Context, ws workflow.WorkspaceID, at, old slot, out *sealed) error {
+func (s *sealer) problem(at slot, code, detail string) {
+	s.out.Problems = append(s.out.Problems, workflow.Problem{Pointer: at.pointer, Code: code, Detail: detail})
+}
+
+func (s *sealer) seal(ctx context.Context, at, old slot) error {
 	if strings.HasPrefix(at.value, secret.RefPrefix) {
-		known, err := s.secrets.Has(ctx, string(ws), at.value)
+		known, err := s.vault.Has(ctx, s.workspace, at.value)
 		if err == nil && !known {
-			out.problems = append(out.problems, workflow.Problem{Pointer: at.pointer, Code: "secret_not_found",
-				Detail: "this is not a secret of this workspace; give the credential itself and it becomes one"})
+			s.problem(at, "secret_not_found", "this is not a secret of this workspace; give the credential itself and it becomes one")
 		}
 		return err
 	}
 	if code, detail := unusable(at.value); code != "" {
-		out.problems = append(out.problems, workflow.Problem{Pointer: at.pointer, Code: code, Detail: detail})
+		s.problem(at, code, detail)
 		at.parent[at.member] = secret.RefPrefix + "sec_refused" // the kind shall see neither the value nor an empty one
 		return nil
 	}
 	ref, write, err := old.value, db.Write(nil), error(nil)
 	if strings.HasPrefix(old.value, secret.RefPrefix) && sameButSecret(at, old) {
-		write, err = s.secrets.Replace(ctx, string(ws), ref, secret.Secret(at.value))
+		write, err = s.vault.Replace(ctx, s.workspace, ref, secret.Secret(at.value))
 	} else {
-		ref, write, err = s.secrets.Seal(ctx, string(ws), secret.Secret(at.value))
+		ref, write, err = s.vault.Seal(ctx, s.workspace, secret.Secret(at.value))
 	}
 	if err != nil {
 		return fmt.Errorf("keep the credential at %s: %w", at.pointer, err)
 	}
 	at.parent[at.member] = ref
-	out.writes = append(out.writes, write)
+	s.out.Writes = append(s.out.Writes, write)
 	return nil
 }
 

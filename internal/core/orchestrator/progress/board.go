@@ -1,0 +1,173 @@
+// Package progress holds the last progress report of every open execution, for
+// those who ask, those who watch, and the one who stores it. The last report wins;
+// no one waits for a slow watcher.
+package progress
+
+import (
+	"sync"
+	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
+)
+
+// Board holds the reports. It is safe for concurrent use.
+type Board struct {
+	clock clock.Clock
+
+	mu       sync.Mutex
+	latest   map[workflow.ExecutionKey]*entry
+	changed  map[workflow.ExecutionKey]*entry // not yet written
+	watchers map[*Watcher]struct{}
+	dirty    chan struct{} // capacity 1
+}
+
+type entry struct {
+	of       workflow.ID
+	progress workflow.Progress
+	ended    bool
+}
+
+// Watcher collects the newest report of each execution that it is interested in,
+// until someone takes them.
+type Watcher struct {
+	board   *Board
+	wants   func(workflow.ExecutionKey, workflow.ID) bool
+	pending map[workflow.ExecutionKey]workflow.Progress // guarded by the board
+	ready   chan struct{}                               // capacity 1
+}
+
+// New returns an empty board.
+func New() *Board {
+	return &Board{clock: clock.System(), latest: map[workflow.ExecutionKey]*entry{}, changed: map[workflow.ExecutionKey]*entry{},
+		watchers: map[*Watcher]struct{}{}, dirty: make(chan struct{}, 1)}
+}
+
+// Report takes in what an execution of a workflow reports.
+func (b *Board) Report(key workflow.ExecutionKey, of workflow.ID, p workflow.Progress) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p.UpdatedAt = b.clock.Now().UTC().Truncate(time.Microsecond)
+	r := &entry{of: of, progress: p}
+	b.latest[key], b.changed[key] = r, r
+	signal(b.dirty)
+	for w := range b.watchers {
+		if w.wants(key, of) {
+			w.pending[key] = p
+			signal(w.ready)
+		}
+	}
+}
+
+// Ended lets go of an execution's report once it is written.
+func (b *Board) Ended(key workflow.ExecutionKey) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r := b.latest[key]
+	if r == nil {
+		return
+	}
+	r.ended = true
+	if b.changed[key] == nil {
+		delete(b.latest, key)
+	}
+}
+
+// Get returns the last report that is in memory, or nil.
+func (b *Board) Get(key workflow.ExecutionKey) *workflow.Progress {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if r := b.latest[key]; r != nil {
+		p := r.progress
+		return &p
+	}
+	return nil
+}
+
+// Report is the last report of an execution.
+type Report struct {
+	Key      workflow.ExecutionKey
+	Progress workflow.Progress
+}
+
+// Unsaved returns the reports that have to be written.
+func (b *Board) Unsaved() []Report {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := make([]Report, 0, len(b.changed))
+	for key, r := range b.changed {
+		out = append(out, Report{Key: key, Progress: r.progress})
+	}
+	return out
+}
+
+// Saved forgets what was written and has not changed since.
+func (b *Board) Saved(written []Report) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, w := range written {
+		r := b.changed[w.Key]
+		if r == nil || r.progress.UpdatedAt.After(w.Progress.UpdatedAt) {
+			continue
+		}
+		delete(b.changed, w.Key)
+		if r.ended {
+			delete(b.latest, w.Key)
+		}
+	}
+}
+
+// Dirty gets a value when there is something to be written, or when Again was
+// called.
+func (b *Board) Dirty() <-chan struct{} { return b.dirty }
+
+// Again has Dirty say it again, after a write that has failed.
+func (b *Board) Again() { signal(b.dirty) }
+
+// Watch returns a watcher that wants the reports of some executions, given with
+// their workflow. It begins with the last ones. The caller closes it.
+func (b *Board) Watch(wants func(workflow.ExecutionKey, workflow.ID) bool) *Watcher {
+	w := &Watcher{board: b, wants: wants, pending: map[workflow.ExecutionKey]workflow.Progress{}, ready: make(chan struct{}, 1)}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.watchers[w] = struct{}{}
+	for key, r := range b.latest {
+		if wants(key, r.of) {
+			w.pending[key] = r.progress
+			signal(w.ready)
+		}
+	}
+	return w
+}
+
+// Ready gets a value when Next may have something to say.
+func (w *Watcher) Ready() <-chan struct{} { return w.ready }
+
+// Next returns one report that was not taken yet; false means that there is none.
+func (w *Watcher) Next() (Report, bool) {
+	w.board.mu.Lock()
+	defer w.board.mu.Unlock()
+	for key, p := range w.pending {
+		delete(w.pending, key)
+		if len(w.pending) > 0 {
+			signal(w.ready)
+		}
+		return Report{Key: key, Progress: p}, true
+	}
+	return Report{}, false
+}
+
+// Close ends the watch.
+func (w *Watcher) Close() {
+	w.board.mu.Lock()
+	defer w.board.mu.Unlock()
+	delete(w.board.watchers, w)
+}
+
+// signal wakes whoever waits on a channel of capacity 1.
+func signal(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}
