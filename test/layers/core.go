@@ -9,6 +9,9 @@ var coreFloor = floor{
 	rows: []row{
 		{pkg: "core/orchestrator", may: []arrow{
 			{"core/orchestrator/admission", "it asks which execution may begin or go on"},
+			{"core/orchestrator/credential", "the credentials of a configuration become references"},
+			{"core/orchestrator/idempotency", "a repeated request has its effect once"},
+			{"core/orchestrator/progress", "it passes on what functions report"},
 			{"core/orchestrator/readmodel", "it shows what happened"},
 			{"core/projection", "it rebuilds read models and waits for them"},
 			{"core/kind", "a kind says how its workflows are configured and run"},
@@ -17,7 +20,6 @@ var coreFloor = floor{
 			{"core/workflow", "the words"},
 			{"platform/blob", "blobs go with the execution that owns them"},
 			{"platform/db", "pending starts and stored responses are rows"},
-			{"platform/secret", "a credential becomes a reference"},
 			{"platform/secret/vault", "it seals the credentials of a configuration"},
 		}, tests: []arrow{
 			{"core/engine/local", "a real engine"},
@@ -25,11 +27,25 @@ var coreFloor = floor{
 			{"core/eventstore/sqlite", "a real store"},
 			{"core/orchestrator/payload", "inputs that are kept apart"},
 			{"core/projection/projectiontest", "a rebuild gives the same rows"},
-			{"platform/db/dbtest", "the plans of its queries"},
 			{"platform/pgtest", "a real PostgreSQL"},
+			{"platform/secret", "what became of a credential"},
 			{"platform/strictjson", "faults of its test kind's configuration"},
 		}},
 		{pkg: "core/orchestrator/admission", rule: "admission counts; who starts executions and stores them is the orchestrator's business", without: []string{"platform/clock"}, may: []arrow{
+			{"core/workflow", "the words"},
+		}},
+		{pkg: "core/orchestrator/credential", rule: "it reads a configuration as plain JSON and knows no kind", without: []string{"platform/clock"}, may: []arrow{
+			{"core/workflow", "the words"},
+			{"platform/db", "a secret is stored in the transaction of its configuration"},
+			{"platform/secret", "a credential becomes a reference"},
+		}},
+		{pkg: "core/orchestrator/idempotency", rule: "it remembers answers and does not know what they say", may: []arrow{
+			{"core/workflow", "the words"},
+			{"platform/db", "an answer is a row of its effect's transaction"},
+		}, tests: []arrow{
+			{"platform/db/dbtest", "the plans of its queries"},
+		}},
+		{pkg: "core/orchestrator/progress", rule: "it holds what functions report and stores nothing", may: []arrow{
 			{"core/workflow", "the words"},
 		}},
 		{pkg: "core/orchestrator/payload", rule: "it keeps inputs and does not know what they mean", may: []arrow{
