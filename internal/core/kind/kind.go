@@ -183,8 +183,14 @@ func (k *Kind) ValidateInput(config, input json.RawMessage) workflow.Problems {
 	return problems(found)
 }
 
-// Archive removes the kind's own rows of a workflow that was archived.
+// Archive removes the kind's own rows of a workflow that was archived, and gives
+// up the outcomes of rows.
 func (k *Kind) Archive(ctx context.Context, tx db.Tx, ws workflow.WorkspaceID, id workflow.ID) error {
+	if k.outcomes != nil {
+		if err := k.outcomes.Archive(ctx, tx, ws, id); err != nil {
+			return err
+		}
+	}
 	if k.options.Tables.Archive == nil {
 		return nil
 	}

@@ -15,7 +15,7 @@ func RowOutcomes(k *Kind) OutcomeRecorder {
 	store := &outcome.Store{}
 	k.outcomes = store
 	return OutcomeRecorder{write: Write(k, "row_outcomes", func(ctx context.Context, tx db.Tx, by engine.WriteInfo, batch outcome.Batch) error {
-		return store.Write(ctx, tx, outcome.By{Workspace: by.Workspace, Execution: by.Execution, Key: by.Key}, batch)
+		return store.Write(ctx, tx, outcome.By{Workspace: by.Workspace, Execution: by.Execution, Definition: by.Definition, Key: by.Key}, batch)
 	})}
 }
 

@@ -78,11 +78,8 @@ func (c *cleaner) take() []executionKey {
 	return out
 }
 
-// clean deletes blobs that no one needs until ctx ends.
+// clean deletes what no one needs any more until ctx ends.
 func (s *Service) clean(ctx context.Context) error {
-	if s.blobs == nil {
-		return nil
-	}
 	sweep := make(chan struct{}, 1)
 	signal(sweep)
 	for {
@@ -93,6 +90,7 @@ func (s *Service) clean(ctx context.Context) error {
 			}
 		case <-sweep:
 			s.sweep(ctx)
+			s.sweepOutcomes(ctx)
 			s.clock.AfterFunc(sweepEvery, func() { signal(sweep) })
 		case <-ctx.Done():
 			return nil
@@ -102,6 +100,9 @@ func (s *Service) clean(ctx context.Context) error {
 
 // deleteOf deletes the blobs of an execution, and of what it took over.
 func (s *Service) deleteOf(ctx context.Context, key executionKey) {
+	if s.blobs == nil {
+		return
+	}
 	created, err := s.createdOf(ctx, key)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -126,6 +127,9 @@ func (s *Service) deleteBlobs(ctx context.Context, execution string) {
 // sweep deletes the blobs of executions that are neither open nor can be redriven:
 // they ended while a process was dying, or too long ago.
 func (s *Service) sweep(ctx context.Context) {
+	if s.blobs == nil {
+		return
+	}
 	executions, err := s.blobs.Owners(ctx, blob.Execution) // before the rows are read: one that starts meanwhile is not in it
 	if err == nil {
 		err = s.CaughtUp(ctx)

@@ -1,6 +1,9 @@
 package orchestrator_test
 
 import (
+	"context"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -126,4 +129,45 @@ func TestBlobsOfAChildStayWhileItsParentIsOpen(t *testing.T) {
 	b.cleaned(d.ID)
 	at.sweep()
 	b.keeps(false, child, "after the parent's end")
+}
+
+// askedOutcomes asks of some executions in every sweep whether they have ended.
+type askedOutcomes struct {
+	ask  []workflow.ExecutionKey
+	told []bool
+	err  error
+}
+
+func (o *askedOutcomes) Sweep(ctx context.Context, ended func(context.Context, workflow.ExecutionKey) (bool, error)) error {
+	o.told = nil
+	for _, key := range o.ask {
+		over, err := ended(ctx, key)
+		if err != nil {
+			return err
+		}
+		o.told = append(o.told, over)
+	}
+	return o.err
+}
+
+// Outcomes of rows go with the same sweep, which knows whose execution has ended.
+func TestOutcomesOfRowsAreSwept(t *testing.T) {
+	at, outcomes, log := newSweeps(), &askedOutcomes{err: errors.New("the disk is slow")}, &logBuffer{}
+	b := open(t, func(b *bench) { b.options.Clock, b.options.Outcomes, b.log = at, outcomes, log })
+	at.swept()
+	d := b.create(`{}`)
+	done := b.end(b.execute(d.ID, `{}`).ID)
+	running := b.execute(d.ID, `{"gate":true}`)
+	<-b.kind.entered
+	b.shown(done.ID) // the read models hold its end
+	outcomes.ask = []workflow.ExecutionKey{{Workspace: admin.Workspace, Execution: done.ID}, {Workspace: admin.Workspace, Execution: running.ID},
+		{Workspace: stranger.Workspace, Execution: done.ID}}
+	at.sweep()
+	if len(outcomes.told) != 3 || !outcomes.told[0] || outcomes.told[1] || outcomes.told[2] {
+		t.Errorf("told %v of one that has ended, one that is open, and one that nobody knows", outcomes.told)
+	}
+	if !strings.Contains(log.String(), "the disk is slow") {
+		t.Errorf("the log says %s", log)
+	}
+	b.letThrough(1)
 }

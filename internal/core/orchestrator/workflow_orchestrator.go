@@ -38,6 +38,8 @@ type Options struct {
 	Secrets *vault.Store
 	// Blobs may be nil when no step keeps big values.
 	Blobs Blobs
+	// Outcomes may be nil when no kind records what happened to rows.
+	Outcomes Outcomes
 	// Inputs keeps inputs that no journal may hold; nil refuses large ones.
 	Inputs Inputs
 	// ReadPatience bounds how long a read waits for the read models; then it
@@ -67,6 +69,7 @@ type Service struct {
 	takeover    takeover
 	inputs      *inputs
 	cleaner     *cleaner
+	outcomes    Outcomes
 	watches     atomic.Int64
 	// readPatience is how long a read waits for the read models.
 	readPatience time.Duration
@@ -103,7 +106,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 
 func newService(o Options) *Service {
 	s := &Service{store: o.Store, engine: o.Engine, hub: o.Hub, admission: o.Hub.admission, inputs: &inputs{kept: o.Inputs, starting: map[executionKey]json.RawMessage{}}, kinds: o.Kinds, secrets: o.Secrets, blobs: o.Blobs,
-		clock: o.Clock, log: o.Logger, cleaner: newCleaner(), ready: make(chan struct{}), stopping: make(chan struct{}),
+		outcomes: o.Outcomes, clock: o.Clock, log: o.Logger, cleaner: newCleaner(), ready: make(chan struct{}), stopping: make(chan struct{}),
 		definitions: &definitions{store: o.Store, most: maxHeldDefinitions, held: map[definitionKey]*definition{}}}
 	if s.clock == nil {
 		s.clock = clock.System()
