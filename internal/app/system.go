@@ -20,6 +20,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/identity"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind/outcome"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/payload"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
@@ -44,6 +45,7 @@ type system struct {
 	blobs        *blob.Dir
 	engine       *local.Engine
 	projections  *projection.Set
+	outcomes     *outcome.Store
 	orchestrator *orchestrator.Service
 
 	closers    []func() error
@@ -158,6 +160,10 @@ func (y *system) openEngine(ctx context.Context, _ *cli.State) error {
 	if err != nil {
 		return err
 	}
+	y.outcomes = &outcome.Store{}
+	if err := y.outcomes.Open(ctx, y.db); err != nil {
+		return err
+	}
 	hub := orchestrator.NewHub(orchestrator.Limits{MaxConcurrent: y.config.Limits.MaxExecutions})
 	if y.engine, err = local.New(local.Options{
 		Store: y.store, DB: y.db, Registry: kinds.Registry(), Observer: hub, Places: hub, Meter: engineMeter{y.metrics}, Logger: y.log,
@@ -170,7 +176,7 @@ func (y *system) openEngine(ctx context.Context, _ *cli.State) error {
 	}
 	y.orchestrator, err = orchestrator.New(ctx, orchestrator.Options{
 		Store: y.store, DB: y.db, Engine: y.engine, Projections: y.projections, Kinds: kinds, Secrets: y.secrets, Blobs: y.blobs,
-		Inputs: inputs, Hub: hub, Logger: y.log,
+		Inputs: inputs, Outcomes: y.outcomes, Hub: hub, Logger: y.log,
 	})
 	if err != nil {
 		return err
@@ -193,7 +199,9 @@ func (y *system) airtableSync() *kind.Kind {
 // handler is the public API.
 func (y *system) handler() http.Handler {
 	api := apihttp.New(apihttp.Options{Identity: y.identity, Stopping: y.streams, Logger: y.log, Observe: y.metrics.HTTPRequest})
-	v1.Mount(api, v1.Services{Orchestrator: y.orchestrator, Keys: y.identity, Ready: y.ready})
+	v1.Mount(api, v1.Services{
+		Orchestrator: y.orchestrator, Rows: outcome.NewReader(y.outcomes, y.orchestrator), Keys: y.identity, Ready: y.ready,
+	})
 	return api.Handler()
 }
 

@@ -27,6 +27,7 @@ var appFloor = floor{
 			{"api/http/*", "it mounts version 1 and the admin listener"},
 			{"kinds/*", "it registers every kind"},
 			{"core/*", "it opens the core"},
+			{"core/kind/outcome", "it opens the store of what happened to rows"},
 			{"core/engine/local", "it chooses the engine"},
 			{"core/eventstore/postgres", "it chooses the store"},
 			{"core/eventstore/sqlite", "it chooses the store"},

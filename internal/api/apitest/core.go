@@ -15,6 +15,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/sqlite"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/identity"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind/outcome"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -31,6 +32,8 @@ type Core struct {
 	Admin        string // token of the first workspace's admin
 	Foreign      string // token of the admin of another workspace
 	Caller       workflow.Caller
+
+	outcomes *outcome.Store
 
 	t     testing.TB
 	mu    sync.Mutex
@@ -57,7 +60,7 @@ func (i Identity) Authenticate(ctx context.Context, token string) (workflow.Call
 func (c *Core) API(o kit.Options) http.Handler {
 	o.Identity = c.Identity
 	api := kit.New(o)
-	v1.Mount(api, v1.Services{Orchestrator: c.Orchestrator, Keys: c.Identity})
+	v1.Mount(api, v1.Services{Orchestrator: c.Orchestrator, Rows: outcome.NewReader(c.outcomes, c.Orchestrator), Keys: c.Identity})
 	return api.Handler()
 }
 
@@ -88,13 +91,15 @@ func (c *Core) openOrchestrator(d *db.DB) {
 	t.Cleanup(func() { _ = blobs.Close() })
 	kinds, err := kind.NewSet(newKind(c))
 	must(t, err)
+	c.outcomes = &outcome.Store{}
+	must(t, c.outcomes.Open(t.Context(), d))
 	hub := orchestrator.NewHub(orchestrator.Limits{MaxConcurrent: 50})
 	e, err := local.New(local.Options{Store: c.Store, DB: d, Registry: kinds.Registry(), Observer: hub, Places: hub, DrainTimeout: 100 * time.Millisecond})
 	must(t, err)
 	projections, err := projection.Open(t.Context(), projection.Options{Store: c.Store, DB: d})
 	must(t, err)
 	c.Orchestrator, err = orchestrator.New(t.Context(), orchestrator.Options{
-		Store: c.Store, DB: d, Engine: e, Projections: projections, Kinds: kinds, Secrets: secrets, Blobs: blobs, Hub: hub,
+		Store: c.Store, DB: d, Engine: e, Projections: projections, Kinds: kinds, Secrets: secrets, Blobs: blobs, Outcomes: c.outcomes, Hub: hub,
 	})
 	must(t, err)
 	c.start(e.Run, e.Ready())

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind/outcome"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
@@ -19,6 +20,8 @@ type Input struct {
 	Again int    `json:"again,omitempty" minimum:"0"` // continue so many times before all
 	Child *Input `json:"child,omitempty"`             // run a child with this input
 	Work  int    `json:"work,omitempty" minimum:"0"`  // steps, each with progress, a label and an event
+	Rows  int    `json:"rows,omitempty" minimum:"0"`  // row outcomes: record rec0 and so on; every third one is of Deals, and held
+	More  int64  `json:"more,omitempty" minimum:"0"`  // rows of Deals that are counted only
 	Hold  bool   `json:"hold,omitempty"`              // wait for Core.Release after the work
 	Wait  bool   `json:"wait,omitempty"`              // wait for a signal that never comes
 	// End: "" completes; "fail" fails, unless the configuration greets with
@@ -63,9 +66,13 @@ func newKind(c *Core) *kind.Kind {
 		}
 	})
 	event := kind.Event[worked](k, "worked", 1)
+	outcomes := kind.RowOutcomes(k)
 	j := &job{
 		work: kind.Step(k, "work", engine.StepOptions[workIn]{}, func(ctx context.Context, in workIn) (engine.None, error) {
 			return engine.None{}, event.Record(ctx, worked{Item: in.Item})
+		}),
+		tell: kind.Step(k, "tell", engine.StepOptions[tellIn]{}, func(ctx context.Context, in tellIn) (engine.None, error) {
+			return engine.None{}, tell(ctx, outcomes, in)
 		}),
 		hold: kind.Step(k, "hold", engine.StepOptions[workIn]{ReadOnly: true}, c.hold),
 		end:  kind.Step(k, "end", engine.StepOptions[string]{Once: true}, finish),
@@ -78,6 +85,7 @@ func newKind(c *Core) *kind.Kind {
 
 type job struct {
 	work, hold engine.Step[workIn, engine.None]
+	tell       engine.Step[tellIn, engine.None]
 	end        engine.Step[string, finding]
 	never      engine.Signal[engine.None]
 	child      engine.Workflow[Input, output]
@@ -101,6 +109,11 @@ func (j *job) run(run engine.Run, s kind.Start[config, Input]) (output, error) {
 		run.Progress(engine.Progress{Message: "working", Done: int64(i + 1), Total: int64(todo.Work),
 			Items: []engine.ProgressItem{{Name: "companies", Done: int64(i + 1), Total: int64(todo.Work)}}})
 	}
+	if todo.Rows > 0 || todo.More > 0 {
+		if _, err := j.tell.Do(run, tellIn{Rows: todo.Rows, More: todo.More}); err != nil {
+			return output{}, fmt.Errorf("tell: %w", err)
+		}
+	}
 	if todo.Hold {
 		if _, err := j.hold.Do(run, workIn{Execution: run.Info().Execution}); err != nil {
 			return output{}, fmt.Errorf("hold: %w", err)
@@ -119,6 +132,27 @@ func (j *job) run(run engine.Run, s kind.Start[config, Input]) (output, error) {
 		return output{}, fmt.Errorf("end: %w", err)
 	}
 	return output{Greeting: s.Config.Greeting, Done: todo.Work, Found: last.Found}, nil
+}
+
+// tellIn says how many rows a step tells of.
+type tellIn struct {
+	Rows int   `json:"rows"`
+	More int64 `json:"more"`
+}
+
+func tell(ctx context.Context, to kind.OutcomeRecorder, in tellIn) error {
+	var rows []outcome.Row
+	for i := range in.Rows {
+		r := outcome.Row{Table: "Contacts", Record: fmt.Sprint("rec", i), Field: "Boss", What: outcome.Reduced, Code: "open_links", Message: "1 link leads nowhere"}
+		if i%3 == 2 {
+			r = outcome.Row{Table: "Deals", Record: fmt.Sprint("rec", i), What: outcome.Held, Code: "deletes_held", Message: "its source row is gone"}
+		}
+		rows = append(rows, r)
+	}
+	if err := to.Record(ctx, rows...); err != nil || in.More == 0 {
+		return err
+	}
+	return to.Count(ctx, outcome.Count{Table: "Deals", What: outcome.Held, Code: "deletes_held", Rows: in.More})
 }
 
 func finish(_ context.Context, how string) (finding, error) {

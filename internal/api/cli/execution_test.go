@@ -184,3 +184,42 @@ func TestAnswerAnExecution(t *testing.T) {
 	b.ok(t, "executions", "answer", ex, "--path", "1", "--generation", "2", "--verdict", "done")
 	contains(t, b.ok(t, "executions", "watch", ex), "completed")
 }
+
+func TestListRows(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	wf := id(t, b.ok(t, "workflows", "create", "--file", file(t, whole)), "wf")
+	ex := id(t, b.ok(t, "workflows", "run", wf, "--wait", "--input", `{"rows":4,"more":7}`), "ex")
+	out := b.ok(t, "executions", "rows", ex)
+	if diff := cmp.Diff(`TABLE     RECORD  FIELD  WHAT     CODE          WHY
+Contacts  rec0    Boss   reduced  open_links    1 link leads nowhere
+Contacts  rec1    Boss   reduced  open_links    1 link leads nowhere
+Deals     rec2    -      held     deletes_held  its source row is gone
+Contacts  rec3    Boss   reduced  open_links    1 link leads nowhere
+4 of 11 records are listed; --counts counts all
+`, out); diff != "" {
+		t.Error(diff)
+	}
+	narrow(t, out)
+	out = b.ok(t, "executions", "rows", ex, "--counts")
+	if diff := cmp.Diff(`TABLE     WHAT     CODE          RECORDS
+Contacts  reduced  open_links    3
+Deals     held     deletes_held  8
+all                              11
+4 of 11 records are listed; --counts counts all
+`, out); diff != "" {
+		t.Error(diff)
+	}
+	contains(t, b.ok(t, "executions", "rows", ex, "--limit", "2"), "rec1", "more: --cursor ")
+	held := b.ok(t, "executions", "rows", ex, "--table", "Deals", "--what", "held", "--code", "deletes_held")
+	if contains(t, held, "rec2"); strings.Contains(held, "Contacts") {
+		t.Errorf("a filter lets through %s", held)
+	}
+	contains(t, b.ok(t, "executions", "rows", ex, "--output", "json"), `"record": "rec3"`)
+	contains(t, b.ok(t, "executions", "rows", ex, "--counts", "--output", "json"), `"listed": 4`)
+	if o := b.run(t, "", "executions", "rows", ex, "--counts", "--table", "Deals"); o.code != cli.ExitInput {
+		t.Errorf("exit %d: %s", o.code, o.err)
+	}
+	b.ok(t, "workflows", "delete", wf)
+	contains(t, b.ok(t, "executions", "rows", ex), "the list expired on 20", "--counts still counts 11 records")
+}

@@ -13,6 +13,7 @@ func executionCommands(s *State) *cobra.Command {
 	return connected(group("executions", "Look at executions and steer them",
 		executionGet(s),
 		executionSteps(s),
+		executionRows(s),
 		executionWatch(s),
 		executionVerb(s, "cancel", "Cancel an execution: the step in flight ends, then what must be undone is undone", (*client.Client).CancelExecution),
 		executionVerb(s, "pause", "Pause an execution at its next step", (*client.Client).PauseExecution),

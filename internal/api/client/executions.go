@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
@@ -38,6 +39,40 @@ func (c *Client) Steps(ctx context.Context, id workflow.ExecutionID, l List) (wo
 func (c *Client) Events(ctx context.Context, id workflow.ExecutionID, l List) (workflow.Page[workflow.Event], error) {
 	var out workflow.Page[workflow.Event]
 	err := c.call(ctx, request{method: http.MethodGet, path: "/executions/" + segment(id) + "/events", query: l.query()}, &out)
+	return out, err
+}
+
+// RowList chooses what a list of row outcomes holds. The zero value is the first
+// page of all, with the server's default size.
+type RowList struct {
+	Table  string
+	What   string // what happened
+	Code   string
+	Cursor string // Next of the page before
+	Limit  int    // items per page
+}
+
+func (l RowList) query() url.Values {
+	q := List{Cursor: l.Cursor, Limit: l.Limit}.query()
+	for name, value := range map[string]string{"table": l.Table, "what": l.What, "code": l.Code} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	return q
+}
+
+// Rows returns one page of what an execution did about single rows.
+func (c *Client) Rows(ctx context.Context, id workflow.ExecutionID, l RowList) (workflow.Page[workflow.RowOutcome], error) {
+	var out workflow.Page[workflow.RowOutcome]
+	err := c.call(ctx, request{method: http.MethodGet, path: "/executions/" + segment(id) + "/rows", query: l.query()}, &out)
+	return out, err
+}
+
+// RowCounts counts what an execution did about single rows, also what no list has.
+func (c *Client) RowCounts(ctx context.Context, id workflow.ExecutionID) (workflow.RowCounts, error) {
+	var out workflow.RowCounts
+	err := c.call(ctx, request{method: http.MethodGet, path: "/executions/" + segment(id) + "/rows/counts"}, &out)
 	return out, err
 }
 

@@ -12,6 +12,8 @@ import (
 type Services struct {
 	// Orchestrator has the workflows and executions. Required.
 	Orchestrator *orchestrator.Service
+	// Rows shows what happened to single rows. Required.
+	Rows Rows
 	// Keys manages service keys. Required.
 	Keys Keys
 	// Ready returns nil while requests can be served, and an error that says
@@ -26,6 +28,7 @@ func Mount(api *kit.API, s Services) {
 	lifecycle{s.Orchestrator}.mount(api)
 	executions{s.Orchestrator}.mount(api)
 	events{s.Orchestrator}.mount(api)
+	rows{s.Rows}.mount(api)
 	kinds{s.Orchestrator}.mount(api)
 	keys{s.Keys}.mount(api)
 	probes{s.Ready}.mount(api)
