@@ -12,16 +12,16 @@ type actor struct {
 }
 
 // start runs a part in the background. If it ends on its own, the system stops.
-func (y *system) start(run func(context.Context) error) *actor {
+func (sys *system) start(run func(context.Context) error) *actor {
 	ctx, cancel := context.WithCancel(context.Background())
 	a := &actor{cancel: cancel, done: make(chan error, 1)}
-	y.workers.Go(func() {
+	sys.workers.Go(func() {
 		err := run(ctx)
 		if ctx.Err() == nil {
 			if err == nil {
 				err = errors.New("a part of the server ended unexpectedly")
 			}
-			y.fail(err)
+			sys.fail(err)
 			a.done <- nil // reported already
 			return
 		}
@@ -40,9 +40,9 @@ func (a *actor) stop() error {
 }
 
 // fail reports the failure of a part. The first one is what run returns.
-func (y *system) fail(err error) {
+func (sys *system) fail(err error) {
 	select {
-	case y.failed <- err:
+	case sys.failed <- err:
 	default:
 	}
 }

@@ -23,14 +23,14 @@ func (m airtableMeter) Called(c airtable.Call) {
 func (m airtableMeter) Waited(limiter string, d time.Duration) { m.metrics.RateLimitWait(limiter, d) }
 
 // committed records a commit of the event store.
-func (y *system) committed(_, events int, took time.Duration) { y.metrics.Append(events, took) }
+func (sys *system) committed(_, events int, took time.Duration) { sys.metrics.Append(events, took) }
 
 // lag tells how far the read models are behind. If that cannot be found out, a
 // scrape shows nothing rather than zero.
-func (y *system) lag(ctx context.Context) map[string]telemetry.Lag {
-	lags, err := y.projections.Lags(ctx)
+func (sys *system) lag(ctx context.Context) map[string]telemetry.Lag {
+	lags, err := sys.projections.Lags(ctx)
 	if err != nil {
-		y.log.WarnContext(ctx, "read the lag of the read models", "error", err)
+		sys.log.WarnContext(ctx, "read the lag of the read models", "error", err)
 		return nil
 	}
 	shown := map[string]telemetry.Lag{}

@@ -24,19 +24,19 @@ func rebuildCommand(s *cli.State) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		y, err := open(cmd.Context(), loaded, s)
+		sys, err := open(cmd.Context(), loaded, s)
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, y.close()) }()
-		if err := y.projections.Rebuild(cmd.Context(), names...); err != nil {
+		defer func() { err = errors.Join(err, sys.close()) }()
+		if err := sys.projections.Rebuild(cmd.Context(), names...); err != nil {
 			err = fmt.Errorf("rebuild: %w", err)
 			if errors.Is(err, projection.ErrUnknown) {
 				return cli.WithCode(err, cli.ExitInput)
 			}
 			return err
 		}
-		head, err := y.store.Head(cmd.Context())
+		head, err := sys.store.Head(cmd.Context())
 		if err != nil {
 			return err
 		}

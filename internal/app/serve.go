@@ -98,26 +98,26 @@ func closeAll(closers ...io.Closer) error {
 
 // run serves until ctx ends or a part of the system fails, then stops in
 // order: not ready, engine, listeners, orchestrator, projections.
-func (y *system) run(ctx context.Context, public, admin net.Listener) error {
-	engine := y.start(y.engine.Run)
-	projections := y.start(y.projections.Run)
-	orchestrator := y.start(y.orchestrator.Run)
-	servers := []*http.Server{y.serveHTTP(public, y.handler())}
+func (sys *system) run(ctx context.Context, public, admin net.Listener) error {
+	engine := sys.start(sys.engine.Run)
+	projections := sys.start(sys.projections.Run)
+	orchestrator := sys.start(sys.orchestrator.Run)
+	servers := []*http.Server{sys.serveHTTP(public, sys.handler())}
 	if admin != nil {
-		servers = append(servers, y.serveHTTP(admin, httpadmin.New(y.metrics.Handler(), v1.Probes(y.ready), v1.Document())))
+		servers = append(servers, sys.serveHTTP(admin, httpadmin.New(sys.metrics.Handler(), v1.Probes(sys.ready), v1.Document())))
 	}
-	y.log.Info("ready to serve", "addr", public.Addr().String())
+	sys.log.Info("ready to serve", "addr", public.Addr().String())
 	var cause error
 	select {
 	case <-ctx.Done():
-		y.log.Info("stopping")
-	case <-y.db.Lost():
+		sys.log.Info("stopping")
+	case <-sys.db.Lost():
 		cause = errors.New("the database was lost: another process owns it, the session ended or a commit failed; start again to recover")
-	case cause = <-y.failed:
+	case cause = <-sys.failed:
 	}
-	y.stopping.Store(true)
+	sys.stopping.Store(true)
 	err := errors.Join(cause, engine.stop())
-	y.endStreams()
+	sys.endStreams()
 	for _, s := range servers {
 		err = errors.Join(err, stopHTTP(s))
 	}
@@ -125,11 +125,11 @@ func (y *system) run(ctx context.Context, public, admin net.Listener) error {
 }
 
 // serveHTTP serves in the background; its end is reported to failed.
-func (y *system) serveHTTP(l net.Listener, h http.Handler) *http.Server {
-	s := apihttp.NewServer(context.Background(), h, y.log)
-	y.workers.Go(func() {
+func (sys *system) serveHTTP(l net.Listener, h http.Handler) *http.Server {
+	s := apihttp.NewServer(context.Background(), h, sys.log)
+	sys.workers.Go(func() {
 		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			y.fail(fmt.Errorf("serve on %s: %w", l.Addr(), err))
+			sys.fail(fmt.Errorf("serve on %s: %w", l.Addr(), err))
 		}
 	})
 	return s
