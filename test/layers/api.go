@@ -75,6 +75,7 @@ var apiFloor = floor{
 			{"core/kind", "it has a kind"},
 			{"core/kind/outcome", "its kind reports rows"},
 			{"core/orchestrator", "the core that the faces show"},
+			{"core/orchestrator/payload", "inputs that are kept apart"},
 			{"core/workflow", "the words of a configuration"},
 			{"platform/blob", "a real folder of blobs"},
 			{"platform/db", "a real database"},

@@ -17,6 +17,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind/outcome"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/payload"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
@@ -89,6 +90,8 @@ func (c *Core) openOrchestrator(d *db.DB) {
 	blobs, err := blob.OpenDir(filepath.Join(folder, "blobs"), d.StoreID())
 	must(t, err)
 	t.Cleanup(func() { _ = blobs.Close() })
+	inputs, err := payload.Open(t.Context(), d, secrets, blobs)
+	must(t, err)
 	kinds, err := kind.NewSet(newKind(c))
 	must(t, err)
 	c.outcomes = &outcome.Store{}
@@ -99,7 +102,7 @@ func (c *Core) openOrchestrator(d *db.DB) {
 	projections, err := projection.Open(t.Context(), projection.Options{Store: c.Store, DB: d})
 	must(t, err)
 	c.Orchestrator, err = orchestrator.New(t.Context(), orchestrator.Options{
-		Store: c.Store, DB: d, Engine: e, Projections: projections, Kinds: kinds, Secrets: secrets, Blobs: blobs, Outcomes: c.outcomes, Hub: hub,
+		Store: c.Store, DB: d, Engine: e, Projections: projections, Kinds: kinds, Secrets: secrets, Blobs: blobs, Inputs: inputs, Outcomes: c.outcomes, Hub: hub,
 	})
 	must(t, err)
 	c.start(e.Run, e.Ready())

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -81,7 +82,7 @@ func (d document) operation(p workflow.Permission, r Route, shape *request.Shape
 		Tags:        []string{r.Tag},
 		Summary:     r.Summary,
 		Description: r.About,
-		Responses:   failures(d.schemas, p, r, shape.Body != nil),
+		Responses:   failures(d.schemas, p, r, shape),
 	}
 	if p != workflow.Public {
 		op.Security = []map[string][]string{{"token": {}}}
@@ -109,7 +110,7 @@ func parameterDoc(schemas huma.Registry, p request.Parameter) *huma.Param {
 
 // failures documents the statuses that follow from a route's shape, each as a
 // problem, so that no generated client is surprised.
-func failures(schemas huma.Registry, p workflow.Permission, r Route, body bool) map[string]*huma.Response {
+func failures(schemas huma.Registry, p workflow.Permission, r Route, shape *request.Shape) map[string]*huma.Response {
 	statuses := append([]int{http.StatusUnprocessableEntity}, r.Fails...)
 	if p != workflow.Public {
 		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden)
@@ -117,8 +118,11 @@ func failures(schemas huma.Registry, p workflow.Permission, r Route, body bool) 
 	if strings.Contains(r.Path, "{") {
 		statuses = append(statuses, http.StatusNotFound)
 	}
-	if body {
-		statuses = append(statuses, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	if shape.Body != nil || slices.ContainsFunc(shape.Parameters, func(p request.Parameter) bool { return p.In != request.Path }) {
+		statuses = append(statuses, http.StatusBadRequest) // a body that cannot be read, a parameter that is repeated
+	}
+	if shape.Body != nil {
+		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	content := map[string]*huma.MediaType{"application/problem+json": {Schema: schemas.Schema(reflect.TypeFor[problem.Details](), true, "")}}
 	out := map[string]*huma.Response{"default": {Description: "Any other failure", Content: content}}

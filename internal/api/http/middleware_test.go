@@ -3,6 +3,7 @@ package http_test
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -42,6 +43,29 @@ func TestFirstStatusCounts(t *testing.T) {
 	scenario.Send(b.handler, scenario.Case{Do: "GET /api/v1/things/1/stream", Token: reader})
 	if want := []string{"/api/v1/things/{id}/stream 200"}; !slices.Equal(b.seen, want) {
 		t.Errorf("observed %v, want %v", b.seen, want)
+	}
+}
+
+// What can never become a body is the caller's fault, not a matter of time.
+func TestMalformedChunks(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(setup(t).handler)
+	t.Cleanup(server.Close)
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	fmt.Fprintf(conn, "POST /api/v1/things HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", writer)
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusBadRequest || !strings.Contains(string(text), `"code":"body_unreadable"`) {
+		t.Errorf("%d %s, %v", response.StatusCode, text, err)
 	}
 }
 

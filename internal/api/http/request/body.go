@@ -2,9 +2,11 @@ package request
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
@@ -44,9 +46,11 @@ func receive(w http.ResponseWriter, r *http.Request) ([]byte, *problem.Details) 
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, problem.New(http.StatusRequestEntityTooLarge, "body_too_large", "the body is larger than 1 MiB; send less")
-	case err != nil:
+		return nil, problem.New(http.StatusRequestEntityTooLarge, "body_too_large", fmt.Sprintf("the body is larger than %d KiB; send less", maxBody>>10))
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, problem.New(http.StatusRequestTimeout, "body_incomplete", "the body did not arrive completely in time; send it again")
+	case err != nil:
+		return nil, problem.New(http.StatusBadRequest, "body_unreadable", "the body breaks off, or its transfer encoding is malformed; send it again")
 	}
 	return body, nil
 }

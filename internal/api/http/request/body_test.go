@@ -3,8 +3,11 @@ package request
 import (
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -106,7 +109,9 @@ func TestBodyIsRefused(t *testing.T) {
 		"faults here and there":    {query: "limit=x", mediaType: jsonType, body: strings.NewReader(`{"watts":0,"volts":1}`), want: outcome{422, "invalid_request", []string{"limit invalid", "/name required", "/watts out_of_range", "/volts unknown_field"}}},
 		"the largest":              {mediaType: jsonType, body: strings.NewReader(`{"name":"` + strings.Repeat("x", maxBody-11) + `"}`)},
 		"a byte more":              {mediaType: jsonType, body: strings.NewReader(`{"name":"` + strings.Repeat("x", maxBody-10) + `"}`), want: outcome{413, "body_too_large", nil}},
-		"a connection that breaks": {mediaType: jsonType, body: iotest.ErrReader(errors.New("reset")), want: outcome{408, "body_incomplete", nil}},
+		"a connection that stalls": {mediaType: jsonType, body: iotest.ErrReader(&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}), want: outcome{408, "body_incomplete", nil}},
+		"a connection that breaks": {mediaType: jsonType, body: iotest.ErrReader(io.ErrUnexpectedEOF), want: outcome{400, "body_unreadable", nil}},
+		"malformed chunks":         {mediaType: jsonType, body: httputil.NewChunkedReader(strings.NewReader("zz\r\n{}\r\n")), want: outcome{400, "body_unreadable", nil}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

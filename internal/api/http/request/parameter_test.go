@@ -70,7 +70,6 @@ func TestParametersAreRead(t *testing.T) {
 		"the largest":       {query: "limit=10&after=9223372036854775807", want: with(func(d *declared) { d.Limit, d.After = 10, 9223372036854775807 })},
 		"characters, bytes": {query: "cursor=" + url.QueryEscape("äöü€"), want: with(func(d *declared) { d.Cursor = "äöü€" })},
 		"escaped":           {query: "cursor=%20%26", want: with(func(d *declared) { d.Cursor = " &" })},
-		"the first of two":  {query: "limit=2&limit=3", want: with(func(d *declared) { d.Limit = 2 })},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -125,6 +124,40 @@ func TestEveryFaultIsFound(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"b", "z", "limit", "id", "state", "X-Key"}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestARepeatedParameterIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		query string
+		keys  []string
+		want  []string
+	}{
+		"other values":             {query: "limit=1&limit=2", want: []string{"limit"}},
+		"the same value":           {query: "limit=1&cursor=&limit=1", want: []string{"limit"}},
+		"an empty one":             {query: "cursor=&cursor=a", want: []string{"cursor"}},
+		"with other faults":        {query: "limit=x&limit=2&nope=1", want: []string{"limit"}},
+		"a header":                 {keys: []string{"xy", "xz"}, want: []string{"X-Key"}},
+		"a parameter and a header": {query: "after=1&after=2", keys: []string{"xy", "xz"}, want: []string{"after", "X-Key"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest("GET", "/things?"+c.query, nil)
+			r.SetPathValue("id", "a")
+			r.Header["X-Key"] = c.keys
+			p := ShapeOf(reflect.TypeFor[declared]()).Read(httptest.NewRecorder(), r, &declared{})
+			if p == nil || p.Status != http.StatusBadRequest || p.Code != "repeated_parameter" || !strings.Contains(p.Detail, c.want[0]) {
+				t.Fatalf("the problem is %+v", p)
+			}
+			var got []string
+			for _, f := range p.Errors {
+				got = append(got, f.Parameter)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 

@@ -52,7 +52,7 @@ func (s *Shape) BodyRequired() bool { return s.Body != nil && s.Body.Tag.Get("re
 // Read fills the struct that into points to, which is of the type that the
 // shape was read from. It returns every fault of parameters and body together;
 // what cannot be read at all (too large, incomplete, not JSON) is reported
-// alone.
+// alone, and so is a parameter that is given more than once.
 func (s *Shape) Read(w http.ResponseWriter, r *http.Request, into any) *problem.Details {
 	v := reflect.ValueOf(into).Elem()
 	text, p := receive(w, r)
@@ -63,7 +63,14 @@ func (s *Shape) Read(w http.ResponseWriter, r *http.Request, into any) *problem.
 	if p != nil {
 		return p
 	}
-	faults := append(s.readParameters(r, v), bodyFaults...)
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return problem.Invalid(append([]problem.Fault{badQuery}, bodyFaults...)...)
+	}
+	if p := s.repeated(r, query); p != nil {
+		return p
+	}
+	faults := append(s.readParameters(r, query, v), bodyFaults...)
 	if len(faults) > 0 {
 		return problem.Invalid(faults...)
 	}
@@ -87,11 +94,26 @@ func (s *Shape) readBody(r *http.Request, text []byte, v reflect.Value) ([]probl
 	return faultsOf(s.read(text, into))
 }
 
-func (s *Shape) readParameters(r *http.Request, v reflect.Value) []problem.Fault {
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return []problem.Fault{{Code: strictjson.CodeInvalid, Detail: "the query of the address is not of the form name=value&name=value, each percent-encoded; correct it"}}
+var badQuery = problem.Fault{Code: strictjson.CodeInvalid, Detail: "the query of the address is not of the form name=value&name=value, each percent-encoded; correct it"}
+
+// repeated refuses a request that gives a parameter more than once: whichever
+// value was taken, it might not be the one that was meant.
+func (s *Shape) repeated(r *http.Request, query url.Values) *problem.Details {
+	var faults []problem.Fault
+	for _, p := range s.Parameters {
+		if p.In == Query && len(query[p.Name]) > 1 || p.In == Header && len(r.Header.Values(p.Name)) > 1 {
+			faults = append(faults, *p.fault(strictjson.CodeDuplicate, "is given more than once; give it once"))
+		}
 	}
+	if len(faults) == 0 {
+		return nil
+	}
+	refusal := problem.New(http.StatusBadRequest, "repeated_parameter", fmt.Sprintf("the parameter %s is given more than once; give it once", faults[0].Parameter))
+	refusal.Errors = faults
+	return refusal
+}
+
+func (s *Shape) readParameters(r *http.Request, query url.Values, v reflect.Value) []problem.Fault {
 	faults := s.unknown(query)
 	for _, p := range s.Parameters {
 		if f := p.set(r, query, v); f != nil {

@@ -162,6 +162,22 @@ func TestExecute(t *testing.T) {
 	b.run(t, scenario.Case{Do: "GET /api/v1/workflows/" + id + "/health", Token: b.Admin, Status: 200, Has: []string{`"status":"healthy"`}})
 }
 
+// An input may have its 1 MiB, with room for what stands around it in the body.
+func TestTheLargestInput(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := string(b.workflow(t))
+	failed := b.await(t, b.start(t, id, `{"end":"fail"}`).ID, workflow.Failed)
+	body := func(bytes int) string {
+		return `{"priority":1,"input":{"end":"` + strings.Repeat("x", bytes-len(`{"end":""}`)) + `"}}`
+	}
+	for _, do := range []string{"POST /api/v1/workflows/" + id + "/execute", "POST /api/v1/executions/" + string(failed.ID) + "/redrive"} {
+		b.run(t, scenario.Case{Do: do, Token: b.Admin, Body: body(1<<20 + 1), Status: 422, Has: []string{`"pointer":"/input"`, "1024 KiB"}})
+		b.run(t, scenario.Case{Do: do, Token: b.Admin, Body: body(1<<20 + 1<<15), Status: 413, Has: []string{`"code":"body_too_large"`, "1040 KiB"}})
+		b.run(t, scenario.Case{Do: do, Token: b.Admin, Body: body(1 << 20), Status: 202})
+	}
+}
+
 func TestEventsInPages(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
