@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -124,6 +125,36 @@ func narrow(t *testing.T, out string) {
 	}
 }
 
+// callTo is a command that calls a server of the test's own.
+func callTo(url string, args ...string) (*cli.State, *buffer, *buffer) {
+	return state([]string{"PAW_URL=" + url, "PAW_TOKEN=t"}, "", args...)
+}
+
+// Before it begins an execution has the newest version in view; one that ended
+// without having begun has none.
+func TestVersionOfAnExecutionThatNeverBegan(t *testing.T) {
+	t.Parallel()
+	for as, version := range map[string]string{"pending": "latest", "cancelled": "-", "failed": "-"} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			x := `{"id":"ex_1","workflow":"wf_1","state":"` + as + `","ended_at":"2026-11-25T18:01:00Z"}`
+			if strings.HasSuffix(r.URL.Path, "/executions") {
+				x = `{"items":[` + x + `]}`
+			}
+			_, _ = io.WriteString(w, x)
+		}))
+		t.Cleanup(server.Close)
+		for _, args := range [][]string{{"executions", "get", "ex_1"}, {"workflows", "executions", "wf_1"}} {
+			s, out, errs := callTo(server.URL, args...)
+			if code := cli.Main(t.Context(), s); code != cli.ExitOK {
+				t.Fatalf("exit %d: %s", code, errs)
+			}
+			if fields := strings.Fields(out.String()); !slices.Contains(fields, version) {
+				t.Errorf("%s: %v say nothing of the version %q: %s", as, args, version, out)
+			}
+		}
+	}
+}
+
 // Everything that an execution may be, on a terminal of 80 columns.
 func TestShowAnExecution(t *testing.T) {
 	t.Parallel()
@@ -181,8 +212,16 @@ func TestAnswerAnExecution(t *testing.T) {
 	if o := b.run(t, "", "executions", "answer", ex, "--path", "1", "--generation", "1", "--verdict", "done"); o.code != cli.ExitInput {
 		t.Errorf("exit %d: %s", o.code, o.err)
 	}
-	b.ok(t, "executions", "answer", ex, "--path", "1", "--generation", "2", "--verdict", "done")
-	contains(t, b.ok(t, "executions", "watch", ex), "completed")
+	for flag, c := range map[string]struct{ value, err string }{
+		"--generation": {"0", "--generation counts from 1; leave it out for the current one"},
+		"--result":     {"{", "--result: not JSON at line 1"},
+	} {
+		if o := b.run(t, "", "executions", "answer", ex, "--path", "1", "--verdict", "done", flag, c.value); o.code != cli.ExitInput || !strings.Contains(o.err, c.err) {
+			t.Errorf("%s %s: exit %d: %s", flag, c.value, o.code, o.err)
+		}
+	}
+	b.ok(t, "executions", "answer", ex, "--path", "1", "--generation", "2", "--verdict", "done", "--result", `{"found":"a record"}`)
+	contains(t, b.ok(t, "executions", "watch", ex), "completed", `"found":"a record"`)
 }
 
 func TestListRows(t *testing.T) {

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/api/cli/input"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/client"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
@@ -54,10 +56,20 @@ func executionWatch(s *State) *cobra.Command {
 
 func executionAnswer(s *State) *cobra.Command {
 	var a client.Answer
+	var result string
 	c := &cobra.Command{
-		Use: "answer EXECUTION --path PATH --verdict done|not_done|fail", Short: "Say what became of a step whose outcome nobody knew", Args: cobra.ExactArgs(1),
-		Long: "Say what you found in the other system about a parked step, so that the execution goes on: it had its effect (done), it had none and is to be tried again (not_done), or it is to be given up (fail).",
-		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
+		Use: "answer EXECUTION --path PATH --verdict done|not_done|fail", Short: "Say what became of a step whose outcome is unknown", Args: cobra.ExactArgs(1),
+		Long:    "Say what you found in the other system about a parked step, so that the execution goes on: it had its effect (done), it had none and is to be tried again (not_done), or it is to be given up (fail).",
+		Example: `  pyairtable-workflows executions answer ex_… --path 4.17.2 --verdict done --result '{"id":"rec0000000000001A"}'`,
+		RunE: on(s, func(c *cobra.Command, k *call, args []string) (err error) {
+			if c.Flags().Changed("generation") && a.Generation < 1 {
+				return WithCode(errors.New("--generation counts from 1; leave it out for the current one"), ExitInput)
+			}
+			if c.Flags().Changed("result") {
+				if a.Result, err = input.Argument("--result", result); err != nil {
+					return WithCode(err, ExitInput)
+				}
+			}
 			e, err := k.AnswerExecution(c.Context(), workflow.ExecutionID(args[0]), a)
 			if err != nil {
 				return err
@@ -68,6 +80,7 @@ func executionAnswer(s *State) *cobra.Command {
 	c.Flags().StringVar(&a.Path, "path", "", "path of the parked step, as executions get shows it")
 	c.Flags().IntVar(&a.Generation, "generation", 0, "generation that the path belongs to; without it the current one")
 	c.Flags().StringVar(&a.Verdict, "verdict", "", "done, not_done or fail")
+	c.Flags().StringVar(&result, "result", "", "what the step would have returned, as JSON, for done; without it {}")
 	c.Flags().StringVar(&a.Message, "message", "", "why, for fail")
 	required(c, "path")
 	required(c, "verdict")

@@ -50,12 +50,16 @@ func (k *call) printExecution(e workflow.Execution) error {
 	})
 }
 
-// versionOf says which version of its workflow an execution runs.
+// versionOf says which version of its workflow an execution runs; one that has
+// ended without having begun never had any.
 func versionOf(e workflow.Execution) string {
-	if e.WorkflowVersion == 0 {
-		return "latest"
+	switch {
+	case e.WorkflowVersion != 0:
+		return strconv.Itoa(e.WorkflowVersion)
+	case e.State.Ended():
+		return "-"
 	}
-	return strconv.Itoa(e.WorkflowVersion)
+	return "latest"
 }
 
 // relativeRows says to which executions this one belongs.
