@@ -75,6 +75,8 @@ func TestUnusableCredentialsAndNames(t *testing.T) {
 		"NUL":                {"n", `{"token":"pat\u0000A"}`, "/config/token", "invalid"},
 		"blank":              {"n", `{"token":"  "}`, "/config/token", "required"},
 		"too long":           {"n", `{"token":"` + strings.Repeat("x", 9000) + `"}`, "/config/token", "too_long"},
+		"a prefix alone":     {"n", `{"token":"secret:"}`, "/config/token", "secret_not_found"},
+		"prefix and blanks":  {"n", `{"token":" secret: "}`, "/config/token", "secret_not_found"},
 		"escape in the name": {"a\x1b[2J", `{"token":"patA"}`, "/name", "invalid"},
 		"NUL in the name":    {"a\x00b", `{"token":"patA"}`, "/name", "invalid"},
 	} {
@@ -99,6 +101,11 @@ func TestAReferenceIsAcceptedAgainFromItsOwnWorkspace(t *testing.T) { // S14
 		t.Errorf("a reference changed from %s to %s", d.Config, same.Config)
 	}
 	ref := parse(t, d.Config).Token
+	pasted, err := b.Update(ctx, admin, d.ID, orchestrator.UpdateRequest{Name: "n", Config: json.RawMessage(`{"token":" ` + ref + `\t\n"}`)})
+	b.must(err)
+	if string(pasted.Config) != string(d.Config) {
+		t.Errorf("a reference with blanks around it became %s", pasted.Config)
+	}
 	unknown := "secret:sec_01930000-0000-7000-8000-000000000000"
 	_, foreign := b.Create(ctx, stranger, orchestrator.CreateRequest{Name: "n", Type: "fake", Config: json.RawMessage(`{"token":"` + ref + `"}`)})
 	_, missing := b.Create(ctx, stranger, orchestrator.CreateRequest{Name: "n", Type: "fake", Config: json.RawMessage(`{"token":"` + unknown + `"}`)})

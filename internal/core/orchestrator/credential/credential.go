@@ -84,17 +84,30 @@ func (s *sealer) problem(at slot, code, detail string) {
 	s.out.Problems = append(s.out.Problems, workflow.Problem{Pointer: at.pointer, Code: code, Detail: detail})
 }
 
+// refuse reports a problem. The kind shall see neither the value nor an empty one,
+// about which it would have a problem of its own.
+func (s *sealer) refuse(at slot, code, detail string) {
+	s.problem(at, code, detail)
+	at.parent[at.member] = secret.RefPrefix + "sec_refused"
+}
+
+// reference takes a reference that stands in a configuration. Blanks around it
+// come from copying: no reference has any.
+func (s *sealer) reference(ctx context.Context, at slot, ref string) error {
+	at.parent[at.member] = ref
+	known, err := s.vault.Has(ctx, s.workspace, ref)
+	if err == nil && !known {
+		s.refuse(at, "secret_not_found", "this is not a secret of this workspace; give the credential itself and it becomes one")
+	}
+	return err
+}
+
 func (s *sealer) seal(ctx context.Context, at, old slot) error {
-	if strings.HasPrefix(at.value, secret.RefPrefix) {
-		known, err := s.vault.Has(ctx, s.workspace, at.value)
-		if err == nil && !known {
-			s.problem(at, "secret_not_found", "this is not a secret of this workspace; give the credential itself and it becomes one")
-		}
-		return err
+	if ref := strings.TrimSpace(at.value); strings.HasPrefix(ref, secret.RefPrefix) {
+		return s.reference(ctx, at, ref)
 	}
 	if code, detail := unusable(at.value); code != "" {
-		s.problem(at, code, detail)
-		at.parent[at.member] = secret.RefPrefix + "sec_refused" // the kind shall see neither the value nor an empty one
+		s.refuse(at, code, detail)
 		return nil
 	}
 	ref, write, err := old.value, db.Write(nil), error(nil)
