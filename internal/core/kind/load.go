@@ -88,7 +88,7 @@ func (s *source) input(ctx context.Context, info engine.Info, raw json.RawMessag
 	stored, err := s.inputs.Input(ctx, workflow.WorkspaceID(info.Workspace), workflow.ExecutionID(info.Execution), ref)
 	switch {
 	case errors.Is(err, workflow.ErrNotFound):
-		return nil, failure.New(failure.Fatal, CodeInputMissing, "the input of execution %s was stored as %s and does not exist any more", info.Execution, ref)
+		return nil, failure.Wrap(err, failure.Fatal, CodeInputMissing, "the input, which is stored apart as %s, cannot be read back: %v", ref, err)
 	case err != nil:
 		return nil, temporary(fmt.Errorf("read the input of execution %s: %w", info.Execution, err))
 	}

@@ -207,7 +207,8 @@ func TestALostInput(t *testing.T) {
 			}
 			b.letThrough(1)
 			x := b.ends(rest[0].ID, workflow.Failed)
-			if x.Error.Code != "input_missing" || x.Error.Class != "fatal" || x.StepsCompleted != 0 {
+			if x.Error.Code != "input_missing" || x.Error.Class != "fatal" || x.StepsCompleted != 0 ||
+				!strings.Contains(x.Error.Message, "its file is missing or damaged") {
 				t.Errorf("failed with %+v", x.Error)
 			}
 			b.ends(rest[1].ID, workflow.Completed)
