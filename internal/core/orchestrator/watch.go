@@ -217,15 +217,6 @@ func (w *Watch) Close() {
 	})
 }
 
-// WaitEnd returns the execution once it has ended. It needs
-// workflow.ExecutionRead.
-func (s *Service) WaitEnd(ctx context.Context, c workflow.Caller, id workflow.ExecutionID) (workflow.Execution, error) {
-	if _, err := s.AwaitEnd(ctx, c, id); err != nil {
-		return workflow.Execution{}, err
-	}
-	return s.Execution(ctx, c, id)
-}
-
 // AwaitEnd returns the end state of an execution once it has ended, without
 // waiting for the read models. It needs workflow.ExecutionRead.
 func (s *Service) AwaitEnd(ctx context.Context, c workflow.Caller, id workflow.ExecutionID) (workflow.ExecutionState, error) {

@@ -68,17 +68,8 @@ func (e *Error) Is(target error) bool {
 	return ok && (t.Category == "" || t.Category == e.Category) && (t.Code == "" || t.Code == e.Code)
 }
 
-// Targets for errors.Is: they match every error of their category.
-var (
-	ErrNotFound     = &Error{Category: CategoryNotFound}
-	ErrConflict     = &Error{Category: CategoryConflict}
-	ErrPrecondition = &Error{Category: CategoryPrecondition}
-	ErrInvalid      = &Error{Category: CategoryInvalid}
-	ErrUnauthorized = &Error{Category: CategoryUnauthorized}
-	ErrForbidden    = &Error{Category: CategoryForbidden}
-	ErrTooMany      = &Error{Category: CategoryTooMany}
-	ErrUnavailable  = &Error{Category: CategoryUnavailable}
-)
+// ErrNotFound is a target for errors.Is: it matches every error of its category.
+var ErrNotFound = &Error{Category: CategoryNotFound}
 
 // NotFound returns an error of that category. It must read the same for what
 // does not exist and for what belongs to somebody else.

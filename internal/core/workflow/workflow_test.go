@@ -47,7 +47,7 @@ func TestAPermissionIsHeldOrNot(t *testing.T) {
 
 func TestErrorsAreMatchedByCategoryAndCode(t *testing.T) {
 	err := fmt.Errorf("start: %w", Conflict("workflow_paused", "it is paused"))
-	if !errors.Is(err, ErrConflict) || !errors.Is(err, &Error{Code: "workflow_paused"}) || errors.Is(err, ErrNotFound) || errors.Is(err, &Error{Code: "other"}) {
+	if !errors.Is(err, &Error{Category: CategoryConflict}) || !errors.Is(err, &Error{Code: "workflow_paused"}) || errors.Is(err, ErrNotFound) || errors.Is(err, &Error{Code: "other"}) {
 		t.Errorf("%v matches wrongly", err)
 	}
 	if got := AsError(err); got.Category != CategoryConflict {
