@@ -17,13 +17,14 @@ const KindName = "test_kind"
 
 // Input says what one execution of the small kind does.
 type Input struct {
-	Again int    `json:"again,omitempty" minimum:"0"` // continue so many times before all
-	Child *Input `json:"child,omitempty"`             // run a child with this input
-	Work  int    `json:"work,omitempty" minimum:"0"`  // steps, each with progress, a label and an event
-	Rows  int    `json:"rows,omitempty" minimum:"0"`  // row outcomes: record rec0 and so on; every third one is of Deals, and held
-	More  int64  `json:"more,omitempty" minimum:"0"`  // rows of Deals that are counted only
-	Hold  bool   `json:"hold,omitempty"`              // wait for Core.Release after the work
-	Wait  bool   `json:"wait,omitempty"`              // wait for a signal that never comes
+	Again   int    `json:"again,omitempty" minimum:"0"` // continue so many times before all
+	Child   *Input `json:"child,omitempty"`             // run a child with this input
+	Work    int    `json:"work,omitempty" minimum:"0"`  // steps, each with progress, a label and an event
+	Rows    int    `json:"rows,omitempty" minimum:"0"`  // row outcomes: record rec0 and so on; every third one is of Deals, and held
+	More    int64  `json:"more,omitempty" minimum:"0"`  // rows of Deals that are counted only
+	Hold    bool   `json:"hold,omitempty"`              // wait for Core.Release after the work
+	Wait    bool   `json:"wait,omitempty"`              // wait for a signal that never comes
+	Approve bool   `json:"approve,omitempty"`           // wait for the signal approve; who approved is what was found
 	// End: "" completes; "fail" fails, unless the configuration greets with
 	// "mended"; "auth" and "unknown" park.
 	End string `json:"end,omitempty"`
@@ -49,6 +50,11 @@ type output struct {
 // worked is what the small kind records.
 type worked struct {
 	Item int `json:"item"`
+}
+
+// approval is the data of the signal approve.
+type approval struct {
+	By string `json:"by"`
 }
 
 // finding is the result of the last step, which only an answer fills.
@@ -78,6 +84,7 @@ func newKind(c *Core) *kind.Kind {
 		end:  kind.Step(k, "end", engine.StepOptions[string]{Once: true}, finish),
 	}
 	j.never = kind.Signal[engine.None](k, "never")
+	j.approve = kind.Signal[approval](k, "approve")
 	j.child = kind.Workflow(k, "child", j.run)
 	kind.Workflow(k, kind.Main, j.run)
 	return k
@@ -88,6 +95,7 @@ type job struct {
 	tell       engine.Step[tellIn, engine.None]
 	end        engine.Step[string, finding]
 	never      engine.Signal[engine.None]
+	approve    engine.Signal[approval]
 	child      engine.Workflow[Input, output]
 }
 
@@ -123,6 +131,10 @@ func (j *job) run(run engine.Run, s kind.Start[config, Input]) (output, error) {
 		if _, err := j.never.Wait(run, engine.Forever); err != nil {
 			return output{}, fmt.Errorf("wait: %w", err)
 		}
+	}
+	if todo.Approve {
+		by, err := j.approve.Wait(run, engine.Forever)
+		return output{Greeting: s.Config.Greeting, Found: by.By}, err
 	}
 	if s.Config.Greeting == "mended" {
 		todo.End = ""

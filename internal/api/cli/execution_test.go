@@ -262,3 +262,20 @@ all                              11
 	b.ok(t, "workflows", "delete", wf)
 	contains(t, b.ok(t, "executions", "rows", ex), "the list expired on 20", "--counts still counts 11 records")
 }
+
+func TestSignalAnExecution(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	wf := id(t, b.ok(t, "workflows", "create", "--file", file(t, whole)), "wf")
+	ex := id(t, b.ok(t, "workflows", "run", wf, "--input", `{"approve":true}`), "ex")
+	for data, err := range map[string]string{`{`: "--data is not JSON", ``: "--data is not JSON", `7`: "/data: "} {
+		if o := b.run(t, "", "executions", "signal", ex, "approve", "--data", data); o.code != cli.ExitInput || !strings.Contains(o.err, err) {
+			t.Errorf("%s: exit %d: %s", data, o.code, o.err)
+		}
+	}
+	if o := b.run(t, "", "executions", "signal", ex, "other"); o.code != cli.ExitInput || !strings.Contains(o.err, "they take approve, never") {
+		t.Errorf("exit %d: %s", o.code, o.err)
+	}
+	contains(t, b.ok(t, "executions", "signal", ex, "test_kind/approve", "--data", `{"by":"Ada"}`, "--idempotency-key", "k"), ex)
+	contains(t, b.ok(t, "executions", "watch", ex), "completed", `"found":"Ada"`)
+}

@@ -21,6 +21,7 @@ func executionCommands(s *State) *cobra.Command {
 		executionVerb(s, "pause", "Pause an execution at its next step", (*client.Client).PauseExecution),
 		executionVerb(s, "resume", "Let a paused or parked execution go on", (*client.Client).ResumeExecution),
 		executionAnswer(s),
+		executionSignal(s),
 		executionRedrive(s),
 		executionVerb(s, "discard", "Give up the redrive of a failed execution: what it has kept for it is deleted", (*client.Client).DiscardExecution)))
 }

@@ -112,3 +112,15 @@ func (c *Client) AnswerExecution(ctx context.Context, id workflow.ExecutionID, a
 	err := c.call(ctx, request{method: http.MethodPost, path: "/executions/" + segment(id) + "/answer", body: a}, &out)
 	return out, err
 }
+
+// SignalExecution sends a signal to an execution, with data or without. With a
+// key, repeating the call sends no second one.
+func (c *Client) SignalExecution(ctx context.Context, id workflow.ExecutionID, name string, data json.RawMessage, key string) (workflow.Execution, error) {
+	r := request{method: http.MethodPost, path: "/executions/" + segment(id) + "/signals/" + segment(name), header: map[string]string{"Idempotency-Key": key}}
+	if len(data) > 0 {
+		r.body = map[string]json.RawMessage{"data": data}
+	}
+	var out workflow.Execution
+	err := c.call(ctx, r, &out)
+	return out, err
+}

@@ -63,13 +63,13 @@ type Registry struct {
 	steps     map[string]*StepSpec
 	functions map[string]*FunctionSpec
 	writes    map[string]*WriteSpec
-	signals   map[string]bool
+	signals   map[string]func(data json.RawMessage) error // says why data cannot be the signal's
 	errs      []error
 }
 
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry {
-	return &Registry{steps: map[string]*StepSpec{}, functions: map[string]*FunctionSpec{}, writes: map[string]*WriteSpec{}, signals: map[string]bool{}}
+	return &Registry{steps: map[string]*StepSpec{}, functions: map[string]*FunctionSpec{}, writes: map[string]*WriteSpec{}, signals: map[string]func(json.RawMessage) error{}}
 }
 
 // Merge adds everything that other holds, its mistakes included. A name that
@@ -92,8 +92,8 @@ func (r *Registry) Merge(other *Registry) {
 		}
 	}
 	for _, name := range other.Signals() {
-		if r.free("signal", name, r.signals[name]) {
-			r.signals[name] = true
+		if r.free("signal", name, r.signals[name] != nil) {
+			r.signals[name] = other.signals[name]
 		}
 	}
 }
@@ -119,7 +119,10 @@ func (r *Registry) Function(name string) *FunctionSpec { return r.functions[name
 func (r *Registry) Write(name string) *WriteSpec { return r.writes[name] }
 
 // HasSignal reports whether a signal of this name is registered.
-func (r *Registry) HasSignal(name string) bool { return r.signals[name] }
+func (r *Registry) HasSignal(name string) bool { return r.signals[name] != nil }
+
+// SignalFits says why data cannot be that of a registered signal; nil if it can.
+func (r *Registry) SignalFits(name string, data json.RawMessage) error { return r.signals[name](data) }
 
 // Steps lists the names of the steps, in order.
 func (r *Registry) Steps() []string { return slices.Sorted(maps.Keys(r.steps)) }

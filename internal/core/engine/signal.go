@@ -13,11 +13,15 @@ type Signal[T any] struct{ name string }
 
 // NewSignal registers a signal under a name of the form kind/signal.
 func NewSignal[T any](r *Registry, name string) Signal[T] {
-	if r.checkName("signal", name) && r.signals[name] {
+	if r.checkName("signal", name) && r.signals[name] != nil {
 		r.fail("signal %s is registered twice; give one of them another name", name)
 	}
-	r.signals[name] = true
-	return Signal[T]{name: name}
+	s := Signal[T]{name: name}
+	r.signals[name] = func(data json.RawMessage) error {
+		_, err := s.decode("", data)
+		return err
+	}
+	return s
 }
 
 // Name returns the registered name.

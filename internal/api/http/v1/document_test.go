@@ -161,7 +161,7 @@ func TestThePageOnExecutionsNamesWhatThereIs(t *testing.T) {
 			t.Errorf("there is no route %s", path)
 		}
 	}
-	for _, verb := range []string{"pause", "resume", "cancel", "answer", "redrive", "discard"} {
+	for _, verb := range []string{"pause", "resume", "cancel", "answer", "redrive", "discard", "rows", "signal"} {
 		if !strings.Contains(string(page), "executions "+verb+" EXECUTION") && !strings.Contains(string(page), "| `"+verb+"` |") {
 			t.Errorf("nothing is said about how to %s", verb)
 		}

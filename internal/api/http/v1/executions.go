@@ -2,6 +2,7 @@ package v1
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
@@ -40,6 +41,10 @@ func (h executions) mount(api *kit.API) {
 	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/executions/{id}/answer", ID: "answer-execution", Tag: tagExecutions,
 		Summary: "Answer what became of a step",
 		About:   "For an execution that is parked as outcome_unknown or compensation_stuck: say what you found in the other system, and it goes on.", Fails: []int{http.StatusConflict}}, h.answer)
+	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/executions/{id}/signals/{name}", ID: "signal-execution", Tag: tagExecutions,
+		Summary: "Send a signal to an execution",
+		About:   "For an execution whose kind waits for signals, such as an approval; waiting says for which. One for which nothing waits yet is kept until something does. The body may be absent.",
+		Fails:   []int{http.StatusConflict}}, h.signal)
 }
 
 func (h executions) list(ctx context.Context, c workflow.Caller, in *executionsQuery) (*kit.Reply[workflow.Page[workflow.Execution]], error) {
@@ -90,4 +95,29 @@ func (h executions) answer(ctx context.Context, c workflow.Caller, in *answerIn)
 	return kit.ReplyOf(h.orchestrator.AnswerStep(ctx, c, in.ID, orchestrator.AnswerRequest{
 		Generation: a.Generation, Path: a.Path, Verdict: a.Verdict, Result: a.Result.RawMessage, Message: a.Message,
 	}))
+}
+
+type signalIn struct {
+	executionPath
+	idempotencyHeader
+	Name string               `path:"name" maxLength:"100" doc:"Name of the signal, without its kind" example:"approve"`
+	Body request.JSON[signal] `required:"false"`
+}
+
+type signal struct {
+	_    struct{}        `additionalProperties:"false"`
+	Data json.RawMessage `json:"data,omitempty" doc:"What the kind takes with this signal; at most 256 KiB"`
+}
+
+type signalOut struct {
+	Replayed string `header:"Idempotency-Replayed" doc:"true when an earlier request with this key had sent it"`
+	Body     workflow.Execution
+}
+
+func (h executions) signal(ctx context.Context, c workflow.Caller, in *signalIn) (*signalOut, error) {
+	x, again, err := h.orchestrator.Signal(ctx, c, orchestrator.SignalRequest{Execution: in.ID, Name: in.Name, Data: in.Body.Value.Data, IdempotencyKey: in.Key})
+	if err != nil {
+		return nil, err
+	}
+	return &signalOut{Replayed: replayed(again), Body: x}, nil
 }

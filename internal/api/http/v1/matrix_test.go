@@ -53,7 +53,7 @@ func (c cell) target(w workflow.ID, e workflow.ExecutionID, k workflow.KeyID) st
 	case strings.HasPrefix(c.path, "/api/v1/keys/"):
 		id = string(k)
 	}
-	return c.method + " " + strings.ReplaceAll(c.path, "{id}", id)
+	return c.method + " " + strings.NewReplacer("{id}", id, "{name}", "approve").Replace(c.path)
 }
 
 // S13: every route x {no token, wrong token, each scope alone, all other

@@ -151,6 +151,17 @@ func (m *Memory) Remember(r *Request, response any) ([]db.Write, error) {
 	}}, nil
 }
 
+// Keep stores a response whose effect cannot be committed with it, since something
+// else commits that. The effect must be one that is had once even if the same
+// request is carried out again.
+func (m *Memory) Keep(ctx context.Context, r *Request, response any) error {
+	writes, err := m.Remember(r, response)
+	for _, w := range writes {
+		err = errors.Join(err, m.db.Write(ctx, w))
+	}
+	return err
+}
+
 // Forget drops the responses that are older than a day.
 func (m *Memory) Forget(ctx context.Context) error {
 	before := m.clock.Now().Add(-kept).UnixMicro()
