@@ -1,6 +1,6 @@
-// Package demo holds the commands that drive the product from outside, as a user
+// Package demo has the commands that drive the product from the outside, as a user
 // would: `demo` shows what a kind of workflow does, `torture` tests what it
-// survives. Each kind has a package of its own below; package stage runs the
+// survives. Each kind has its own package below this one; package stage runs the
 // processes that they use.
 package demo
 
@@ -28,7 +28,7 @@ func Command(terminal bool) *cobra.Command {
 	}
 	set := cmd.Flags()
 	stageFlags(set, &o.Options, "paw-demo", 5000)
-	set.Float64Var(&o.Speed, "speed", 12, "how many times faster than Airtable's the simulator's limits run")
+	set.Float64Var(&o.Speed, "speed", 12, "how many times faster the simulator's limits run than Airtable's")
 	set.BoolVar(&o.Exit, "exit", false, "exit at the end instead of waiting for Ctrl-C")
 	return cmd
 }
@@ -38,7 +38,7 @@ func TortureCommand() *cobra.Command {
 	var o airtablesync.TortureOptions
 	cmd := &cobra.Command{
 		Use:    "torture",
-		Short:  "Kill the server at random moments and lose answers; the bases must end equal",
+		Short:  "Kill the server at random moments and lose responses; the bases must be equal in the end",
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -49,13 +49,13 @@ func TortureCommand() *cobra.Command {
 	set := cmd.Flags()
 	stageFlags(set, &o.Options, "paw-torture", 500)
 	set.IntVar(&o.Kills, "kills", 50, "rounds with a SIGKILL at a random moment")
-	set.IntVar(&o.Drops, "drops", 30, "rounds in which the answer of a write is lost before the kill")
+	set.IntVar(&o.Drops, "drops", 30, "rounds in which the response to a write is lost before the kill")
 	set.Uint64Var(&o.Seed, "seed", uint64(time.Now().UnixNano()%1_000_000), "seed of all random choices, to repeat a run")
 	return cmd
 }
 
-// stageFlags are those of every story.
+// stageFlags adds the flags that all demos share.
 func stageFlags(set *pflag.FlagSet, o *stage.Options, dir string, records int) {
-	set.StringVar(&o.Dir, "dir", dir, "folder for everything; created if it does not exist")
-	set.IntVar(&o.Records, "records", records, "records in the source base, about")
+	set.StringVar(&o.Dir, "dir", dir, "folder for all data; created if it does not exist")
+	set.IntVar(&o.Records, "records", records, "approximate number of records in the source base")
 }

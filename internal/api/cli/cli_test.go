@@ -249,7 +249,7 @@ func TestMistakes(t *testing.T) {
 		"no address":          {env: []string{"PAW_URL=nonsense", "PAW_TOKEN=t"}, args: []string{"workflows", "list"}, code: 3, err: "not an address of the form http://HOST:PORT"},
 		"another scheme":      {env: []string{"PAW_URL=ftp://127.0.0.1", "PAW_TOKEN=t"}, args: []string{"workflows", "list"}, code: 3, err: "not an address of the form http://HOST:PORT"},
 		"no token":            {env: []string{"PAW_URL=" + b.url}, args: []string{"workflows", "list"}, code: 4, err: "no token; set PAW_TOKEN or --token"},
-		"wrong token":         {env: []string{"PAW_URL=" + b.url, "PAW_TOKEN=paw_x"}, args: []string{"workflows", "list"}, code: 4, err: "set PAW_TOKEN or --token to a token of this server"},
+		"wrong token":         {env: []string{"PAW_URL=" + b.url, "PAW_TOKEN=paw_x"}, args: []string{"workflows", "list"}, code: 4, err: "set PAW_TOKEN or --token to a valid token of this server"},
 		"broken token":        {env: []string{"PAW_URL=" + b.url, "PAW_TOKEN=paw_x\ny"}, args: []string{"workflows", "list"}, code: 4, err: "a blank or a line break"},
 		"wrong token, CRLF":   {env: []string{"PAW_URL=" + b.url, "PAW_TOKEN=paw_x\r\n"}, args: []string{"workflows", "list"}, code: 4, err: "the server refused the token"},
 		"wrong token by flag": {args: []string{"workflows", "list", "--token", "paw_x"}, code: 4, err: "set PAW_TOKEN or --token"},

@@ -12,18 +12,18 @@ import (
 )
 
 func executionCommands(s *State) *cobra.Command {
-	return connected(group("executions", "Look at executions and steer them",
+	return connected(group("executions", "Show and control executions",
 		executionGet(s),
 		executionSteps(s),
 		executionRows(s),
 		executionWatch(s),
-		executionVerb(s, "cancel", "Cancel an execution: the step in flight ends, then what must be undone is undone", (*client.Client).CancelExecution),
+		executionVerb(s, "cancel", "Cancel an execution: running steps finish, then what must be undone is undone", (*client.Client).CancelExecution),
 		executionVerb(s, "pause", "Pause an execution at its next step", (*client.Client).PauseExecution),
-		executionVerb(s, "resume", "Let a paused or parked execution go on", (*client.Client).ResumeExecution),
+		executionVerb(s, "resume", "Resume a paused or parked execution", (*client.Client).ResumeExecution),
 		executionAnswer(s),
 		executionSignal(s),
 		executionRedrive(s),
-		executionVerb(s, "discard", "Give up the redrive of a failed execution: what it has kept for it is deleted", (*client.Client).DiscardExecution)))
+		executionVerb(s, "discard", "Give up redriving a failed execution and delete what was kept for it", (*client.Client).DiscardExecution)))
 }
 
 func executionGet(s *State) *cobra.Command {
@@ -48,7 +48,7 @@ func executionVerb(s *State, verb, short string, do func(*client.Client, context
 func executionWatch(s *State) *cobra.Command {
 	return &cobra.Command{
 		Use: "watch EXECUTION", Short: "Follow an execution to its end", Args: cobra.ExactArgs(1),
-		Long: "Follow an execution to its end, from wherever it stands, also across a restart of the server.",
+		Long: "Follow an execution from its current state to its end, even if the server restarts in between.",
 		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
 			return watch(c.Context(), k, workflow.ExecutionID(args[0]))
 		}),
@@ -59,8 +59,8 @@ func executionAnswer(s *State) *cobra.Command {
 	var a client.Answer
 	var result string
 	c := &cobra.Command{
-		Use: "answer EXECUTION --path PATH --verdict done|not_done|fail", Short: "Say what became of a step whose outcome is unknown", Args: cobra.ExactArgs(1),
-		Long:    "Say what you found in the other system about a parked step, so that the execution goes on: it had its effect (done), it had none and is to be tried again (not_done), or it is to be given up (fail).",
+		Use: "answer EXECUTION --path PATH --verdict done|not_done|fail", Short: "Say what happened to a step whose outcome is unknown", Args: cobra.ExactArgs(1),
+		Long:    "Say what you found in the other system about a parked step, so that the execution can continue: the step took effect (done), it did not and should be tried again (not_done), or it should be given up (fail).",
 		Example: `  pyairtable-workflows executions answer ex_… --path 4.17.2 --verdict done --result '{"id":"rec0000000000001A"}'`,
 		RunE: on(s, func(c *cobra.Command, k *call, args []string) (err error) {
 			if c.Flags().Changed("generation") && a.Generation < 1 {
@@ -79,10 +79,10 @@ func executionAnswer(s *State) *cobra.Command {
 		}),
 	}
 	c.Flags().StringVar(&a.Path, "path", "", "path of the parked step, as executions get shows it")
-	c.Flags().IntVar(&a.Generation, "generation", 0, "generation that the path belongs to; without it the current one")
+	c.Flags().IntVar(&a.Generation, "generation", 0, "generation that the path belongs to; the current one if left out")
 	c.Flags().StringVar(&a.Verdict, "verdict", "", "done, not_done or fail")
-	c.Flags().StringVar(&result, "result", "", "what the step would have returned, as JSON, for done; without it {}")
-	c.Flags().StringVar(&a.Message, "message", "", "why, for fail")
+	c.Flags().StringVar(&result, "result", "", "with done: what the step would have returned, as JSON; {} if left out")
+	c.Flags().StringVar(&a.Message, "message", "", "with fail: why")
 	required(c, "path")
 	required(c, "verdict")
 	return c

@@ -16,19 +16,18 @@ import (
 // The exit codes of the process.
 const (
 	ExitOK          = 0   // done
-	ExitInternal    = 1   // a fault of this program or of the server: please report it
-	ExitInput       = 2   // what you typed, a file or the configuration is wrong; or the state forbids it
+	ExitInternal    = 1   // a bug in this program or in the server: please report it
+	ExitInput       = 2   // a mistake in what you typed, in a file or in the configuration; or not possible in this state
 	ExitEnvironment = 3   // the server is down or not ready, a port is taken, a disk is full
-	ExitAuth        = 4   // no token, a wrong one, or one without the right
-	ExitFailed      = 5   // the execution ended as failed or cancelled
-	ExitWaiting     = 6   // the execution is parked and waits for someone
-	ExitFormat      = 7   // the store was made by another build and this one cannot read it
+	ExitAuth        = 4   // no token, an invalid one, or one that lacks the permission
+	ExitFailed      = 5   // the execution failed or was cancelled
+	ExitWaiting     = 6   // the execution is parked until someone acts
+	ExitFormat      = 7   // the store was made by another build, and this one cannot read it
 	ExitInterrupted = 130 // Ctrl-C
 )
 
-// ExitCode is the one place where an error becomes an exit code. An error
-// that says its own code (WithCode) decides; everything that nobody
-// classified is a fault of the program.
+// ExitCode is the only place where an error becomes an exit code. An error with a
+// code of its own (WithCode) wins; an error that no one has classified is a bug.
 func ExitCode(err error) int {
 	var coded *codedError
 	var answered *client.Error
@@ -67,7 +66,7 @@ func exitOfStatus(status int) int {
 	return ExitInternal
 }
 
-// codedError is an error that knows its exit code.
+// codedError is an error with an exit code of its own.
 type codedError struct {
 	error
 	code int
@@ -76,8 +75,8 @@ type codedError struct {
 // Unwrap returns the error itself.
 func (e *codedError) Unwrap() error { return e.error }
 
-// WithCode gives err an exit code; injected commands use it for what only
-// they can tell. A nil err stays nil.
+// WithCode gives err an exit code; injected commands use it where only they can
+// tell. A nil err stays nil.
 func WithCode(err error, code int) error {
 	if err == nil {
 		return nil
@@ -85,14 +84,14 @@ func WithCode(err error, code int) error {
 	return &codedError{error: err, code: code}
 }
 
-// explain adds the fix that only the command line knows.
+// explain adds the fix where only the command line knows it.
 func explain(err error) string {
 	text := err.Error()
 	var answered *client.Error
 	if errors.As(err, &answered) {
 		switch answered.Status {
 		case http.StatusUnauthorized:
-			text = "the server refused the token: it is mistyped, expired or revoked; set PAW_TOKEN or --token to a token of this server (the first start printed it and wrote it to admin-token in data_dir)"
+			text = "the server refused the token: it is mistyped, expired or revoked; set PAW_TOKEN or --token to a valid token of this server (the first start printed one and wrote it to admin-token in data_dir)"
 		case http.StatusInternalServerError:
 			text += " (request " + answered.RequestID + ")"
 		}

@@ -16,9 +16,9 @@ func New(s *State, injected ...*cobra.Command) *cobra.Command {
 		Use:   "pyairtable-workflows",
 		Short: "Durable workflows on Airtable data",
 		Long: "Durable workflows on Airtable data.\n\n" +
-			"Exit codes: 0 done; 1 a fault of the program or the server; 2 your input is wrong or the state forbids it;\n" +
-			"3 the server is down or the environment is not fit; 4 no token, a wrong one or one without the right;\n" +
-			"5 the execution failed or was cancelled; 6 the execution is parked and waits for someone; 7 the store was made by another build;\n" +
+			"Exit codes: 0 done; 1 a bug in the program or the server; 2 a mistake in your input, or not possible in this state;\n" +
+			"3 the server is down or the environment is at fault; 4 no token, an invalid one, or one that lacks the permission;\n" +
+			"5 the execution failed or was cancelled; 6 the execution is parked until someone acts; 7 the store was made by another build;\n" +
 			"130 interrupted.",
 		Version:       s.Version,
 		SilenceUsage:  true,

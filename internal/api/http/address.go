@@ -7,10 +7,10 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
 )
 
-// maxURL bounds path and query together, in bytes.
+// maxURL is the limit for path and query together, in bytes.
 const maxURL = 8 << 10
 
-// secure sets the headers of every response and bounds the address.
+// secure sets the headers of every response and limits the length of the address.
 func secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -26,17 +26,17 @@ func secure(next http.Handler) http.Handler {
 	})
 }
 
-// sameOrigin refuses what a browser sends for another website.
+// sameOrigin refuses what a browser sends on behalf of another website.
 func sameOrigin(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, r, http.StatusForbidden, "cross_origin", "requests from another website are refused; call the API from your own program")
+		refuse(w, r, http.StatusForbidden, "cross_origin", "requests from other websites are refused; call the API from a program of your own")
 	}))
 	return protection.Handler(next)
 }
 
-// noTokenInURL refuses a token in the address, because proxies and browsers
-// log addresses. A valid one is refused too, so that nobody gets used to it.
+// noTokenInURL refuses a token in the address, because proxies and browsers log
+// addresses. Even a valid token is refused, so that no one gets used to it.
 func noTokenInURL(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		found := strings.Contains(r.URL.Path, "paw_") || strings.Contains(r.URL.RawQuery, "paw_")
@@ -54,8 +54,8 @@ func noTokenInURL(next http.Handler) http.Handler {
 	})
 }
 
-// canonical lets only one spelling of a path reach the routes. Nothing is
-// cleaned or redirected: another spelling is a path that does not exist.
+// canonical lets only one spelling of a path reach the routes. It neither cleans
+// nor redirects: any other spelling is a path that does not exist.
 func canonical(next, missing http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isCanonical(r) {
@@ -82,15 +82,15 @@ func isCanonical(r *http.Request) bool {
 	return r.RequestURI == "" || !strings.Contains(raw, "%")
 }
 
-// isAPI reports whether a path could be meant for a route that needs a token.
+// isAPI reports whether a path may be meant for a route that needs a token.
 func isAPI(r *http.Request) bool { return strings.Contains(r.URL.Path, "/api/") }
 
 func noSuchRoute(w http.ResponseWriter, r *http.Request) {
-	refuse(w, r, http.StatusNotFound, "no_such_route", "nothing is at this path; the reference is at /docs of the admin listener")
+	refuse(w, r, http.StatusNotFound, "no_such_route", "there is nothing at this path; the reference is at /docs on the admin listener")
 }
 
 func methodNotAllowed(w http.ResponseWriter, r *http.Request) {
-	refuse(w, r, http.StatusMethodNotAllowed, "", "this path does not take "+r.Method)
+	refuse(w, r, http.StatusMethodNotAllowed, "", "this path does not support "+r.Method)
 }
 
 func refuse(w http.ResponseWriter, r *http.Request, status int, code, detail string) {

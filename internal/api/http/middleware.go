@@ -16,13 +16,13 @@ import (
 
 type requestKey struct{}
 
-// requestID returns the ID under which the log knows a request.
+// requestID returns the ID that a request has in the log.
 func requestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestKey{}).(string)
 	return id
 }
 
-// recorder remembers the status of a response, for the log and the metrics.
+// recorder remembers the status of a response for the log and the metrics.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -47,8 +47,8 @@ func (r *recorder) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// logged gives the request an ID and logs its outcome once. The query is in
-// no log line: nobody can know what callers put there.
+// logged gives the request an ID and logs its outcome once. It never logs the
+// query: callers may put anything there.
 func logged(logger *slog.Logger, observe func(string, int, time.Duration), next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -70,7 +70,7 @@ func logged(logger *slog.Logger, observe func(string, int, time.Duration), next 
 	})
 }
 
-// recovered turns a panic into a 500; the stack goes to the log alone.
+// recovered turns a panic into a 500; only the log gets the stack.
 func recovered(logger *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {

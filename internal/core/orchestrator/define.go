@@ -62,8 +62,8 @@ func (s *Service) define(ctx context.Context, c workflow.Caller, r CreateRequest
 	return out, err
 }
 
-// Update gives a workflow a new version. It needs workflow.WorkflowWrite.
-// Executions that are open stay with theirs.
+// Update gives a workflow a new version. It needs workflow.WorkflowWrite. Open
+// executions keep the version that they have.
 func (s *Service) Update(ctx context.Context, c workflow.Caller, id workflow.ID, r UpdateRequest) (workflow.Definition, error) {
 	var out workflow.Definition
 	if err := s.admit(ctx, c, workflow.WorkflowWrite); err != nil {
@@ -95,7 +95,7 @@ func (s *Service) Update(ctx context.Context, c workflow.Caller, id workflow.ID,
 	return out, err
 }
 
-// Archive ends a workflow for ever; it stays readable. It needs
+// Archive retires a workflow permanently; it can still be read. It needs
 // workflow.WorkflowWrite and fails with a conflict while executions are open.
 func (s *Service) Archive(ctx context.Context, c workflow.Caller, id workflow.ID) error {
 	if err := s.admit(ctx, c, workflow.WorkflowWrite); err != nil {
@@ -118,7 +118,7 @@ func (s *Service) Archive(ctx context.Context, c workflow.Caller, id workflow.ID
 	})
 }
 
-// cleanup is what the kind removes with the definition.
+// cleanup returns the writes that remove what the kind keeps for the workflow.
 func (s *Service) cleanup(d *definition) []db.Write {
 	k := s.kinds.Kind(d.newest.Kind)
 	if k == nil {
@@ -166,7 +166,7 @@ func (s *Service) Versions(ctx context.Context, c workflow.Caller, id workflow.I
 	return out, err
 }
 
-// create holds a definition that does not exist yet.
+// create calls use with a workflow that does not exist yet.
 func (s *definitions) create(ws workflow.WorkspaceID, id workflow.ID, use func(*definition) error) error {
 	d := s.take(ws, id)
 	defer s.release(d)
@@ -176,7 +176,7 @@ func (s *definitions) create(ws workflow.WorkspaceID, id workflow.ID, use func(*
 }
 
 // record appends one event to the stream of d, which the caller holds for
-// writing, and folds it.
+// writing, and applies it.
 func (s *Service) record(ctx context.Context, c workflow.Caller, d *definition, kind string, data any, inline []db.Write) error {
 	raw, err := json.Marshal(data)
 	if err != nil {
@@ -193,13 +193,13 @@ func (s *Service) record(ctx context.Context, c workflow.Caller, d *definition, 
 }
 
 // checkVersion validates a version and moves its credentials away. It returns
-// what must be written with it, and the warnings.
+// what must be written along with it, and the warnings.
 func (s *Service) checkVersion(ctx context.Context, ws workflow.WorkspaceID, v *workflow.VersionData, before json.RawMessage) ([]db.Write, []workflow.Problem, error) {
 	faults := checkFrame(v)
 	k := s.kinds.Kind(v.Kind)
 	if k == nil {
 		faults = append(faults, workflow.Problem{Pointer: "/type", Code: "unknown_type",
-			Detail: fmt.Sprintf("%q is no type of workflow; there are: %s", v.Kind, strings.Join(s.kindNames(), ", "))})
+			Detail: fmt.Sprintf("%q is not a type of workflow; the types are: %s", v.Kind, strings.Join(s.kindNames(), ", "))})
 		return nil, nil, workflow.Invalid("invalid_workflow", "the workflow cannot be accepted", faults...)
 	}
 	if len(v.Config) > maxConfigBytes || !json.Valid(v.Config) {
@@ -221,14 +221,14 @@ func (s *Service) checkVersion(ctx context.Context, ws workflow.WorkspaceID, v *
 	return hidden.Writes, below("/config", found.Warnings), nil
 }
 
-// checkFrame looks at what all kinds have in common, and trims the name.
+// checkFrame checks what all kinds have in common, and trims the name.
 func checkFrame(v *workflow.VersionData) []workflow.Problem {
 	var faults []workflow.Problem
 	v.Name = strings.TrimSpace(v.Name)
 	if n := utf8.RuneCountInString(v.Name); n == 0 || n > maxNameLength || !utf8.ValidString(v.Name) {
 		faults = append(faults, workflow.Problem{Pointer: "/name", Code: "length", Detail: fmt.Sprintf("give the workflow a name of 1 to %d characters", maxNameLength)})
 	}
-	if strings.ContainsFunc(v.Name, unicode.IsControl) { // they would write to the terminals of those who read
+	if strings.ContainsFunc(v.Name, unicode.IsControl) { // they would act on the terminal of whoever lists workflows
 		faults = append(faults, workflow.Problem{Pointer: "/name", Code: "invalid", Detail: "a name is one line without control characters; remove them"})
 	}
 	if len(v.Labels) > maxLabels {
@@ -252,12 +252,12 @@ func below(prefix string, problems []workflow.Problem) []workflow.Problem {
 	return out
 }
 
-// warnings looks at a stored configuration again: a later build may support
-// what an earlier one ignored.
+// warnings checks a stored configuration again: a later build may support what an
+// earlier one ignored.
 func (s *Service) warnings(d workflow.Definition) []workflow.Problem {
 	k := s.kinds.Kind(d.Type)
 	if k == nil {
-		return []workflow.Problem{{Pointer: "/type", Code: "unknown_type", Detail: "this build does not know this type; it cannot be started here"}}
+		return []workflow.Problem{{Pointer: "/type", Code: "unknown_type", Detail: "this build does not know this type, so the workflow cannot be started here"}}
 	}
 	return below("/config", k.Validate(d.Config).Warnings)
 }
@@ -268,11 +268,11 @@ func matches(d *definition, seen int) error {
 		return nil
 	}
 	return &workflow.Error{Category: workflow.CategoryPrecondition, Code: "version_changed",
-		Message: fmt.Sprintf("the workflow is at version %d, you have seen %d; read it again and repeat your change", d.newest.Version, seen)}
+		Message: fmt.Sprintf("the workflow is at version %d, but you have seen version %d; read it again and repeat your change", d.newest.Version, seen)}
 }
 
 func errArchived(id workflow.ID) error {
-	return workflow.Conflict("workflow_archived", "workflow %s is archived and takes no changes and no starts", id)
+	return workflow.Conflict("workflow_archived", "workflow %s is archived; it cannot be changed or started", id)
 }
 
 func meta(c workflow.Caller) eventstore.Meta {

@@ -2,39 +2,39 @@ package workflow
 
 import "slices"
 
-// Permission names a right that a route asks for and a key may hold.
+// Permission names a right that a route requires and a key can have.
 type Permission string
 
-// The permissions. A key holds them as scopes; Admin holds all.
+// The permissions. A key has them as scopes; Admin includes all of them.
 const (
-	// Public asks for nothing: the route answers anonymous callers.
+	// Public requires nothing: the route is open to anonymous callers.
 	Public Permission = "public"
-	// WorkflowRead allows to list and read workflows, their metrics and health.
+	// WorkflowRead allows listing and reading workflows, their metrics and health.
 	WorkflowRead Permission = "workflows:read"
-	// WorkflowWrite allows to create, change and archive workflows.
+	// WorkflowWrite allows creating, changing and archiving workflows.
 	WorkflowWrite Permission = "workflows:write"
-	// WorkflowRun allows to start, pause, resume and cancel.
+	// WorkflowRun allows starting, pausing, resuming and cancelling.
 	WorkflowRun Permission = "workflows:run"
-	// ExecutionRead allows to read executions, their steps and events.
+	// ExecutionRead allows reading executions, their steps, rows and events.
 	ExecutionRead Permission = "executions:read"
-	// KeyManage allows to create, list and revoke service keys.
+	// KeyManage allows creating, listing and revoking service keys.
 	KeyManage Permission = "keys:manage"
-	// SystemManage allows to rebuild read models and look at the process.
+	// SystemManage allows rebuilding read models and inspecting the process.
 	SystemManage Permission = "system:manage"
 	// Admin allows everything in the workspace.
 	Admin Permission = "admin"
 )
 
-// Permissions lists every permission that a key may hold, Admin last.
+// Permissions lists every permission that a key can have, Admin last.
 func Permissions() []Permission {
 	return []Permission{WorkflowRead, WorkflowWrite, WorkflowRun, ExecutionRead, KeyManage, SystemManage, Admin}
 }
 
-// Known reports whether p is one that a key may hold.
+// Known reports whether p is one that a key can have.
 func (p Permission) Known() bool { return slices.Contains(Permissions(), p) }
 
-// Caller is who asks, as a verified credential says. The workspace comes
-// from the credential alone, never from the request.
+// Caller is who makes a request, according to a verified credential. The
+// workspace comes from the credential alone, never from the request.
 type Caller struct {
 	Workspace WorkspaceID  `json:"workspace"`
 	Principal PrincipalID  `json:"principal"`
@@ -44,7 +44,7 @@ type Caller struct {
 	TraceParent string `json:"-"`
 }
 
-// Can reports whether the caller holds p. Everybody holds Public.
+// Can reports whether the caller has p. Everyone has Public.
 func (c Caller) Can(p Permission) bool {
 	if p == Public {
 		return true
@@ -52,8 +52,8 @@ func (c Caller) Can(p Permission) bool {
 	return slices.Contains(c.Scopes, p) || slices.Contains(c.Scopes, Admin)
 }
 
-// Require returns nil when the caller holds p, otherwise a forbidden error
-// with the code insufficient_scope that names what is missing.
+// Require returns nil if the caller has p, and otherwise a forbidden error with
+// the code insufficient_scope that names the missing scope.
 func (c Caller) Require(p Permission) error {
 	if c.Can(p) {
 		return nil

@@ -7,18 +7,18 @@ type DefinitionState string
 const (
 	Active   DefinitionState = "active"
 	Halted   DefinitionState = "paused"   // no new starts, open executions pause at their next step
-	Archived DefinitionState = "archived" // for ever: readable, not startable
+	Archived DefinitionState = "archived" // permanently: it can be read, but not started
 )
 
-// ExecutionState is where an execution stands in its life.
+// ExecutionState is the stage of its life that an execution is in.
 type ExecutionState string
 
-// The states of an execution. The last three are ends and never change again.
+// The states of an execution. The last three are final.
 const (
-	Pending      ExecutionState = "pending" // accepted, waits for a free place
+	Pending      ExecutionState = "pending" // accepted, waiting for a free place
 	Running      ExecutionState = "running"
 	Paused       ExecutionState = "paused"
-	Parked       ExecutionState = "parked" // cannot go on until its reason is gone
+	Parked       ExecutionState = "parked" // cannot continue until the cause is removed
 	Cancelling   ExecutionState = "cancelling"
 	Compensating ExecutionState = "compensating"
 	Completed    ExecutionState = "completed"
@@ -26,27 +26,27 @@ const (
 	Cancelled    ExecutionState = "cancelled"
 )
 
-// ExecutionStates lists all states in the order of a life.
+// ExecutionStates lists all states, in the order in which they usually occur.
 func ExecutionStates() []ExecutionState {
 	return []ExecutionState{Pending, Running, Paused, Parked, Cancelling, Compensating, Completed, Failed, Cancelled}
 }
 
-// Ended reports whether s is one of the three ends.
+// Ended reports whether s is one of the three final states.
 func (s ExecutionState) Ended() bool { return s == Completed || s == Failed || s == Cancelled }
 
-// StepState is where a step of an execution stands.
+// StepState is the state of a step of an execution.
 type StepState string
 
 // The states of a step.
 const (
 	StepRunning   StepState = "running"
-	StepRetrying  StepState = "retrying" // waits for its next attempt
+	StepRetrying  StepState = "retrying" // waiting for its next attempt
 	StepParked    StepState = "parked"
 	StepCompleted StepState = "completed"
 	StepFailed    StepState = "failed"
 )
 
-// Reasons why an execution is parked.
+// The reasons for parking an execution.
 const (
 	ReasonNondeterministic  = "nondeterministic"
 	ReasonCompensationStuck = "compensation_stuck"
@@ -55,19 +55,19 @@ const (
 	ReasonQuotaExhausted    = "quota_exhausted"
 )
 
-// FixFor says in plain words what makes a parked execution go on.
+// FixFor says in plain words how to get a parked execution going again.
 func FixFor(reason string) string {
 	switch reason {
 	case ReasonNondeterministic:
-		return "the program changed under an open execution: start a build whose workflow function fits the recorded steps, then resume; or cancel"
+		return "the program changed while the execution was open: start a build whose workflow function matches the recorded steps, then resume; or cancel"
 	case ReasonCompensationStuck:
-		return "an undo cannot succeed: repair what its error names, then resume"
+		return "an undo cannot succeed: fix what its error names, then resume"
 	case ReasonNeedsReauth:
 		return "a credential was refused: put a valid one into the workflow's configuration (PUT), then resume"
 	case ReasonOutcomeUnknown:
-		return "nobody knows whether the step had its effect: look at the other system, then answer done, not done or fail"
+		return "it is unknown whether the step took effect: check the other system, then answer done, not_done or fail"
 	case ReasonQuotaExhausted:
-		return "the monthly quota of the other system is used up: it goes on by itself on the 1st (UTC); raise the quota and resume to go on now"
+		return "the monthly quota of the other system is used up: the execution continues by itself on the 1st (UTC); to continue now, raise the quota and resume"
 	}
-	return "look at the error, repair its cause, then resume; or cancel"
+	return "look at the error, fix its cause, then resume; or cancel"
 }

@@ -11,15 +11,15 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 )
 
-// comparison is what a record-by-record look at both bases found. All counts
-// but records must be zero after a sync.
+// comparison is the result of comparing both bases record by record. After a sync
+// all counts except records must be zero.
 type comparison struct {
 	records   int    // in the source
 	missing   int    // in the source only
 	duplicate int    // more than once in the target
 	extra     int    // in the target without a source record
 	different int    // a cell differs, links followed
-	first     string // finding, which is what a person looks at
+	first     string // the first difference, for people
 }
 
 func (c comparison) equal() bool {
@@ -43,20 +43,20 @@ func compare(id airtable.BaseID, source, target crm.Contents) comparison {
 	return j.comparison
 }
 
-// judge compares records with their twins in the target.
+// judge compares records with their counterparts in the target.
 type judge struct {
 	comparison
 	target crm.Contents
 	twins  map[string]twin // by source record
 }
 
-// twin is the target record of a source record.
+// twin is the counterpart of a source record in the target.
 type twin struct {
 	record airtable.Record
 	times  int
 }
 
-// notef keeps the first finding.
+// notef keeps the first difference.
 func (j *judge) notef(format string, args ...any) {
 	if j.first == "" {
 		j.first = fmt.Sprintf(format, args...)
@@ -84,7 +84,7 @@ func (j *judge) compareRecord(table airtable.Table, record airtable.Record) {
 	other, ok := j.twins[string(record.ID)]
 	if !ok {
 		j.missing++
-		j.notef("%s: %s is missing in the target", table.Name, record.ID)
+		j.notef("%s: %s is missing from the target", table.Name, record.ID)
 		return
 	}
 	target, ok := j.target.Schema.Table(table.Name)
@@ -117,12 +117,11 @@ func (j *judge) compareRecord(table airtable.Table, record airtable.Record) {
 func (j *judge) countExtra(table string, records int) {
 	if extra := len(j.target.Records[table]) - records; extra > 0 {
 		j.extra += extra
-		j.notef("%s: the target has %d records more than the source", table, extra)
+		j.notef("%s: the target has %d extra records", table, extra)
 	}
 }
 
-// computed lists the types that no one can write, as far as the customer base
-// uses them.
+// computed lists the read-only field types that the customer base uses.
 var computed = map[airtable.FieldType]bool{"formula": true}
 
 func cell(r airtable.Record, f airtable.Field) any {

@@ -62,10 +62,10 @@ func TestCompare(t *testing.T) {
 			to.Records["B"] = append(to.Records["B"], record("recU3", map[string]string{externalID: `"app1/recB2"`}))
 		}, comparison{duplicate: 1, extra: 1, different: 1, first: "recU3 stands for recB2 a second time"}},
 		"a record too many": {func(to *crm.Contents) { to.Records["B"] = append(to.Records["B"], record("recU3", nil)) },
-			comparison{extra: 1, first: "1 records more"}},
+			comparison{extra: 1, first: "1 extra records"}},
 		"two records that no source has": {func(to *crm.Contents) {
 			to.Records["B"] = append(to.Records["B"], record("recU3", nil), record("recU4", nil))
-		}, comparison{extra: 2, first: "2 records more"}},
+		}, comparison{extra: 2, first: "2 extra records"}},
 		"another cell": {func(to *crm.Contents) { to.Records["B"][0].Fields["Name"] = json.RawMessage(`"c"`) },
 			comparison{different: 1, first: "B recB1, field Name"}},
 		"a cell too many": {func(to *crm.Contents) { to.Records["B"][1].Fields["Name"] = json.RawMessage(`"c"`) },
@@ -77,7 +77,7 @@ func TestCompare(t *testing.T) {
 		"a table is missing": {func(to *crm.Contents) {
 			to.Records["A"] = append(to.Records["A"], to.Records["B"]...)
 			to.Schema.Tables = to.Schema.Tables[:1]
-		}, comparison{different: 2, extra: 2, first: "2 records more"}},
+		}, comparison{different: 2, extra: 2, first: "2 extra records"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

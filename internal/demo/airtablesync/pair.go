@@ -19,7 +19,7 @@ type pair struct {
 	source, target crm.Base
 }
 
-// endpoints are the parts of a sync's configuration that say who is synced.
+// endpoints are the parts of a sync's configuration that name the bases.
 type endpoints struct {
 	SourceBases []endpoint `json:"source_bases"`
 	TargetBases []endpoint `json:"target_bases"`
@@ -30,7 +30,7 @@ type endpoint struct {
 	APIKey string `json:"api_key"`
 }
 
-// exampleConfig is the configuration of the sync, as the example has it.
+// exampleConfig returns the configuration of the example.
 func exampleConfig() (json.RawMessage, endpoints, error) {
 	var ends endpoints
 	raw, err := examples.Files.ReadFile("crm-sync.json")
@@ -43,7 +43,7 @@ func exampleConfig() (json.RawMessage, endpoints, error) {
 	return raw, ends, nil
 }
 
-// open opens a stage on which the example's two bases can be reached.
+// open opens a stage on which both bases of the example can be reached.
 func open(ctx context.Context, o stage.Options) (*pair, error) {
 	_, ends, err := exampleConfig()
 	if err != nil {
@@ -73,7 +73,7 @@ func (p *pair) createSync(ctx context.Context, config json.RawMessage) error {
 	return nil
 }
 
-// The modes of a run. A full one may delete.
+// The modes of a run. A full run may delete.
 const (
 	full        = `{"mode":"full","allow_deletes":true}`
 	incremental = `{"mode":"incremental"}`

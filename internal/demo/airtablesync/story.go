@@ -11,16 +11,16 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/demo/stage"
 )
 
-// DemoOptions say how the demonstration runs.
+// DemoOptions configure the demonstration.
 type DemoOptions struct {
 	stage.Options
 	Exit bool // exit at the end instead of waiting for Ctrl-C
 }
 
-// killAt is the share of the records after which the server is killed.
+// killAt is the fraction of the records after which the server is killed.
 const killAt = 0.4
 
-// Demo is the whole story. It returns nil only if both bases are equal.
+// Demo runs the whole demonstration. It returns nil only if both bases are equal.
 func Demo(ctx context.Context, o DemoOptions) error {
 	fmt.Fprintln(o.Out, "Two Airtable bases kept in sync on a durable engine, through a kill -9.")
 	p, err := open(ctx, o.Options)
@@ -28,7 +28,7 @@ func Demo(ctx context.Context, o DemoOptions) error {
 		return err
 	}
 	defer p.Close()
-	p.Sayf("Airtable is the built-in simulator at %s; its limits run %g times faster than Airtable's (5 calls a second and base).", p.Simulator.URL(), o.Speed)
+	p.Sayf("Airtable is the built-in simulator at %s; its limits run %g times faster than Airtable's (5 calls per second and base).", p.Simulator.URL(), o.Speed)
 	if p.State.Finished {
 		err = p.again(ctx, o.Dir)
 	} else {
@@ -41,7 +41,7 @@ func Demo(ctx context.Context, o DemoOptions) error {
 		return nil
 	}
 	p.Paste(workflow.ID(p.State.Workflow))
-	p.Sayf("\nServer and simulator stay up until Ctrl-C; a second start makes 20 edits and syncs just them.")
+	p.Sayf("\nThe server and the simulator run until Ctrl-C; a second start makes 20 edits and syncs only those.")
 	return p.Wait(ctx)
 }
 
@@ -101,7 +101,7 @@ func (p *pair) runThroughKill(ctx context.Context, id workflow.ExecutionID, reco
 	if err := p.Server.Start(ctx); err != nil {
 		return err
 	}
-	bar.Interruptf("Started again; ready after %.2f s, the execution goes on.", time.Since(begin).Seconds())
+	bar.Interruptf("Started again; ready after %.2f s, and the execution continues.", time.Since(begin).Seconds())
 	if err := p.Server.Follow(ctx, id, func(done, _ int64) bool { bar.Set(done, records); return true }); err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (p *pair) conclude(ctx context.Context, tables []crm.Table, took time.Durat
 	least := floor(tables)
 	p.Sayf("4. Compared record by record, links followed:")
 	p.Sayf("   records %s   missing %d   duplicate %d   different %d", stage.Thousands(c.records), c.missing, c.duplicate+c.extra, c.different)
-	p.Sayf("   API calls %d, floor %d: %.3f times the floor; %d more created tables and fields", calls.Data, least, float64(calls.Data)/float64(least), calls.SchemaWrites)
+	p.Sayf("   API calls %d, minimum %d: %.3f times the minimum; %d more to create tables and fields", calls.Data, least, float64(calls.Data)/float64(least), calls.SchemaWrites)
 	p.Sayf("   seconds %.1f", took.Seconds())
 	if !c.equal() {
 		return fmt.Errorf("the bases differ: %s", c.first)
@@ -131,7 +131,7 @@ func (p *pair) conclude(ctx context.Context, tables []crm.Table, took time.Durat
 	return nil
 }
 
-// again makes visible edits in the source and expects exactly them to be
+// again makes visible edits in the source and expects that exactly these are
 // written.
 func (p *pair) again(ctx context.Context, dir string) error {
 	p.Sayf("\n1. Found the data of an earlier start in %s.", dir)
@@ -153,7 +153,7 @@ func (p *pair) again(ctx context.Context, dir string) error {
 	case !c.equal():
 		return fmt.Errorf("the bases differ: %s", c.first)
 	case updated != int64(edits):
-		return fmt.Errorf("%d records were edited, but %d written", edits, updated)
+		return fmt.Errorf("%d records were edited, but %d were written", edits, updated)
 	}
 	return nil
 }
@@ -187,9 +187,9 @@ func (p *pair) syncEdits(ctx context.Context) (int64, error) {
 	return n, nil
 }
 
-// floor is the least number of calls that any program needs to fill an empty
-// target from these tables, which it makes itself: each base's schema once,
-// pages of 100 read, batches of ten written.
+// floor is the minimum number of calls that any program needs to fill an empty
+// target from these tables, apart from creating them: one for the schema of each
+// base, one for each page of 100 read and for each batch of ten written.
 func floor(tables []crm.Table) int {
 	calls := 2
 	for _, t := range tables {
@@ -199,7 +199,7 @@ func floor(tables []crm.Table) int {
 	return calls
 }
 
-// sizes writes the tables with their sizes.
+// sizes lists the tables with their sizes.
 func sizes(tables []crm.Table) string {
 	parts := make([]string, len(tables))
 	for i, t := range tables {

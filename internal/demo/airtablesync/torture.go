@@ -12,35 +12,35 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/demo/stage"
 )
 
-// TortureOptions say how hard the sync is tried. Torture sets the speed
-// itself, and never goes on with an earlier start.
+// TortureOptions say how severe the test is. Torture sets the speed itself and
+// never continues from an earlier start.
 type TortureOptions struct {
 	stage.Options
 	Kills int    // rounds with a SIGKILL at a random moment
 	Drops int    // rounds in which a write's response is lost before the kill
-	Seed  uint64 // of all chance; printed
+	Seed  uint64 // of all random choices; it is printed
 }
 
-// tortureSpeed scales Airtable's limits so that a run lasts long enough to be
-// hit in its middle.
+// tortureSpeed scales Airtable's limits so that a run lasts long enough to
+// be interrupted midway.
 const tortureSpeed = 40
 
-// torture is a pair of bases and the chance that rules it.
+// torture is a pair of bases and the source of all random choices.
 type torture struct {
 	*pair
 	rand   *rand.Rand
-	usual  time.Duration // how long a run takes, for the choice of moments
+	usual  time.Duration // how long a run takes, to choose the moment of a kill
 	made   int           // tables and fields added to the source so far
 	counts tally
 }
 
-// tally is what was done to the server, and seen of it.
+// tally counts what was done to the server and how it reacted.
 type tally struct {
 	kills, missed, drops int // missed: the run had ended before the kill
 	restart              time.Duration
 }
 
-// Torture ends with nil only if the bases were equal after every round.
+// Torture returns nil only if the bases were equal after every round.
 func Torture(ctx context.Context, o TortureOptions) error {
 	fmt.Fprintf(o.Out, "torture: %d kills, %d lost answers, %d records, seed %d\n", o.Kills, o.Drops, o.Records, o.Seed)
 	t, err := openTorture(ctx, o)
@@ -66,7 +66,7 @@ func Torture(ctx context.Context, o TortureOptions) error {
 	return nil
 }
 
-// openTorture starts both processes over a filled source and an empty target.
+// openTorture starts both processes with a filled source and an empty target.
 func openTorture(ctx context.Context, o TortureOptions) (*torture, error) {
 	o.Speed, o.Fresh = tortureSpeed, true
 	opened, err := open(ctx, o.Options)
@@ -100,8 +100,8 @@ func (t *torture) prepare(ctx context.Context, records int) error {
 	return t.createSync(ctx, config)
 }
 
-// killRound changes the source, starts a run, kills the server at a random
-// moment of it, starts it again and expects equal bases at the end.
+// killRound changes the source, starts a run, kills the server at a random moment
+// of the run, starts it again and expects equal bases at the end.
 func (t *torture) killRound(ctx context.Context, round int) error {
 	mode := full
 	if round%3 == 2 {
@@ -132,9 +132,9 @@ func (t *torture) killRound(ctx context.Context, round int) error {
 	return t.expectEqual(ctx)
 }
 
-// dropRound makes the sync write a record, a table, a field or a delete,
-// loses the response of that write after it has taken effect, kills the server
-// and expects no duplicate at the end.
+// dropRound makes the sync write a record, a table or a field, or delete a record,
+// drops the response after the write has taken effect, kills the server and expects
+// no duplicate at the end.
 func (t *torture) dropRound(ctx context.Context, round int) error {
 	writes := t.lostWrites()
 	w := writes[round%len(writes)]
@@ -168,7 +168,7 @@ type lostWrite struct {
 	cause              func(context.Context) error // makes the sync want to write
 }
 
-// lostWrites lists one of each sort that the sync makes.
+// lostWrites has one write of each kind that the sync makes.
 func (t *torture) lostWrites() []lostWrite {
 	target := string(t.target.ID)
 	return []lostWrite{

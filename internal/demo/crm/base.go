@@ -1,6 +1,6 @@
-// Package crm is the customer base that demos and tortures play with:
-// companies, people, deals and activities. It fills a base, edits it as people
-// would and reads it back, all through Airtable's API.
+// Package crm is the customer base that demos and stress tests use: companies,
+// people, deals and activities. It fills a base, edits it as people would and reads
+// it back, all through Airtable's API.
 package crm
 
 import (
@@ -14,7 +14,7 @@ import (
 // workspace is the simulated workspace that bases are made in.
 const workspace = "wspDemo0000000000"
 
-// Base is a base and what reaches it.
+// Base is a base and how to reach it.
 type Base struct {
 	Airtable *airtable.Client
 	Token    airtable.Token
@@ -27,8 +27,8 @@ type Contents struct {
 	Records map[string][]airtable.Record
 }
 
-// CreateEmpty makes the base as Airtable's own "start from scratch" does: with
-// one table that no one uses.
+// CreateEmpty creates the base as "start from scratch" does in Airtable: with one
+// unused table.
 func (b Base) CreateEmpty(ctx context.Context, name string) error {
 	_, err := b.Airtable.CreateBase(ctx, b.Token, airtable.NewBase{
 		ID: b.ID, Name: name, WorkspaceID: workspace,
@@ -57,7 +57,7 @@ func (b Base) Read(ctx context.Context) (Contents, error) {
 	return all, nil
 }
 
-// list reads all records of a table, which may be named by its name too.
+// list reads all records of a table, given by its id or its name.
 func (b Base) list(ctx context.Context, table airtable.TableID) ([]airtable.Record, error) {
 	var all []airtable.Record
 	for offset := ""; ; {

@@ -9,8 +9,8 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 )
 
-// Disturb changes some records as people would: it creates, edits and, if
-// allowed, deletes a few.
+// Disturb changes some records as people would: it creates and edits a few, and
+// deletes some if it may.
 func (b Base) Disturb(ctx context.Context, r *rand.Rand, deletes bool) error {
 	table := edited[r.IntN(len(edited))]
 	records, err := b.list(ctx, airtable.TableID(table.table))

@@ -26,8 +26,8 @@ var edited = []struct {
 	{"Activities", "Subject", func(at time.Time, n int) any { return fmt.Sprintf("Moved to %s (%d)", at.Format(time.TimeOnly), n) }},
 }
 
-// Edit changes some records of every table and returns how many, and one of
-// the edits in words.
+// Edit changes some records in every table. It returns how many, and one of the
+// edits in words.
 func (b Base) Edit(ctx context.Context, at time.Time) (total int, example string, err error) {
 	for _, e := range edited {
 		page, err := b.Airtable.List(ctx, b.Token, b.ID, airtable.TableID(e.table), airtable.ListParams{MaxRecords: EditsPerTable})

@@ -9,24 +9,24 @@ import (
 	"path/filepath"
 )
 
-// State is what a start leaves for the next one. Its file also marks a folder
-// as the demo's own, which may be emptied.
+// State is what one start leaves for the next. Its file also marks a folder as the
+// demo's own, which may be emptied.
 type State struct {
 	Records  int    `json:"records"`  // asked for
 	Workflow string `json:"workflow"` // id
-	Finished bool   `json:"finished"` // the story was told to its end; a next start goes on from it
+	Finished bool   `json:"finished"` // the demonstration was completed; the next start continues from it
 }
 
 const stateFile = "demo.json"
 
-// folder is a folder that this process has taken.
+// folder is a folder that this process has locked.
 type folder struct {
 	path string
 	lock *os.File
 }
 
-// takeFolder makes the folder and locks it against another demo. The caller
-// gives it up.
+// takeFolder creates the folder and locks it against other demos. The caller
+// releases it with giveUp.
 func takeFolder(path string) (*folder, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, err
@@ -36,17 +36,17 @@ func takeFolder(path string) (*folder, error) {
 		return nil, err
 	}
 	if err := takeLock(lock); err != nil {
-		return nil, errors.Join(fmt.Errorf("another demo runs in %s; end it or name another folder with --dir", path), lock.Close())
+		return nil, errors.Join(fmt.Errorf("another demo is running in %s; stop it, or name another folder with --dir", path), lock.Close())
 	}
 	return &folder{path: path, lock: lock}, nil
 }
 
-// giveUp lets another demo take the folder.
+// giveUp releases the folder for other demos.
 func (f *folder) giveUp() { _ = f.lock.Close() }
 
-// prepare returns the state of an earlier start that was finished with as many
-// records, unless fresh is asked for. Whatever else a demo left is removed; a
-// folder that is not a demo's is refused.
+// prepare returns the state of an earlier start that completed with the same number
+// of records, unless fresh is set. Anything else that a demo left is removed; a
+// folder that does not belong to a demo is refused.
 func (f *folder) prepare(records int, fresh bool) (s State, removed bool, err error) {
 	entries, err := os.ReadDir(f.path)
 	if err != nil {
@@ -55,7 +55,7 @@ func (f *folder) prepare(records int, fresh bool) (s State, removed bool, err er
 	raw, err := os.ReadFile(filepath.Join(f.path, stateFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && len(entries) > 0:
-		return s, false, fmt.Errorf("%s is not empty and not a demo's; name another folder with --dir", f.path)
+		return s, false, fmt.Errorf("%s is not empty and was not made by a demo; name another folder with --dir", f.path)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return s, false, err
 	case err == nil && json.Unmarshal(raw, &s) == nil && s.Finished && s.Records == records && !fresh:

@@ -64,7 +64,7 @@ func TestAFolderInUseIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	f := taken(t, dir)
-	if _, err := takeFolder(dir); err == nil || !strings.Contains(err.Error(), "another demo runs in "+dir) || !strings.Contains(err.Error(), "--dir") {
+	if _, err := takeFolder(dir); err == nil || !strings.Contains(err.Error(), "another demo is running in "+dir) || !strings.Contains(err.Error(), "--dir") {
 		t.Errorf("got %v", err)
 	}
 	f.giveUp()

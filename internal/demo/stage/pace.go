@@ -2,7 +2,7 @@ package stage
 
 import "time"
 
-// pace is how many times faster than Airtable's its limits run.
+// pace is how many times faster the limits run than Airtable's.
 type pace float64
 
 // Airtable's own limits, of which a margin is left.

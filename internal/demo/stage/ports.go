@@ -5,12 +5,12 @@ import (
 	"net"
 )
 
-// portTries is how often a process is started at ports that someone else takes
-// before it does.
+// portTries is how often a process is started again because another program took
+// its port first.
 const portTries = 4
 
-// startAt starts a process at the preferred addresses, or at others where they
-// are taken.
+// startAt starts a process at the preferred addresses, or at others if they are
+// taken.
 func startAt(preferred []string, start func(addrs []string) error) error {
 	for try := 1; ; try++ {
 		addrs, err := freeAddrs(preferred)
@@ -26,8 +26,8 @@ func startAt(preferred []string, start func(addrs []string) error) error {
 	}
 }
 
-// freeAddrs returns each preferred address on which no one listens, and a free
-// one in place of others.
+// freeAddrs returns the preferred addresses, with a free one in place of each that
+// is in use.
 func freeAddrs(preferred []string) ([]string, error) {
 	free := make([]string, len(preferred))
 	for i, addr := range preferred {

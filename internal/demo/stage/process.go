@@ -15,23 +15,23 @@ import (
 	"time"
 )
 
-// startLimit bounds how long a process may take until it answers.
+// startLimit is how long a process may take to answer.
 const startLimit = 30 * time.Second
 
-// process is a process of ours: its own process group, so that Ctrl-C reaches
-// only the parent, and killed by the kernel when the parent is gone, so that
-// none is left behind.
+// process is a child process. It has its own process group, so that Ctrl-C reaches
+// only the parent, and the kernel kills it when the parent dies, so that none is
+// left behind.
 type process struct {
 	command string // the product's command that it runs
 	cmd     *exec.Cmd
 	log     *os.File
 	logFrom int64         // where in the log its output begins
 	done    chan struct{} // closed when it has ended
-	err     error         // what Wait said; read it after done
+	err     error         // from Wait; read it only after done
 }
 
-// run starts binary with args; its output is appended to logPath. The
-// product's own variables are kept from it: flags say all that it needs.
+// run starts binary with args; its output is appended to logPath. It
+// does not get the product's environment variables: flags say everything it needs.
 func run(binary, logPath, command string, args ...string) (*process, error) {
 	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -68,7 +68,7 @@ func (p *process) live(started chan<- error) {
 	}
 }
 
-// waitUntil asks until it hears yes, the process ends or time is up.
+// waitUntil asks until the answer is yes, the process ends or time is up.
 func (p *process) waitUntil(ctx context.Context, yes func() bool) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
@@ -86,8 +86,8 @@ func (p *process) waitUntil(ctx context.Context, yes func() bool) error {
 	return nil
 }
 
-// listening reports whether the process has said that it listens. A response at
-// its address does not show that: a process that was quicker may have the port.
+// listening reports whether the process has logged that it listens. A response at
+// its address is no proof: another process may have taken the port first.
 func (p *process) listening() bool {
 	log, err := os.Open(p.log.Name())
 	if err != nil {
@@ -98,13 +98,13 @@ func (p *process) listening() bool {
 	return err == nil && bytes.Contains(text, []byte("listening on http://"))
 }
 
-// kill ends the process with SIGKILL, as a power cut would, and waits.
+// kill ends the process with SIGKILL, as abruptly as a power failure, and waits.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.done
 }
 
-// stop asks with SIGTERM and waits; after grace it kills.
+// stop sends SIGTERM and waits; after the grace period it kills.
 func (p *process) stop(grace time.Duration) error {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -116,7 +116,7 @@ func (p *process) stop(grace time.Duration) error {
 	return p.err
 }
 
-// endedError says that a process ended before it answered.
+// endedError means that a process ended before it answered.
 type endedError struct {
 	command string
 	code    int    // exit code
@@ -127,23 +127,22 @@ func (e *endedError) Error() string {
 	return fmt.Sprintf("%s ended with exit code %d before it answered: %s", e.command, e.code, e.words)
 }
 
-// The exit codes of the product's commands that matter here, as `--help` has
-// them.
+// The exit codes of the product's commands that matter here, as listed by `--help`.
 const (
-	exitFault       = 1 // a fault of the program
+	exitFault       = 1 // a bug in the program
 	exitEnvironment = 3 // a port is taken, a disk is full
 	exitFormat      = 7 // a store of another build
 )
 
-// refusedItsData reports whether the process gave up for a reason that an
-// empty folder may cure.
+// refusedItsData reports whether the process gave up for a reason that an empty
+// folder may fix.
 func (e *endedError) refusedItsData() bool { return e.code == exitFault || e.code == exitFormat }
 
-// lacksSomething reports whether the process gave up for a reason outside of
-// it, such as a port in use.
+// lacksSomething reports whether the process gave up for an external reason, such
+// as a port in use.
 func (e *endedError) lacksSomething() bool { return e.code == exitEnvironment }
 
-// lastWords returns the last line of a log, without the word error before it.
+// lastWords returns the last line of a log, without the word error in front.
 func lastWords(path string) string {
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -5,14 +5,13 @@ import (
 	"syscall"
 )
 
-// takeLock makes the folder this process's own; it is free again when the
-// process is gone.
+// takeLock locks the folder for this process; the lock goes away with the process.
 func takeLock(dir *os.File) error {
 	return syscall.Flock(int(dir.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 }
 
-// ownGroup keeps the terminal's signals from the child and has the kernel
-// kill it when its parent is gone.
+// ownGroup shields the child from the terminal's signals and has the kernel kill it
+// when its parent dies.
 func ownGroup() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// takeLock does nothing: only Linux is sure to lock folders.
+// takeLock does nothing: folders can be locked reliably only on Linux.
 func takeLock(*os.File) error { return nil }
 
-// ownGroup keeps the terminal's signals from the child; only Linux can also
-// tie its life to the parent's.
+// ownGroup shields the child from the terminal's signals; only on Linux can its life
+// be tied to the parent's as well.
 func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

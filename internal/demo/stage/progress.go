@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Progress shows how far a run is: one line that is drawn again on a terminal,
-// a line for every tenth in a pipe.
+// Progress shows how far a run has got: a line that is redrawn on a terminal, or a
+// line for every tenth in a pipe.
 type Progress struct {
 	out      io.Writer
 	terminal bool
@@ -17,7 +17,7 @@ type Progress struct {
 	open     bool // the terminal's line is unfinished
 }
 
-// Set shows that so many records of all are done.
+// Set shows how many of all records are done.
 func (p *Progress) Set(done, total int64) {
 	if total <= 0 {
 		return
@@ -40,13 +40,13 @@ func (p *Progress) Set(done, total int64) {
 	p.open = true
 }
 
-// Interruptf prints a line of its own below what is drawn.
+// Interruptf prints a separate line below the bar.
 func (p *Progress) Interruptf(format string, args ...any) {
 	p.Finish()
 	fmt.Fprintf(p.out, "   "+format+"\n", args...)
 }
 
-// Finish ends the line that is drawn.
+// Finish ends the line with the bar.
 func (p *Progress) Finish() {
 	if p.open {
 		fmt.Fprintln(p.out)

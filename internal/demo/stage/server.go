@@ -15,8 +15,8 @@ import (
 
 const serverLog = "server.log"
 
-// Server is the product's server as a process of its own, on the same folder
-// and address at every start.
+// Server is the product's server in its own process, with the same folder and
+// address at every start.
 type Server struct {
 	binary      string
 	dir         string
@@ -29,8 +29,8 @@ type Server struct {
 	api         *client.Client
 }
 
-// Start runs the server and returns when it is ready. A later start listens where
-// the one before did, unless someone has taken the port meanwhile.
+// Start runs the server and returns when it is ready. A later start listens on the
+// same port, unless another program has taken it in the meantime.
 func (s *Server) Start(ctx context.Context) error {
 	preferred := []string{"127.0.0.1:8080", "127.0.0.1:8081"}
 	if s.addr != "" {
@@ -73,27 +73,27 @@ func (s *Server) start(ctx context.Context) (err error) {
 
 func (s *Server) url() string { return "http://" + s.addr }
 
-// Kill ends the server with SIGKILL and returns the id that its process had.
+// Kill ends the server with SIGKILL and returns the id of its process.
 func (s *Server) Kill() (pid int) {
 	s.process.kill()
 	return s.process.cmd.Process.Pid
 }
 
-// stop ends the server in order.
+// stop shuts the server down properly.
 func (s *Server) stop() {
 	if s.process != nil {
 		_ = s.process.stop(30 * time.Second)
 	}
 }
 
-// API is a client with the admin's token, good until the next Start.
+// API returns a client with the admin token, valid until the next Start.
 func (s *Server) API() *client.Client { return s.api }
 
 // errEnough ends a follow before the execution ends.
 var errEnough = errors.New("seen enough")
 
-// Follow hears of the execution's progress until it ends or more says no; a
-// nil more hears of everything. A parked execution is an error.
+// Follow passes the execution's progress to more until the execution ends or more
+// returns false; a nil more follows it to its end. A parked execution is an error.
 func (s *Server) Follow(ctx context.Context, id workflow.ExecutionID, more func(done, total int64) bool) error {
 	err := s.api.Follow(ctx, id, 0, func(f client.Frame) error {
 		if f.Progress != nil && more != nil && !more(f.Progress.Done, f.Progress.Total) {

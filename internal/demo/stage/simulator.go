@@ -16,7 +16,7 @@ import (
 
 const simulatorLog = "airtable-sim.log"
 
-// Simulator is the simulated Airtable as a process of its own.
+// Simulator is the simulated Airtable in its own process.
 type Simulator struct {
 	binary  string
 	dir     string
@@ -69,7 +69,7 @@ type Calls struct {
 	SchemaWrites int // tables and fields made
 }
 
-// Calls asks the simulator, which counts what it was really asked.
+// Calls asks the simulator, which counts the calls that it actually received.
 func (s *Simulator) Calls(ctx context.Context) (Calls, error) {
 	stats, err := s.stats(ctx)
 	if err != nil {
@@ -86,13 +86,13 @@ func (s *Simulator) Calls(ctx context.Context) (Calls, error) {
 	return c, nil
 }
 
-// changesSchema knows the simulator's names of calls that make or change
-// tables and fields, such as "POST create_field".
+// changesSchema reports whether a call, by the simulator's name for it, creates or
+// changes tables or fields, such as "POST create_field".
 func changesSchema(call string) bool {
 	return strings.HasSuffix(call, "_table") || strings.HasSuffix(call, "_field") || strings.HasSuffix(call, "_base")
 }
 
-// simulatorStats is the part of GET /_sim/stats that a story needs.
+// simulatorStats is the part of GET /_sim/stats that demos need.
 type simulatorStats struct {
 	Calls map[string]int `json:"calls"`
 }
@@ -103,13 +103,13 @@ func (s *Simulator) stats(ctx context.Context) (simulatorStats, error) {
 	return stats, err
 }
 
-// ResetCalls starts the counts at zero.
+// ResetCalls sets the counts to zero.
 func (s *Simulator) ResetCalls(ctx context.Context) error {
 	return s.admin(ctx, http.MethodDelete, "/_sim/stats", nil, nil)
 }
 
-// LoseResponse has the next call with this method and path, in which * stands
-// for one element, take effect and its response get lost.
+// LoseResponse makes the next call with this method and path take effect without
+// its response arriving. In the path * stands for one segment.
 func (s *Simulator) LoseResponse(ctx context.Context, method, path string) error {
 	return s.admin(ctx, http.MethodPut, "/_sim/faults", map[string]any{
 		"faults": []any{map[string]string{"method": method, "path": path, "fault": "drop"}},
@@ -129,7 +129,7 @@ func (s *Simulator) WaitForLoss(ctx context.Context) error {
 	})
 }
 
-// ClearFaults lets every further call pass.
+// ClearFaults lets all further calls through.
 func (s *Simulator) ClearFaults(ctx context.Context) error {
 	return s.admin(ctx, http.MethodDelete, "/_sim/faults", nil, nil)
 }

@@ -1,6 +1,6 @@
-// Package stage is what every demo and torture plays on: the product's server
-// and the simulated Airtable as two processes of the built binary, in a folder
-// of their own. It knows no kind of workflow.
+// Package stage runs what every demo and stress test needs: the product's server
+// and the simulated Airtable, as two processes of the built binary with a folder of
+// their own. It does not know any kind of workflow.
 package stage
 
 import (
@@ -17,12 +17,12 @@ import (
 
 // Options say where and how fast both processes run.
 type Options struct {
-	Dir      string    // keeps everything; made when absent
-	Records  int       // in the source base, about
-	Speed    float64   // how many times faster than Airtable's its limits run
-	Fresh    bool      // never go on with an earlier start
+	Dir      string    // for all data; created if it does not exist
+	Records  int       // in the source base, approximately
+	Speed    float64   // how many times faster the limits run than Airtable's
+	Fresh    bool      // never continue from an earlier start
 	Tokens   []string  // that the simulator accepts
-	Out      io.Writer // what the story says
+	Out      io.Writer // for the messages
 	Terminal bool      // draw a progress bar
 	Binary   string    // of the product; empty: this process's own
 	Database string    // URL; empty: SQLite in Dir
@@ -38,8 +38,8 @@ type Stage struct {
 	folder  *folder
 }
 
-// Open takes the folder and starts both processes. Data that they can no
-// longer read are removed, which it says. Close ends the processes.
+// Open locks the folder and starts both processes. It removes data that they can no
+// longer read, and says so. Close ends the processes.
 func Open(ctx context.Context, o Options) (*Stage, error) {
 	if o.Binary == "" {
 		self, err := os.Executable()
@@ -67,7 +67,7 @@ func (s *Stage) open(ctx context.Context) error {
 	err := s.raise(ctx)
 	var ended *endedError
 	if s.State.Finished && errors.As(err, &ended) && ended.refusedItsData() {
-		s.Sayf("The data of an earlier start in %s cannot be read and are made anew: %s", s.options.Dir, ended.words)
+		s.Sayf("The data of an earlier start in %s cannot be read and is made anew: %s", s.options.Dir, ended.words)
 		s.stop()
 		if err := s.prepare(true); err != nil {
 			return err
@@ -80,14 +80,14 @@ func (s *Stage) open(ctx context.Context) error {
 	return nil
 }
 
-// prepare finds the state of an earlier start, or empties the folder.
+// prepare reads the state of an earlier start, or empties the folder.
 func (s *Stage) prepare(fresh bool) error {
 	state, removed, err := s.folder.prepare(s.options.Records, fresh)
 	if err != nil {
 		return err
 	}
 	if removed && !fresh {
-		s.Sayf("What an earlier start left in %s is unfinished or of another size: begun anew.", s.options.Dir)
+		s.Sayf("An earlier start in %s was not completed, or had another number of records; starting over.", s.options.Dir)
 	}
 	s.State = state
 	return nil
@@ -104,7 +104,7 @@ func (s *Stage) raise(ctx context.Context) error {
 	return s.Server.Start(ctx)
 }
 
-// Close stops both processes and gives the folder up.
+// Close stops both processes and releases the folder.
 func (s *Stage) Close() {
 	s.stop()
 	s.folder.giveUp()
@@ -122,7 +122,7 @@ func (s *Stage) stop() {
 // Save keeps the state for the next start.
 func (s *Stage) Save() error { return s.folder.save(s.State) }
 
-// Wait stays until the user ends it or a process dies.
+// Wait returns when the user presses Ctrl-C or a process dies.
 func (s *Stage) Wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
@@ -135,7 +135,7 @@ func (s *Stage) Wait(ctx context.Context) error {
 	}
 }
 
-// Explain adds where the processes' own words stand.
+// Explain adds where to find the logs of both processes.
 func (s *Stage) Explain(err error) error {
 	return fmt.Errorf("%w\n(the server's log: %s, the simulator's: %s)", err,
 		filepath.Join(s.options.Dir, serverLog), filepath.Join(s.options.Dir, simulatorLog))
@@ -156,10 +156,10 @@ func (s *Stage) Paste(id workflow.ID) {
 	s.Sayf("  the API's reference page: http://%s/docs, the metrics: http://%s/metrics", s.Server.admin, s.Server.admin)
 }
 
-// Sayf prints a line of the story.
+// Sayf prints a line.
 func (s *Stage) Sayf(format string, args ...any) { fmt.Fprintf(s.options.Out, format+"\n", args...) }
 
-// Progress returns a progress bar below what was said.
+// Progress returns a progress bar below the messages.
 func (s *Stage) Progress() *Progress {
 	return &Progress{out: s.options.Out, terminal: s.options.Terminal, last: -1}
 }

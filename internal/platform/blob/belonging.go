@@ -12,12 +12,12 @@ import (
 
 const (
 	idFile = "store-id"
-	// newIDFile is the id on its way to disk.
+	// newIDFile holds the id until it is complete.
 	newIDFile = ".store-id.new"
 )
 
-// belongsTo refuses a directory that is not of the store with an id. A fresh one
-// is taken for it.
+// belongsTo refuses a directory that does not belong to the store with this id. A
+// new directory is claimed for it.
 func (d *Dir) belongsTo(storeID string) error {
 	if !idForm.MatchString(storeID) {
 		return fmt.Errorf("open the blob directory %s: %q is not the id of a store", d.path, storeID)
@@ -37,8 +37,8 @@ func (d *Dir) belongsTo(storeID string) error {
 		return d.storageError("list the owners", err)
 	}
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), ".") && e.Name() != "lost+found" { // which a file system makes
-			return d.foreign("holds blobs (%s) and does not say to which store they belong", e.Name())
+		if !strings.HasPrefix(e.Name(), ".") && e.Name() != "lost+found" { // file systems create it
+			return d.foreign("holds blobs (%s) and does not say which store they belong to", e.Name())
 		}
 	}
 	if err := d.sign(storeID); err != nil {
@@ -47,7 +47,7 @@ func (d *Dir) belongsTo(storeID string) error {
 	return nil
 }
 
-// sign writes the id of the store, all of it or nothing, and makes it durable.
+// sign writes the id of the store atomically and makes it durable.
 func (d *Dir) sign(storeID string) error {
 	f, err := d.root.OpenFile(newIDFile, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -66,7 +66,7 @@ func (d *Dir) sign(storeID string) error {
 	return d.sync(".")
 }
 
-// foreign refuses the directory, in one sentence with the remedy.
+// foreign refuses the directory, in one sentence with the fix.
 func (d *Dir) foreign(format string, args ...any) error {
 	return failure.Wrap(ErrForeign, failure.Validation, "foreign_blobs",
 		"the blob directory %s %s; set data_dir to the folder that was used with this database, or to an empty one if there is none", d.path, fmt.Sprintf(format, args...))

@@ -17,24 +17,24 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
-// Dir is a Store in a directory: a folder per kind of owner, in it one per owner,
-// in that one file per blob. The file store-id says which store it belongs to.
-// References cannot lead out of it.
+// Dir is a Store in a directory: a folder for each kind of owner, in it a folder
+// for each owner, in that a file for each blob. The file store-id names the store
+// that it belongs to. References cannot lead out of it.
 type Dir struct {
 	path  string
 	root  *os.Root
 	close func() error
 
 	mu      sync.Mutex
-	durable map[string]bool // folders that are known to survive a power cut
+	durable map[string]bool // folders that are known to survive a power failure
 }
 
 var _ Store = (*Dir)(nil)
 
-// OpenDir opens the directory path for the store with an id, and creates it if
-// need be. A fresh one belongs to that store from then on. It fails with
-// ErrForeign for a directory of another store, or one that holds blobs and does
-// not say whose, and with ErrInUse while another process has it. The caller closes
+// OpenDir opens the directory path for the store with this id, and creates it if
+// necessary. A new directory belongs to that store from then on. OpenDir fails with
+// ErrForeign if the directory belongs to another store, or holds blobs without
+// saying whose, and with ErrInUse while another process uses it. The caller closes
 // it.
 func OpenDir(path, storeID string) (*Dir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
@@ -59,8 +59,8 @@ func OpenDir(path, storeID string) (*Dir, error) {
 // Close releases the directory; open blobs stay readable. It may be called twice.
 func (d *Dir) Close() error { return d.close() }
 
-// nameLength is how much of a random text names a blob of an owner: 80 bits. A
-// name that is taken is an error.
+// nameLength is how much of a random text names a blob of an owner: 80 bits. It is
+// an error if the name is taken.
 const nameLength = 16
 
 // Put implements Store: the file and the folders that lead to it are synced before
@@ -197,9 +197,9 @@ func (d *Dir) sync(folder string) error {
 	return err
 }
 
-// storageError classifies a failure of the disk: no retry mends it.
+// storageError classifies a failure of the disk; a retry would not help.
 func (d *Dir) storageError(doing string, cause error) error {
-	fix := "check the disk and the rights on the directory"
+	fix := "check the disk and the permissions of the directory"
 	code := "storage_failed"
 	if errors.Is(cause, syscall.ENOSPC) || errors.Is(cause, syscall.EDQUOT) {
 		fix, code = "free space on that disk", "disk_full"

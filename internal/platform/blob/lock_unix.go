@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lock holds a directory for as long as the file stays open; the kernel lets
-// go of it when the process dies.
+// lock holds a directory for as long as the file stays open; the kernel releases
+// it when the process dies.
 func lock(path string) (*os.File, error) {
 	f, err := os.Open(path)
 	if err != nil {

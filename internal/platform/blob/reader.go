@@ -9,8 +9,8 @@ import (
 	"os"
 )
 
-// sourceReader reads for Put and remembers its own failures, so that they are
-// told apart from those of the disk.
+// sourceReader reads for Put and remembers failures of the source, to tell them
+// from failures of the disk.
 type sourceReader struct {
 	ctx context.Context
 	r   io.Reader
@@ -31,8 +31,8 @@ func (s *sourceReader) Read(p []byte) (int, error) {
 // shortSum is the checksum of a Ref: 128 bits.
 func shortSum(h hash.Hash) string { return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16]) }
 
-// verified is an open blob that checks, at its end, that what was read in
-// order is what was put. ReadAt does not take part in the check.
+// verified is an open blob. Whoever reads it in order to its end learns whether it
+// is what was stored; ReadAt does not take part in this check.
 type verified struct {
 	*os.File
 	ref Ref
@@ -48,7 +48,7 @@ func (v *verified) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// WriteTo hides the file's own, which would pass the check by.
+// WriteTo hides the file's own, which would bypass the check.
 func (v *verified) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, struct{ io.Reader }{v})
 }

@@ -10,11 +10,11 @@ import (
 	"slices"
 )
 
-// A blob of rows is the rows, each followed by a newline (so that a person
+// A blob of rows is the rows, each followed by a newline (so that people
 // can read it), then the index, then the footer: the number of rows and the
 // magic, 8 bytes each. The index has an entry for each row: its end as 8 bytes
-// and its checksum as 4, since whoever reads a range never comes to the checksum
-// of the whole blob.
+// and its checksum as 4, because reading a range never gets to the checksum of the
+// whole blob.
 const (
 	rowsMagic  = "pawrows2"
 	footerSize = 16
@@ -23,7 +23,7 @@ const (
 
 var rowSums = crc32.MakeTable(crc32.Castagnoli)
 
-// rowEntry is what the index says of a row.
+// rowEntry is what the index says about a row.
 type rowEntry struct {
 	end uint64
 	sum uint32
@@ -37,9 +37,9 @@ func entryOf(b []byte) rowEntry {
 	return rowEntry{end: binary.BigEndian.Uint64(b), sum: binary.BigEndian.Uint32(b[8:])}
 }
 
-// PutRows stores rows (any bytes, usually JSON) as one blob from which Rows
-// reads a range. It returns how many there were. The first error of rows ends
-// it and nothing is kept.
+// PutRows stores rows (any bytes, usually JSON) as one blob, of which Rows can read
+// any range. It returns how many there were. At the first error from rows it stops,
+// and nothing is kept.
 func PutRows(ctx context.Context, s Store, owner Owner, rows iter.Seq2[[]byte, error]) (Ref, int, error) {
 	next, stop := iter.Pull2(rows)
 	defer stop()
@@ -48,7 +48,7 @@ func PutRows(ctx context.Context, s Store, owner Owner, rows iter.Seq2[[]byte, e
 	return ref, len(enc.index), err
 }
 
-// rowEncoder gives the bytes of a row blob while it pulls the rows.
+// rowEncoder produces the bytes of a blob of rows as it pulls the rows.
 type rowEncoder struct {
 	next  func() ([]byte, error, bool)
 	buf   []byte
@@ -95,8 +95,8 @@ func (e *rowEncoder) fill() error {
 }
 
 // Rows reads the rows [from, to) of a blob that PutRows stored, without
-// reading the others. A to beyond the end means the end. A row is valid until
-// the next one; an error is the last thing that comes.
+// reading the others. If to is beyond the end, it means the end. A row is valid
+// until the next one; an error comes last.
 func Rows(ctx context.Context, s Store, ref Ref, from, to int) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		if err := eachRow(ctx, s, ref, from, to, func(row []byte) bool { return yield(row, nil) }); err != nil {
@@ -113,7 +113,7 @@ func eachRow(ctx context.Context, s Store, ref Ref, from, to int, give func([]by
 	defer f.Close()
 	at, ok := f.(io.ReaderAt)
 	if !ok {
-		return fmt.Errorf("the store %T gives no random access", s)
+		return fmt.Errorf("the store %T has no random access", s)
 	}
 	index, first, err := rowIndex(at, ref.Bytes, from, to)
 	if err != nil {
@@ -153,7 +153,7 @@ func rowIndex(at io.ReaderAt, size int64, from, to int) (entries []rowEntry, fir
 	if from < 0 || from >= to {
 		return nil, 0, nil
 	}
-	start := max(from-1, 0) // the row before tells where the first one begins
+	start := max(from-1, 0) // the first row begins where the one before it ends
 	index := make([]byte, (to-start)*indexEntry)
 	if _, err := at.ReadAt(index, size-footerSize-int64(count-start)*indexEntry); err != nil {
 		return nil, 0, err
@@ -168,7 +168,7 @@ func rowIndex(at io.ReaderAt, size int64, from, to int) (entries []rowEntry, fir
 }
 
 // rowCount reads how many rows a blob holds. The last one ends where the index
-// begins: a count that is too small would leave rows out without a word.
+// begins; a count that is too small would silently omit rows.
 func rowCount(at io.ReaderAt, size int64) (int, error) {
 	var tail [indexEntry + footerSize]byte
 	if size < footerSize {
@@ -188,7 +188,7 @@ func rowCount(at io.ReaderAt, size int64) (int, error) {
 		last = entryOf(tail[:]).end
 	}
 	if last != begin {
-		return 0, fmt.Errorf("%w: it does not hold as many rows as it says", ErrDamaged)
+		return 0, fmt.Errorf("%w: it holds fewer rows than it claims", ErrDamaged)
 	}
 	return int(count), nil
 }

@@ -13,24 +13,24 @@ import (
 
 const tagWorkflows = "Workflows"
 
-// workflows makes, shows, changes and archives workflows.
+// workflows creates, shows, changes and archives workflows.
 type workflows struct{ orchestrator *orchestrator.Service }
 
 func (h workflows) mount(api *kit.API) {
 	kit.Handle(api, workflow.WorkflowWrite, kit.Route{Method: http.MethodPost, Path: prefix + "/workflows", ID: "create-workflow", Tag: tagWorkflows, Status: http.StatusCreated,
 		Summary: "Create a workflow",
-		About:   "Checks the configuration completely before anything is stored. Secrets in it (such as api_key) are moved into the secret store and read back as references. The answer lists as warnings what is accepted and has no effect yet.",
+		About:   "Checks the whole configuration before anything is stored. Secrets in it (such as api_key) are moved into the secret store and read back as references. Warnings in the response list what is accepted but has no effect yet.",
 		Fails:   []int{http.StatusConflict}}, h.create)
 	kit.Handle(api, workflow.WorkflowRead, kit.Route{Method: http.MethodGet, Path: prefix + "/workflows", ID: "list-workflows", Tag: tagWorkflows,
-		Summary: "List workflows", About: "Newest first, without the archived ones unless asked for."}, h.list)
+		Summary: "List workflows", About: "Newest first; archived ones only if you ask for them."}, h.list)
 	kit.Handle(api, workflow.WorkflowRead, kit.Route{Method: http.MethodGet, Path: prefix + "/workflows/{id}", ID: "get-workflow", Tag: tagWorkflows,
 		Summary: "Get a workflow", About: "The newest version and the state. The ETag is the version."}, h.get)
 	kit.Handle(api, workflow.WorkflowWrite, kit.Route{Method: http.MethodPut, Path: prefix + "/workflows/{id}", ID: "update-workflow", Tag: tagWorkflows,
 		Summary: "Update a workflow",
-		About:   "Makes a new immutable version; executions keep the version that they began with. A reference to a secret that was read may be sent back as it is.",
+		About:   "Creates a new immutable version; executions keep the version that they started with. References to secrets can be sent back as they were read.",
 		Fails:   []int{http.StatusConflict, http.StatusPreconditionFailed}}, h.update)
 	kit.Handle(api, workflow.WorkflowWrite, kit.Route{Method: http.MethodDelete, Path: prefix + "/workflows/{id}", ID: "delete-workflow", Tag: tagWorkflows, Status: http.StatusNoContent,
-		Summary: "Delete a workflow", About: "Archives it for ever: history stays readable, starts are refused. Refused while executions are open.",
+		Summary: "Delete a workflow", About: "Archives it permanently: its history can still be read, but it cannot be started. Refused while executions are open.",
 		Fails: []int{http.StatusConflict}}, h.archive)
 	kit.Handle(api, workflow.WorkflowRead, kit.Route{Method: http.MethodGet, Path: prefix + "/workflows/{id}/versions", ID: "list-workflow-versions", Tag: tagWorkflows,
 		Summary: "List the versions of a workflow", About: "Oldest first; each is immutable."}, h.versions)
@@ -46,7 +46,7 @@ type createWorkflow struct {
 	Name   string            `json:"name" minLength:"1" maxLength:"200" doc:"Name for people" example:"CRM to reporting"`
 	Type   string            `json:"type" minLength:"1" maxLength:"100" doc:"Kind of workflow; see /kinds" example:"airtable_sync"`
 	Config strictjson.Object `json:"config" doc:"Configuration of the kind; its JSON Schema is at /kinds"`
-	Labels map[string]string `json:"labels,omitempty" doc:"Free labels"`
+	Labels map[string]string `json:"labels,omitempty" doc:"Labels of your own"`
 }
 
 type createWorkflowOut struct {
@@ -84,16 +84,16 @@ func (h workflows) get(ctx context.Context, c workflow.Caller, in *workflowPath)
 
 type updateWorkflowIn struct {
 	workflowPath
-	IfMatch string `header:"If-Match" maxLength:"100" doc:"ETag of the version that you have seen; another one in between is answered with 412" example:"\"3\""`
+	IfMatch string `header:"If-Match" maxLength:"100" doc:"ETag of the version that you have seen; if there is a newer one, the answer is 412" example:"\"3\""`
 	Body    request.JSON[updateWorkflow]
 }
 
 type updateWorkflow struct {
 	_      struct{}          `additionalProperties:"false"`
 	Name   string            `json:"name" minLength:"1" maxLength:"200" doc:"Name for people"`
-	Type   string            `json:"type,omitempty" maxLength:"100" doc:"May be repeated as it is; it cannot change"`
+	Type   string            `json:"type,omitempty" maxLength:"100" doc:"May be repeated, but cannot change"`
 	Config strictjson.Object `json:"config" doc:"Configuration of the kind"`
-	Labels map[string]string `json:"labels,omitempty" doc:"Free labels; absent means none"`
+	Labels map[string]string `json:"labels,omitempty" doc:"Labels of your own; absent means none"`
 }
 
 func (h workflows) update(ctx context.Context, c workflow.Caller, in *updateWorkflowIn) (*definitionReply, error) {

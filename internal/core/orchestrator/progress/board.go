@@ -1,6 +1,6 @@
-// Package progress holds the last progress report of every open execution, for
-// those who ask, those who watch, and the one who stores it. The last report wins;
-// no one waits for a slow watcher.
+// Package progress holds the latest progress report of every open execution, for
+// readers, watchers and whoever stores it. The latest report wins, and a slow
+// watcher delays no one.
 package progress
 
 import (
@@ -43,7 +43,7 @@ func New() *Board {
 		watchers: map[*Watcher]struct{}{}, dirty: make(chan struct{}, 1)}
 }
 
-// Report takes in what an execution of a workflow reports.
+// Report records what an execution of a workflow reports.
 func (b *Board) Report(key workflow.ExecutionKey, of workflow.ID, p workflow.Progress) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -59,7 +59,7 @@ func (b *Board) Report(key workflow.ExecutionKey, of workflow.ID, p workflow.Pro
 	}
 }
 
-// Ended lets go of an execution's report once it is written.
+// Ended drops an execution's report once it has been written.
 func (b *Board) Ended(key workflow.ExecutionKey) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -73,7 +73,7 @@ func (b *Board) Ended(key workflow.ExecutionKey) {
 	}
 }
 
-// Get returns the last report that is in memory, or nil.
+// Get returns the latest report in memory, or nil.
 func (b *Board) Get(key workflow.ExecutionKey) *workflow.Progress {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -84,13 +84,13 @@ func (b *Board) Get(key workflow.ExecutionKey) *workflow.Progress {
 	return nil
 }
 
-// Report is the last report of an execution.
+// Report is the latest report of an execution.
 type Report struct {
 	Key      workflow.ExecutionKey
 	Progress workflow.Progress
 }
 
-// Unsaved returns the reports that have to be written.
+// Unsaved returns the reports that still have to be written.
 func (b *Board) Unsaved() []Report {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -101,7 +101,7 @@ func (b *Board) Unsaved() []Report {
 	return out
 }
 
-// Saved forgets what was written and has not changed since.
+// Saved drops the reports that were written and have not changed since.
 func (b *Board) Saved(written []Report) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -117,15 +117,15 @@ func (b *Board) Saved(written []Report) {
 	}
 }
 
-// Dirty gets a value when there is something to be written, or when Again was
-// called.
+// Dirty receives a value when there is something to write, or after Again.
 func (b *Board) Dirty() <-chan struct{} { return b.dirty }
 
-// Again has Dirty say it again, after a write that has failed.
+// Again makes Dirty fire again, after a write has failed.
 func (b *Board) Again() { signal(b.dirty) }
 
-// Watch returns a watcher that wants the reports of some executions, given with
-// their workflow. It begins with the last ones. The caller closes it.
+// Watch returns a watcher for the executions that wants accepts; it is called with
+// each execution and its workflow. The watcher starts with the latest reports. The
+// caller closes it.
 func (b *Board) Watch(wants func(workflow.ExecutionKey, workflow.ID) bool) *Watcher {
 	w := &Watcher{board: b, wants: wants, pending: map[workflow.ExecutionKey]workflow.Progress{}, ready: make(chan struct{}, 1)}
 	b.mu.Lock()
