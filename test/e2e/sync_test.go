@@ -161,7 +161,7 @@ func createExample(t *testing.T, api *client.Client) workflow.Definition {
 
 func TestDescriptionsExampleRunsAsItStands(t *testing.T) {
 	t.Parallel()
-	url, _, target := description(t)
+	url, source, target := description(t)
 	p := serve(t, t.TempDir(), "--airtable-base-url", url, "--airtable-requests-per-second", "10000")
 	api := p.api(t)
 	d := createExample(t, api)
@@ -180,12 +180,43 @@ func TestDescriptionsExampleRunsAsItStands(t *testing.T) {
 	if err != nil || len(page.Records) != 1 || string(page.Records[0].Fields["Email"]) != `"ada@example.com"` {
 		t.Errorf("the target holds %+v, %v", page, err)
 	}
+	saysWhatItDeleted(t, api, d.ID, func() error {
+		rows, err := c.List(t.Context(), source, "appXXXXXXXXXXXXXX", "Table1", airtable.ListParams{})
+		if err != nil {
+			return err
+		}
+		_, err = c.Delete(t.Context(), source, "appXXXXXXXXXXXXXX", "Table1", []airtable.RecordID{rows.Records[0].ID})
+		return err
+	})
 	eventually(t, "the blobs of the ended execution are gone", func() bool {
 		left, err := filepath.Glob(filepath.Join(p.dir, "blobs", "*", "ex_*"))
 		return err == nil && len(left) == 0
 	})
 	p.kill()
 	expectNowhere(t, p, "keyXXXXXXXXXXXXXX", "keyYYYYYYYYYYYYYY", "Canary cell 4711")
+}
+
+// saysWhatItDeleted removes a row from the source and expects the next full run to
+// name the row that it deletes.
+func saysWhatItDeleted(t *testing.T, api *client.Client, id workflow.ID, remove func() error) {
+	t.Helper()
+	if err := remove(); err != nil {
+		t.Fatal(err)
+	}
+	x, err := api.Execute(t.Context(), id, client.Start{Input: json.RawMessage(`{"mode":"full","allow_deletes":true}`)}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x, err = api.Wait(t.Context(), x.ID, nil); err != nil || x.State != workflow.Completed {
+		t.Fatalf("%s: %+v %v", x.State, x.Error, err)
+	}
+	page, err := api.Rows(t.Context(), x.ID, client.RowList{What: "deleted"})
+	if err != nil || len(page.Items) != 1 || page.Items[0].Code != "source_row_gone" {
+		t.Errorf("the rows are %+v, %v", page, err)
+	}
+	if counts, err := api.RowCounts(t.Context(), x.ID); err != nil || counts.Rows != 1 || counts.Listed != 1 {
+		t.Errorf("the counts are %+v, %v", counts, err)
+	}
 }
 
 // expectNowhere fails if a file of the data folder or the log holds one of
