@@ -29,6 +29,8 @@ const (
 	// CodeInvalidInput: the input does not fit the version that was pinned when
 	// the execution left pending.
 	CodeInvalidInput = "invalid_input"
+	// CodeInputMissing: the input that was stored apart does not exist.
+	CodeInputMissing = "input_missing"
 )
 
 // ErrCancelled matches what durable calls return once their branch was

@@ -18,8 +18,6 @@ const (
 	CodeVersionMissing = "version_missing"
 	// CodeVersionUnreadable: this build cannot decode the version.
 	CodeVersionUnreadable = "version_unreadable"
-	// CodeInputMissing: the input that was stored apart does not exist.
-	CodeInputMissing = "input_missing"
 )
 
 // Versions reads versions of workflows.
@@ -88,7 +86,7 @@ func (s *source) input(ctx context.Context, info engine.Info, raw json.RawMessag
 	stored, err := s.inputs.Input(ctx, workflow.WorkspaceID(info.Workspace), workflow.ExecutionID(info.Execution), ref)
 	switch {
 	case errors.Is(err, workflow.ErrNotFound):
-		return nil, failure.New(failure.Fatal, CodeInputMissing, "the input of execution %s was stored as %s and does not exist any more", info.Execution, ref)
+		return nil, failure.New(failure.Fatal, engine.CodeInputMissing, "the input of execution %s was stored as %s and does not exist any more", info.Execution, ref)
 	case err != nil:
 		return nil, temporary(fmt.Errorf("read the input of execution %s: %w", info.Execution, err))
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/payload"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
@@ -204,7 +205,7 @@ func (b *bench) shown(id workflow.ExecutionID) workflow.Execution {
 // events returns the data of an execution's events of a type.
 func (b *bench) events(id workflow.ExecutionID, kind string) []string {
 	b.t.Helper()
-	page, err := b.Events(b.t.Context(), admin, orchestrator.EventsRequest{Execution: id, Limit: 1000})
+	page, err := b.Events(b.t.Context(), admin, query.EventsRequest{Execution: id, Limit: 1000})
 	b.must(err)
 	var out []string
 	for _, e := range page.Items {
@@ -235,7 +236,7 @@ func (b *bench) end(id workflow.ExecutionID) workflow.Execution {
 // until follows an execution until an event of the type comes.
 func (b *bench) until(id workflow.ExecutionID, kind string) {
 	b.t.Helper()
-	w, err := b.Watch(b.t.Context(), admin, orchestrator.WatchRequest{Execution: id})
+	w, err := b.Watch(b.t.Context(), admin, query.WatchRequest{Execution: id})
 	b.must(err)
 	defer w.Close()
 	for {

@@ -11,6 +11,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -366,7 +367,7 @@ func TestAPauseIsNotOvertaken(t *testing.T) {
 	for atWork := 1; atWork > 0; atWork, _, _ = orchestrator.Usage(b.Service) {
 		runtime.Gosched()
 	}
-	running, err := b.Executions(ctx, admin, orchestrator.ExecutionsRequest{Workflow: d.ID, State: workflow.Running})
+	running, err := b.Executions(ctx, admin, query.ExecutionsRequest{Workflow: d.ID, State: workflow.Running})
 	b.must(err)
 	if len(running.Items) != 0 {
 		t.Errorf("%d run in a paused workflow", len(running.Items))

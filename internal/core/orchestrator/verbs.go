@@ -10,13 +10,17 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/definition"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-// atOnce bounds the executions that a verb on a workflow, or the dispatcher,
-// works on at the same time; their commits share an fsync.
-const atOnce = 64
+const (
+	// atOnce bounds the executions that a verb on a workflow works on at the same
+	// time; their commits share an fsync.
+	atOnce = 64
+	// pageOfOpen is how many open executions are listed at once.
+	pageOfOpen = 1000
+)
 
 // verb is Cancel, Pause or Resume of the engine.
 type verb func(ctx context.Context, workspace, execution string, m eventstore.Meta) (int64, error)
@@ -25,7 +29,7 @@ type verb func(ctx context.Context, workspace, execution string, m eventstore.Me
 // pending ones stay pending. It needs workflow.WorkflowRun. A second call
 // pauses what goes on all the same.
 func (s *Service) PauseWorkflow(ctx context.Context, c workflow.Caller, id workflow.ID) (workflow.Definition, error) {
-	return s.toggle(ctx, c, id, workflow.Halted, func(d *definition) error {
+	return s.toggle(ctx, c, id, workflow.Halted, func(d *definition.Definition) error {
 		_, err := s.onOpen(ctx, c, id, s.engine.Pause, false)
 		return err
 	})
@@ -34,36 +38,36 @@ func (s *Service) PauseWorkflow(ctx context.Context, c workflow.Caller, id workf
 // ResumeWorkflow undoes PauseWorkflow: starts are taken again, and all open
 // executions go on that are paused or parked. It needs workflow.WorkflowRun.
 func (s *Service) ResumeWorkflow(ctx context.Context, c workflow.Caller, id workflow.ID) (workflow.Definition, error) {
-	return s.toggle(ctx, c, id, workflow.Active, func(d *definition) error {
+	return s.toggle(ctx, c, id, workflow.Active, func(d *definition.Definition) error {
 		_, err := s.onOpen(ctx, c, id, s.engine.Resume, false)
 		return err
 	})
 }
 
-func (s *Service) toggle(ctx context.Context, c workflow.Caller, id workflow.ID, to workflow.DefinitionState, then func(*definition) error) (workflow.Definition, error) {
+func (s *Service) toggle(ctx context.Context, c workflow.Caller, id workflow.ID, to workflow.DefinitionState, then func(*definition.Definition) error) (workflow.Definition, error) {
 	var out workflow.Definition
 	if err := s.admit(ctx, c, workflow.WorkflowRun); err != nil {
 		return out, err
 	}
-	err := s.definitions.with(ctx, c.Workspace, id, true, func(d *definition) error {
-		if d.state == workflow.Archived {
+	err := s.definitions.Change(ctx, c.Workspace, id, func(d *definition.Definition) error {
+		if d.State == workflow.Archived {
 			return errArchived(id)
 		}
-		if d.state != to {
+		if d.State != to {
 			kind := workflow.EventPaused
 			if to == workflow.Active {
 				kind = workflow.EventResumed
 			}
-			if err := s.record(ctx, c, d, kind, struct{}{}, nil); err != nil {
+			if err := s.definitions.Record(ctx, d, meta(c), kind, struct{}{}, nil); err != nil {
 				return err
 			}
 		}
 		s.admission.Halt(admission.Lane{Workspace: c.Workspace, Workflow: id}, to == workflow.Halted)
-		out = d.shown()
+		out = d.Shown()
 		return then(d)
 	})
 	if err == nil {
-		out.Warnings = s.warnings(out)
+		out.Warnings = s.Warnings(out)
 	}
 	return out, err
 }
@@ -75,7 +79,7 @@ func (s *Service) CancelWorkflow(ctx context.Context, c workflow.Caller, id work
 		return 0, err
 	}
 	n := 0
-	err := s.definitions.with(ctx, c.Workspace, id, true, func(*definition) (err error) {
+	err := s.definitions.Change(ctx, c.Workspace, id, func(*definition.Definition) (err error) {
 		n, err = s.onOpen(ctx, c, id, s.engine.Cancel, true)
 		return err
 	})
@@ -121,7 +125,7 @@ func (s *Service) openOf(ctx context.Context, ws workflow.WorkspaceID, id workfl
 		}
 		for cursor := ""; ; {
 			page, next, err := s.model.Executions(ctx, ws, id, state, cursor, pageOfOpen)
-			if errors.Is(err, readmodel.ErrNone) {
+			if errors.Is(err, workflow.ErrNotFound) {
 				return nil, nil
 			}
 			if err != nil {
@@ -171,7 +175,7 @@ func (s *Service) onExecution(ctx context.Context, c workflow.Caller, id workflo
 	if waitErr := wait(); waitErr != nil {
 		return workflow.Execution{}, waitErr
 	}
-	x, readErr := s.execution(ctx, c, id)
+	x, readErr := s.Find(ctx, c, id)
 	if readErr != nil {
 		return workflow.Execution{}, readErr
 	}
@@ -205,7 +209,7 @@ func verbFailed(err error, id workflow.ExecutionID) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, engine.ErrNotFound):
-		return noExecution(id)
+		return workflow.NoExecution(id)
 	case errors.Is(err, engine.ErrNotWaiting):
 		return workflow.Conflict("not_waiting", "nothing at this path of %s waits for an answer", id)
 	case errors.Is(err, engine.ErrInvalid):

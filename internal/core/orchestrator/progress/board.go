@@ -84,25 +84,19 @@ func (b *Board) Get(key workflow.ExecutionKey) *workflow.Progress {
 	return nil
 }
 
-// Report is the last report of an execution.
-type Report struct {
-	Key      workflow.ExecutionKey
-	Progress workflow.Progress
-}
-
-// Unsaved returns the reports that have to be written.
-func (b *Board) Unsaved() []Report {
+// unsaved returns the reports that have to be written.
+func (b *Board) unsaved() []workflow.ProgressReport {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	out := make([]Report, 0, len(b.changed))
+	out := make([]workflow.ProgressReport, 0, len(b.changed))
 	for key, r := range b.changed {
-		out = append(out, Report{Key: key, Progress: r.progress})
+		out = append(out, workflow.ProgressReport{Key: key, Progress: r.progress})
 	}
 	return out
 }
 
-// Saved forgets what was written and has not changed since.
-func (b *Board) Saved(written []Report) {
+// saved forgets what was written and has not changed since.
+func (b *Board) saved(written []workflow.ProgressReport) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, w := range written {
@@ -116,13 +110,6 @@ func (b *Board) Saved(written []Report) {
 		}
 	}
 }
-
-// Dirty gets a value when there is something to be written, or when Again was
-// called.
-func (b *Board) Dirty() <-chan struct{} { return b.dirty }
-
-// Again has Dirty say it again, after a write that has failed.
-func (b *Board) Again() { signal(b.dirty) }
 
 // Watch returns a watcher that wants the reports of some executions, given with
 // their workflow. It begins with the last ones. The caller closes it.
@@ -144,7 +131,7 @@ func (b *Board) Watch(wants func(workflow.ExecutionKey, workflow.ID) bool) *Watc
 func (w *Watcher) Ready() <-chan struct{} { return w.ready }
 
 // Next returns one report that was not taken yet; false means that there is none.
-func (w *Watcher) Next() (Report, bool) {
+func (w *Watcher) Next() (workflow.ProgressReport, bool) {
 	w.board.mu.Lock()
 	defer w.board.mu.Unlock()
 	for key, p := range w.pending {
@@ -152,9 +139,9 @@ func (w *Watcher) Next() (Report, bool) {
 		if len(w.pending) > 0 {
 			signal(w.ready)
 		}
-		return Report{Key: key, Progress: p}, true
+		return workflow.ProgressReport{Key: key, Progress: p}, true
 	}
-	return Report{}, false
+	return workflow.ProgressReport{}, false
 }
 
 // Close ends the watch.
