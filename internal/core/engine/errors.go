@@ -23,6 +23,7 @@ const (
 	CodeAttach      = "attach_failed"
 	CodeUnclassed   = "unclassified"
 	CodeQuota       = "quota_exhausted"
+	CodeDiskFull    = "disk_full"
 	CodeGivenUp     = "given_up"
 	CodeNotUndone   = "not_compensated"
 	CodeOpenSaga    = "open_saga"

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/postgres"
@@ -45,8 +46,10 @@ type bench struct {
 	limits  orchestrator.Limits
 	kind    *fakeKind
 	blobs   *watchedBlobs
-	log     *logBuffer // nil: the test's own log
-	noStore bool       // keep no inputs
+	log     *logBuffer                        // nil: the test's own log
+	noStore bool                              // keep no inputs
+	noKinds bool                              // a build that knows no kind
+	around  func(engine.Engine) engine.Engine // nil: the service has the engine itself
 
 	db      *db.DB
 	store   eventstore.Store
@@ -106,6 +109,9 @@ func (b *bench) prepare() {
 	b.must(err)
 	kinds, err := kind.NewSet(b.kind.kind())
 	b.must(err)
+	if b.noKinds {
+		kinds = none(b.t)
+	}
 	hub := orchestrator.NewHub(b.limits)
 	b.engine, err = local.New(local.Options{Store: b.store, DB: b.db, Registry: kinds.Registry(), Observer: hub, Places: hub, DrainTimeout: 20 * time.Millisecond, Logger: b.logger()})
 	b.must(err)
@@ -114,6 +120,9 @@ func (b *bench) prepare() {
 	o := b.options
 	o.Projections = b.projections
 	o.Store, o.DB, o.Engine, o.Hub, o.Secrets, o.Blobs = b.store, b.db, b.engine, hub, b.secrets, b.blobs
+	if b.around != nil {
+		o.Engine = b.around(b.engine)
+	}
 	o.Kinds = kinds
 	if !b.noStore {
 		o.Inputs, err = payload.Open(ctx, b.db, b.secrets, b.blobs)

@@ -88,29 +88,46 @@ func (s *Service) CancelWorkflow(ctx context.Context, c workflow.Caller, id work
 
 // onOpen runs a verb on the open executions of a workflow and returns how
 // many it reached. One that has ended meanwhile is no error. Nothing starts
-// meanwhile: the caller holds the definition.
+// meanwhile: the caller holds the definition. But an execution may change its
+// state while they are listed state by state, and start a child, so they are
+// listed until there is none left that the verb has not reached.
 func (s *Service) onOpen(ctx context.Context, c workflow.Caller, id workflow.ID, do verb, pending bool) (int, error) {
-	open, err := s.openOf(ctx, c.Workspace, id)
-	if err != nil {
-		return 0, err
+	reached := map[workflow.ExecutionID]bool{}
+	for {
+		open, err := s.openOf(ctx, c.Workspace, id)
+		if err != nil {
+			return len(reached), err
+		}
+		var missed []workflow.ExecutionID
+		for _, x := range open {
+			if !reached[x.ID] && (pending || x.State != workflow.Pending) {
+				reached[x.ID] = true
+				missed = append(missed, x.ID)
+			}
+		}
+		if len(missed) == 0 {
+			return len(reached), nil
+		}
+		if err := onEach(ctx, c, missed, do); err != nil {
+			return len(reached), err
+		}
 	}
+}
+
+// onEach runs a verb on executions that were open a moment ago.
+func onEach(ctx context.Context, c workflow.Caller, open []workflow.ExecutionID, do verb) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
-	reached := 0
-	for _, x := range open {
-		if x.State == workflow.Pending && !pending {
-			continue
-		}
-		reached++
+	for _, id := range open {
 		group.Go(func() error {
-			_, err := do(ctx, string(c.Workspace), string(x.ID), meta(c))
+			_, err := do(ctx, string(c.Workspace), string(id), meta(c))
 			if errors.Is(err, engine.ErrEnded) || errors.Is(err, engine.ErrNotFound) {
 				return nil
 			}
-			return verbFailed(err, x.ID)
+			return verbFailed(err, id)
 		})
 	}
-	return reached, group.Wait()
+	return group.Wait()
 }
 
 // openOf lists the open executions of a workflow.

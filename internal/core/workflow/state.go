@@ -53,6 +53,7 @@ const (
 	ReasonNeedsReauth       = "needs_reauth"
 	ReasonOutcomeUnknown    = "outcome_unknown"
 	ReasonQuotaExhausted    = "quota_exhausted"
+	ReasonStorageFull       = "storage_full"
 )
 
 // FixFor says in plain words what makes a parked execution go on.
@@ -68,6 +69,8 @@ func FixFor(reason string) string {
 		return "nobody knows whether the step had its effect: look at the other system, then answer done, not done or fail"
 	case ReasonQuotaExhausted:
 		return "the monthly quota of the other system is used up: it goes on by itself on the 1st (UTC); raise the quota and resume to go on now"
+	case ReasonStorageFull:
+		return "a disk of the server is full: free space on the one that the error names; it is tried again by itself every few minutes, or resume to go on now"
 	}
 	return "look at the error, repair its cause, then resume; or cancel"
 }

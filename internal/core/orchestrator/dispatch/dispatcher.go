@@ -138,8 +138,9 @@ func (d *Dispatcher) refill(ctx context.Context) bool {
 	return found && ctx.Err() == nil
 }
 
-// errHalted says that the workflow was paused before an execution could begin.
-var errHalted = errors.New("the workflow is paused")
+// errHalted says that the workflow was paused before an execution could begin, or
+// that nothing of its kind can begin in this process.
+var errHalted = errors.New("the workflow is halted")
 
 // release starts a pending execution with the version that it is pinned to, or
 // ends it if its input does not fit that version. The workflow is not paused or
@@ -147,9 +148,8 @@ var errHalted = errors.New("the workflow is paused")
 func (d *Dispatcher) release(ctx context.Context, p admission.Pending) admission.Outcome {
 	var r engine.Release
 	err := d.definitions.Read(ctx, p.Lane.Workspace, p.Lane.Workflow, func(def *definition.Definition) (err error) {
-		if def.State == workflow.Halted { // since it came into the line, or since before this process
-			d.admission.Halt(p.Lane, true)
-			return errHalted
+		if err := d.held(p, def); err != nil {
+			return err
 		}
 		if r, err = d.pin(ctx, p, def); err == nil {
 			_, err = d.engine.Release(ctx, string(p.Key.Workspace), string(p.Key.Execution), r)
@@ -171,6 +171,21 @@ func (d *Dispatcher) release(ctx context.Context, p admission.Pending) admission
 	return admission.Failed
 }
 
+// held halts the lane of a workflow of which nothing may begin: it was paused
+// since p came into the line, or before this process; or this build does not know
+// its kind.
+func (d *Dispatcher) held(p admission.Pending, def *definition.Definition) error {
+	unknown := d.kind(def.Newest.Kind) == nil
+	if !unknown && def.State != workflow.Halted {
+		return nil
+	}
+	if unknown {
+		d.log.Warn("pending executions wait for a build that knows their type", "workflow", def.ID, "type", def.Newest.Kind)
+	}
+	d.admission.Halt(p.Lane, true)
+	return errHalted
+}
+
 // pin decides which version of its workflow a pending execution runs.
 func (d *Dispatcher) pin(ctx context.Context, p admission.Pending, def *definition.Definition) (engine.Release, error) {
 	r := engine.Release{Meta: systemMeta()}
@@ -188,9 +203,6 @@ func (d *Dispatcher) pin(ctx context.Context, p admission.Pending, def *definiti
 // unfit says why an input cannot be run with a version; nil if it can.
 func (d *Dispatcher) unfit(ctx context.Context, key workflow.ExecutionKey, v workflow.VersionData, input []byte) (*engine.Error, error) {
 	k := d.kind(v.Kind)
-	if k == nil {
-		return nil, fmt.Errorf("this build does not know the type %q; use one that does", v.Kind)
-	}
 	input, err := d.inputs.Resolve(ctx, key, k.Private(), input)
 	if errors.Is(err, workflow.ErrNotFound) {
 		return &engine.Error{Class: failure.Fatal, Code: engine.CodeInputMissing, Message: err.Error()}, nil
