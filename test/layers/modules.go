@@ -97,7 +97,7 @@ var modules = []module{
 		why: "names of metrics and spans live in one catalogue"},
 	{path: "go.uber.org/goleak", tests: []string{"..."},
 		why: "it finds goroutines that tests leave behind"},
-	{path: "golang.org/x/sync", in: []string{"core/orchestrator", "core/projection", "demo/crm"},
+	{path: "golang.org/x/sync", in: []string{"core/orchestrator", "core/orchestrator/dispatch", "core/projection", "demo/crm"},
 		why: "a goroutine has an owner that waits for it; groups are for bounded work"},
 	{path: "golang.org/x/sys", in: []string{"platform/blob", "platform/db"},
 		why: "what differs between systems is hidden in the platform"},

@@ -23,12 +23,15 @@ const (
 	CodeAttach      = "attach_failed"
 	CodeUnclassed   = "unclassified"
 	CodeQuota       = "quota_exhausted"
+	CodeDiskFull    = "disk_full"
 	CodeGivenUp     = "given_up"
 	CodeNotUndone   = "not_compensated"
 	CodeOpenSaga    = "open_saga"
 	// CodeInvalidInput: the input does not fit the version that was pinned when
 	// the execution left pending.
 	CodeInvalidInput = "invalid_input"
+	// CodeInputMissing: the input that was stored apart does not exist.
+	CodeInputMissing = "input_missing"
 )
 
 // ErrCancelled matches what durable calls return once their branch was

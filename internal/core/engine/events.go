@@ -1,10 +1,13 @@
 package engine
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 )
 
 // Public events, the same for every engine, on streams of type StreamType. The
@@ -105,6 +108,19 @@ func DecodeCreated(data json.RawMessage) (Created, error) {
 	c := Created{Extra: data}
 	err := json.Unmarshal(data, &c)
 	return c, err
+}
+
+// ReadCreated reads with what an execution was created; ErrNotFound if there is
+// none.
+func ReadCreated(ctx context.Context, store eventstore.Store, workspace, execution string) (Created, error) {
+	events, err := store.ReadStream(ctx, eventstore.StreamID{Workspace: workspace, Type: StreamType, ID: execution}, 0, 1)
+	if err != nil {
+		return Created{}, err
+	}
+	if len(events) == 0 {
+		return Created{}, ErrNotFound
+	}
+	return DecodeCreated(events[0].Data)
 }
 
 // EncodeStarted returns the data of execution.started.

@@ -18,8 +18,6 @@ const (
 	CodeVersionMissing = "version_missing"
 	// CodeVersionUnreadable: this build cannot decode the version.
 	CodeVersionUnreadable = "version_unreadable"
-	// CodeInputMissing: the input that was stored apart does not exist.
-	CodeInputMissing = "input_missing"
 )
 
 // Versions reads versions of workflows.
@@ -88,7 +86,7 @@ func (s *source) input(ctx context.Context, info engine.Info, raw json.RawMessag
 	stored, err := s.inputs.Input(ctx, workflow.WorkspaceID(info.Workspace), workflow.ExecutionID(info.Execution), ref)
 	switch {
 	case errors.Is(err, workflow.ErrNotFound):
-		return nil, failure.Wrap(err, failure.Fatal, CodeInputMissing, "the input, which is stored apart as %s, cannot be read back: %v", ref, err)
+		return nil, failure.Wrap(err, failure.Fatal, engine.CodeInputMissing, "the input, which is stored apart as %s, cannot be read back: %v", ref, err)
 	case err != nil:
 		return nil, temporary(fmt.Errorf("read the input of execution %s: %w", info.Execution, err))
 	}

@@ -56,7 +56,7 @@ func TestWhatAFunctionBeginsWith(t *testing.T) {
 		"an input":                   {version: 1, input: `{"words":"Hi"}`, want: kind.Start[Greeting, Wish]{Config: ada, Input: Wish{Words: "Hi"}}},
 		"an input stored apart":      {version: 1, input: string(workflow.PayloadInput("in_1")), want: kind.Start[Greeting, Wish]{Config: ada, Input: Wish{Words: "Private"}}},
 		"an older version's keys":    {version: 2, want: kind.Start[Greeting, Wish]{Config: bob, Input: Wish{Words: "Hello"}}},
-		"an input that is not there": {version: 1, input: `"payload:in_2"`, code: kind.CodeInputMissing, class: failure.Fatal, says: "in_2, cannot be read back: no such input"},
+		"an input that is not there": {version: 1, input: `"payload:in_2"`, code: engine.CodeInputMissing, class: failure.Fatal, says: "in_2, cannot be read back: no such input"},
 		"an input of another form":   {version: 1, input: `{"words":7}`, code: engine.CodeBadInput, class: failure.Validation, says: "/words"},
 		"another text":               {version: 1, input: `"text"`, code: engine.CodeBadInput, class: failure.Validation},
 		"no such version":            {version: 9, code: kind.CodeVersionMissing, class: failure.Fatal, says: "version 9 of workflow wf_1"},

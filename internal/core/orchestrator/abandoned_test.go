@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
@@ -35,7 +36,7 @@ func TestAStartWhoseCallerLeftIsNotForgotten(t *testing.T) { // I1
 	leave()
 	close(free)
 	<-done
-	page, err := b.Executions(t.Context(), admin, orchestrator.ExecutionsRequest{Workflow: d.ID, State: workflow.Pending})
+	page, err := b.Executions(t.Context(), admin, query.ExecutionsRequest{Workflow: d.ID, State: workflow.Pending})
 	b.must(err)
 	if len(page.Items) != 1 {
 		t.Fatalf("pending: %+v", page.Items)

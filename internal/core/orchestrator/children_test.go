@@ -8,6 +8,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -77,7 +78,7 @@ func TestAChildIsShownWithItsParent(t *testing.T) {
 		if in.Text != "for the child" || child.StepsCompleted != 2 || parent.StepsCompleted != 0 {
 			t.Errorf("the child has the input %s and %d steps", child.Input, child.StepsCompleted)
 		}
-		for _, r := range []orchestrator.ExecutionsRequest{{}, {Workflow: d.ID}, {State: workflow.Completed}, {Workflow: d.ID, State: workflow.Completed}} {
+		for _, r := range []query.ExecutionsRequest{{}, {Workflow: d.ID}, {State: workflow.Completed}, {Workflow: d.ID, State: workflow.Completed}} {
 			page, err := b.Executions(t.Context(), admin, r)
 			b.must(err)
 			parents := map[workflow.ExecutionID]*workflow.Parent{} // the order is that of ids, of which two may be made in one millisecond

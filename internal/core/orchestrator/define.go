@@ -12,6 +12,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/credential"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/definition"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/idempotency"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
@@ -48,16 +49,14 @@ func (s *Service) define(ctx context.Context, c workflow.Caller, r CreateRequest
 		return out, err
 	}
 	id := workflow.NewID()
-	err = s.definitions.create(c.Workspace, id, func(d *definition) error {
-		now := s.now()
-		draft := definition{workspace: d.workspace, id: id, state: workflow.Active, newest: version, created: now, updated: now}
-		out = draft.shown()
+	err = s.definitions.Create(c.Workspace, id, func(d *definition.Definition) error {
+		out = definition.Draft(id, version, s.now())
 		out.Warnings = warnings
 		memory, err := s.responses.Remember(q, out)
 		if err != nil {
 			return err
 		}
-		return s.record(ctx, c, d, workflow.EventCreated, version, append(writes, memory...))
+		return s.definitions.Record(ctx, d, meta(c), workflow.EventCreated, version, append(writes, memory...))
 	})
 	return out, err
 }
@@ -69,26 +68,26 @@ func (s *Service) Update(ctx context.Context, c workflow.Caller, id workflow.ID,
 	if err := s.admit(ctx, c, workflow.WorkflowWrite); err != nil {
 		return out, err
 	}
-	err := s.definitions.with(ctx, c.Workspace, id, true, func(d *definition) error {
-		if d.state == workflow.Archived {
+	err := s.definitions.Change(ctx, c.Workspace, id, func(d *definition.Definition) error {
+		if d.State == workflow.Archived {
 			return errArchived(id)
 		}
 		if err := matches(d, r.IfMatch); err != nil {
 			return err
 		}
-		if r.Type != "" && r.Type != d.newest.Kind {
+		if r.Type != "" && r.Type != d.Newest.Kind {
 			return workflow.Invalid("type_is_fixed", "the type of a workflow cannot change; create a new one",
-				workflow.Problem{Pointer: "/type", Code: "type_is_fixed", Detail: "this workflow is of type " + d.newest.Kind})
+				workflow.Problem{Pointer: "/type", Code: "type_is_fixed", Detail: "this workflow is of type " + d.Newest.Kind})
 		}
-		version := workflow.VersionData{Kind: d.newest.Kind, Name: r.Name, Version: d.newest.Version + 1, Config: r.Config, Labels: r.Labels}
-		writes, warnings, err := s.checkVersion(ctx, c.Workspace, &version, d.newest.Config)
+		version := workflow.VersionData{Kind: d.Newest.Kind, Name: r.Name, Version: d.Newest.Version + 1, Config: r.Config, Labels: r.Labels}
+		writes, warnings, err := s.checkVersion(ctx, c.Workspace, &version, d.Newest.Config)
 		if err != nil {
 			return err
 		}
-		if err := s.record(ctx, c, d, workflow.EventUpdated, version, writes); err != nil {
+		if err := s.definitions.Record(ctx, d, meta(c), workflow.EventUpdated, version, writes); err != nil {
 			return err
 		}
-		out = d.shown()
+		out = d.Shown()
 		out.Warnings = warnings
 		return nil
 	})
@@ -101,8 +100,8 @@ func (s *Service) Archive(ctx context.Context, c workflow.Caller, id workflow.ID
 	if err := s.admit(ctx, c, workflow.WorkflowWrite); err != nil {
 		return err
 	}
-	return s.definitions.with(ctx, c.Workspace, id, true, func(d *definition) error {
-		if d.state == workflow.Archived {
+	return s.definitions.Change(ctx, c.Workspace, id, func(d *definition.Definition) error {
+		if d.State == workflow.Archived {
 			return nil
 		}
 		of := admission.Lane{Workspace: c.Workspace, Workflow: id}
@@ -110,7 +109,7 @@ func (s *Service) Archive(ctx context.Context, c workflow.Caller, id workflow.ID
 			n := begun + pending
 			return workflow.Conflict("executions_open", "%d executions of this workflow are open; cancel them or let them end first", n)
 		}
-		if err := s.record(ctx, c, d, workflow.EventArchived, struct{}{}, s.cleanup(d)); err != nil {
+		if err := s.definitions.Record(ctx, d, meta(c), workflow.EventArchived, struct{}{}, s.cleanup(d)); err != nil {
 			return err
 		}
 		s.admission.Halt(of, false) // nothing is left that a halt could hold
@@ -119,77 +118,12 @@ func (s *Service) Archive(ctx context.Context, c workflow.Caller, id workflow.ID
 }
 
 // cleanup returns the writes that remove what the kind keeps for the workflow.
-func (s *Service) cleanup(d *definition) []db.Write {
-	k := s.kinds.Kind(d.newest.Kind)
+func (s *Service) cleanup(d *definition.Definition) []db.Write {
+	k := s.kinds.Kind(d.Newest.Kind)
 	if k == nil {
 		return nil
 	}
-	return []db.Write{func(ctx context.Context, tx db.Tx) error { return k.Archive(ctx, tx, d.workspace, d.id) }}
-}
-
-// Get returns a workflow with its newest version. It needs workflow.WorkflowRead.
-func (s *Service) Get(ctx context.Context, c workflow.Caller, id workflow.ID) (workflow.Definition, error) {
-	var out workflow.Definition
-	if err := c.Require(workflow.WorkflowRead); err != nil {
-		return out, err
-	}
-	err := s.definitions.with(ctx, c.Workspace, id, false, func(d *definition) error {
-		out = d.shown()
-		return nil
-	})
-	if err == nil {
-		out.Warnings = s.warnings(out)
-	}
-	return out, err
-}
-
-// Versions returns all versions of a workflow, oldest first. It needs
-// workflow.WorkflowRead.
-func (s *Service) Versions(ctx context.Context, c workflow.Caller, id workflow.ID) ([]workflow.Version, error) {
-	if err := c.Require(workflow.WorkflowRead); err != nil {
-		return nil, err
-	}
-	var out []workflow.Version
-	err := eachEvent(ctx, s.store, workflowStream(c.Workspace, id), func(e *eventstore.Event) error {
-		if e.Type != workflow.EventCreated && e.Type != workflow.EventUpdated {
-			return nil
-		}
-		var v workflow.VersionData
-		err := json.Unmarshal(e.Data, &v)
-		out = append(out, workflow.Version{Workflow: id, Number: v.Version, Name: v.Name, Config: v.Config, Labels: v.Labels,
-			CreatedAt: e.Time, CreatedBy: workflow.PrincipalID(e.Meta.Actor.ID)})
-		return err
-	})
-	if err == nil && len(out) == 0 {
-		err = noWorkflow(id)
-	}
-	return out, err
-}
-
-// create calls use with a workflow that does not exist yet.
-func (s *definitions) create(ws workflow.WorkspaceID, id workflow.ID, use func(*definition) error) error {
-	d := s.take(ws, id)
-	defer s.release(d)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return use(d)
-}
-
-// record appends one event to the stream of d, which the caller holds for
-// writing, and applies it.
-func (s *Service) record(ctx context.Context, c workflow.Caller, d *definition, kind string, data any, inline []db.Write) error {
-	raw, err := json.Marshal(data)
-	if err != nil {
-		return err
-	}
-	done, err := s.store.Append(ctx, eventstore.Batch{Inline: inline, Streams: []eventstore.StreamAppend{{
-		Stream: d.streamID(), Expected: d.stream,
-		Events: []eventstore.NewEvent{{Type: kind, Schema: 1, Data: raw, Meta: meta(c)}},
-	}}})
-	if err != nil {
-		return fmt.Errorf("record %s of %s: %w", kind, d.id, err)
-	}
-	return d.apply(&done.Events[0])
+	return []db.Write{func(ctx context.Context, tx db.Tx) error { return k.Archive(ctx, tx, d.Workspace, d.ID) }}
 }
 
 // checkVersion validates a version and moves its credentials away. It returns
@@ -215,10 +149,18 @@ func (s *Service) checkVersion(ctx context.Context, ws workflow.WorkspaceID, v *
 	found := k.Validate(v.Config)
 	inConfig := append(hidden.Problems, found.Errors...)
 	slices.SortStableFunc(inConfig, func(a, b workflow.Problem) int { return strings.Compare(a.Pointer, b.Pointer) })
-	if faults = append(faults, below("/config", inConfig)...); len(faults) > 0 {
+	if faults = append(faults, workflow.Under("/config", inConfig)...); len(faults) > 0 {
 		return nil, nil, workflow.Invalid("invalid_workflow", "the workflow cannot be accepted", faults...)
 	}
-	return hidden.Writes, below("/config", found.Warnings), nil
+	return hidden.Writes, workflow.Under("/config", found.Warnings), nil
+}
+
+func (s *Service) kindNames() []string {
+	var names []string
+	for _, k := range s.Kinds() {
+		names = append(names, k.Name())
+	}
+	return names
 }
 
 // checkFrame checks what all kinds have in common, and trims the name.
@@ -243,32 +185,13 @@ func checkFrame(v *workflow.VersionData) []workflow.Problem {
 	return faults
 }
 
-// below puts the pointers of problems under a member of a larger document.
-func below(prefix string, problems []workflow.Problem) []workflow.Problem {
-	out := slices.Clone(problems)
-	for i := range out {
-		out[i].Pointer = prefix + out[i].Pointer
-	}
-	return out
-}
-
-// warnings checks a stored configuration again: a later build may support what an
-// earlier one ignored.
-func (s *Service) warnings(d workflow.Definition) []workflow.Problem {
-	k := s.kinds.Kind(d.Type)
-	if k == nil {
-		return []workflow.Problem{{Pointer: "/type", Code: "unknown_type", Detail: "this build does not know this type, so the workflow cannot be started here"}}
-	}
-	return below("/config", k.Validate(d.Config).Warnings)
-}
-
 // matches compares the version that a caller has seen with the newest.
-func matches(d *definition, seen int) error {
-	if seen == 0 || seen == d.newest.Version {
+func matches(d *definition.Definition, seen int) error {
+	if seen == 0 || seen == d.Newest.Version {
 		return nil
 	}
 	return &workflow.Error{Category: workflow.CategoryPrecondition, Code: "version_changed",
-		Message: fmt.Sprintf("the workflow is at version %d, but you have seen version %d; read it again and repeat your change", d.newest.Version, seen)}
+		Message: fmt.Sprintf("the workflow is at version %d, but you have seen version %d; read it again and repeat your change", d.Newest.Version, seen)}
 }
 
 func errArchived(id workflow.ID) error {

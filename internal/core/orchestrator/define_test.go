@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -63,7 +64,7 @@ func TestAWrongDefinitionIsRefusedWithEveryFault(t *testing.T) {
 	if e := wants(t, err, workflow.CategoryInvalid, "invalid_workflow"); e.Problems[0].Code != "unknown_type" || !strings.Contains(e.Problems[0].Detail, "fake") {
 		t.Errorf("problems %v", e.Problems)
 	}
-	page, err := b.List(t.Context(), admin, orchestrator.ListRequest{})
+	page, err := b.List(t.Context(), admin, query.ListRequest{})
 	b.must(err)
 	if head, _ := b.store.Head(t.Context()); len(page.Items) != 0 || head != 0 {
 		t.Errorf("something was stored: %v, position %d", page.Items, head)
@@ -112,12 +113,12 @@ func TestArchivingNeedsThatNothingIsOpen(t *testing.T) {
 	if got.State != workflow.Archived {
 		t.Errorf("state %s", got.State)
 	}
-	page, err := b.List(ctx, admin, orchestrator.ListRequest{})
+	page, err := b.List(ctx, admin, query.ListRequest{})
 	b.must(err)
 	if len(page.Items) != 0 {
 		t.Error("an archived workflow is listed among the others")
 	}
-	page, err = b.List(ctx, admin, orchestrator.ListRequest{State: workflow.Archived})
+	page, err = b.List(ctx, admin, query.ListRequest{State: workflow.Archived})
 	b.must(err)
 	if len(page.Items) != 1 {
 		t.Error("an archived workflow is not listed among the archived")
@@ -134,7 +135,7 @@ func TestListsArePagedNewestFirst(t *testing.T) {
 	var got []workflow.ID
 	cursor := ""
 	for {
-		page, err := b.List(t.Context(), admin, orchestrator.ListRequest{Limit: 2, Cursor: cursor})
+		page, err := b.List(t.Context(), admin, query.ListRequest{Limit: 2, Cursor: cursor})
 		b.must(err)
 		for _, d := range page.Items {
 			got = append(got, d.ID)
@@ -146,9 +147,9 @@ func TestListsArePagedNewestFirst(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	_, err := b.List(t.Context(), admin, orchestrator.ListRequest{Cursor: "nonsense"})
+	_, err := b.List(t.Context(), admin, query.ListRequest{Cursor: "nonsense"})
 	wants(t, err, workflow.CategoryInvalid, "invalid_cursor")
-	_, err = b.List(t.Context(), admin, orchestrator.ListRequest{Limit: 101})
+	_, err = b.List(t.Context(), admin, query.ListRequest{Limit: 101})
 	wants(t, err, workflow.CategoryInvalid, "invalid_limit")
 }
 
@@ -174,23 +175,23 @@ func TestNothingCrossesAWorkspace(t *testing.T) { // I29, S18
 	wants(t, err, workflow.CategoryNotFound, "workflow_not_found")
 	_, err = b.Health(ctx, stranger, d.ID)
 	wants(t, err, workflow.CategoryNotFound, "workflow_not_found")
-	_, err = b.Executions(ctx, stranger, orchestrator.ExecutionsRequest{Workflow: d.ID})
+	_, err = b.Executions(ctx, stranger, query.ExecutionsRequest{Workflow: d.ID})
 	wants(t, err, workflow.CategoryNotFound, "workflow_not_found")
 	_, err = b.Execution(ctx, stranger, x.ID)
 	wants(t, err, workflow.CategoryNotFound, "execution_not_found")
-	_, err = b.Steps(ctx, stranger, orchestrator.StepsRequest{Execution: x.ID})
+	_, err = b.Steps(ctx, stranger, query.StepsRequest{Execution: x.ID})
 	wants(t, err, workflow.CategoryNotFound, "execution_not_found")
-	_, err = b.Events(ctx, stranger, orchestrator.EventsRequest{Execution: x.ID})
+	_, err = b.Events(ctx, stranger, query.EventsRequest{Execution: x.ID})
 	wants(t, err, workflow.CategoryNotFound, "execution_not_found")
-	_, err = b.Watch(ctx, stranger, orchestrator.WatchRequest{Execution: x.ID})
+	_, err = b.Watch(ctx, stranger, query.WatchRequest{Execution: x.ID})
 	wants(t, err, workflow.CategoryNotFound, "execution_not_found")
-	_, err = b.Watch(ctx, stranger, orchestrator.WatchRequest{Workflow: d.ID})
+	_, err = b.Watch(ctx, stranger, query.WatchRequest{Workflow: d.ID})
 	wants(t, err, workflow.CategoryNotFound, "workflow_not_found")
 	_, err = b.CancelExecution(ctx, stranger, x.ID)
 	wants(t, err, workflow.CategoryNotFound, "execution_not_found")
-	workflows, err := b.List(ctx, stranger, orchestrator.ListRequest{})
+	workflows, err := b.List(ctx, stranger, query.ListRequest{})
 	b.must(err)
-	executions, err := b.Executions(ctx, stranger, orchestrator.ExecutionsRequest{})
+	executions, err := b.Executions(ctx, stranger, query.ExecutionsRequest{})
 	b.must(err)
 	if len(workflows.Items)+len(executions.Items) != 0 {
 		t.Error("a list shows another workspace's things")
@@ -219,7 +220,7 @@ func TestEveryMethodAsksForItsRight(t *testing.T) { // S13
 		workflow.WorkflowRead: {
 			func(c workflow.Caller) error { _, err := b.Get(ctx, c, d.ID); return err },
 			func(c workflow.Caller) error { _, err := b.Versions(ctx, c, d.ID); return err },
-			func(c workflow.Caller) error { _, err := b.List(ctx, c, orchestrator.ListRequest{}); return err },
+			func(c workflow.Caller) error { _, err := b.List(ctx, c, query.ListRequest{}); return err },
 			func(c workflow.Caller) error { _, err := b.Metrics(ctx, c, d.ID); return err },
 			func(c workflow.Caller) error { _, err := b.Health(ctx, c, d.ID); return err },
 		},
@@ -241,19 +242,19 @@ func TestEveryMethodAsksForItsRight(t *testing.T) { // S13
 		workflow.ExecutionRead: {
 			func(c workflow.Caller) error { _, err := b.Execution(ctx, c, x.ID); return err },
 			func(c workflow.Caller) error {
-				_, err := b.Executions(ctx, c, orchestrator.ExecutionsRequest{})
+				_, err := b.Executions(ctx, c, query.ExecutionsRequest{})
 				return err
 			},
 			func(c workflow.Caller) error {
-				_, err := b.Steps(ctx, c, orchestrator.StepsRequest{Execution: x.ID})
+				_, err := b.Steps(ctx, c, query.StepsRequest{Execution: x.ID})
 				return err
 			},
 			func(c workflow.Caller) error {
-				_, err := b.Events(ctx, c, orchestrator.EventsRequest{Execution: x.ID})
+				_, err := b.Events(ctx, c, query.EventsRequest{Execution: x.ID})
 				return err
 			},
 			func(c workflow.Caller) error {
-				w, err := b.Watch(ctx, c, orchestrator.WatchRequest{Execution: x.ID})
+				w, err := b.Watch(ctx, c, query.WatchRequest{Execution: x.ID})
 				if err == nil {
 					w.Close()
 				}

@@ -1,7 +1,9 @@
 // Package orchestrator is everything that all kinds of workflow share and is
-// written once: definitions with immutable versions, the start command, the
-// life cycle and its verbs, concurrency, read models, watching, health. It
-// does not run steps (engine does) and knows no kind by name.
+// written once: workflows with immutable versions, the start command, redrives,
+// the life cycle and its verbs. It does not run steps (engine does) and knows no
+// kind by name. Its rooms: definition and credential (what a workflow is),
+// idempotency and payload (what a start brings), admission and dispatch (when it
+// begins), progress, query and readmodel (what is shown), cleanup (what is left).
 //
 // # Commands
 //

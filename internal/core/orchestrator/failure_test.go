@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
@@ -57,7 +58,7 @@ func TestAStartThatCannotBeStoredIsRefused(t *testing.T) { // I1
 		t.Fatal("started without its answer being stored")
 	}
 	b.exec("DROP TRIGGER refuse")
-	page, err := b.Executions(ctx, admin, orchestrator.ExecutionsRequest{})
+	page, err := b.Executions(ctx, admin, query.ExecutionsRequest{})
 	b.must(err)
 	if len(page.Items) != 0 {
 		t.Errorf("a refused start left %v", page.Items)
@@ -106,7 +107,7 @@ func TestAReadDoesNotWaitForEver(t *testing.T) {
 	if _, err := b.AwaitEnd(t.Context(), admin, x.ID); err != nil {
 		t.Fatal(err)
 	}
-	_, err := b.List(t.Context(), admin, orchestrator.ListRequest{})
+	_, err := b.List(t.Context(), admin, query.ListRequest{})
 	wants(t, err, workflow.CategoryUnavailable, "read_models_behind")
 	b.exec("ALTER TABLE away RENAME TO execution_steps")
 }

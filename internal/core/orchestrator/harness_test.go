@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore/postgres"
@@ -22,6 +23,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/payload"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
@@ -44,8 +46,10 @@ type bench struct {
 	limits  orchestrator.Limits
 	kind    *fakeKind
 	blobs   *watchedBlobs
-	log     *logBuffer // nil: the test's own log
-	noStore bool       // keep no inputs
+	log     *logBuffer                        // nil: the test's own log
+	noStore bool                              // keep no inputs
+	noKinds bool                              // a build that knows no kind
+	around  func(engine.Engine) engine.Engine // nil: the service has the engine itself
 
 	db      *db.DB
 	store   eventstore.Store
@@ -105,6 +109,9 @@ func (b *bench) prepare() {
 	b.must(err)
 	kinds, err := kind.NewSet(b.kind.kind())
 	b.must(err)
+	if b.noKinds {
+		kinds = none(b.t)
+	}
 	hub := orchestrator.NewHub(b.limits)
 	b.engine, err = local.New(local.Options{Store: b.store, DB: b.db, Registry: kinds.Registry(), Observer: hub, Places: hub, DrainTimeout: 20 * time.Millisecond, Logger: b.logger()})
 	b.must(err)
@@ -113,6 +120,9 @@ func (b *bench) prepare() {
 	o := b.options
 	o.Projections = b.projections
 	o.Store, o.DB, o.Engine, o.Hub, o.Secrets, o.Blobs = b.store, b.db, b.engine, hub, b.secrets, b.blobs
+	if b.around != nil {
+		o.Engine = b.around(b.engine)
+	}
 	o.Kinds = kinds
 	if !b.noStore {
 		o.Inputs, err = payload.Open(ctx, b.db, b.secrets, b.blobs)
@@ -204,7 +214,7 @@ func (b *bench) shown(id workflow.ExecutionID) workflow.Execution {
 // events returns the data of an execution's events of a type.
 func (b *bench) events(id workflow.ExecutionID, kind string) []string {
 	b.t.Helper()
-	page, err := b.Events(b.t.Context(), admin, orchestrator.EventsRequest{Execution: id, Limit: 1000})
+	page, err := b.Events(b.t.Context(), admin, query.EventsRequest{Execution: id, Limit: 1000})
 	b.must(err)
 	var out []string
 	for _, e := range page.Items {
@@ -235,7 +245,7 @@ func (b *bench) end(id workflow.ExecutionID) workflow.Execution {
 // until follows an execution until an event of the type comes.
 func (b *bench) until(id workflow.ExecutionID, kind string) {
 	b.t.Helper()
-	w, err := b.Watch(b.t.Context(), admin, orchestrator.WatchRequest{Execution: id})
+	w, err := b.Watch(b.t.Context(), admin, query.WatchRequest{Execution: id})
 	b.must(err)
 	defer w.Close()
 	for {

@@ -1,8 +1,6 @@
 package orchestrator
 
 import (
-	"sync"
-
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/progress"
@@ -47,80 +45,15 @@ func NewHub(l Limits) *Hub {
 
 // Progress is called by the engine with what a workflow function reports.
 func (h *Hub) Progress(by engine.Info, p engine.Progress) {
-	h.progress.Report(keyOf(by.Workspace, by.Execution), workflow.ID(by.Definition), p)
+	h.progress.Report(workflow.KeyOf(by.Workspace, by.Execution), workflow.ID(by.Definition), p)
 }
 
 // Acquire is called by the engine for an execution that wants to go on.
 func (h *Hub) Acquire(o engine.OpenExecution, granted func()) {
-	h.admission.Acquire(admission.Asker{Key: keyOf(o.Workspace, o.Execution), Lane: laneOf(o), Priority: o.Priority, Child: o.Parent}, h.rule(o.Kind), granted)
+	h.admission.Acquire(admission.Asker{Key: workflow.KeyOf(o.Workspace, o.Execution), Lane: admission.LaneOf(o.Workspace, o.Definition), Priority: o.Priority, Child: o.Parent}, h.rule(o.Kind), granted)
 }
 
 // Release is called by the engine when an execution gives its place back.
 func (h *Hub) Release(workspace, execution string) {
-	h.admission.LeavePlace(keyOf(workspace, execution))
-}
-
-// keptEnds bounds how many ends are remembered for those who ask too late.
-const keptEnds = 100_000
-
-// ends knows how executions ended a moment ago, and who waits for an end.
-type ends struct {
-	mu      sync.Mutex
-	young   map[executionKey]workflow.ExecutionState
-	old     map[executionKey]workflow.ExecutionState
-	waiters map[executionKey][]chan workflow.ExecutionState
-}
-
-func newEnds() *ends {
-	return &ends{young: map[executionKey]workflow.ExecutionState{}, waiters: map[executionKey][]chan workflow.ExecutionState{}}
-}
-
-// ended tells those who wait.
-func (e *ends) ended(key executionKey, state workflow.ExecutionState) {
-	e.mu.Lock()
-	if len(e.young) >= keptEnds/2 {
-		e.old, e.young = e.young, map[executionKey]workflow.ExecutionState{}
-	}
-	e.young[key] = state
-	waiters := e.waiters[key]
-	delete(e.waiters, key)
-	e.mu.Unlock()
-	for _, w := range waiters {
-		w <- state // has room for one
-	}
-}
-
-// wait returns a channel that gets the end state of an execution, at once if it
-// has ended a moment ago.
-func (e *ends) wait(key executionKey) chan workflow.ExecutionState {
-	ch := make(chan workflow.ExecutionState, 1)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	state, ok := e.young[key]
-	if !ok {
-		state, ok = e.old[key]
-	}
-	if ok {
-		ch <- state
-		return ch
-	}
-	e.waiters[key] = append(e.waiters[key], ch)
-	return ch
-}
-
-// forget gives up a wait.
-func (e *ends) forget(key executionKey, ch chan workflow.ExecutionState) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	kept := e.waiters[key][:0]
-	for _, w := range e.waiters[key] {
-		if w != ch {
-			kept = append(kept, w)
-		}
-	}
-	if len(kept) == 0 {
-		delete(e.waiters, key)
-		return
-	}
-	e.waiters[key] = kept
+	h.admission.LeavePlace(workflow.KeyOf(workspace, execution))
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/projection/projectiontest"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
@@ -172,7 +173,7 @@ func TestPrivateOutputs(t *testing.T) {
 	onBothWith(t, func(b *bench) { b.kind.private = true }, func(t *testing.T, b *bench) {
 		d := b.create(`{}`)
 		x := b.ends(b.execute(d.ID, `{"keep":true,"child":{"keep":true}}`).ID, workflow.Completed)
-		page, err := b.Executions(t.Context(), admin, orchestrator.ExecutionsRequest{Workflow: d.ID})
+		page, err := b.Executions(t.Context(), admin, query.ExecutionsRequest{Workflow: d.ID})
 		b.must(err)
 		child := b.childOf(x.ID)
 		for _, got := range append(page.Items, x, child) {

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -366,7 +368,7 @@ func TestAPauseIsNotOvertaken(t *testing.T) {
 	for atWork := 1; atWork > 0; atWork, _, _ = orchestrator.Usage(b.Service) {
 		runtime.Gosched()
 	}
-	running, err := b.Executions(ctx, admin, orchestrator.ExecutionsRequest{Workflow: d.ID, State: workflow.Running})
+	running, err := b.Executions(ctx, admin, query.ExecutionsRequest{Workflow: d.ID, State: workflow.Running})
 	b.must(err)
 	if len(running.Items) != 0 {
 		t.Errorf("%d run in a paused workflow", len(running.Items))
@@ -388,4 +390,31 @@ func TestAPauseIsNotOvertaken(t *testing.T) {
 	b.must(err)
 	b.untilUsage(0, 0, 0)
 	b.archive(d.ID)
+}
+
+// What a build cannot run waits for one that can: without a retry every second,
+// and no one has to start it again.
+func TestPendingExecutionsOfAnUnknownKindWait(t *testing.T) {
+	t.Parallel()
+	b := open(t, onePlace, func(b *bench) { b.log = &logBuffer{} })
+	running := b.execute(b.create(`{}`).ID, `{"gate":true}`)
+	<-b.kind.entered
+	waiting := b.execute(b.create(`{}`).ID, `{"steps":1}`)
+	b.noKinds = true
+	b.restart()
+	held := "wait for a build that knows their type"
+	for !strings.Contains(b.log.String(), held) {
+		runtime.Gosched()
+	}
+	if got := b.shown(waiting.ID); got.State != workflow.Pending {
+		t.Errorf("it is %s", got.State)
+	}
+	if log := b.log.String(); strings.Count(log, held) != 1 || strings.Contains(log, "could not be released") {
+		t.Errorf("the log says:\n%s", log)
+	}
+	b.noKinds = false
+	b.restart()
+	close(b.kind.gate)
+	b.ends(running.ID, workflow.Completed)
+	b.ends(waiting.ID, workflow.Completed)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -65,7 +66,7 @@ func TestPrivateInputsAreNowhereInTheClear(t *testing.T) {
 			seen("the redriven execution", failed, nil)
 		}
 	}
-	page, err := b.Executions(ctx, admin, orchestrator.ExecutionsRequest{Limit: 100})
+	page, err := b.Executions(ctx, admin, query.ExecutionsRequest{Limit: 100})
 	seen("the list", page, err)
 	events, err := b.store.ReadAll(ctx, 0, 10_000, eventstore.Filter{Private: true})
 	b.must(err)

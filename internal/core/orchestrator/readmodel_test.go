@@ -11,6 +11,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/projection/projectiontest"
@@ -108,7 +109,7 @@ func TestWhatWasAnsweredCanBeRead(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bench) {
 		ctx := t.Context()
 		d := b.create(`{}`)
-		page, err := b.List(ctx, admin, orchestrator.ListRequest{Type: "fake"})
+		page, err := b.List(ctx, admin, query.ListRequest{Type: "fake"})
 		b.must(err)
 		got, err := b.Get(ctx, admin, d.ID)
 		b.must(err)
@@ -125,26 +126,26 @@ func TestWhatWasAnsweredCanBeRead(t *testing.T) {
 				t.Errorf("right after its start an execution is %s", got.State)
 			}
 		}
-		for _, r := range []orchestrator.ExecutionsRequest{{}, {Workflow: d.ID}, {State: workflow.Running}, {Workflow: d.ID, State: workflow.Running}} {
+		for _, r := range []query.ExecutionsRequest{{}, {Workflow: d.ID}, {State: workflow.Running}, {Workflow: d.ID, State: workflow.Running}} {
 			if diff := cmp.Diff(ids, listed(t, b, r)); diff != "" {
 				t.Errorf("%+v: %s", r, diff)
 			}
 		}
-		if got := listed(t, b, orchestrator.ExecutionsRequest{State: workflow.Completed}); len(got) != 0 {
+		if got := listed(t, b, query.ExecutionsRequest{State: workflow.Completed}); len(got) != 0 {
 			t.Errorf("completed: %v", got)
 		}
 		b.letThrough(5)
 		for _, id := range ids {
 			b.end(id)
 		}
-		if diff := cmp.Diff(ids, listed(t, b, orchestrator.ExecutionsRequest{State: workflow.Completed})); diff != "" {
+		if diff := cmp.Diff(ids, listed(t, b, query.ExecutionsRequest{State: workflow.Completed})); diff != "" {
 			t.Error(diff)
 		}
 	})
 }
 
 // listed reads all pages of a list of executions.
-func listed(t *testing.T, b *bench, r orchestrator.ExecutionsRequest) []workflow.ExecutionID {
+func listed(t *testing.T, b *bench, r query.ExecutionsRequest) []workflow.ExecutionID {
 	t.Helper()
 	var out []workflow.ExecutionID
 	r.Limit = 2
@@ -166,7 +167,7 @@ func TestStepsArePagedInTheOrderOfTheirStarts(t *testing.T) {
 		x := b.execute(b.create(`{}`).ID, `{"steps":12}`)
 		b.end(x.ID)
 		var paths []string
-		r := orchestrator.StepsRequest{Execution: x.ID, Limit: 5}
+		r := query.StepsRequest{Execution: x.ID, Limit: 5}
 		for {
 			page, err := b.Steps(t.Context(), admin, r)
 			b.must(err)

@@ -7,6 +7,8 @@ import (
 	"errors"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/cleanup"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/definition"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/idempotency"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
@@ -46,7 +48,7 @@ func (s *Service) Redrive(ctx context.Context, c workflow.Caller, r RedriveReque
 		return Started{}, err
 	}
 	return s.once(ctx, q, func() (started Started, err error) {
-		err = s.onEnded(ctx, c, r.Execution, func(d *definition, x workflow.Execution) (err error) {
+		err = s.onEnded(ctx, c, r.Execution, func(d *definition.Definition, x workflow.Execution) (err error) {
 			started, err = s.redrive(ctx, c, d, x, launch{version: r.Version, input: r.Input, priority: r.Priority, command: q}, r.Latest)
 			return err
 		})
@@ -66,12 +68,12 @@ func checkRedrive(r RedriveRequest) *workflow.Problem {
 
 // onEnded calls use with an execution and its workflow, which the callee may
 // change: nothing else happens to them meanwhile.
-func (s *Service) onEnded(ctx context.Context, c workflow.Caller, id workflow.ExecutionID, use func(*definition, workflow.Execution) error) error {
+func (s *Service) onEnded(ctx context.Context, c workflow.Caller, id workflow.ExecutionID, use func(*definition.Definition, workflow.Execution) error) error {
 	x, err := s.current(ctx, c, id)
 	if err != nil {
 		return err
 	}
-	return s.definitions.with(ctx, c.Workspace, x.Workflow, true, func(d *definition) error {
+	return s.definitions.Change(ctx, c.Workspace, x.Workflow, func(d *definition.Definition) error {
 		if x, err = s.current(ctx, c, id); err != nil {
 			return err
 		}
@@ -81,15 +83,15 @@ func (s *Service) onEnded(ctx context.Context, c workflow.Caller, id workflow.Ex
 
 // current reads an execution for someone who may change it.
 func (s *Service) current(ctx context.Context, c workflow.Caller, id workflow.ExecutionID) (workflow.Execution, error) {
-	if err := s.look(ctx, c, workflow.WorkflowRun); err != nil {
+	if err := s.Look(ctx, c, workflow.WorkflowRun); err != nil {
 		return workflow.Execution{}, err
 	}
-	return s.execution(ctx, c, id)
+	return s.Find(ctx, c, id)
 }
 
 // redrive starts the redrive of an execution of d, which the caller holds. l has
 // what was asked for.
-func (s *Service) redrive(ctx context.Context, c workflow.Caller, d *definition, x workflow.Execution, l launch, latest bool) (Started, error) {
+func (s *Service) redrive(ctx context.Context, c workflow.Caller, d *definition.Definition, x workflow.Execution, l launch, latest bool) (Started, error) {
 	err := s.redrivable(x, redriving)
 	if err != nil {
 		return Started{}, err
@@ -101,7 +103,7 @@ func (s *Service) redrive(ctx context.Context, c workflow.Caller, d *definition,
 	if l.version == 0 && !latest {
 		l.version = x.WorkflowVersion
 	}
-	version, err := s.definitions.version(ctx, d, l.version)
+	version, err := s.definitions.VersionOf(ctx, d, l.version)
 	if err != nil {
 		return Started{}, err
 	}
@@ -110,25 +112,25 @@ func (s *Service) redrive(ctx context.Context, c workflow.Caller, d *definition,
 		return Started{}, err
 	}
 	if found := l.kind.ValidateInput(version.Config, l.input); len(found.Errors) > 0 {
-		return Started{}, workflow.Invalid("invalid_input", "the input cannot be accepted", below("/input", found.Errors)...)
+		return Started{}, workflow.Invalid("invalid_input", "the input cannot be accepted", workflow.Under("/input", found.Errors)...)
 	}
 	if l.origin.Fresh {
 		if l.repeats, err = s.engine.Repeats(ctx, string(c.Workspace), *l.origin); err != nil {
 			return Started{}, startFailed(err)
 		}
 	}
-	return s.start(ctx, c, d.id, l)
+	return s.start(ctx, c, d.ID, l)
 }
 
 // inputOf gives a launch the input of the execution that it takes over from,
 // unless it has another one: then it takes nothing over.
 func (s *Service) inputOf(ctx context.Context, c workflow.Caller, x workflow.Execution, l *launch) error {
-	key := executionKey{Workspace: c.Workspace, Execution: x.ID}
-	created, err := s.createdOf(ctx, key)
+	key := workflow.ExecutionKey{Workspace: c.Workspace, Execution: x.ID}
+	created, err := engine.ReadCreated(ctx, s.store, string(key.Workspace), string(key.Execution))
 	if err != nil {
 		return err
 	}
-	had, err := s.inputs.resolve(ctx, key, created.Private, created.Input)
+	had, err := s.inputs.Resolve(ctx, key, created.Private, created.Input)
 	lost := errors.Is(err, workflow.ErrNotFound)
 	switch {
 	case err != nil && !lost:
@@ -170,8 +172,8 @@ func (s *Service) redrivable(x workflow.Execution, asked wish) error {
 		return refuse("was discarded%s", asked.remedy)
 	case x.SupersededBy != "":
 		return refuse("was redriven already, by %s; %s that one", x.SupersededBy, asked.verb)
-	case x.EndedAt != nil && !x.EndedAt.After(s.now().Add(-redriveTime)):
-		return refuse("failed more than %d days ago, and what it had kept is gone%s", int(redriveTime.Hours()/24), asked.remedy)
+	case x.EndedAt != nil && !x.EndedAt.After(s.now().Add(-cleanup.RedriveTime)):
+		return refuse("failed more than %d days ago, and what it had kept is gone%s", int(cleanup.RedriveTime.Hours()/24), asked.remedy)
 	}
 	return nil
 }
@@ -182,18 +184,18 @@ func (s *Service) Discard(ctx context.Context, c workflow.Caller, id workflow.Ex
 	if err := s.admit(ctx, c, workflow.WorkflowRun); err != nil {
 		return workflow.Execution{}, err
 	}
-	err := s.onEnded(ctx, c, id, func(d *definition, x workflow.Execution) error {
+	err := s.onEnded(ctx, c, id, func(d *definition.Definition, x workflow.Execution) error {
 		if x.DiscardedAt != nil {
 			return nil
 		}
 		if err := s.redrivable(x, discarding); err != nil {
 			return err
 		}
-		return s.record(ctx, c, d, workflow.EventDiscarded, workflow.Discarded{Execution: id}, nil)
+		return s.definitions.Record(ctx, d, meta(c), workflow.EventDiscarded, workflow.Discarded{Execution: id}, nil)
 	})
 	if err != nil {
 		return workflow.Execution{}, err
 	}
-	s.cleaner.later(executionKey{Workspace: c.Workspace, Execution: id})
+	s.cleaner.Soon(workflow.ExecutionKey{Workspace: c.Workspace, Execution: id})
 	return s.current(ctx, c, id)
 }

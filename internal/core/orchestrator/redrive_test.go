@@ -12,6 +12,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 )
@@ -337,7 +338,7 @@ func TestADiscardedExecutionKeepsNothing(t *testing.T) {
 		b.notRedrivable(x.ID, "was discarded")
 		after, err := b.Get(ctx, admin, d.ID)
 		b.must(err)
-		page, err := b.List(ctx, admin, orchestrator.ListRequest{})
+		page, err := b.List(ctx, admin, query.ListRequest{})
 		b.must(err)
 		for _, now := range []workflow.Definition{after, page.Items[0]} {
 			if !now.UpdatedAt.Equal(before.UpdatedAt) || now.Version != before.Version {

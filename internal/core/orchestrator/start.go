@@ -10,7 +10,9 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/definition"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/idempotency"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/payload"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -36,7 +38,7 @@ func (s *Service) Execute(ctx context.Context, c workflow.Caller, r ExecuteReque
 		return Started{}, err
 	}
 	return s.once(ctx, q, func() (started Started, err error) {
-		err = s.definitions.with(ctx, c.Workspace, r.Workflow, false, func(d *definition) (err error) {
+		err = s.definitions.Read(ctx, c.Workspace, r.Workflow, func(d *definition.Definition) (err error) {
 			started, err = s.startNew(ctx, c, d, r, q)
 			return err
 		})
@@ -64,32 +66,32 @@ type launch struct {
 }
 
 // startNew starts one execution of d, which the caller holds for reading.
-func (s *Service) startNew(ctx context.Context, c workflow.Caller, d *definition, r ExecuteRequest, q *idempotency.Request) (Started, error) {
+func (s *Service) startNew(ctx context.Context, c workflow.Caller, d *definition.Definition, r ExecuteRequest, q *idempotency.Request) (Started, error) {
 	k, err := s.startable(d)
 	if err != nil {
 		return Started{}, err
 	}
-	version, err := s.definitions.version(ctx, d, r.Version)
+	version, err := s.definitions.VersionOf(ctx, d, r.Version)
 	if err != nil {
 		return Started{}, err
 	}
 	if found := k.ValidateInput(version.Config, r.Input); len(found.Errors) > 0 {
-		return Started{}, workflow.Invalid("invalid_input", "the input cannot be accepted", below("/input", found.Errors)...)
+		return Started{}, workflow.Invalid("invalid_input", "the input cannot be accepted", workflow.Under("/input", found.Errors)...)
 	}
-	return s.start(ctx, c, d.id, launch{kind: k, version: r.Version, validated: version.Version, input: r.Input, trigger: r.Trigger, priority: r.Priority, command: q})
+	return s.start(ctx, c, d.ID, launch{kind: k, version: r.Version, validated: version.Version, input: r.Input, trigger: r.Trigger, priority: r.Priority, command: q})
 }
 
 // startable returns the kind, or why nothing may start.
-func (s *Service) startable(d *definition) (*kind.Kind, error) {
-	switch d.state {
+func (s *Service) startable(d *definition.Definition) (*kind.Kind, error) {
+	switch d.State {
 	case workflow.Archived:
-		return nil, errArchived(d.id)
+		return nil, errArchived(d.ID)
 	case workflow.Halted:
-		return nil, workflow.Conflict("workflow_paused", "workflow %s is paused; resume it first", d.id)
+		return nil, workflow.Conflict("workflow_paused", "workflow %s is paused; resume it first", d.ID)
 	}
-	k := s.kinds.Kind(d.newest.Kind)
+	k := s.kinds.Kind(d.Newest.Kind)
 	if k == nil {
-		return nil, workflow.Conflict("unknown_type", "this build does not know the type %q; use one that does", d.newest.Kind)
+		return nil, workflow.Conflict("unknown_type", "this build does not know the type %q; use one that does", d.Newest.Kind)
 	}
 	return k, nil
 }
@@ -99,11 +101,11 @@ func (s *Service) startable(d *definition) (*kind.Kind, error) {
 func (s *Service) start(ctx context.Context, c workflow.Caller, of workflow.ID, l launch) (Started, error) {
 	x := workflow.Execution{ID: workflow.NewExecutionID(), Workflow: of, WorkflowVersion: l.version, Type: l.kind.Name(), State: workflow.Pending,
 		Trigger: l.trigger, RunAs: c.Principal, Priority: l.priority, Origin: originShown(l.origin), CreatedAt: s.now()}
-	if !keptApart(l.kind.Private(), l.input) {
+	if !payload.Apart(l.kind.Private(), l.input) {
 		x.Input = l.input
 	}
-	key, lane := executionKey{Workspace: c.Workspace, Execution: x.ID}, admission.Lane{Workspace: c.Workspace, Workflow: of}
-	runs, err := s.admission.Reserve(key, lane, ruleOf(l.kind))
+	key, lane := workflow.ExecutionKey{Workspace: c.Workspace, Execution: x.ID}, admission.Lane{Workspace: c.Workspace, Workflow: of}
+	runs, err := s.admission.Reserve(key, lane, s.dispatcher.Rule(l.kind.Name()))
 	if err != nil {
 		return Started{}, err
 	}
@@ -112,7 +114,7 @@ func (s *Service) start(ctx context.Context, c workflow.Caller, of workflow.ID, 
 	}
 	started := Started{Execution: x, Repeats: l.repeats}
 	order, err := s.order(ctx, c, l, started)
-	defer s.inputs.started(key)
+	defer s.inputs.Started(key)
 	if err == nil {
 		// A caller who leaves now must not leave an execution without its place.
 		if started.Position, err = s.engine.Start(context.WithoutCancel(ctx), order); err == nil {
@@ -137,7 +139,7 @@ func (s *Service) order(ctx context.Context, c workflow.Caller, l launch, starte
 	if err != nil {
 		return engine.Start{}, err
 	}
-	input, kept, err := s.inputs.keep(ctx, executionKey{Workspace: c.Workspace, Execution: x.ID}, l.kind.Private(), l.input)
+	input, kept, err := s.inputs.Keep(ctx, workflow.ExecutionKey{Workspace: c.Workspace, Execution: x.ID}, l.kind.Private(), l.input)
 	return engine.Start{Workspace: string(c.Workspace), Execution: string(x.ID), Function: l.kind.Function(), Kind: l.kind.Name(), Definition: string(x.Workflow),
 		Version: x.WorkflowVersion, Input: input, Private: l.kind.Private(), Public: public, Priority: l.priority, Hold: x.State == workflow.Pending,
 		Origin: l.origin, Meta: meta(c), Inline: append(inline, kept...)}, err

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -30,7 +31,7 @@ func TestAnExecutionRunsToItsEndAndIsShown(t *testing.T) {
 	if string(got.Input) != `{"steps":3}` || got.WorkflowVersion != 1 || got.Type != "fake" {
 		t.Errorf("shown as %+v", got)
 	}
-	steps, err := b.Steps(t.Context(), admin, orchestrator.StepsRequest{Execution: x.ID})
+	steps, err := b.Steps(t.Context(), admin, query.StepsRequest{Execution: x.ID})
 	b.must(err)
 	var paths []string
 	for _, s := range steps.Items {
@@ -73,7 +74,7 @@ func TestTheSameIdempotencyKeyStartsOnce(t *testing.T) { // I14
 	if fresh != 1 || !again.Replayed {
 		t.Errorf("%d answers of 9 were not replays", fresh)
 	}
-	page, err := b.Executions(t.Context(), admin, orchestrator.ExecutionsRequest{Workflow: d.ID})
+	page, err := b.Executions(t.Context(), admin, query.ExecutionsRequest{Workflow: d.ID})
 	b.must(err)
 	if len(page.Items) != 1 {
 		t.Errorf("%d executions, want 1", len(page.Items))

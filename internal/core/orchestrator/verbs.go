@@ -10,13 +10,17 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/definition"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-// atOnce bounds the executions that a verb on a workflow, or the dispatcher,
-// works on at the same time; their commits share an fsync.
-const atOnce = 64
+const (
+	// atOnce bounds the executions that a verb on a workflow works on at the same
+	// time; their commits share an fsync.
+	atOnce = 64
+	// pageOfOpen is how many open executions are listed at once.
+	pageOfOpen = 1000
+)
 
 // verb is Cancel, Pause or Resume of the engine.
 type verb func(ctx context.Context, workspace, execution string, m eventstore.Meta) (int64, error)
@@ -25,7 +29,7 @@ type verb func(ctx context.Context, workspace, execution string, m eventstore.Me
 // pending ones stay pending. It needs workflow.WorkflowRun. A second call
 // pauses what goes on all the same.
 func (s *Service) PauseWorkflow(ctx context.Context, c workflow.Caller, id workflow.ID) (workflow.Definition, error) {
-	return s.toggle(ctx, c, id, workflow.Halted, func(d *definition) error {
+	return s.toggle(ctx, c, id, workflow.Halted, func(d *definition.Definition) error {
 		_, err := s.onOpen(ctx, c, id, s.engine.Pause, false)
 		return err
 	})
@@ -34,36 +38,36 @@ func (s *Service) PauseWorkflow(ctx context.Context, c workflow.Caller, id workf
 // ResumeWorkflow undoes PauseWorkflow: starts are taken again, and all open
 // executions go on that are paused or parked. It needs workflow.WorkflowRun.
 func (s *Service) ResumeWorkflow(ctx context.Context, c workflow.Caller, id workflow.ID) (workflow.Definition, error) {
-	return s.toggle(ctx, c, id, workflow.Active, func(d *definition) error {
+	return s.toggle(ctx, c, id, workflow.Active, func(d *definition.Definition) error {
 		_, err := s.onOpen(ctx, c, id, s.engine.Resume, false)
 		return err
 	})
 }
 
-func (s *Service) toggle(ctx context.Context, c workflow.Caller, id workflow.ID, to workflow.DefinitionState, then func(*definition) error) (workflow.Definition, error) {
+func (s *Service) toggle(ctx context.Context, c workflow.Caller, id workflow.ID, to workflow.DefinitionState, then func(*definition.Definition) error) (workflow.Definition, error) {
 	var out workflow.Definition
 	if err := s.admit(ctx, c, workflow.WorkflowRun); err != nil {
 		return out, err
 	}
-	err := s.definitions.with(ctx, c.Workspace, id, true, func(d *definition) error {
-		if d.state == workflow.Archived {
+	err := s.definitions.Change(ctx, c.Workspace, id, func(d *definition.Definition) error {
+		if d.State == workflow.Archived {
 			return errArchived(id)
 		}
-		if d.state != to {
+		if d.State != to {
 			kind := workflow.EventPaused
 			if to == workflow.Active {
 				kind = workflow.EventResumed
 			}
-			if err := s.record(ctx, c, d, kind, struct{}{}, nil); err != nil {
+			if err := s.definitions.Record(ctx, d, meta(c), kind, struct{}{}, nil); err != nil {
 				return err
 			}
 		}
 		s.admission.Halt(admission.Lane{Workspace: c.Workspace, Workflow: id}, to == workflow.Halted)
-		out = d.shown()
+		out = d.Shown()
 		return then(d)
 	})
 	if err == nil {
-		out.Warnings = s.warnings(out)
+		out.Warnings = s.Warnings(out)
 	}
 	return out, err
 }
@@ -75,7 +79,7 @@ func (s *Service) CancelWorkflow(ctx context.Context, c workflow.Caller, id work
 		return 0, err
 	}
 	n := 0
-	err := s.definitions.with(ctx, c.Workspace, id, true, func(*definition) (err error) {
+	err := s.definitions.Change(ctx, c.Workspace, id, func(*definition.Definition) (err error) {
 		n, err = s.onOpen(ctx, c, id, s.engine.Cancel, true)
 		return err
 	})
@@ -84,29 +88,46 @@ func (s *Service) CancelWorkflow(ctx context.Context, c workflow.Caller, id work
 
 // onOpen runs a verb on the open executions of a workflow and returns how
 // many it reached. One that has ended meanwhile is no error. Nothing starts
-// meanwhile: the caller holds the definition.
+// meanwhile: the caller holds the definition. But an execution may change its
+// state while they are listed state by state, and start a child, so they are
+// listed until there is none left that the verb has not reached.
 func (s *Service) onOpen(ctx context.Context, c workflow.Caller, id workflow.ID, do verb, pending bool) (int, error) {
-	open, err := s.openOf(ctx, c.Workspace, id)
-	if err != nil {
-		return 0, err
+	reached := map[workflow.ExecutionID]bool{}
+	for {
+		open, err := s.openOf(ctx, c.Workspace, id)
+		if err != nil {
+			return len(reached), err
+		}
+		var missed []workflow.ExecutionID
+		for _, x := range open {
+			if !reached[x.ID] && (pending || x.State != workflow.Pending) {
+				reached[x.ID] = true
+				missed = append(missed, x.ID)
+			}
+		}
+		if len(missed) == 0 {
+			return len(reached), nil
+		}
+		if err := onEach(ctx, c, missed, do); err != nil {
+			return len(reached), err
+		}
 	}
+}
+
+// onEach runs a verb on executions that were open a moment ago.
+func onEach(ctx context.Context, c workflow.Caller, open []workflow.ExecutionID, do verb) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
-	reached := 0
-	for _, x := range open {
-		if x.State == workflow.Pending && !pending {
-			continue
-		}
-		reached++
+	for _, id := range open {
 		group.Go(func() error {
-			_, err := do(ctx, string(c.Workspace), string(x.ID), meta(c))
+			_, err := do(ctx, string(c.Workspace), string(id), meta(c))
 			if errors.Is(err, engine.ErrEnded) || errors.Is(err, engine.ErrNotFound) {
 				return nil
 			}
-			return verbFailed(err, x.ID)
+			return verbFailed(err, id)
 		})
 	}
-	return reached, group.Wait()
+	return group.Wait()
 }
 
 // openOf lists the open executions of a workflow.
@@ -121,7 +142,7 @@ func (s *Service) openOf(ctx context.Context, ws workflow.WorkspaceID, id workfl
 		}
 		for cursor := ""; ; {
 			page, next, err := s.model.Executions(ctx, ws, id, state, cursor, pageOfOpen)
-			if errors.Is(err, readmodel.ErrNone) {
+			if errors.Is(err, workflow.ErrNotFound) {
 				return nil, nil
 			}
 			if err != nil {
@@ -171,7 +192,7 @@ func (s *Service) onExecution(ctx context.Context, c workflow.Caller, id workflo
 	if waitErr := wait(); waitErr != nil {
 		return workflow.Execution{}, waitErr
 	}
-	x, readErr := s.execution(ctx, c, id)
+	x, readErr := s.Find(ctx, c, id)
 	if readErr != nil {
 		return workflow.Execution{}, readErr
 	}
@@ -205,7 +226,7 @@ func verbFailed(err error, id workflow.ExecutionID) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, engine.ErrNotFound):
-		return noExecution(id)
+		return workflow.NoExecution(id)
 	case errors.Is(err, engine.ErrNotWaiting):
 		return workflow.Conflict("not_waiting", "nothing at this path of %s waits for an answer", id)
 	case errors.Is(err, engine.ErrInvalid):

@@ -1,10 +1,13 @@
 package orchestrator_test
 
 import (
+	"context"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
@@ -83,6 +86,44 @@ func TestCancelEndsAllOpenExecutionsAlsoThoseThatWait(t *testing.T) { // I7
 	_, err = b.PauseExecution(ctx, admin, running.ID)
 	wants(t, err, workflow.CategoryConflict, "execution_ended")
 	b.must(b.Archive(ctx, admin, d.ID))
+}
+
+// meanwhile is an engine in which something happens just before the first cancel.
+type meanwhile struct {
+	engine.Engine
+	once sync.Once
+	do   func(engine.Engine)
+}
+
+func (m *meanwhile) Cancel(ctx context.Context, workspace, execution string, by eventstore.Meta) (int64, error) {
+	m.once.Do(func() { m.do(m.Engine) })
+	return m.Engine.Cancel(ctx, workspace, execution, by)
+}
+
+// A parent may start a child after the open executions were listed.
+func TestCancelReachesWhatBeginsMeanwhile(t *testing.T) {
+	t.Parallel()
+	late := workflow.NewExecutionID()
+	m := &meanwhile{}
+	b := open(t, func(b *bench) {
+		b.around = func(e engine.Engine) engine.Engine { m.Engine = e; return m }
+	})
+	d := b.create(`{}`)
+	first := b.execute(d.ID, `{"gate":true}`)
+	<-b.kind.entered
+	m.do = func(e engine.Engine) {
+		k := b.Kinds()[0]
+		_, err := e.Start(t.Context(), engine.Start{Workspace: string(admin.Workspace), Execution: string(late), Function: k.Function(), Kind: k.Name(),
+			Definition: string(d.ID), Version: 1, Input: []byte(`{"gate":true}`)})
+		b.check(err)
+	}
+	n, err := b.CancelWorkflow(t.Context(), admin, d.ID)
+	b.must(err)
+	if n != 2 {
+		t.Errorf("%d executions were cancelled", n)
+	}
+	b.ends(first.ID, workflow.Cancelled)
+	b.ends(late, workflow.Cancelled)
 }
 
 func TestAnExecutionIsPausedAndResumedAlone(t *testing.T) {

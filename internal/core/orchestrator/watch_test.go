@@ -7,11 +7,12 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 // drain reads a watch to its end.
-func drain(t *testing.T, w *orchestrator.Watch) (events []*workflow.Event, progress []*orchestrator.ExecutionProgress) {
+func drain(t *testing.T, w *query.Watch) (events []*workflow.Event, progress []*query.ExecutionProgress) {
 	t.Helper()
 	defer w.Close()
 	for {
@@ -36,7 +37,7 @@ func TestAWatchShowsEveryEventOnceAndEnds(t *testing.T) { // I12
 	ctx := t.Context()
 	d := b.create(`{}`)
 	x := b.execute(d.ID, `{"gate":true,"steps":2,"report":true}`)
-	w, err := b.Watch(ctx, admin, orchestrator.WatchRequest{Execution: x.ID})
+	w, err := b.Watch(ctx, admin, query.WatchRequest{Execution: x.ID})
 	b.must(err)
 	<-b.kind.entered
 	b.letThrough(1)
@@ -58,20 +59,20 @@ func TestAWatchShowsEveryEventOnceAndEnds(t *testing.T) { // I12
 		t.Errorf("who saw the end reads %s", got.State)
 	}
 	from := events[3].Position
-	w, err = b.Watch(ctx, admin, orchestrator.WatchRequest{Execution: x.ID, After: from})
+	w, err = b.Watch(ctx, admin, query.WatchRequest{Execution: x.ID, After: from})
 	b.must(err)
 	rest, _ := drain(t, w)
 	if len(rest) != len(events)-4 || rest[0].Position != events[4].Position {
 		t.Errorf("from position %d: %d events, want %d", from, len(rest), len(events)-4)
 	}
-	for _, after := range []int64{orchestrator.Now, events[len(events)-1].Position} {
-		w, err = b.Watch(ctx, admin, orchestrator.WatchRequest{Execution: x.ID, After: after})
+	for _, after := range []int64{query.Now, events[len(events)-1].Position} {
+		w, err = b.Watch(ctx, admin, query.WatchRequest{Execution: x.ID, After: after})
 		b.must(err)
 		if rest, _ := drain(t, w); len(rest) != 0 {
 			t.Errorf("after the end, from %d: %d events", after, len(rest))
 		}
 	}
-	page, err := b.Events(ctx, admin, orchestrator.EventsRequest{Execution: x.ID, Limit: 2})
+	page, err := b.Events(ctx, admin, query.EventsRequest{Execution: x.ID, Limit: 2})
 	b.must(err)
 	if len(page.Items) != 2 || page.Next == "" || page.Items[1].Position != events[1].Position {
 		t.Errorf("page %+v", page)
@@ -94,7 +95,7 @@ func TestTheLastProgressIsShownAfterARestart(t *testing.T) {
 	if before.Progress == nil || after.Progress == nil || !after.Progress.UpdatedAt.Equal(before.Progress.UpdatedAt) || after.Progress.Message != "begun" {
 		t.Errorf("progress before %+v, after %+v", before.Progress, after.Progress)
 	}
-	w, err := b.Watch(ctx, admin, orchestrator.WatchRequest{Execution: x.ID, After: orchestrator.Now})
+	w, err := b.Watch(ctx, admin, query.WatchRequest{Execution: x.ID, After: query.Now})
 	b.must(err)
 	defer w.Close()
 	f, err := w.Next(ctx)
@@ -111,10 +112,10 @@ func TestAWatchOfAWorkflowShowsItsExecutionsOnly(t *testing.T) {
 	b := open(t)
 	ctx := t.Context()
 	d, other := b.create(`{}`), b.create(`{}`)
-	w, err := b.Watch(ctx, admin, orchestrator.WatchRequest{Workflow: d.ID, After: orchestrator.Now})
+	w, err := b.Watch(ctx, admin, query.WatchRequest{Workflow: d.ID, After: query.Now})
 	b.must(err)
 	defer w.Close()
-	all, err := b.Watch(ctx, admin, orchestrator.WatchRequest{})
+	all, err := b.Watch(ctx, admin, query.WatchRequest{})
 	b.must(err)
 	defer all.Close()
 	b.end(b.execute(other.ID, `{"steps":1,"report":true}`).ID)
@@ -145,7 +146,7 @@ func TestAWatchOfAWorkflowShowsItsExecutionsOnly(t *testing.T) {
 func TestAWatchEndsWhenTheServerStops(t *testing.T) {
 	t.Parallel()
 	b := open(t)
-	w, err := b.Watch(t.Context(), admin, orchestrator.WatchRequest{})
+	w, err := b.Watch(t.Context(), admin, query.WatchRequest{})
 	b.must(err)
 	defer w.Close()
 	b.stop()

@@ -1,19 +1,25 @@
 package orchestrator
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
+	"slices"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/cleanup"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/definition"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/dispatch"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/idempotency"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/payload"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -37,11 +43,11 @@ type Options struct {
 	// Secrets may be nil when no kind has credentials.
 	Secrets *vault.Store
 	// Blobs may be nil when no step keeps big values.
-	Blobs Blobs
+	Blobs cleanup.Blobs
 	// Outcomes may be nil when no kind records what happened to rows.
-	Outcomes Outcomes
+	Outcomes cleanup.Outcomes
 	// Inputs keeps inputs that no journal may hold; nil refuses large ones.
-	Inputs Inputs
+	Inputs payload.Keeper
 	// ReadPatience bounds how long a read waits for the read models; then it
 	// is refused as unavailable. Zero means 10 s.
 	ReadPatience time.Duration
@@ -54,27 +60,24 @@ type Options struct {
 // right themselves, touch the caller's workspace only, and return errors of
 // package workflow for what a caller may see. It is safe for concurrent use.
 type Service struct {
+	*query.Reader // what is shown of them
+
 	store       eventstore.Store
 	engine      engine.Engine
 	hub         *Hub
 	kinds       *kind.Set
 	secrets     *vault.Store
-	blobs       Blobs
 	clock       clock.Clock
 	log         *slog.Logger
 	responses   *idempotency.Memory
 	model       *readmodel.Model
-	definitions *definitions
+	definitions *definition.Cache
 	admission   *admission.Control
-	takeover    takeover
-	inputs      *inputs
-	cleaner     *cleaner
-	outcomes    Outcomes
-	watches     atomic.Int64
-	// readPatience is how long a read waits for the read models.
-	readPatience time.Duration
-	ready        chan struct{} // closed when open executions are known
-	stopping     chan struct{} // closed when Run's context has ended
+	dispatcher  *dispatch.Dispatcher
+	inputs      *payload.Inputs
+	cleaner     *cleanup.Cleaner
+	ready       chan struct{} // closed when open executions are known
+	stopping    chan struct{} // closed when Run's context has ended
 }
 
 // New prepares the tables and returns a service that works once Run is called.
@@ -97,27 +100,61 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if s.responses, err = idempotency.Open(ctx, o.DB, s.clock); err != nil {
 		return nil, err
 	}
-	s.takeover.begin()
-	s.hub.rule = s.rule
-	o.Kinds.Bind(s, s.inputs)
-	s.model, err = readmodel.Open(ctx, o.DB, o.Projections)
-	return s, err
+	if s.model, err = readmodel.Open(ctx, o.DB, o.Projections); err != nil {
+		return nil, err
+	}
+	s.furnish(o)
+	s.hub.rule = s.dispatcher.Rule
+	o.Kinds.Bind(s.definitions, s.inputs)
+	return s, nil
 }
 
 func newService(o Options) *Service {
-	s := &Service{store: o.Store, engine: o.Engine, hub: o.Hub, admission: o.Hub.admission, inputs: &inputs{kept: o.Inputs, starting: map[executionKey]json.RawMessage{}}, kinds: o.Kinds, secrets: o.Secrets, blobs: o.Blobs,
-		outcomes: o.Outcomes, clock: o.Clock, log: o.Logger, cleaner: newCleaner(), ready: make(chan struct{}), stopping: make(chan struct{}),
-		definitions: &definitions{store: o.Store, most: maxHeldDefinitions, held: map[definitionKey]*definition{}}}
+	s := &Service{store: o.Store, engine: o.Engine, hub: o.Hub, admission: o.Hub.admission, kinds: o.Kinds, secrets: o.Secrets,
+		definitions: definition.NewCache(o.Store), inputs: payload.NewInputs(o.Inputs), clock: o.Clock, log: o.Logger,
+		ready: make(chan struct{}), stopping: make(chan struct{})}
 	if s.clock == nil {
 		s.clock = clock.System()
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if s.readPatience = o.ReadPatience; s.readPatience == 0 {
-		s.readPatience = 10 * time.Second
-	}
 	return s
+}
+
+// furnish gives the service its rooms, once there is something to read from.
+func (s *Service) furnish(o Options) {
+	if o.ReadPatience == 0 {
+		o.ReadPatience = 10 * time.Second
+	}
+	s.Reader = query.New(query.Options{Store: s.store, Model: s.model, Definitions: s.definitions, Validate: s.validate,
+		Progress: s.hub.progress, Patience: o.ReadPatience})
+	s.dispatcher = dispatch.New(dispatch.Options{Store: s.store, Engine: s.engine, Admission: s.admission, Definitions: s.definitions,
+		Kind: s.kindOf, Inputs: s.inputs, Heard: s.heard, Clock: s.clock, Log: s.log})
+	s.cleaner = cleanup.New(cleanup.Options{Store: s.store, Model: s.model, Blobs: o.Blobs, Outcomes: o.Outcomes, Clock: s.clock, Log: s.log})
+}
+
+// Kinds lists the registered kinds in order of their names.
+func (s *Service) Kinds() []*kind.Kind {
+	kinds := slices.Clone(s.kinds.Kinds())
+	slices.SortFunc(kinds, func(a, b *kind.Kind) int { return cmp.Compare(a.Name(), b.Name()) })
+	return kinds
+}
+
+// kindOf is what a dispatcher asks.
+func (s *Service) kindOf(name string) dispatch.Kind {
+	if k := s.kinds.Kind(name); k != nil {
+		return k
+	}
+	return nil
+}
+
+// validate is what a reader asks.
+func (s *Service) validate(name string, config json.RawMessage) (workflow.Problems, bool) {
+	if k := s.kinds.Kind(name); k != nil {
+		return k.Validate(config), true
+	}
+	return workflow.Problems{}, false
 }
 
 // Ready is closed when commands are taken.

@@ -155,6 +155,12 @@ type Progress struct {
 	UpdatedAt time.Time      `json:"updated_at"`
 }
 
+// ProgressReport is the last progress that an execution reported.
+type ProgressReport struct {
+	Key      ExecutionKey
+	Progress Progress
+}
+
 // ProgressItem is the progress of one part, such as one table.
 type ProgressItem struct {
 	Name  string `json:"name"`
@@ -260,4 +266,13 @@ type Key struct {
 type Page[T any] struct {
 	Items []T    `json:"items"`
 	Next  string `json:"next,omitempty"`
+}
+
+// Pulse is what a health report is made from.
+type Pulse struct {
+	State         DefinitionState
+	InARow        int // failures since the last success
+	Ends          []LastEnd
+	Open, Pending int
+	Parked        []Execution
 }

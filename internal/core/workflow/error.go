@@ -3,6 +3,7 @@ package workflow
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
@@ -37,6 +38,15 @@ type Problem struct {
 type Problems struct {
 	Errors   []Problem `json:"errors,omitempty"`
 	Warnings []Problem `json:"warnings,omitempty"`
+}
+
+// Under puts the pointers of problems under a member of a larger document.
+func Under(prefix string, problems []Problem) []Problem {
+	out := slices.Clone(problems)
+	for i := range out {
+		out[i].Pointer = prefix + out[i].Pointer
+	}
+	return out
 }
 
 // Error is a failure that a caller may see. Message is for people and holds
@@ -75,6 +85,22 @@ var ErrNotFound = &Error{Category: CategoryNotFound}
 // does not exist and for what belongs to somebody else.
 func NotFound(code, format string, args ...any) *Error {
 	return &Error{Category: CategoryNotFound, Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// InvalidCursor says that a list cannot go on where a caller wants it to.
+func InvalidCursor() *Error {
+	return Invalid("invalid_cursor", "the cursor does not belong to this list",
+		Problem{Pointer: "/cursor", Code: "invalid_cursor", Detail: "use the value of \"next\" of the page before, with the same filters"})
+}
+
+// NoWorkflow says that a workspace has no such workflow.
+func NoWorkflow(id ID) *Error {
+	return NotFound("workflow_not_found", "there is no workflow %s in this workspace", id)
+}
+
+// NoExecution says that a workspace has no such execution.
+func NoExecution(id ExecutionID) *Error {
+	return NotFound("execution_not_found", "there is no execution %s in this workspace", id)
 }
 
 // Conflict returns an error of that category.

@@ -20,6 +20,11 @@ type ExecutionKey struct {
 	Execution ExecutionID
 }
 
+// KeyOf names an execution by what the engine and the store call it.
+func KeyOf(workspace, execution string) ExecutionKey {
+	return ExecutionKey{Workspace: WorkspaceID(workspace), Execution: ExecutionID(execution)}
+}
+
 // WorkspaceID names a workspace, the tenant of everything else: "ws_" and a UUIDv7.
 type WorkspaceID string
 

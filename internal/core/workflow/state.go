@@ -53,6 +53,7 @@ const (
 	ReasonNeedsReauth       = "needs_reauth"
 	ReasonOutcomeUnknown    = "outcome_unknown"
 	ReasonQuotaExhausted    = "quota_exhausted"
+	ReasonStorageFull       = "storage_full"
 )
 
 // FixFor says in plain words how to get a parked execution going again.
@@ -68,6 +69,8 @@ func FixFor(reason string) string {
 		return "it is unknown whether the step took effect: check the other system, then answer done, not_done or fail"
 	case ReasonQuotaExhausted:
 		return "the monthly quota of the other system is used up: the execution continues by itself on the 1st (UTC); to continue now, raise the quota and resume"
+	case ReasonStorageFull:
+		return "a disk of the server is full: free space on the disk that the error names; the step is retried every few minutes, or resume to continue now"
 	}
 	return "look at the error, fix its cause, then resume; or cancel"
 }

@@ -2,7 +2,10 @@
 // run in a testing/synctest bubble, where System is virtual, or pass their own.
 package clock
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Clock tells the time and wakes callers. Implementations are safe for
 // concurrent use.
@@ -27,3 +30,14 @@ type system struct{}
 func (system) Now() time.Time { return time.Now() }
 
 func (system) AfterFunc(d time.Duration, f func()) Timer { return time.AfterFunc(d, f) }
+
+// Sleep waits until d has passed by c, or until ctx ends.
+func Sleep(ctx context.Context, c Clock, d time.Duration) {
+	over := make(chan struct{})
+	timer := c.AfterFunc(d, func() { close(over) })
+	defer timer.Stop()
+	select {
+	case <-over:
+	case <-ctx.Done():
+	}
+}

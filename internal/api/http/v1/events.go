@@ -10,6 +10,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/sse"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -36,7 +37,7 @@ func (h events) list(ctx context.Context, c workflow.Caller, in *eventsIn) (*kit
 	if err != nil {
 		return nil, err
 	}
-	page, err := h.orchestrator.Events(ctx, c, orchestrator.EventsRequest{Execution: in.ID, After: after, Limit: in.Limit})
+	page, err := h.orchestrator.Events(ctx, c, query.EventsRequest{Execution: in.ID, After: after, Limit: in.Limit})
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +76,7 @@ type followIn struct {
 }
 
 func (h events) follow(ctx context.Context, c workflow.Caller, in *followIn) (kit.Stream, error) {
-	watch, err := h.orchestrator.Watch(ctx, c, orchestrator.WatchRequest{Execution: in.ID, After: in.LastEventID})
+	watch, err := h.orchestrator.Watch(ctx, c, query.WatchRequest{Execution: in.ID, After: in.LastEventID})
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +84,7 @@ func (h events) follow(ctx context.Context, c workflow.Caller, in *followIn) (ki
 }
 
 // live is a watch as a stream.
-type live struct{ *orchestrator.Watch }
+type live struct{ *query.Watch }
 
 // Next returns an event, whose position is where a reader goes on, or the last
 // progress, which has none.

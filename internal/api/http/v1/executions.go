@@ -9,6 +9,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/request"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
 )
@@ -48,7 +49,7 @@ func (h executions) mount(api *kit.API) {
 }
 
 func (h executions) list(ctx context.Context, c workflow.Caller, in *executionsQuery) (*kit.Reply[workflow.Page[workflow.Execution]], error) {
-	return kit.ReplyOf(h.orchestrator.Executions(ctx, c, orchestrator.ExecutionsRequest{State: in.State, Cursor: in.Cursor, Limit: in.Limit}))
+	return kit.ReplyOf(h.orchestrator.Executions(ctx, c, query.ExecutionsRequest{State: in.State, Cursor: in.Cursor, Limit: in.Limit}))
 }
 
 func (h executions) get(ctx context.Context, c workflow.Caller, in *executionPath) (*kit.Reply[workflow.Execution], error) {
@@ -61,7 +62,7 @@ type stepsIn struct {
 }
 
 func (h executions) steps(ctx context.Context, c workflow.Caller, in *stepsIn) (*kit.Reply[workflow.Page[workflow.Step]], error) {
-	return kit.ReplyOf(h.orchestrator.Steps(ctx, c, orchestrator.StepsRequest{Execution: in.ID, Cursor: in.Cursor, Limit: in.Limit}))
+	return kit.ReplyOf(h.orchestrator.Steps(ctx, c, query.StepsRequest{Execution: in.ID, Cursor: in.Cursor, Limit: in.Limit}))
 }
 
 func (h executions) cancel(ctx context.Context, c workflow.Caller, in *executionPath) (*kit.Reply[workflow.Execution], error) {

@@ -7,6 +7,7 @@ import (
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/request"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
 )
@@ -93,7 +94,7 @@ type workflowExecutionsIn struct {
 }
 
 func (h lifecycle) executions(ctx context.Context, c workflow.Caller, in *workflowExecutionsIn) (*kit.Reply[workflow.Page[workflow.Execution]], error) {
-	return kit.ReplyOf(h.orchestrator.Executions(ctx, c, orchestrator.ExecutionsRequest{Workflow: in.ID, State: in.State, Cursor: in.Cursor, Limit: in.Limit}))
+	return kit.ReplyOf(h.orchestrator.Executions(ctx, c, query.ExecutionsRequest{Workflow: in.ID, State: in.State, Cursor: in.Cursor, Limit: in.Limit}))
 }
 
 func (h lifecycle) metrics(ctx context.Context, c workflow.Caller, in *workflowPath) (*kit.Reply[workflow.Metrics], error) {

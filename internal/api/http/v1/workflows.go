@@ -7,6 +7,7 @@ import (
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/request"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
 )
@@ -75,7 +76,7 @@ type listWorkflowsIn struct {
 }
 
 func (h workflows) list(ctx context.Context, c workflow.Caller, in *listWorkflowsIn) (*kit.Reply[workflow.Page[workflow.Definition]], error) {
-	return kit.ReplyOf(h.orchestrator.List(ctx, c, orchestrator.ListRequest{Type: in.Type, State: in.State, Cursor: in.Cursor, Limit: in.Limit}))
+	return kit.ReplyOf(h.orchestrator.List(ctx, c, query.ListRequest{Type: in.Type, State: in.State, Cursor: in.Cursor, Limit: in.Limit}))
 }
 
 func (h workflows) get(ctx context.Context, c workflow.Caller, in *workflowPath) (*definitionReply, error) {

@@ -41,9 +41,11 @@ func cancelSleep(h *H) {
 }
 
 func cancelInFlight(h *H) {
+	reached := make(chan time.Time, 1)
 	step := h.step("test/a", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
 		h.note("began")
 		<-ctx.Done()
+		reached <- time.Now()
 		h.note("ended")
 		return n, nil // it finished all the same
 	})
@@ -57,7 +59,11 @@ func cancelInFlight(h *H) {
 	h.boot()
 	id := h.start(fn, 1)
 	h.until("the step runs", func() bool { return h.noted() == "began" })
+	asked := time.Now()
 	h.cancel(id)
+	if took := (<-reached).Sub(asked); took > engine.CancelBound {
+		h.Errorf("the cancel took %s to reach the step", took)
+	}
 	h.end(id, workflow.Cancelled)
 	h.wantNoted("began ended function")
 }

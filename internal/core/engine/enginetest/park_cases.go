@@ -15,6 +15,7 @@ var parkCases = []Case{
 	{Name: "park/CancelLiftsIt", Run: parkCancel},
 	{Name: "park/QuotaLeavesByItself", Days: true, Run: parkQuota},
 	{Name: "park/QuotaLeavesAfterRestart", Days: true, Run: parkQuotaRestart},
+	{Name: "park/FullDiskIsTriedAgain", Days: true, Run: parkFullDisk},
 	{Name: "park/TimeParkedIsNoRetryTime", Days: true, Run: parkRetryTime},
 	{Name: "park/OtherBranchesAreKeptNotFed", Run: parkOthers},
 }
@@ -101,6 +102,25 @@ func parkQuotaRestart(h *H) {
 	h.state(id, workflow.Parked)
 	h.restart()
 	h.quotaEnds(id)
+}
+
+// A disk that is full is not the end of an execution, however long it stays so.
+func parkFullDisk(h *H) {
+	full := failure.New(failure.Fatal, engine.CodeDiskFull, "the disk is full")
+	step := h.failing(engine.StepOptions[int]{}, full, full, full)
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
+	h.boot()
+	id := h.start(fn, 1)
+	h.state(id, workflow.Parked)
+	if p := h.last(id, engine.EventParked); p.Reason != workflow.ReasonStorageFull || p.Error == nil || p.Error.Code != engine.CodeDiskFull {
+		h.Errorf("parked: %+v", p)
+	}
+	h.restart()
+	h.resume(id)
+	h.end(id, workflow.Completed) // the others leave by themselves
+	if n := h.count(id, engine.EventParked); n != 3 {
+		h.Errorf("parked %d times", n)
+	}
 }
 
 func parkRetryTime(h *H) {

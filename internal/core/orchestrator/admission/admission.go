@@ -13,6 +13,11 @@ type Lane struct {
 	Workflow  workflow.ID
 }
 
+// LaneOf is the lane of a workflow, by what the engine calls it.
+func LaneOf(workspace, definition string) Lane {
+	return Lane{Workspace: workflow.WorkspaceID(workspace), Workflow: workflow.ID(definition)}
+}
+
 // Key names an execution.
 type Key = workflow.ExecutionKey
 

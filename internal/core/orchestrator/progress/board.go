@@ -84,25 +84,19 @@ func (b *Board) Get(key workflow.ExecutionKey) *workflow.Progress {
 	return nil
 }
 
-// Report is the latest report of an execution.
-type Report struct {
-	Key      workflow.ExecutionKey
-	Progress workflow.Progress
-}
-
-// Unsaved returns the reports that still have to be written.
-func (b *Board) Unsaved() []Report {
+// unsaved returns the reports that still have to be written.
+func (b *Board) unsaved() []workflow.ProgressReport {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	out := make([]Report, 0, len(b.changed))
+	out := make([]workflow.ProgressReport, 0, len(b.changed))
 	for key, r := range b.changed {
-		out = append(out, Report{Key: key, Progress: r.progress})
+		out = append(out, workflow.ProgressReport{Key: key, Progress: r.progress})
 	}
 	return out
 }
 
-// Saved drops the reports that were written and have not changed since.
-func (b *Board) Saved(written []Report) {
+// saved drops the reports that were written and have not changed since.
+func (b *Board) saved(written []workflow.ProgressReport) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, w := range written {
@@ -116,12 +110,6 @@ func (b *Board) Saved(written []Report) {
 		}
 	}
 }
-
-// Dirty receives a value when there is something to write, or after Again.
-func (b *Board) Dirty() <-chan struct{} { return b.dirty }
-
-// Again makes Dirty fire again, after a write has failed.
-func (b *Board) Again() { signal(b.dirty) }
 
 // Watch returns a watcher for the executions that wants accepts; it is called with
 // each execution and its workflow. The watcher starts with the latest reports. The
@@ -144,7 +132,7 @@ func (b *Board) Watch(wants func(workflow.ExecutionKey, workflow.ID) bool) *Watc
 func (w *Watcher) Ready() <-chan struct{} { return w.ready }
 
 // Next returns one report that was not taken yet; false means that there is none.
-func (w *Watcher) Next() (Report, bool) {
+func (w *Watcher) Next() (workflow.ProgressReport, bool) {
 	w.board.mu.Lock()
 	defer w.board.mu.Unlock()
 	for key, p := range w.pending {
@@ -152,9 +140,9 @@ func (w *Watcher) Next() (Report, bool) {
 		if len(w.pending) > 0 {
 			signal(w.ready)
 		}
-		return Report{Key: key, Progress: p}, true
+		return workflow.ProgressReport{Key: key, Progress: p}, true
 	}
-	return Report{}, false
+	return workflow.ProgressReport{}, false
 }
 
 // Close ends the watch.

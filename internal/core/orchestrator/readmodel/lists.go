@@ -90,7 +90,7 @@ func (m *Model) executionList(ctx context.Context, ws workflow.WorkspaceID, of w
 	if of != "" {
 		err := m.db.Read().QueryRow(ctx, m.sql.findWorkflow, workspace, string(of)).Scan(&seq)
 		if errors.Is(err, db.ErrNoRows) {
-			return "", nil, ErrNone
+			return "", nil, workflow.NoWorkflow(of)
 		}
 		if err != nil {
 			return "", nil, err
@@ -122,7 +122,7 @@ func executionCursor(of workflow.ID, state workflow.ExecutionState, cursor strin
 	}
 	seq, err := strconv.ParseInt(cursor, 10, 64)
 	if err != nil {
-		return nil, ErrNone
+		return nil, workflow.InvalidCursor()
 	}
 	return seq, nil
 }

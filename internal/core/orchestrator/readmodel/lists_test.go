@@ -1,6 +1,7 @@
 package readmodel
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,7 +61,7 @@ func TestListsOfExecutionsInPages(t *testing.T) {
 				}
 			}
 		}
-		if _, _, err := m.Executions(t.Context(), "ws_1", "wf_101", "", "", 10); err != ErrNone {
+		if _, _, err := m.Executions(t.Context(), "ws_1", "wf_101", "", "", 10); !errors.Is(err, workflow.ErrNotFound) {
 			t.Errorf("a workflow of another workspace: %v", err)
 		}
 	})

@@ -2,7 +2,6 @@ package readmodel
 
 import (
 	"context"
-	"errors"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/projection"
@@ -16,9 +15,6 @@ const Projection = "orchestrator"
 // version is that of the fold: raise it when it makes other rows of the same
 // events.
 const version = 1
-
-// ErrNone is returned for a thing that the workspace does not have.
-var ErrNone = errors.New("no such row")
 
 // Model is the read side. It is safe for concurrent use. Its rows are kept up to
 // date while the set that it was opened with runs; to wait for them is the job of

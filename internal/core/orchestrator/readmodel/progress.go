@@ -9,27 +9,20 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
-// SavedProgress is a progress report on its way to its row.
-type SavedProgress struct {
-	Workspace workflow.WorkspaceID
-	Execution workflow.ExecutionID
-	Progress  workflow.Progress
-}
-
 // SaveProgress stores the last reports of several executions. They are not
 // folded from events and a rebuild leaves them alone.
-func (m *Model) SaveProgress(ctx context.Context, reports []SavedProgress) error {
+func (m *Model) SaveProgress(ctx context.Context, reports []workflow.ProgressReport) error {
 	return m.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		for _, r := range reports {
 			raw, err := json.Marshal(r.Progress)
 			if err != nil {
 				return err
 			}
-			workspace, err := tx.Workspace(ctx, string(r.Workspace))
+			workspace, err := tx.Workspace(ctx, string(r.Key.Workspace))
 			if err != nil {
 				return err
 			}
-			if _, err := tx.Exec(ctx, m.sql.upsertProgress, workspace, string(r.Execution), string(raw), r.Progress.UpdatedAt.UnixMicro()); err != nil {
+			if _, err := tx.Exec(ctx, m.sql.upsertProgress, workspace, string(r.Key.Execution), string(raw), r.Progress.UpdatedAt.UnixMicro()); err != nil {
 				return err
 			}
 		}

@@ -19,7 +19,7 @@ func (m *Model) Metrics(ctx context.Context, ws workflow.WorkspaceID, id workflo
 func (m *Model) counted(ctx context.Context, ws workflow.WorkspaceID, id workflow.ID) (*workflowRow, error) {
 	w, err := m.reader.counted(ctx, name{string(ws), string(id)})
 	if err == nil && w == nil {
-		err = ErrNone
+		err = workflow.NoWorkflow(id)
 	}
 	return w, err
 }
@@ -27,23 +27,14 @@ func (m *Model) counted(ctx context.Context, ws workflow.WorkspaceID, id workflo
 // maxParked bounds the parked executions that a health report names.
 const maxParked = 20
 
-// Pulse is what a health report is made from.
-type Pulse struct {
-	State         workflow.DefinitionState
-	InARow        int // failures since the last success
-	Ends          []workflow.LastEnd
-	Open, Pending int
-	Parked        []workflow.Execution
-}
-
 // Pulse returns how a workflow has been doing.
-func (m *Model) Pulse(ctx context.Context, ws workflow.WorkspaceID, id workflow.ID) (Pulse, error) {
+func (m *Model) Pulse(ctx context.Context, ws workflow.WorkspaceID, id workflow.ID) (workflow.Pulse, error) {
 	w, err := m.counted(ctx, ws, id)
 	if err != nil {
-		return Pulse{}, err
+		return workflow.Pulse{}, err
 	}
 	f := w.figures
-	p := Pulse{State: workflow.DefinitionState(w.state), InARow: f.InARow, Pending: int(f.States[workflow.Pending])}
+	p := workflow.Pulse{State: workflow.DefinitionState(w.state), InARow: f.InARow, Pending: int(f.States[workflow.Pending])}
 	for state, n := range f.States {
 		if !state.Ended() {
 			p.Open += int(n)

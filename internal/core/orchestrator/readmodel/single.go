@@ -21,7 +21,7 @@ func (m *Model) Execution(ctx context.Context, ws workflow.WorkspaceID, id workf
 func (m *Model) executionRow(ctx context.Context, ws workflow.WorkspaceID, id workflow.ExecutionID) (*executionRow, error) {
 	r, err := m.reader.execution(ctx, name{string(ws), string(id)})
 	if errors.Is(err, db.ErrNoRows) {
-		return nil, ErrNone
+		return nil, workflow.NoExecution(id)
 	}
 	return r, err
 }
@@ -29,7 +29,7 @@ func (m *Model) executionRow(ctx context.Context, ws workflow.WorkspaceID, id wo
 // Needed reports whether what an execution has kept is still needed: while it is
 // open, while it can be redriven, which is so if it has failed after a time, and
 // while that is so of an execution that took over from it, or that it is a child
-// of. It fails with ErrNone for an execution that is not known.
+// of. It fails with a not-found error for an execution that is not known.
 func (m *Model) Needed(ctx context.Context, id workflow.ExecutionID, failedAfter time.Time) (bool, error) {
 	for seen := map[workflow.ExecutionID]bool{}; !seen[id]; {
 		seen[id] = true
@@ -37,7 +37,7 @@ func (m *Model) Needed(ctx context.Context, id workflow.ExecutionID, failedAfter
 		var column string
 		err := m.db.Read().QueryRow(ctx, m.sql.findExecution, string(id)).Scan(&state, &ended, &column)
 		if errors.Is(err, db.ErrNoRows) {
-			return false, ErrNone
+			return false, workflow.NoExecution(id)
 		}
 		if err != nil {
 			return false, err

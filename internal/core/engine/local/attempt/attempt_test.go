@@ -210,6 +210,9 @@ func TestJudge(t *testing.T) {
 		"fatal of a read":       {failure.New(failure.Fatal, "", "x"), []func(*attempt.Attempt){read}, false, attempt.Verdict{Meaning: attempt.Failed, Err: &engine.Error{Class: failure.Fatal, Attempts: 1}}},
 		"auth":                  {failure.New(failure.Auth, "", "x"), nil, false, attempt.Verdict{Meaning: attempt.Parked, Reason: workflow.ReasonNeedsReauth, Err: &engine.Error{Class: failure.Auth, Attempts: 1}}},
 		"quota":                 {failure.New(failure.RateLimited, engine.CodeQuota, "x"), nil, false, attempt.Verdict{Meaning: attempt.Parked, Reason: workflow.ReasonQuotaExhausted, Err: &engine.Error{Class: failure.RateLimited, Code: engine.CodeQuota}}},
+		"full disk":             {failure.New(failure.Fatal, engine.CodeDiskFull, "x"), []func(*attempt.Attempt){read}, false, attempt.Verdict{Meaning: attempt.Parked, Reason: workflow.ReasonStorageFull, Err: &engine.Error{Class: failure.Fatal, Code: engine.CodeDiskFull, Attempts: 1}}},
+		"full disk, undo":       {failure.New(failure.Fatal, engine.CodeDiskFull, "x"), []func(*attempt.Attempt){undo}, false, attempt.Verdict{Meaning: attempt.Parked, Reason: workflow.ReasonStorageFull, Err: &engine.Error{Class: failure.Fatal, Code: engine.CodeDiskFull, Attempts: 1, Unknown: true}}},
+		"full disk, once":       {failure.New(failure.Fatal, engine.CodeDiskFull, "x"), []func(*attempt.Attempt){once}, false, attempt.Verdict{Meaning: attempt.Parked, Reason: workflow.ReasonOutcomeUnknown, Err: &engine.Error{Class: failure.Fatal, Code: engine.CodeDiskFull, Attempts: 1, Unknown: true}}},
 		"once":                  {failure.New(failure.UnknownOutcome, "", "x"), []func(*attempt.Attempt){once}, false, attempt.Verdict{Meaning: attempt.Parked, Reason: workflow.ReasonOutcomeUnknown, Err: &engine.Error{Class: failure.UnknownOutcome, Attempts: 1, Unknown: true}}},
 		"once, known":           {failure.New(failure.Validation, "", "x"), []func(*attempt.Attempt){once}, false, attempt.Verdict{Meaning: attempt.Failed, Err: &engine.Error{Class: failure.Validation, Attempts: 1}}},
 		"once, panic":           {failure.New(failure.Fatal, engine.CodePanic, "x"), []func(*attempt.Attempt){once}, false, attempt.Verdict{Meaning: attempt.Parked, Reason: workflow.ReasonOutcomeUnknown, Err: &engine.Error{Class: failure.Fatal, Code: engine.CodePanic, Attempts: 1, Unknown: true}}},
@@ -246,10 +249,13 @@ func TestJudgeCountsFromTheFirstAttempt(t *testing.T) {
 	}
 }
 
-func TestQuotaLeavesWithTheMonth(t *testing.T) {
+func TestSomeParkingsLeaveByThemselves(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 12, 31, 23, 30, 0, 0, time.FixedZone("", -3600)) // in UTC it is January
 	if at := attempt.LeavesAt(workflow.ReasonQuotaExhausted, now); !at.Equal(time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("it leaves at %s", at)
+	}
+	if at := attempt.LeavesAt(workflow.ReasonStorageFull, now); !at.Equal(now.Add(5 * time.Minute)) {
 		t.Errorf("it leaves at %s", at)
 	}
 	if at := attempt.LeavesAt(workflow.ReasonNeedsReauth, now); !at.IsZero() {

@@ -86,18 +86,27 @@ func parkReason(call *engine.Call, err *engine.Error) string {
 		return workflow.ReasonQuotaExhausted
 	case err.Class == failure.Auth:
 		return workflow.ReasonNeedsReauth
-	case call.Once && !call.Undo && (err.Class == failure.UnknownOutcome || err.Code == engine.CodePanic):
+	case call.Once && !call.Undo && (err.Class == failure.UnknownOutcome || err.Code == engine.CodePanic || err.Code == engine.CodeDiskFull):
 		return workflow.ReasonOutcomeUnknown
+	case err.Code == engine.CodeDiskFull:
+		return workflow.ReasonStorageFull
 	}
 	return ""
 }
 
+// storageRetry is how long a step waits for someone to free a disk before it is
+// tried again.
+const storageRetry = 5 * time.Minute
+
 // LeavesAt returns when a step that is parked for a reason is tried again by
 // itself; zero if it is not.
 func LeavesAt(reason string, now time.Time) time.Time {
-	if reason != workflow.ReasonQuotaExhausted {
-		return time.Time{}
+	switch reason {
+	case workflow.ReasonQuotaExhausted:
+		now = now.UTC()
+		return time.Date(now.Year(), now.Month()+1, 1, 0, 0, 0, 0, time.UTC)
+	case workflow.ReasonStorageFull:
+		return now.Add(storageRetry)
 	}
-	now = now.UTC()
-	return time.Date(now.Year(), now.Month()+1, 1, 0, 0, 0, 0, time.UTC)
+	return time.Time{}
 }

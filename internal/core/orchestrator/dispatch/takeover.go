@@ -1,4 +1,4 @@
-package orchestrator
+package dispatch
 
 import (
 	"context"
@@ -7,8 +7,9 @@ import (
 	"sync"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/definition"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 )
 
 // pageOfOpen is how many open executions are listed at once.
@@ -19,18 +20,18 @@ const pageOfOpen = 1000
 // and the ends of those that are not listed are heard of too.
 type takeover struct {
 	mu      sync.Mutex
-	until   int64                 // ends after this position are of executions that were counted
-	listing bool                  // the open executions are being listed
-	listed  map[executionKey]bool // counted, and not known to have ended
-	ended   map[executionKey]end  // while they are being listed
+	until   int64                          // ends after this position are of executions that were counted
+	listing bool                           // the open executions are being listed
+	listed  map[workflow.ExecutionKey]bool // counted, and not known to have ended
+	ended   map[workflow.ExecutionKey]End  // while they are being listed
 }
 
-func (t *takeover) begin() {
-	t.until, t.listing, t.listed, t.ended = math.MaxInt64, true, map[executionKey]bool{}, map[executionKey]end{}
+func newTakeover() *takeover {
+	return &takeover{until: math.MaxInt64, listing: true, listed: map[workflow.ExecutionKey]bool{}, ended: map[workflow.ExecutionKey]End{}}
 }
 
 // list reports whether an execution still counts as open.
-func (t *takeover) list(key executionKey) bool {
+func (t *takeover) list(key workflow.ExecutionKey) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if _, ended := t.ended[key]; ended {
@@ -41,18 +42,18 @@ func (t *takeover) list(key executionKey) bool {
 }
 
 // counts reports whether an end is that of an execution that was counted.
-func (t *takeover) counts(e end) bool {
+func (t *takeover) counts(e End) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
 	case e.position > t.until:
 		return true
 	case t.listing:
-		t.ended[e.key] = e
+		t.ended[e.Key] = e
 		return false
 	}
-	listed := t.listed[e.key]
-	delete(t.listed, e.key)
+	listed := t.listed[e.Key]
+	delete(t.listed, e.Key)
 	return listed
 }
 
@@ -68,10 +69,10 @@ func (t *takeover) passed(position int64) {
 
 // finish returns the ends of executions that were listed and have ended since.
 // Nothing was started before the position head.
-func (t *takeover) finish(head int64) []end {
+func (t *takeover) finish(head int64) []End {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var late []end
+	var late []End
 	for key, e := range t.ended {
 		if t.listed[key] {
 			late = append(late, e)
@@ -82,34 +83,26 @@ func (t *takeover) finish(head int64) []end {
 	return late
 }
 
-// takeOver learns what is open and puts right what the process before this one
+// TakeOver learns what is open and puts right what the process before this one
 // did not finish.
-func (s *Service) takeOver(ctx context.Context) error {
-	if err := s.eachOpen(ctx, s.restore); err != nil {
+func (d *Dispatcher) TakeOver(ctx context.Context) error {
+	if err := d.eachOpen(ctx, d.restore); err != nil {
 		return err
 	}
-	head, err := s.store.Head(ctx)
+	head, err := d.store.Head(ctx)
 	if err != nil {
 		return err
 	}
-	for _, e := range s.takeover.finish(head) {
-		s.admission.Ended(e.key, e.lane, e.began)
+	for _, e := range d.takeover.finish(head) {
+		d.admission.Ended(e.Key, e.lane, e.began)
 	}
-	if s.blobs != nil { // what is there before anything can start belongs to the past
-		executions, err := s.blobs.Owners(ctx, blob.Execution)
-		if err != nil {
-			return err
-		}
-		s.cleaner.found(executions)
-	}
-	close(s.ready)
 	return nil
 }
 
 // eachOpen walks the open executions.
-func (s *Service) eachOpen(ctx context.Context, use func(context.Context, engine.OpenExecution) error) error {
+func (d *Dispatcher) eachOpen(ctx context.Context, use func(context.Context, engine.OpenExecution) error) error {
 	for after := (engine.OpenAfter{}); ; {
-		page, err := s.engine.Open(ctx, after, pageOfOpen)
+		page, err := d.engine.Open(ctx, after, pageOfOpen)
 		if err != nil {
 			return err
 		}
@@ -127,19 +120,19 @@ func (s *Service) eachOpen(ctx context.Context, use func(context.Context, engine
 
 // restore counts an execution that was open. One of a paused workflow that still
 // runs missed the pause: it is repeated.
-func (s *Service) restore(ctx context.Context, x engine.OpenExecution) error {
-	key := keyOf(x.Workspace, x.Execution)
-	if x.Parent || !s.takeover.list(key) {
+func (d *Dispatcher) restore(ctx context.Context, x engine.OpenExecution) error {
+	key := workflow.KeyOf(x.Workspace, x.Execution)
+	if x.Parent || !d.takeover.list(key) {
 		return nil
 	}
-	of := laneOf(x)
-	s.admission.Restore(of, s.rule(x.Kind), x.State == workflow.Pending)
+	of := admission.LaneOf(x.Workspace, x.Definition)
+	d.admission.Restore(of, d.Rule(x.Kind), x.State == workflow.Pending)
 	if x.State != workflow.Running {
 		return nil
 	}
-	halted, err := s.halted(ctx, key.Workspace, of.Workflow)
+	halted, err := d.halted(ctx, key.Workspace, of.Workflow)
 	if err == nil && halted {
-		_, err = s.engine.Pause(ctx, x.Workspace, x.Execution, systemMeta())
+		_, err = d.engine.Pause(ctx, x.Workspace, x.Execution, systemMeta())
 	}
 	if errors.Is(err, engine.ErrEnded) {
 		err = nil
@@ -149,9 +142,9 @@ func (s *Service) restore(ctx context.Context, x engine.OpenExecution) error {
 
 // halted reports whether a workflow is paused. An execution without a definition
 // still counts.
-func (s *Service) halted(ctx context.Context, ws workflow.WorkspaceID, id workflow.ID) (halted bool, err error) {
-	err = s.definitions.with(ctx, ws, id, false, func(d *definition) error {
-		halted = d.state == workflow.Halted
+func (d *Dispatcher) halted(ctx context.Context, ws workflow.WorkspaceID, id workflow.ID) (halted bool, err error) {
+	err = d.definitions.Read(ctx, ws, id, func(def *definition.Definition) error {
+		halted = def.State == workflow.Halted
 		return nil
 	})
 	if errors.Is(err, workflow.ErrNotFound) {

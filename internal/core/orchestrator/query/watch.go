@@ -1,4 +1,4 @@
-package orchestrator
+package query
 
 import (
 	"context"
@@ -9,8 +9,8 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/definition"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/progress"
-	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -25,7 +25,7 @@ const (
 // position asked for, and progress as it is reported. Next belongs to one
 // goroutine; Close may be called from any.
 type Watch struct {
-	service  *Service
+	reader   *Reader
 	request  WatchRequest
 	sub      *eventstore.Subscription
 	progress *progress.Watcher
@@ -42,27 +42,27 @@ type Watch struct {
 
 // Watch follows an execution, a workflow or the workspace. It needs
 // workflow.ExecutionRead. The caller closes it.
-func (s *Service) Watch(ctx context.Context, c workflow.Caller, r WatchRequest) (*Watch, error) {
-	if err := s.look(ctx, c, workflow.ExecutionRead); err != nil {
+func (q *Reader) Watch(ctx context.Context, c workflow.Caller, r WatchRequest) (*Watch, error) {
+	if err := q.Look(ctx, c, workflow.ExecutionRead); err != nil {
 		return nil, err
 	}
-	if err := s.watchable(ctx, c, r); err != nil {
+	if err := q.watchable(ctx, c, r); err != nil {
 		return nil, err
 	}
 	if r.After < 0 {
-		head, err := s.store.Head(ctx)
+		head, err := q.store.Head(ctx)
 		if err != nil {
 			return nil, err
 		}
 		r.After = head
 	}
-	if s.watches.Add(1) > maxWatches {
-		s.watches.Add(-1)
+	if q.watches.Add(1) > maxWatches {
+		q.watches.Add(-1)
 		return nil, workflow.TooMany(watchRetry, "too_many_watches", "%d watches are open, the most there may be; close some", maxWatches)
 	}
-	w := &Watch{service: s, request: r, batches: make(chan []eventstore.Event, 4)}
-	w.sub = s.store.Subscribe(r.After, watchFilter(c, r))
-	w.progress = s.hub.progress.Watch(func(k executionKey, of workflow.ID) bool { return concerns(c, r, k, of) })
+	w := &Watch{reader: q, request: r, batches: make(chan []eventstore.Event, 4)}
+	w.sub = q.store.Subscribe(r.After, watchFilter(c, r))
+	w.progress = q.progress.Watch(func(k workflow.ExecutionKey, of workflow.ID) bool { return concerns(c, r, k, of) })
 	if err := errors.Join(w.storedProgress(ctx, c), w.afterEnd(ctx, c)); err != nil {
 		w.Close()
 		return nil, err
@@ -74,13 +74,13 @@ func (s *Service) Watch(ctx context.Context, c workflow.Caller, r WatchRequest) 
 }
 
 // watchable refuses what the caller's workspace does not have.
-func (s *Service) watchable(ctx context.Context, c workflow.Caller, r WatchRequest) error {
+func (q *Reader) watchable(ctx context.Context, c workflow.Caller, r WatchRequest) error {
 	switch {
 	case r.Execution != "":
-		_, err := s.execution(ctx, c, r.Execution)
+		_, err := q.Find(ctx, c, r.Execution)
 		return err
 	case r.Workflow != "":
-		return s.definitions.with(ctx, c.Workspace, r.Workflow, false, func(*definition) error { return nil })
+		return q.definitions.Read(ctx, c.Workspace, r.Workflow, func(*definition.Definition) error { return nil })
 	}
 	return nil
 }
@@ -90,17 +90,17 @@ func watchFilter(c workflow.Caller, r WatchRequest) eventstore.Filter {
 }
 
 // concerns says whether a progress report belongs to a watch.
-func concerns(c workflow.Caller, r WatchRequest, k executionKey, of workflow.ID) bool {
+func concerns(c workflow.Caller, r WatchRequest, k workflow.ExecutionKey, of workflow.ID) bool {
 	return k.Workspace == c.Workspace && (r.Execution == "" || r.Execution == k.Execution) && (r.Workflow == "" || r.Workflow == of)
 }
 
 // storedProgress makes the progress from before a restart the first frame.
 func (w *Watch) storedProgress(ctx context.Context, c workflow.Caller) error {
 	id := w.request.Execution
-	if id == "" || w.service.hub.progress.Get(executionKey{Workspace: c.Workspace, Execution: id}) != nil {
+	if id == "" || w.reader.progress.Get(workflow.ExecutionKey{Workspace: c.Workspace, Execution: id}) != nil {
 		return nil
 	}
-	p, err := w.service.model.Progress(ctx, c.Workspace, id)
+	p, err := w.reader.model.Progress(ctx, c.Workspace, id)
 	if p != nil {
 		w.first = &Frame{Progress: &ExecutionProgress{Execution: id, Progress: *p}}
 	}
@@ -113,18 +113,18 @@ func (w *Watch) afterEnd(ctx context.Context, c workflow.Caller) error {
 	if w.request.Execution == "" || w.request.After == 0 {
 		return nil
 	}
-	head, err := w.service.store.Head(ctx)
+	head, err := w.reader.store.Head(ctx)
 	if err != nil {
 		return err
 	}
-	if err := w.service.WaitFor(ctx, min(w.request.After, head)); err != nil {
+	if err := w.reader.WaitFor(ctx, min(w.request.After, head)); err != nil {
 		return err
 	}
-	x, err := w.service.execution(ctx, c, w.request.Execution)
+	x, err := w.reader.Find(ctx, c, w.request.Execution)
 	if err != nil || !x.State.Ended() {
 		return err
 	}
-	rest, err := w.service.store.ReadAll(ctx, w.request.After, 1, watchFilter(c, w.request))
+	rest, err := w.reader.store.ReadAll(ctx, w.request.After, 1, watchFilter(c, w.request))
 	w.over = len(rest) == 0
 	return err
 }
@@ -213,37 +213,6 @@ func (w *Watch) Close() {
 		w.sub.Close()
 		w.progress.Close()
 		w.pump.Wait()
-		w.service.watches.Add(-1)
+		w.reader.watches.Add(-1)
 	})
-}
-
-// AwaitEnd returns the end state of an execution once it has ended, without
-// waiting for the read models. It needs workflow.ExecutionRead.
-func (s *Service) AwaitEnd(ctx context.Context, c workflow.Caller, id workflow.ExecutionID) (workflow.ExecutionState, error) {
-	if err := s.admit(ctx, c, workflow.ExecutionRead); err != nil {
-		return "", err
-	}
-	key := executionKey{Workspace: c.Workspace, Execution: id}
-	ended := s.hub.ends.wait(key)
-	defer s.hub.ends.forget(key, ended)
-	if len(ended) == 0 { // it has ended long ago, it is open, or there is none
-		x, err := s.model.Execution(ctx, c.Workspace, id)
-		if errors.Is(err, readmodel.ErrNone) {
-			_, err = s.createdOf(ctx, key)
-		}
-		if errors.Is(err, engine.ErrNotFound) {
-			err = noExecution(id)
-		}
-		if err != nil || x.State.Ended() {
-			return x.State, err
-		}
-	}
-	select {
-	case state := <-ended:
-		return state, nil
-	case <-ctx.Done():
-		return "", ctx.Err()
-	case <-s.stopping:
-		return "", workflow.Unavailable("stopping", "the server is stopping; the execution goes on after its restart")
-	}
 }

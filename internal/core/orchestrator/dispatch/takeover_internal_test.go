@@ -1,4 +1,4 @@
-package orchestrator
+package dispatch
 
 import (
 	"slices"
@@ -7,17 +7,16 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-func key(name string) executionKey {
-	return executionKey{Workspace: "ws_a", Execution: workflow.ExecutionID(name)}
+func key(name string) workflow.ExecutionKey {
+	return workflow.ExecutionKey{Workspace: "ws_a", Execution: workflow.ExecutionID(name)}
 }
 
 // An end counts once, and only for an execution that was counted, whatever comes
 // first: the list, the end, or the news of it.
 func TestTakeoverCountsEndsOnce(t *testing.T) {
 	t.Parallel()
-	var o takeover
-	o.begin()
-	heard := func(name string, position int64) bool { return o.counts(end{position: position, key: key(name)}) }
+	o := newTakeover()
+	heard := func(name string, position int64) bool { return o.counts(End{position: position, Key: key(name)}) }
 	if heard("ended before it is listed", 5) || o.list(key("ended before it is listed")) {
 		t.Error("an execution that has ended is counted")
 	}
@@ -31,7 +30,7 @@ func TestTakeoverCountsEndsOnce(t *testing.T) {
 	}
 	var late []string
 	for _, e := range o.finish(20) {
-		late = append(late, string(e.key.Execution))
+		late = append(late, string(e.Key.Execution))
 	}
 	if !slices.Equal(late, []string{"ends while others are listed"}) {
 		t.Errorf("late: %v", late)

@@ -1,11 +1,10 @@
-package orchestrator
+package query
 
 import (
 	"context"
 	"errors"
 	"fmt"
 
-	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/readmodel"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -18,21 +17,21 @@ const (
 // Health says whether a workflow does its job, and if not, why and what puts
 // it right. It needs workflow.WorkflowRead. It does not wait for the read
 // models: how far they are behind is part of the response.
-func (s *Service) Health(ctx context.Context, c workflow.Caller, id workflow.ID) (workflow.Health, error) {
-	if _, err := s.Get(ctx, c, id); err != nil { // also for one that is not in the read models yet
+func (q *Reader) Health(ctx context.Context, c workflow.Caller, id workflow.ID) (workflow.Health, error) {
+	if _, err := q.Get(ctx, c, id); err != nil { // also for one that is not in the read models yet
 		return workflow.Health{}, err
 	}
-	p, err := s.model.Pulse(ctx, c.Workspace, id)
-	if errors.Is(err, readmodel.ErrNone) {
-		err = s.CaughtUp(ctx)
+	p, err := q.model.Pulse(ctx, c.Workspace, id)
+	if errors.Is(err, workflow.ErrNotFound) {
+		err = q.CaughtUp(ctx)
 		if err == nil {
-			p, err = s.model.Pulse(ctx, c.Workspace, id)
+			p, err = q.model.Pulse(ctx, c.Workspace, id)
 		}
 	}
 	if err != nil {
 		return workflow.Health{}, err
 	}
-	lag, err := s.Lag(ctx)
+	lag, err := q.Lag(ctx)
 	if err != nil {
 		return workflow.Health{}, err
 	}
@@ -40,7 +39,7 @@ func (s *Service) Health(ctx context.Context, c workflow.Caller, id workflow.ID)
 }
 
 // judge turns what is known into a status with reasons, the worst first.
-func judge(id workflow.ID, p readmodel.Pulse, lag Lag) workflow.Health {
+func judge(id workflow.ID, p workflow.Pulse, lag Lag) workflow.Health {
 	h := workflow.Health{Workflow: id, Status: workflow.Healthy, State: p.State, ConsecutiveFailures: p.InARow,
 		LastEnds: p.Ends, Open: p.Open, Pending: p.Pending, LagEvents: lag.Events, LagSeconds: lag.Seconds}
 	if len(p.Ends) == 0 {
@@ -88,7 +87,7 @@ func parkedReason(x workflow.Execution) workflow.HealthReason {
 	return r
 }
 
-func failureReason(p readmodel.Pulse) workflow.HealthReason {
+func failureReason(p workflow.Pulse) workflow.HealthReason {
 	r := workflow.HealthReason{Code: "failing", Detail: fmt.Sprintf("the last %d executions failed", p.InARow), Fix: "look at the error of the last one, repair its cause and start again"}
 	if p.InARow == 1 {
 		r.Detail = "the last execution failed"

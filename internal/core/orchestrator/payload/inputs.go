@@ -1,4 +1,4 @@
-package orchestrator
+package payload
 
 import (
 	"bytes"
@@ -13,9 +13,8 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
-// Inputs keeps inputs that no journal may hold: large ones, and those of kinds
-// whose inputs are private. They are sealed.
-type Inputs interface {
+// Keeper keeps inputs that no journal may hold. *Store is the real one.
+type Keeper interface {
 	// Keep returns the writes that belong into the transaction of the start.
 	Keep(ctx context.Context, workspace workflow.WorkspaceID, execution workflow.ExecutionID, input json.RawMessage) ([]db.Write, error)
 	// Input returns what was kept.
@@ -28,20 +27,26 @@ const keptRef = "kept"
 // keptInput is what stands in a journal for it.
 var keptInput = workflow.PayloadInput(keptRef)
 
-// inputs decides where an input stands.
-type inputs struct {
-	kept Inputs
+// Inputs decides where an input stands: in the journal, or kept apart. It is safe
+// for concurrent use.
+type Inputs struct {
+	kept Keeper
 
 	mu sync.Mutex
 	// starting are inputs of executions that are being started: the function may
 	// begin in the transaction that keeps its input.
-	starting map[executionKey]json.RawMessage
+	starting map[workflow.ExecutionKey]json.RawMessage
 }
 
-// keep returns what the journal gets for an input, and the writes that go with
-// it. Until started is called, the input can be had as if it was stored.
-func (i *inputs) keep(ctx context.Context, key executionKey, private bool, input json.RawMessage) (json.RawMessage, []db.Write, error) {
-	if !keptApart(private, input) {
+// NewInputs returns inputs that are kept by k; nil refuses large ones.
+func NewInputs(k Keeper) *Inputs {
+	return &Inputs{kept: k, starting: map[workflow.ExecutionKey]json.RawMessage{}}
+}
+
+// Keep returns what the journal gets for an input, and the writes that go with
+// it. Until Started is called, the input can be had as if it was stored.
+func (i *Inputs) Keep(ctx context.Context, key workflow.ExecutionKey, private bool, input json.RawMessage) (json.RawMessage, []db.Write, error) {
+	if !Apart(private, input) {
 		return input, nil, nil
 	}
 	if i.kept == nil {
@@ -57,15 +62,15 @@ func (i *inputs) keep(ctx context.Context, key executionKey, private bool, input
 	return keptInput, writes, err
 }
 
-// started ends what keep has begun, whether the execution was started or not.
-func (i *inputs) started(key executionKey) {
+// Started ends what Keep has begun, whether the execution was started or not.
+func (i *Inputs) Started(key workflow.ExecutionKey) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	delete(i.starting, key)
 }
 
 // find returns what was kept for an execution.
-func (i *inputs) find(ctx context.Context, key executionKey) (json.RawMessage, error) {
+func (i *Inputs) find(ctx context.Context, key workflow.ExecutionKey) (json.RawMessage, error) {
 	i.mu.Lock()
 	input, ok := i.starting[key]
 	i.mu.Unlock()
@@ -75,23 +80,23 @@ func (i *inputs) find(ctx context.Context, key executionKey) (json.RawMessage, e
 	return i.kept.Input(ctx, key.Workspace, key.Execution)
 }
 
-// keptApart reports whether an input has no place in a journal, in an answer, or
+// Apart reports whether an input has no place in a journal, in an answer, or
 // in anything that people see.
-func keptApart(private bool, input json.RawMessage) bool {
+func Apart(private bool, input json.RawMessage) bool {
 	return len(input) > 0 && string(input) != "{}" && (private || len(input) > engine.MaxInputBytes)
 }
 
 // Input is what the kinds ask when an execution begins.
-func (i *inputs) Input(ctx context.Context, ws workflow.WorkspaceID, execution workflow.ExecutionID, ref string) (json.RawMessage, error) {
+func (i *Inputs) Input(ctx context.Context, ws workflow.WorkspaceID, execution workflow.ExecutionID, ref string) (json.RawMessage, error) {
 	if i.kept == nil || ref != keptRef {
 		return nil, workflow.NotFound("input_not_found", "no input is kept as %q for execution %s", ref, execution)
 	}
-	return i.find(ctx, executionKey{Workspace: ws, Execution: execution})
+	return i.find(ctx, workflow.ExecutionKey{Workspace: ws, Execution: execution})
 }
 
-// resolve returns the input itself, for what a journal has. It fails with a
+// Resolve returns the input itself, for what a journal has. It fails with a
 // not-found error if it was kept and does not exist any more.
-func (i *inputs) resolve(ctx context.Context, key executionKey, private bool, input json.RawMessage) (json.RawMessage, error) {
+func (i *Inputs) Resolve(ctx context.Context, key workflow.ExecutionKey, private bool, input json.RawMessage) (json.RawMessage, error) {
 	kept := bytes.Equal(input, keptInput)
 	if i.kept != nil && (kept || private && len(input) == 0) {
 		found, err := i.find(ctx, key)
