@@ -405,7 +405,7 @@ func TestVersionHelpAndInjectedCommands(t *testing.T) {
 
 func TestExitCodeOfTheEnvironment(t *testing.T) {
 	t.Parallel()
-	for _, err := range []error{db.ErrInUse, blob.ErrInUse, blob.ErrForeign, syscall.ENOSPC, os.ErrPermission, cli.WithCode(errors.New("x"), cli.ExitEnvironment)} {
+	for _, err := range []error{db.ErrInUse, blob.ErrInUse, blob.ErrForeign, syscall.ENOSPC, os.ErrPermission, &db.ConnectionError{Cause: errors.New("refused")}, cli.WithCode(errors.New("x"), cli.ExitEnvironment)} {
 		if code := cli.ExitCode(fmt.Errorf("open: %w", err)); code != cli.ExitEnvironment {
 			t.Errorf("%v: exit %d", err, code)
 		}

@@ -33,6 +33,7 @@ func ExitCode(err error) int {
 	var answered *client.Error
 	var down *client.UnreachableError
 	var faulty *config.Error
+	var unopened *db.ConnectionError
 	switch {
 	case err == nil:
 		return ExitOK
@@ -45,6 +46,8 @@ func ExitCode(err error) int {
 	case errors.Is(err, db.ErrFormat):
 		return ExitFormat
 	case errors.Is(err, db.ErrInUse), errors.Is(err, blob.ErrInUse), errors.Is(err, blob.ErrForeign), errors.Is(err, syscall.ENOSPC), errors.Is(err, fs.ErrPermission):
+		return ExitEnvironment
+	case errors.As(err, &unopened):
 		return ExitEnvironment
 	case errors.As(err, &faulty):
 		return ExitInput

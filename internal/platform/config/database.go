@@ -8,7 +8,7 @@ import (
 
 // Database says where events, read models and secrets are kept.
 type Database struct {
-	URL string `key:"url" secret:"password" doc:"sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME. Empty: paw.db in data_dir."`
+	URL string `key:"url" secret:"password" doc:"sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME. A pooler such as PgBouncer must be in session mode. Empty: paw.db in data_dir."`
 }
 
 func (d Database) check() []string {

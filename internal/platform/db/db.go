@@ -17,7 +17,8 @@ type Options struct {
 	// exist is made, with mode 0600, in a directory that must exist. On
 	// PostgreSQL the store lives in the schema Schema, made when it is missing, or
 	// in the one that the URL's search_path names, which must exist. The server
-	// must be reached directly or through a pooler in session mode.
+	// must be reached directly or through a pooler in session mode, which is
+	// checked.
 	URL string
 	// Clock stamps the owner's row. Nil means the machine's clock.
 	Clock clock.Clock

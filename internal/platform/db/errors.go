@@ -37,6 +37,21 @@ func (e *InUseError) Error() string {
 // Is matches ErrInUse.
 func (e *InUseError) Is(target error) bool { return target == ErrInUse }
 
+// ConnectionError says that the store cannot be opened as it is reached: the
+// server does not answer, a right is missing, or a pooler does not fit.
+type ConnectionError struct {
+	Store string // the URL without its password
+	Cause error
+}
+
+// Error names the store and what the server, or a check, said.
+func (e *ConnectionError) Error() string {
+	return fmt.Sprintf("open the PostgreSQL store %s: %v", e.Store, e.Cause)
+}
+
+// Unwrap returns the cause.
+func (e *ConnectionError) Unwrap() error { return e.Cause }
+
 // ErrFull is in the chain of what a write returns when there is no space.
 // Nothing of it was written; the store works again when space returns.
 var ErrFull = errors.New("no space left in the store")

@@ -21,7 +21,7 @@ func TestVerdictOnPostgresErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := openPostgresSession(t.Context(), config, p)
+	s, err := openPostgresSession(t.Context(), config, takeSettings(p.sql, config), p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,8 @@ type ownSQL struct {
 	findWorkspace, addWorkspace                string
 
 	// For PostgreSQL alone.
-	settings, currentSchema, schemaExists, lockSchema string
+	settings, setSetting, backend           string
+	currentSchema, schemaExists, lockSchema string
 }
 
 func newOwnSQL(d Dialect) (*ownSQL, error) {
@@ -25,7 +26,8 @@ func newOwnSQL(d Dialect) (*ownSQL, error) {
 		"find_workspace": &s.findWorkspace, "add_workspace": &s.addWorkspace,
 	}
 	if d == Postgres {
-		declared["settings"], declared["current_schema"] = &s.settings, &s.currentSchema
+		declared["settings"], declared["set_setting"], declared["backend"] = &s.settings, &s.setSetting, &s.backend
+		declared["current_schema"] = &s.currentSchema
 		declared["schema_exists"], declared["lock_schema"] = &s.schemaExists, &s.lockSchema
 	}
 	return s, statements(d, ownFiles, declared)

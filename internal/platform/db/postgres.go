@@ -35,40 +35,47 @@ func openPostgres(ctx context.Context, target string, readers int) (_ *parts, er
 		return nil, fmt.Errorf("database.url is not a PostgreSQL URL: %w", err)
 	}
 	prepareConfig(config.ConnConfig)
+	s := takeSettings(p.sql, config.ConnConfig)
 	defer func() {
 		if err != nil && !errors.Is(err, ErrInUse) && !errors.Is(err, ErrFormat) {
-			err = fmt.Errorf("open the PostgreSQL store %s: %w", p.store, err)
+			err = &ConnectionError{Store: p.store, Cause: err}
 		}
 		if err != nil {
 			err = errors.Join(err, p.close())
 		}
 	}()
-	if err := p.openSchema(ctx, config.ConnConfig); err != nil {
+	if err := p.openSchema(ctx, config.ConnConfig, &s); err != nil {
 		return p, err
 	}
-	p.setMigrator(stdlib.OpenDB(*config.ConnConfig.Copy()))
+	p.setMigrator(stdlib.OpenDB(*config.ConnConfig.Copy(), stdlib.OptionAfterConnect(s.apply)))
+	return p, p.openReaders(ctx, config, s, readers)
+}
+
+// openReaders opens the read pool.
+func (p *parts) openReaders(ctx context.Context, config *pgxpool.Config, s setup, readers int) error {
 	if readers == 0 {
 		readers = 8
 	}
-	reading := config.Copy()
-	reading.MaxConns = int32(readers)
-	reading.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
-	pool, err := pgxpool.NewWithConfig(ctx, reading)
+	config = config.Copy()
+	config.MaxConns = int32(readers)
+	config.AfterConnect = s.with("default_transaction_read_only", "on").apply
+	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
-		return p, err
+		return err
 	}
 	p.read, p.closeRead = postgresReader{pool}, func() error { pool.Close(); return nil }
-	return p, pool.Ping(ctx)
+	return pool.Ping(ctx)
 }
 
 // openSchema connects the writer, finds the schema of the store, locks it and
-// makes it when it is ours and missing.
-func (p *parts) openSchema(ctx context.Context, config *pgx.ConnConfig) error {
-	given := config.RuntimeParams["search_path"] != ""
+// makes it when it is ours and missing. Connections that s sets up afterwards
+// must work in it.
+func (p *parts) openSchema(ctx context.Context, config *pgx.ConnConfig, s *setup) error {
+	given := s.settings["search_path"] != ""
 	if !given {
-		config.RuntimeParams["search_path"] = Schema
+		*s = s.with("search_path", Schema)
 	}
-	session, err := openPostgresSession(ctx, config, p)
+	session, err := openPostgresSession(ctx, config, *s, p)
 	if err != nil {
 		return err
 	}
@@ -83,6 +90,7 @@ func (p *parts) openSchema(ctx context.Context, config *pgx.ConnConfig) error {
 		}
 		p.schema = *first
 	}
+	s.schema = p.schema
 	p.inSchema(p.schema)
 	if err := session.lock(ctx, p.store, p.schema); err != nil || given {
 		return err

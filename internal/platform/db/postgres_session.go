@@ -26,12 +26,18 @@ type postgresSession struct {
 	workspaces *workspaces
 }
 
-func openPostgresSession(ctx context.Context, config *pgx.ConnConfig, p *parts) (*postgresSession, error) {
+func openPostgresSession(ctx context.Context, config *pgx.ConnConfig, s setup, p *parts) (*postgresSession, error) {
 	conn, err := pgx.ConnectConfig(ctx, config.Copy())
 	if err != nil {
 		return nil, err
 	}
-	if _, err := conn.Exec(ctx, p.sql.settings); err != nil {
+	if err = checkPooler(ctx, config, s, conn); err == nil {
+		err = s.apply(ctx, conn)
+	}
+	if err == nil {
+		_, err = conn.Exec(ctx, p.sql.settings)
+	}
+	if err != nil {
 		return nil, errors.Join(err, conn.Close(ctx))
 	}
 	return &postgresSession{conn: conn, sql: p.sql, workspaces: p.workspaces}, nil

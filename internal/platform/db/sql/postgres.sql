@@ -9,6 +9,13 @@ SELECT
 	set_config('tcp_keepalives_interval', '5', false),
 	set_config('tcp_keepalives_count', '3', false)
 
+-- name: set_setting
+SELECT set_config($1, $2, false)
+
+-- name: backend
+-- The process of the server that has run this.
+SELECT pg_backend_pid()
+
 -- name: current_schema
 SELECT current_schema()::text
 
