@@ -66,7 +66,7 @@ func TestPoolerInTransactionModeIsRefused(t *testing.T) {
 			t.Run(fmt.Sprintf("in turn %v, %d sessions", inTurn, sessions), func(t *testing.T) {
 				t.Parallel()
 				target := pgtest.Database(t)
-				url := pgtest.Pooler{Transactions: true, InTurn: inTurn, Sessions: sessions}.Start(t, target)
+				url := pgtest.Pooler{Ignore: true, Transactions: true, InTurn: inTurn, Sessions: sessions}.Start(t, target)
 				_, err := db.Open(t.Context(), db.Options{URL: url})
 				var refused *db.ConnectionError
 				if !errors.As(err, &refused) || !strings.Contains(err.Error(), "use session mode") || strings.Contains(err.Error(), "\n") {
