@@ -24,7 +24,7 @@ type Config struct {
 type BaseConfig struct {
 	BaseID string        `json:"base_id" nonempty:"true" pattern:"^app[^/ ?#]*$" patternDescription:"the ID in the base's URL, which begins with app" doc:"The ID in the base's URL."`
 	APIKey secret.Secret `json:"api_key" doc:"A personal access token. It is stored as a secret and reads back as secret:sec_…."`
-	Tables []string      `json:"tables,omitempty" minItems:"1" minLength:"1" uniqueItems:"true" doc:"Names or IDs of tables. Leave it out for all tables."`
+	Tables []string      `json:"tables,omitempty" minItems:"1" notBlank:"true" uniqueItems:"true" doc:"Names or IDs of tables. Leave it out for all tables."`
 }
 
 // Rule maps one source table to one target table in every pair of bases that
@@ -32,7 +32,7 @@ type BaseConfig struct {
 type Rule struct {
 	SourceTable  string            `json:"source_table" nonempty:"true" doc:"Name or ID of a source table."`
 	TargetTable  string            `json:"target_table" nonempty:"true" doc:"Name or ID of a target table. It is created where it is missing."`
-	FieldMapping map[string]string `json:"field_mapping,omitempty" minProperties:"1" minLength:"1" keyMinLength:"1" doc:"Source field to target field, by name or ID. Leave it out for all writable fields. A computed source field is written as text."`
+	FieldMapping map[string]string `json:"field_mapping,omitempty" minProperties:"1" notBlank:"true" keyNotBlank:"true" doc:"Source field to target field, by name or ID. Leave it out for all writable fields. A computed source field is written as text."`
 }
 
 // Input is what execute takes.

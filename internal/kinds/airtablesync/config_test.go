@@ -184,6 +184,30 @@ func TestExamplesAreValid(t *testing.T) {
 	}
 }
 
+// A name that shows nothing names nothing, for the reader and for the schema. The
+// byte order mark is the blank on which languages disagree.
+func TestBlankNamesAreRefused(t *testing.T) {
+	t.Parallel()
+	schema := compileSchema(t)
+	for _, blank := range []string{``, ` `, `\u00a0`, `\ufeff`, `\u2028\t`} {
+		for config, pointer := range map[string]string{
+			`{` + bases + `,"external_id_field":"BLANK"}`: "/external_id_field",
+			`{"source_bases":[{"base_id":"appS","api_key":"secret:sec_k"}],"target_bases":[{"base_id":"appT","api_key":"secret:sec_k","tables":["BLANK"]}]}`: "/target_bases/0/tables/0",
+			`{` + bases + `,"sync_rules":[{"source_table":"People","target_table":"BLANK"}]}`:                                                                "/sync_rules/0/target_table",
+			`{` + bases + `,"sync_rules":[{"source_table":"People","target_table":"People","field_mapping":{"A":"BLANK"}}]}`:                                 "/sync_rules/0/field_mapping/A",
+			`{` + bases + `,"sync_rules":[{"source_table":"People","target_table":"People","field_mapping":{"BLANK":"A"}}]}`:                                 "/sync_rules/0/field_mapping/",
+		} {
+			text := json.RawMessage(strings.ReplaceAll(config, "BLANK", blank))
+			if got := codes(declared.Validate(text).Errors); len(got) == 0 || !strings.HasPrefix(got[0], pointer) {
+				t.Errorf("%s: %v", text, got)
+			}
+			if schema.Validate(instance(t, text)) == nil {
+				t.Errorf("the schema accepts %s", text)
+			}
+		}
+	}
+}
+
 func compileSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	c := jsonschema.NewCompiler()

@@ -356,6 +356,7 @@ func TestAVariantThatNothingNames(t *testing.T) {
 		Of   sourceConfig `json:"of,omitempty" variant:"kind"`
 	}
 	holderType := strictjson.For[holder](unions()...)
+	schema := compileSchema(t, holderType.Schema())
 	for text, want := range map[string]string{
 		`{}`:                          "",
 		`{"kind":"web"}`:              "",
@@ -373,6 +374,9 @@ func TestAVariantThatNothingNames(t *testing.T) {
 		}
 		if _, err := holderType.DecodeStored([]byte(text)); (err == nil) != (want == "") {
 			t.Errorf("%s is stored: %v", text, err)
+		}
+		if err := schema.Validate(instance(t, []byte(text))); want == "" && err != nil {
+			t.Errorf("%s: the schema says %v", text, err)
 		}
 	}
 }

@@ -57,6 +57,8 @@
 //	minProperties, maxProperties              of maps
 //	keyMinLength, keyMaxLength, keyPattern    of the keys of maps
 //	nonempty:"true"                           an empty list or map, or a blank string, counts as missing
+//	NotBlank:"true"                           of strings: a blank one counts as missing
+//	keyNotBlank:"true"                        of the keys of maps
 //	variant:"type"                            of a union: the field beside it that names the variant
 //	connection:"airtable"                     the string names a connection of that type
 //	options:"list_tables"                     the operation that lists the values to choose from
@@ -86,8 +88,8 @@
 //	x-order: 3                        position in a form; the order of declaration by default
 //
 // A union in the form {"type", "config"} becomes allOf with an if and a then for
-// each variant. The schema is a little stricter than the reader, which takes
-// null for an absent field, and a little looser: 1.0 is an integer there.
+// each variant. What is not required takes null as well. The schema is a little
+// looser than the reader: 1.0 is an integer there.
 //
 // # What is refused
 //

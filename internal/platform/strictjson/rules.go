@@ -23,6 +23,7 @@ type rules struct {
 	unique, nonempty, required         bool
 	minKey, maxKey                     *int // characters of a map's key
 	keyPattern                         *regexp.Regexp
+	keyNotBlank                        bool
 	elem                               *rules
 }
 
@@ -40,7 +41,7 @@ func bad(code, format string, args ...any) verdict {
 // text judges a string, which is one of values if there are any.
 func (r *rules) text(text string, values []string) verdict {
 	switch {
-	case r.nonempty && strings.TrimSpace(text) == "":
+	case r.nonempty && blank(text):
 		return r.empty()
 	case slices.Contains(r.unavailable, text):
 		return bad(CodeNotAvailable, "%q is not available yet; use %s", text, alternatives(values)) // a value of the declaration
@@ -70,6 +71,8 @@ func (r *rules) length(text string) verdict {
 func (r *rules) key(key string) verdict {
 	characters := utf8.RuneCountInString(key)
 	switch {
+	case r.keyNotBlank && blank(key):
+		return bad(CodeInvalid, "the key is blank; give it a name, or leave it out")
 	case r.minKey != nil && characters < *r.minKey:
 		return bad(CodeOutOfRange, "the key must have at least %s", plural(*r.minKey, "character"))
 	case r.maxKey != nil && characters > *r.maxKey:

@@ -179,7 +179,7 @@ func unusable(text string, fresh bool) verdict {
 		return verdict{}
 	case strings.HasPrefix(text, secret.RefPrefix):
 		return verdict{CodeInvalid, "is not a reference to a stored credential; one reads secret:sec_…; give the credential itself and it becomes one"}
-	case strings.TrimSpace(text) == "":
+	case blank(text):
 		return verdict{CodeRequired, "the credential is blank; give the credential itself"}
 	case !fresh:
 		return verdict{CodeInvalid, "is a credential in the clear; only a reference such as secret:sec_… may stand here"}

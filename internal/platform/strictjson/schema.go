@@ -138,14 +138,22 @@ func counts(m *members, r *rules, low, high string) {
 
 func keyRules(r *rules) members {
 	var m members
-	if r.minKey != nil {
+	switch {
+	case r.minKey != nil:
 		m.add("minLength", *r.minKey)
+	case r.keyNotBlank:
+		m.add("minLength", 1)
 	}
 	if r.maxKey != nil {
 		m.add("maxLength", *r.maxKey)
 	}
-	if r.keyPattern != nil {
+	switch {
+	case r.keyPattern != nil && r.keyNotBlank:
+		m.add("allOf", []members{{{"pattern", NotBlank}}, {{"pattern", r.keyPattern.String()}}})
+	case r.keyPattern != nil:
 		m.add("pattern", r.keyPattern.String())
+	case r.keyNotBlank:
+		m.add("pattern", NotBlank)
 	}
 	return m
 }
@@ -165,7 +173,7 @@ func scalarSchema(p *plan, r *rules) members {
 	case timePlan:
 		return members{{"type", "string"}, {"format", "date-time"}}
 	case secretPlan:
-		return members{{"type", "string"}, {"minLength", 1}, {"x-secret", true}}
+		return members{{"type", "string"}, {"minLength", 1}, {"pattern", NotBlank}, {"x-secret", true}}
 	case durationPlan:
 		return durationSchema(r)
 	}
@@ -186,10 +194,13 @@ func scalarSchema(p *plan, r *rules) members {
 		m.add("maxLength", *r.maxLength)
 	}
 	switch {
+	case r.pattern != nil && r.nonempty:
+		m.add("pattern", r.pattern.String())
+		m.add("allOf", []members{{{"pattern", NotBlank}}})
 	case r.pattern != nil:
 		m.add("pattern", r.pattern.String())
 	case r.nonempty:
-		m.add("pattern", `\S`)
+		m.add("pattern", NotBlank)
 	}
 	return m
 }
@@ -277,7 +288,7 @@ func (s *schemas) object(p *plan, selector, name string) members {
 		if f.required || f.name == selector {
 			required = append(required, f.name)
 		}
-		property := s.field(f)
+		property := s.field(f, f.takesNull() || !f.required && f.name != selector)
 		if f.name == selector {
 			property = append(members{{"const", name}}, property...)
 		}
@@ -321,6 +332,9 @@ func (s *schemas) choices(p *plan) []members {
 			v := f.plan.union.variants[name]
 			then := append(s.reference(v.plan), member{"title", name})
 			then.addText("description", v.doc)
+			if !f.required {
+				then = orNull(then)
+			}
 			all = append(all, members{
 				{"if", members{{"properties", members{{chooser, members{{"const", name}}}}}, {"required", []string{chooser}}}},
 				{"then", members{{"properties", members{{f.name, then}}}}},
@@ -331,15 +345,15 @@ func (s *schemas) choices(p *plan) []members {
 }
 
 // field writes one property with its notes.
-func (s *schemas) field(f *field) members {
+func (s *schemas) field(f *field, null bool) members {
 	var m members
 	if f.chooser >= 0 {
 		m = members{{"type", "object"}}
 	} else {
 		m = s.of(f.plan, f.rules)
 	}
-	if f.takesNull() && f.plan.typ == pointerPlan {
-		m = members{{"anyOf", []members{m, {{"type", "null"}}}}}
+	if null {
+		m = orNull(m)
 	}
 	m.addText("title", f.notes.title)
 	m.addText("description", f.notes.doc)
@@ -356,6 +370,27 @@ func (s *schemas) field(f *field) members {
 		m.add("deprecated", true)
 	}
 	hints(&m, &f.notes)
+	return m
+}
+
+// orNull lets a schema take null as well: the reader takes it for an absent field.
+func orNull(m members) members {
+	if len(m) == 0 {
+		return m // it takes anything
+	}
+	if m[0].key != "type" {
+		return members{{"anyOf", []members{m, {{"type", "null"}}}}}
+	}
+	m[0].value = []any{m[0].value, "null"}
+	for i := range m {
+		if values, ok := m[i].value.([]string); ok && m[i].key == "enum" {
+			each := make([]any, len(values), len(values)+1)
+			for j, v := range values {
+				each[j] = v
+			}
+			m[i].value = append(each, nil)
+		}
+	}
 	return m
 }
 

@@ -50,10 +50,10 @@ func TestHints(t *testing.T) {
 	t.Parallel()
 	const want = `{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","additionalProperties":false,"required":["base"],"properties":{` +
 		`"base":{"type":"string","title":"Base","format":"hostname","x-connection":"airtable","x-group":"Source","x-order":5},` +
-		`"tables":{"type":"array","items":{"type":"string"},"x-options":{"operation":"list_tables","depends_on":["1/base","2/other/0","/root"]},"x-order":2},` +
-		`"old":{"type":"boolean","description":"<a> & \"b\"","deprecated":true,"x-order":3},` +
-		`"schedule":{"type":"string","examples":["0 9 * * *"],"x-cron":true,"x-order":4},` +
-		`"conditions":{"type":"array","items":{"type":"string"},"examples":[["a > 1"]],"x-expression":"condition","x-order":5}}}`
+		`"tables":{"type":["array","null"],"items":{"type":"string"},"x-options":{"operation":"list_tables","depends_on":["1/base","2/other/0","/root"]},"x-order":2},` +
+		`"old":{"type":["boolean","null"],"description":"<a> & \"b\"","deprecated":true,"x-order":3},` +
+		`"schedule":{"type":["string","null"],"examples":["0 9 * * *"],"x-cron":true,"x-order":4},` +
+		`"conditions":{"type":["array","null"],"items":{"type":"string"},"examples":[["a > 1"]],"x-expression":"condition","x-order":5}}}`
 	if diff := cmp.Diff(want, compact(t, strictjson.For[hints]().Schema())); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -74,14 +74,14 @@ func TestSchemasOfOtherRoots(t *testing.T) {
 		{compact(t, strictjson.For[json.RawMessage]().Schema()), head[:len(head)-1] + `}`},
 		{compact(t, strictjson.For[wrapped]().Schema()), head + `"type":"object"}`},
 		{compact(t, strictjson.For[treeList]().Schema()), head + `"type":"array","items":{"$ref":"#/$defs/tree"},"$defs":{"tree":{"type":"object","additionalProperties":false,"properties":{` +
-			`"children":{"type":"array","items":{"$ref":"#/$defs/tree"},"minItems":1,"x-order":1},` +
-			`"by_name":{"type":"object","additionalProperties":{"$ref":"#/$defs/tree"},"x-order":2},"next":{"$ref":"#/$defs/tree","x-order":3}}}}}`},
+			`"children":{"type":["array","null"],"items":{"$ref":"#/$defs/tree"},"minItems":1,"x-order":1},` +
+			`"by_name":{"type":["object","null"],"additionalProperties":{"$ref":"#/$defs/tree"},"x-order":2},"next":{"anyOf":[{"$ref":"#/$defs/tree"},{"type":"null"}],"x-order":3}}}}}`},
 		{compact(t, strictjson.For[tree]().Schema()), head + `"type":"object","additionalProperties":false,"properties":{` +
-			`"children":{"type":"array","items":{"$ref":"#"},"minItems":1,"x-order":1},` +
-			`"by_name":{"type":"object","additionalProperties":{"$ref":"#"},"x-order":2},"next":{"$ref":"#","x-order":3}}}`},
+			`"children":{"type":["array","null"],"items":{"$ref":"#"},"minItems":1,"x-order":1},` +
+			`"by_name":{"type":["object","null"],"additionalProperties":{"$ref":"#"},"x-order":2},"next":{"anyOf":[{"$ref":"#"},{"type":"null"}],"x-order":3}}}`},
 		{compact(t, strictjson.For[action](strictjson.OneOf[action]("kind", strictjson.Variant[jump]("jump", "Go <there>"))).Schema()),
 			head + `"oneOf":[{"$ref":"#/$defs/jump","title":"jump","description":"Go <there>"}],"x-selector":"kind","$defs":{"jump":{"type":"object","additionalProperties":false,` +
-				`"required":["kind"],"properties":{"kind":{"const":"jump","type":"string","x-order":1},"to":{"type":"string","x-order":2}}}}}`},
+				`"required":["kind"],"properties":{"kind":{"const":"jump","type":"string","x-order":1},"to":{"type":["string","null"],"x-order":2}}}}}`},
 		{compact(t, strictjson.For[map[string]mode]().Schema()), head + `"type":"object","additionalProperties":{"type":"string","enum":["auto","full","incremental"]}}`},
 	} {
 		if diff := cmp.Diff(test.want, test.got); diff != "" {
@@ -129,8 +129,7 @@ type box[T any] struct {
 	In T `json:"in,omitempty"`
 }
 
-// What the reader accepts, the schema accepts, apart from null for an absent
-// field.
+// What the reader accepts, the schema accepts.
 func TestTheSchemaAcceptsWhatIsAccepted(t *testing.T) {
 	t.Parallel()
 	schema := compileSchema(t, specimenType.Schema())
@@ -142,6 +141,7 @@ func TestTheSchemaAcceptsWhatIsAccepted(t *testing.T) {
 		`"token":"secret:sec_1","headers":{"A":"secret:sec_1"},"inner":{"a":1,"c":{"d":[]}},"above":"abc","below":0`,
 		`"sources":[{"type":"airtable","config":{"base_id":"appX","api_key":"secret:sec_1"}},{"type":"web","config":{"then":[{"type":"web","config":{}}]},"auth":{},"by":"web"}]`,
 		`"action":{"type":"loop","do":[{"type":"call"},{"type":"loop","do":[]}]}`,
+		`"count":null,"every":null,"mode":null,"inner":null,"tags":null,"labels":null,"pointer":null,"since":null,"token":null,"action":null`,
 	} {
 		text := []byte(`{"text":"x","nullable":null,` + members + `}`)
 		if _, found := specimenType.Decode(text); !found.OK() {
@@ -149,6 +149,37 @@ func TestTheSchemaAcceptsWhatIsAccepted(t *testing.T) {
 		}
 		if err := schema.Validate(instance(t, text)); err != nil {
 			t.Errorf("%s: %v", members, err)
+		}
+	}
+}
+
+// A blank is nothing to see, in a string, in the strings of a list or a map, and in
+// the keys of a map; the other rules for the same text stay.
+func TestTheSchemaKnowsBlanks(t *testing.T) {
+	t.Parallel()
+	type named struct {
+		Name string            `json:"name,omitempty" nonempty:"true" pattern:"^[^x]*$"`
+		List []string          `json:"list,omitempty" notBlank:"true"`
+		Map  map[string]string `json:"map,omitempty" notBlank:"true" keyNotBlank:"true" keyPattern:"^[^x]*$" keyMaxLength:"3"`
+		Keys map[string]int    `json:"keys,omitempty" keyNotBlank:"true"`
+	}
+	namedType := strictjson.For[named]()
+	schema := compileSchema(t, namedType.Schema())
+	for text, want := range map[string]string{
+		`{"name":"a","list":["b"],"map":{"c":"d"},"keys":{"e":1}}`: "", `{"list":[],"map":{},"keys":{}}`: "", `{"name":null,"map":null}`: "",
+		`{"name":" "}`: "/name", `{"name":"\ufeff"}`: "/name", `{"name":"x"}`: "/name", `{"list":["b","\u2003"]}`: "/list/1",
+		`{"map":{"c":"\t"}}`: "/map/c", `{"map":{" ":"d"}}`: "/map/ ", `{"map":{"x":"d"}}`: "/map/x", `{"map":{"cccc":"d"}}`: "/map/cccc", `{"keys":{"":1}}`: "/keys/",
+	} {
+		var at []string
+		_, found := namedType.Decode([]byte(text))
+		for _, f := range found.Faults() {
+			at = append(at, f.Pointer)
+		}
+		if got := strings.Join(at, ","); got != want {
+			t.Errorf("%s: faults at %q, want %q", text, got, want)
+		}
+		if err := schema.Validate(instance(t, []byte(text))); (err == nil) != (want == "") {
+			t.Errorf("%s: the schema says %v", text, err)
 		}
 	}
 }

@@ -53,6 +53,12 @@ var tagReaders = map[string]func(*declared, string) error{
 	"nonempty": func(d *declared, v string) error {
 		return errors.Join(boolean(v, &d.rules.nonempty), d.is(stringPlan, listPlan, mapPlan))
 	},
+	"notBlank": func(d *declared, v string) error {
+		return errors.Join(boolean(v, &d.scalar().nonempty), d.needs(stringPlan))
+	},
+	"keyNotBlank": func(d *declared, v string) error {
+		return errors.Join(boolean(v, &d.rules.keyNotBlank), d.is(mapPlan))
+	},
 	"variant":    func(d *declared, v string) error { d.selector = v; return d.is(unionPlan) },
 	"connection": func(d *declared, v string) error { d.notes.connection = v; return d.needs(stringPlan) },
 	"options":    func(d *declared, v string) error { d.notes.operation = v; return d.needs(stringPlan) },
