@@ -95,8 +95,7 @@ start() {
 }
 
 ready() {
-	local i
-	for i in $(seq 300); do
+	for _ in $(seq 300); do
 		if "$1/pg_isready" -q -h "$2"; then return; fi
 		sleep 0.1
 	done

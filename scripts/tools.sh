@@ -7,6 +7,6 @@ staticcheck_version=v0.8.2
 tools="$PWD/.work/tools"
 mkdir -p "$tools"
 if [ "$(cat "$tools/staticcheck.version" 2>/dev/null)" != "$staticcheck_version" ] || [ ! -x "$tools/staticcheck" ]; then
-	GOBIN="$tools" GOFLAGS= go install "honnef.co/go/tools/cmd/staticcheck@$staticcheck_version"
+	GOBIN="$tools" GOFLAGS="" go install "honnef.co/go/tools/cmd/staticcheck@$staticcheck_version"
 	echo "$staticcheck_version" >"$tools/staticcheck.version"
 fi
