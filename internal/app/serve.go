@@ -106,7 +106,13 @@ func (sys *system) run(ctx context.Context, public, admin net.Listener) error {
 	if admin != nil {
 		servers = append(servers, sys.serveHTTP(admin, httpadmin.New(sys.metrics.Handler(), v1.Probes(sys.ready), v1.Document())))
 	}
-	sys.log.Info("ready to serve", "addr", public.Addr().String())
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	sys.workers.Go(func() {
+		if allClosed(ctx, sys.engine.Ready(), sys.orchestrator.Ready()) && sys.ready(ctx) == nil {
+			sys.log.Info("ready to serve", "addr", public.Addr().String())
+		}
+	})
 	var cause error
 	select {
 	case <-ctx.Done():
@@ -122,6 +128,19 @@ func (sys *system) run(ctx context.Context, public, admin net.Listener) error {
 		err = errors.Join(err, stopHTTP(s))
 	}
 	return errors.Join(err, orchestrator.stop(), projections.stop())
+}
+
+// allClosed waits until all channels are closed, and reports whether they were
+// before ctx ended.
+func allClosed(ctx context.Context, channels ...<-chan struct{}) bool {
+	for _, c := range channels {
+		select {
+		case <-c:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }
 
 // serveHTTP serves in the background; its end is reported to failed.
