@@ -3,6 +3,7 @@ package orchestrator_test
 import (
 	"errors"
 	"io"
+	"slices"
 	"testing"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
@@ -76,6 +77,41 @@ func TestAWatchShowsEveryEventOnceAndEnds(t *testing.T) { // I12
 	b.must(err)
 	if len(page.Items) != 2 || page.Next == "" || page.Items[1].Position != events[1].Position {
 		t.Errorf("page %+v", page)
+	}
+}
+
+// The story of what is over is told in its order, and progress has its place in it.
+func TestAWatchOfWhatHasEndedIsInOrder(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	d := b.create(`{}`)
+	x := b.execute(d.ID, `{"gate":true,"steps":2,"report":true}`)
+	<-b.kind.entered
+	b.letThrough(1)
+	b.end(x.ID)
+	for _, restart := range []bool{false, true} {
+		if restart {
+			b.restart()
+		}
+		w, err := b.Watch(t.Context(), admin, query.WatchRequest{Execution: x.ID})
+		b.must(err)
+		var told []string
+		for {
+			f, err := w.Next(t.Context())
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			b.must(err)
+			if f.Event != nil {
+				told = append(told, f.Event.Type)
+			} else {
+				told = append(told, "progress")
+			}
+		}
+		w.Close()
+		if progress := slices.Index(told, "progress"); progress != 2 || told[1] != engine.EventStarted || told[len(told)-1] != engine.EventCompleted {
+			t.Errorf("after a restart %v: %v", restart, told)
+		}
 	}
 }
 

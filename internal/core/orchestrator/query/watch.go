@@ -22,8 +22,9 @@ const (
 )
 
 // Watch delivers frames in order: the last progress, then events from the
-// position asked for, and progress as it is reported. Next belongs to one
-// goroutine; Close may be called from any.
+// position asked for, and progress as it is reported. The last progress of an
+// execution that has ended comes among its events, where it was reported. Next
+// belongs to one goroutine; Close may be called from any.
 type Watch struct {
 	reader   *Reader
 	request  WatchRequest
@@ -32,6 +33,7 @@ type Watch struct {
 	first    *Frame // the stored progress, if nothing newer is in memory
 	batches  chan []eventstore.Event
 	current  []eventstore.Event
+	past     bool // the execution had ended when the watch began
 	over     bool
 
 	cancel context.CancelFunc
@@ -46,7 +48,8 @@ func (q *Reader) Watch(ctx context.Context, c workflow.Caller, r WatchRequest) (
 	if err := q.Look(ctx, c, workflow.ExecutionRead); err != nil {
 		return nil, err
 	}
-	if err := q.watchable(ctx, c, r); err != nil {
+	ended, err := q.watchable(ctx, c, r)
+	if err != nil {
 		return nil, err
 	}
 	if r.After < 0 {
@@ -60,7 +63,7 @@ func (q *Reader) Watch(ctx context.Context, c workflow.Caller, r WatchRequest) (
 		q.watches.Add(-1)
 		return nil, workflow.TooMany(watchRetry, "too_many_watches", "%d watches are open, the most there may be; close some", maxWatches)
 	}
-	w := &Watch{reader: q, request: r, batches: make(chan []eventstore.Event, 4)}
+	w := &Watch{reader: q, request: r, past: ended, batches: make(chan []eventstore.Event, 4)}
 	w.sub = q.store.Subscribe(r.After, watchFilter(c, r))
 	w.progress = q.progress.Watch(func(k workflow.ExecutionKey, of workflow.ID) bool { return concerns(c, r, k, of) })
 	if err := errors.Join(w.storedProgress(ctx, c), w.afterEnd(ctx, c)); err != nil {
@@ -73,16 +76,17 @@ func (q *Reader) Watch(ctx context.Context, c workflow.Caller, r WatchRequest) (
 	return w, nil
 }
 
-// watchable refuses what the caller's workspace does not have.
-func (q *Reader) watchable(ctx context.Context, c workflow.Caller, r WatchRequest) error {
+// watchable refuses what the caller's workspace does not have, and says whether an
+// execution has ended.
+func (q *Reader) watchable(ctx context.Context, c workflow.Caller, r WatchRequest) (ended bool, err error) {
 	switch {
 	case r.Execution != "":
-		_, err := q.Find(ctx, c, r.Execution)
-		return err
+		x, err := q.Find(ctx, c, r.Execution)
+		return x.State.Ended(), err
 	case r.Workflow != "":
-		return q.definitions.Read(ctx, c.Workspace, r.Workflow, func(*definition.Definition) error { return nil })
+		return false, q.definitions.Read(ctx, c.Workspace, r.Workflow, func(*definition.Definition) error { return nil })
 	}
-	return nil
+	return false, nil
 }
 
 func watchFilter(c workflow.Caller, r WatchRequest) eventstore.Filter {
@@ -151,22 +155,27 @@ func (w *Watch) read(ctx context.Context) {
 // watched execution and when the watch was closed, an unavailable error when
 // the server stops, and ctx's error when ctx ends.
 func (w *Watch) Next(ctx context.Context) (Frame, error) {
-	if w.first != nil {
-		f := *w.first
-		w.first = nil
-		return f, nil
+	if w.first != nil && (!w.past || w.over) {
+		return w.takeFirst(), nil
 	}
 	for {
+		if f, ok := w.before(); ok {
+			return f, nil
+		}
 		if e := w.take(); e != nil {
 			return Frame{Event: e}, nil
 		}
 		if w.over {
 			return Frame{}, io.EOF
 		}
+		reported := w.progress.Ready()
+		if w.past {
+			reported = nil // nothing comes any more, and what there is has its place among the events
+		}
 		select {
-		case <-w.progress.Ready():
-			if r, ok := w.progress.Next(); ok {
-				return Frame{Progress: &ExecutionProgress{Execution: r.Key.Execution, Progress: r.Progress}}, nil
+		case <-reported:
+			if f, ok := w.reported(); ok {
+				return f, nil
 			}
 		case batch, ok := <-w.batches:
 			if !ok {
@@ -177,6 +186,36 @@ func (w *Watch) Next(ctx context.Context) (Frame, error) {
 			return Frame{}, ctx.Err()
 		}
 	}
+}
+
+func (w *Watch) takeFirst() Frame {
+	f := *w.first
+	w.first = nil
+	return f
+}
+
+// reported returns the newest progress that was not taken yet.
+func (w *Watch) reported() (Frame, bool) {
+	r, ok := w.progress.Next()
+	return Frame{Progress: &ExecutionProgress{Execution: r.Key.Execution, Progress: r.Progress}}, ok
+}
+
+// before returns the progress that belongs before the next event: nothing is
+// reported after the end, and what was stored is older than what came then. The
+// beginning is written a moment after what it has reported already.
+func (w *Watch) before() (Frame, bool) {
+	if w.request.Execution == "" || len(w.current) == 0 || w.over {
+		return Frame{}, false
+	}
+	e := &w.current[0]
+	end, begin := engine.IsEnd(e.Type), e.Type == engine.EventCreated || e.Type == engine.EventStarted
+	if w.first != nil && (end || !begin && e.Time.After(w.first.Progress.UpdatedAt)) {
+		return w.takeFirst(), true
+	}
+	if end {
+		return w.reported()
+	}
+	return Frame{}, false
 }
 
 // take returns the next event of the current batch that the watch is about.
