@@ -89,10 +89,6 @@ func noSuchRoute(w http.ResponseWriter, r *http.Request) {
 	refuse(w, r, http.StatusNotFound, "no_such_route", "there is nothing at this path; the reference is at /docs on the admin listener")
 }
 
-func methodNotAllowed(w http.ResponseWriter, r *http.Request) {
-	refuse(w, r, http.StatusMethodNotAllowed, "", "this path does not support "+r.Method)
-}
-
 func refuse(w http.ResponseWriter, r *http.Request, status int, code, detail string) {
 	problem.New(status, code, detail).Write(w, requestID(r.Context()))
 }

@@ -32,8 +32,11 @@ func TestMethods(t *testing.T) {
 	scenario.RunAll(t, b.handler, []scenario.Case{
 		{Name: "override", Do: "GET /api/v1/things/1", Token: reader, Header: map[string]string{"X-HTTP-Method-Override": "DELETE"}, Status: 200, Has: []string{`"id":"1"`}},
 		{Name: "anonymous", Do: "PATCH /api/v1/things/1", Status: 401},
-		{Name: "not taken", Do: "PATCH /api/v1/things/1", Token: reader, Status: 405, Has: []string{`"code":"method_not_allowed"`, "PATCH"}},
-		{Name: "outside of the API", Do: "PATCH /alive", Status: 405},
+		{Name: "not taken", Do: "PATCH /api/v1/things/1", Token: reader, Status: 405, Headers: map[string]string{"Allow": "GET, HEAD, DELETE"}, Has: []string{`"code":"method_not_allowed"`, "PATCH"}},
+		{Name: "not taken either", Do: "DELETE /api/v1/things", Token: reader, Status: 405, Headers: map[string]string{"Allow": "GET, HEAD, POST"}},
+		{Name: "not taken by a stream", Do: "POST /api/v1/things/1/stream", Token: reader, Status: 405, Headers: map[string]string{"Allow": "GET, HEAD"}},
+		{Name: "no method of HTTP", Do: "BREW /api/v1/things", Token: reader, Status: 405, Headers: map[string]string{"Allow": "GET, HEAD, POST"}},
+		{Name: "outside of the API", Do: "PATCH /alive", Status: 405, Headers: map[string]string{"Allow": "GET, HEAD"}},
 		{Name: "nothing outside of the API", Do: "GET /nothing", Status: 404},
 	})
 }

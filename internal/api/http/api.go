@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -65,6 +66,10 @@ func New(o Options) *API {
 	return &API{options: o, gate: gate{o.Identity}, failure: failureLog{o.Logger}, router: chi.NewMux(), document: newDocument()}
 }
 
+// Tag says what the routes with a tag are about. The reference has the tags in the
+// order in which they come.
+func (a *API) Tag(name, about string) { a.document.declareTag(name, about) }
+
 // Document returns the OpenAPI document of the routes so far.
 func (a *API) Document() []byte { return a.document.text() }
 
@@ -72,7 +77,7 @@ func (a *API) Document() []byte { return a.document.text() }
 // hold for every request, matched or not. Routes are added before it is called.
 func (a *API) Handler() http.Handler {
 	a.router.NotFound(a.unrouted(noSuchRoute))
-	a.router.MethodNotAllowed(a.unrouted(methodNotAllowed))
+	a.router.MethodNotAllowed(a.unrouted(a.methodNotAllowed))
 	var h http.Handler = a.router
 	h = canonical(h, a.unrouted(noSuchRoute))
 	h = noTokenInURL(h)
@@ -81,6 +86,19 @@ func (a *API) Handler() http.Handler {
 	h = request.Deadline(a.options.BodyTimeout, h)
 	h = recovered(a.options.Logger, h)
 	return logged(a.options.Logger, a.options.Observe, h)
+}
+
+// methodNotAllowed answers a method that a path does not have, and says which it
+// has.
+func (a *API) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		if a.router.Match(chi.NewRouteContext(), method, r.URL.Path) {
+			allowed = append(allowed, method)
+		}
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	refuse(w, r, http.StatusMethodNotAllowed, "", "this path does not support "+r.Method+"; it supports "+w.Header().Get("Allow"))
 }
 
 // unrouted answers what no route matched. Below /api/ a caller without a valid

@@ -34,7 +34,8 @@ func newDocument() document {
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", "" // its pages load from other hosts
 	c.CreateHooks = nil
 	c.AllowAdditionalPropertiesByDefault = true
-	c.Info.Description = "Durable workflows on Airtable data. Every request but the probes needs the header Authorization: Bearer paw_…; the token alone decides the workspace. Errors are RFC 9457 problems that list every fault. Within v1 changes are additive: ignore fields that you do not know."
+	c.Info.Description = "Durable workflows on Airtable data. Every request but the probes needs the header Authorization: Bearer paw_…; the token alone decides the workspace. Errors are RFC 9457 problems that list every fault. Within v1 changes are additive: ignore fields that you do not know. In a body, null stands for an optional field that is absent. Every GET is answered to HEAD as well, without the body."
+	c.Info.Contact = &huma.Contact{Name: "pyairtable-workflows", URL: "https://github.com/pyairtable/pyairtable-workflows/issues"}
 	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	c.Servers = []*huma.Server{{URL: "/", Description: "This server"}}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
@@ -44,6 +45,7 @@ func newDocument() document {
 	schemas.RegisterTypeAlias(reflect.TypeFor[json.RawMessage](), reflect.TypeFor[any]())
 	schemas.RegisterTypeAlias(reflect.TypeFor[strictjson.Object](), reflect.TypeFor[anyObject]())
 	schemas.RegisterTypeAlias(reflect.TypeFor[request.Version](), reflect.TypeFor[version]())
+	schemas.RegisterTypeAlias(reflect.TypeFor[workflow.Permission](), reflect.TypeFor[permission]())
 	c.Components.Schemas = schemas
 	return document{huma.NewAPI(c, nil).OpenAPI(), schemas}
 }
@@ -65,6 +67,18 @@ func (version) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeInteger, Minimum: &least}, {Type: huma.TypeString, Enum: []any{"latest"}}}}
 }
 
+// permission describes workflow.Permission.
+type permission struct{}
+
+// Schema lists the permissions that a key can have.
+func (permission) Schema(huma.Registry) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString}
+	for _, p := range workflow.Permissions() {
+		s.Enum = append(s.Enum, string(p))
+	}
+	return s
+}
+
 // schemaName names the schema of a type as the type, without its package.
 func schemaName(t reflect.Type, hint string) string {
 	if t == reflect.TypeFor[problem.Details]() {
@@ -83,7 +97,9 @@ func (d document) operation(p workflow.Permission, r Route, shape *request.Shape
 		Summary:     r.Summary,
 		Description: r.About,
 		Responses:   failures(d.schemas, p, r, shape),
+		Security:    []map[string][]string{}, // none
 	}
+	d.declareTag(r.Tag, "")
 	if p != workflow.Public {
 		op.Security = []map[string][]string{{"token": {}}}
 		op.Extensions = map[string]any{"x-permission": string(p)}
@@ -93,9 +109,17 @@ func (d document) operation(p workflow.Permission, r Route, shape *request.Shape
 	}
 	if shape.Body != nil {
 		schema := huma.SchemaFromField(d.schemas, *shape.Body, "")
+		refineBody(d.schemas, *shape.Body, schema)
 		op.RequestBody = &huma.RequestBody{Required: shape.BodyRequired(), Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
 	}
 	return op
+}
+
+// declareTag adds a tag to the document's own list, where it is new.
+func (d document) declareTag(name, about string) {
+	if name != "" && !slices.ContainsFunc(d.Tags, func(t *huma.Tag) bool { return t.Name == name }) {
+		d.Tags = append(d.Tags, &huma.Tag{Name: name, Description: about})
+	}
 }
 
 func parameterDoc(schemas huma.Registry, p request.Parameter) *huma.Param {
@@ -134,6 +158,9 @@ func failures(schemas huma.Registry, p workflow.Permission, r Route, shape *requ
 
 // text encodes the document, which cannot fail: it consists of huma's own types.
 func (d document) text() []byte {
+	for _, s := range d.schemas.Map() {
+		present(s)
+	}
 	raw, err := json.Marshal(d.OpenAPI)
 	if err != nil {
 		panic(fmt.Sprintf("encode the OpenAPI document: %v", err))

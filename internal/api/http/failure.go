@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/request"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -22,4 +23,15 @@ func (l failureLog) write(w http.ResponseWriter, r *http.Request, err error) {
 		l.logger.ErrorContext(r.Context(), "request failed", "request_id", requestID(r.Context()), "code", p.Code, "error", cause)
 	}
 	p.Write(w, requestID(r.Context()))
+}
+
+// placed puts the faults of an error of the core where they are in the request.
+func placed(shape *request.Shape, err error) error {
+	var e *workflow.Error
+	if !errors.As(err, &e) || len(e.Problems) == 0 {
+		return err
+	}
+	p := problem.Of(err)
+	shape.Place(p)
+	return p
 }

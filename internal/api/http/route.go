@@ -55,7 +55,7 @@ func Handle[I, O any](a *API, p workflow.Permission, r Route, h Handler[I, O]) {
 		}
 		out, err := h(req.Context(), c, in)
 		if err != nil {
-			return err
+			return placed(shape, err)
 		}
 		return reply.write(w, status, reflect.ValueOf(out).Elem())
 	})
@@ -68,7 +68,7 @@ type serve func(w http.ResponseWriter, r *http.Request, c workflow.Caller) error
 // add puts an operation behind the gate, into the router and into the document.
 func (a *API) add(op *huma.Operation, p workflow.Permission, s serve) {
 	a.document.AddOperation(op)
-	a.router.MethodFunc(op.Method, op.Path, func(w http.ResponseWriter, r *http.Request) {
+	answer := func(w http.ResponseWriter, r *http.Request) {
 		c, err := a.gate.admit(r, p)
 		if err == nil {
 			err = s(w, r, c)
@@ -76,5 +76,9 @@ func (a *API) add(op *huma.Operation, p workflow.Permission, s serve) {
 		if err != nil {
 			a.failure.write(w, r, err)
 		}
-	})
+	}
+	a.router.MethodFunc(op.Method, op.Path, answer)
+	if op.Method == http.MethodGet {
+		a.router.MethodFunc(http.MethodHead, op.Path, answer) // the server leaves the body out
+	}
 }

@@ -2,6 +2,10 @@ package http_test
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/apitest/scenario"
@@ -27,6 +31,42 @@ func TestResponses(t *testing.T) {
 	w := b.run(t, scenario.Case{Do: "DELETE /api/v1/things/1", Token: writer, Status: 204, Headers: map[string]string{"Content-Type": ""}})
 	if w.Body.Len() != 0 {
 		t.Errorf("204 with a body: %s", w.Body)
+	}
+}
+
+// What can be got can be asked about: the same answer, without its body.
+func TestHead(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	server := httptest.NewServer(b.handler)
+	t.Cleanup(server.Close)
+	for path, want := range map[string]string{
+		"/alive": "200 application/json", "/api/v1/things": "200 application/json", "/api/v1/things/1": "200 application/json",
+		"/api/v1/openapi.json": "200 application/openapi+json", "/api/v1/things/broken": "500 application/problem+json",
+		"/api/v1/things?limit=x": "422 application/problem+json", "/api/v1/things/1/stream": "200 text/event-stream",
+		"/api/v1/things/none/stream": "404 application/problem+json", "/nothing": "404 application/problem+json",
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodHead, server.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+reader)
+		response, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(response.Body)
+		if got := fmt.Sprint(response.StatusCode, " ", response.Header.Get("Content-Type")); got != want || len(text) > 0 || err != nil {
+			t.Errorf("%s: %s %q %v, want %s", path, got, text, err, want)
+		}
+		if err := response.Body.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	b.run(t, scenario.Case{Do: "HEAD /api/v1/things", Status: 401})
+	b.run(t, scenario.Case{Do: "HEAD /api/v1/things", Token: nothing, Status: 403})
+	if b.feed.closed != 1 {
+		t.Errorf("%d streams were closed, one was opened", b.feed.closed)
 	}
 }
 

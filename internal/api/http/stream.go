@@ -39,14 +39,18 @@ func HandleStream[I any](a *API, p workflow.Permission, r Route, open func(ctx c
 		}
 		s, err := open(req.Context(), c, in)
 		if err != nil {
-			return err
+			return placed(shape, err)
 		}
 		defer s.Close()
+		to := sse.Begin(w)
+		if req.Method == http.MethodHead {
+			return nil // nothing is to be followed
+		}
 		allowed := func() error {
 			_, err := a.gate.admit(req, p)
 			return err
 		}
-		if err := a.stream(req.Context(), s, sse.Begin(w), allowed); err != nil {
+		if err := a.stream(req.Context(), s, to, allowed); err != nil {
 			a.options.Logger.DebugContext(req.Context(), "stream ended early", "request_id", requestID(req.Context()), "error", err)
 		}
 		return nil

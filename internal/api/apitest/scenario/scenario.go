@@ -65,6 +65,7 @@ func Run(t testing.TB, h http.Handler, c Case) *httptest.ResponseRecorder {
 	if w.Code >= 400 {
 		checkProblem(t, w)
 	}
+	checkLists(t, w)
 	return w
 }
 
@@ -105,11 +106,34 @@ func checkProblem(t testing.TB, w *httptest.ResponseRecorder) {
 	if p.Instance == "" || p.Instance != w.Header().Get("X-Request-Id") {
 		t.Errorf("instance %q is not the request ID %q", p.Instance, w.Header().Get("X-Request-Id"))
 	}
-	if w.Code == http.StatusUnauthorized && w.Header().Get("WWW-Authenticate") != `Bearer error="invalid_token"` {
-		t.Errorf("401 with the challenge %q", w.Header().Get("WWW-Authenticate"))
+	if got, want := w.Header().Get("WWW-Authenticate"), challenge(p); got != want {
+		t.Errorf("%d %s with the challenge %q, want %q", w.Code, p.Code, got, want)
 	}
 	if (w.Code == http.StatusTooManyRequests || w.Code == http.StatusServiceUnavailable) && w.Header().Get("Retry-After") == "" {
 		t.Errorf("%d without Retry-After", w.Code)
+	}
+}
+
+// challenge is what RFC 6750 asks for: an error only where there was a token.
+func challenge(p problem.Details) string {
+	switch {
+	case p.Code == "token_missing":
+		return "Bearer"
+	case p.Status == http.StatusUnauthorized:
+		return `Bearer error="invalid_token"`
+	case p.Code == "insufficient_scope":
+		return `Bearer error="insufficient_scope"`
+	}
+	return ""
+}
+
+// checkLists holds for every document: a list may be empty, and is never null.
+func checkLists(t testing.TB, w *httptest.ResponseRecorder) {
+	t.Helper()
+	for _, name := range []string{"items", "scopes", "buckets", "executions", "errors", "examples", "warnings"} {
+		if strings.Contains(w.Body.String(), `"`+name+`":null`) {
+			t.Errorf("%s is null: %s", name, w.Body)
+		}
 	}
 }
 

@@ -57,6 +57,16 @@ func TestOnlyReads(t *testing.T) {
 	if w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("POST is answered with %d", w.Code)
 	}
+	if allow := w.Header().Get("Allow"); allow != "GET, HEAD" {
+		t.Errorf("Allow is %q", allow)
+	}
+	for _, path := range []string{"/metrics", "/healthz", "/readyz", "/docs", "/docs/openapi.json"} {
+		w := httptest.NewRecorder()
+		New(says("metrics"), says("probe"), nil).ServeHTTP(w, httptest.NewRequest("HEAD", path, nil))
+		if w.Code != http.StatusOK {
+			t.Errorf("HEAD %s is answered with %d", path, w.Code)
+		}
+	}
 }
 
 // The page must work without network: it names no other host.

@@ -69,14 +69,28 @@ func (p *Details) Write(w http.ResponseWriter, instance string) {
 	p.Instance = instance
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
-	if p.Status == http.StatusUnauthorized {
-		h.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+	if challenge := p.challenge(); challenge != "" {
+		h.Set("WWW-Authenticate", challenge)
 	}
 	if wait := p.retryAfter(); wait > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // the caller may be gone, and there is nobody else to tell
+}
+
+// challenge says how to be let in (RFC 6750, section 3): without an error where
+// no token was sent.
+func (p *Details) challenge() string {
+	switch {
+	case p.Code == "insufficient_scope":
+		return `Bearer error="insufficient_scope"`
+	case p.Status != http.StatusUnauthorized:
+		return ""
+	case p.Code == "token_missing":
+		return "Bearer"
+	}
+	return `Bearer error="invalid_token"`
 }
 
 func (p *Details) retryAfter() time.Duration {

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
@@ -55,7 +56,30 @@ func receive(w http.ResponseWriter, r *http.Request) ([]byte, *problem.Details) 
 	return body, nil
 }
 
-func isJSON(r *http.Request) bool {
-	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && mediaType == "application/json"
+// encoded refuses a body that is anything but plain JSON in UTF-8, and says what
+// it is.
+func encoded(w http.ResponseWriter, r *http.Request) *problem.Details {
+	mediaType, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch charset := parameters["charset"]; {
+	case err != nil || mediaType != "application/json":
+		return problem.New(http.StatusUnsupportedMediaType, "unsupported_media_type", "this API takes JSON only; send the header Content-Type: application/json")
+	case charset != "" && !strings.EqualFold(charset, "utf-8"):
+		return problem.New(http.StatusUnsupportedMediaType, "unsupported_charset", fmt.Sprintf("the body is declared as %q; JSON is UTF-8: send it so, and leave charset out", clip(charset)))
+	}
+	for coding := range strings.SplitSeq(strings.Join(r.Header.Values("Content-Encoding"), ","), ",") {
+		if coding = strings.TrimSpace(coding); coding != "" && !strings.EqualFold(coding, "identity") {
+			w.Header().Set("Accept-Encoding", "identity") // RFC 9110, 15.5.16
+			return problem.New(http.StatusUnsupportedMediaType, "unsupported_content_encoding", fmt.Sprintf("the body has the content encoding %q; send it without one", clip(coding)))
+		}
+	}
+	return nil
+}
+
+// clip shortens what a caller sent for a sentence.
+func clip(text string) string {
+	const most = 40
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
 }

@@ -163,6 +163,45 @@ func (d *deadlines) SetReadDeadline(t time.Time) error {
 	return nil
 }
 
+// A body that is coded in a way that nobody here undoes is not read as if it were
+// not.
+func TestBodyInAnotherCoding(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		mediaType string
+		coding    []string
+		code, has string
+	}{
+		"plain":               {mediaType: jsonType},
+		"identity":            {mediaType: jsonType, coding: []string{"Identity"}},
+		"UTF-8":               {mediaType: jsonType + `; charset="UTF-8"`},
+		"gzip":                {mediaType: jsonType, coding: []string{"gzip"}, code: "unsupported_content_encoding", has: `"gzip"`},
+		"a list":              {mediaType: jsonType, coding: []string{"identity, br"}, code: "unsupported_content_encoding", has: `"br"`},
+		"two headers":         {mediaType: jsonType, coding: []string{"identity", "zstd"}, code: "unsupported_content_encoding", has: `"zstd"`},
+		"a long name":         {mediaType: jsonType, coding: []string{strings.Repeat("x", 500)}, code: "unsupported_content_encoding", has: `x…"`},
+		"another charset":     {mediaType: jsonType + "; charset=iso-8859-1", code: "unsupported_charset", has: `"iso-8859-1"`},
+		"a longer UTF":        {mediaType: jsonType + "; charset=utf-16", code: "unsupported_charset", has: `"utf-16"`},
+		"another media type":  {mediaType: "text/plain", coding: []string{"gzip"}, code: "unsupported_media_type"},
+		"a broken media type": {mediaType: jsonType + "; charset", code: "unsupported_media_type"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest("POST", "/lamps", strings.NewReader(`{"name":"desk"}`))
+			r.Header.Set("Content-Type", c.mediaType)
+			r.Header["Content-Encoding"] = c.coding
+			w := httptest.NewRecorder()
+			p := ShapeOf(reflect.TypeFor[createIn]()).Read(w, r, &createIn{})
+			switch {
+			case c.code == "" && p == nil:
+			case p == nil || p.Status != http.StatusUnsupportedMediaType || p.Code != c.code || !strings.Contains(p.Detail, c.has) || len(p.Detail) > 200:
+				t.Errorf("the problem is %+v", p)
+			case (w.Header().Get("Accept-Encoding") == "identity") != (c.code == "unsupported_content_encoding"):
+				t.Errorf("Accept-Encoding is %q", w.Header().Get("Accept-Encoding"))
+			}
+		})
+	}
+}
+
 func TestDeadline(t *testing.T) {
 	t.Parallel()
 	shape := ShapeOf(reflect.TypeFor[startIn]())

@@ -34,7 +34,8 @@ type Parameter struct {
 	// Field has the tags. Its index leads from the outermost struct.
 	Field reflect.StructField
 
-	fallback string // the value of an absent or empty one
+	fallback string // the value of an absent one
+	list     bool   // a header that may be sent in parts, which are joined
 	enum     []string
 	length   span // of a string, in characters
 	value    span // of an integer
@@ -69,7 +70,7 @@ func parameterOf(f reflect.StructField, place Place, name string) Parameter {
 		}
 	}
 	p := Parameter{
-		Name: name, In: place, Field: f, fallback: f.Tag.Get("default"),
+		Name: name, In: place, Field: f, fallback: f.Tag.Get("default"), list: f.Tag.Get("list") == "true",
 		length: span{bound(f, "minLength", math.MinInt64), bound(f, "maxLength", math.MaxInt64)},
 		value:  span{bound(f, "minimum", math.MinInt64), bound(f, "maximum", math.MaxInt64)},
 	}
@@ -96,15 +97,14 @@ func (p Parameter) Required() bool { return p.In == Path }
 
 // set reads the parameter from a request into its field of v.
 func (p Parameter) set(r *http.Request, query url.Values, v reflect.Value) *problem.Fault {
-	text := p.text(r, query)
-	if text == "" {
-		text = p.fallback
-	}
+	text, given := p.text(r, query)
 	switch {
-	case text == "" && p.Required():
+	case !given && p.Required():
 		return p.fault(strictjson.CodeRequired, "is missing")
-	case text == "":
+	case !given && p.fallback == "":
 		return nil
+	case !given:
+		text = p.fallback
 	}
 	field := v.FieldByIndex(p.Field.Index)
 	if field.Kind() == reflect.String {
@@ -116,14 +116,19 @@ func (p Parameter) set(r *http.Request, query url.Values, v reflect.Value) *prob
 	return p.checkInteger(n, err)
 }
 
-func (p Parameter) text(r *http.Request, query url.Values) string {
+// text returns the parameter as it was sent. One that is given and empty is held
+// to its declaration like any other: ?state=$STATE with a variable that is not
+// set must not list everything.
+func (p Parameter) text(r *http.Request, query url.Values) (text string, given bool) {
 	switch p.In {
 	case Path:
-		return r.PathValue(p.Name)
+		text = r.PathValue(p.Name)
+		return text, text != ""
 	case Query:
-		return query.Get(p.Name)
+		return query.Get(p.Name), query.Has(p.Name)
 	}
-	return r.Header.Get(p.Name)
+	values := r.Header.Values(p.Name)
+	return strings.Join(values, ", "), len(values) > 0
 }
 
 func (p Parameter) checkInteger(n int64, err error) *problem.Fault {

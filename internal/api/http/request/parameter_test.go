@@ -1,6 +1,7 @@
 package request
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -64,8 +65,8 @@ func TestParametersAreRead(t *testing.T) {
 		want       declared
 	}{
 		"absent":            {want: defaults},
-		"empty":             {query: "limit=&cursor=&state=&after=", want: defaults},
-		"name alone":        {query: "limit&state", want: defaults},
+		"the first page":    {query: "cursor=", want: defaults},
+		"the cursor alone":  {query: "cursor", want: defaults},
 		"every one":         {query: "limit=1&cursor=abcd&state=off&after=0&least=-2&any=-9", key: "xyz", want: declared{paging: paging{1, "abcd"}, ID: "a", State: "off", Least: -2, Any: -9, Key: "xyz"}},
 		"the largest":       {query: "limit=10&after=9223372036854775807", want: with(func(d *declared) { d.Limit, d.After = 10, 9223372036854775807 })},
 		"characters, bytes": {query: "cursor=" + url.QueryEscape("äöü€"), want: with(func(d *declared) { d.Cursor = "äöü€" })},
@@ -103,6 +104,9 @@ func TestParametersAreChecked(t *testing.T) {
 		"another case":      {id: "a", query: "Limit=1", want: problem.Fault{Parameter: "Limit", Code: "unknown_field", Detail: `unknown query parameter; did you mean "limit"?`}},
 		"a header in query": {id: "a", query: "X-Key=xyz", want: problem.Fault{Parameter: "X-Key", Code: "unknown_field", Detail: "unknown query parameter; remove it"}},
 		"a long name":       {id: "a", query: strings.Repeat("limit", 100) + "=1", want: problem.Fault{Parameter: strings.Repeat("limit", 100), Code: "unknown_field", Detail: "unknown query parameter; remove it"}},
+		"empty number":      {id: "a", query: "limit=", want: problem.Fault{Parameter: "limit", Code: "invalid", Detail: "must be a whole number, between 1 and 10"}},
+		"number left out":   {id: "a", query: "after", want: problem.Fault{Parameter: "after", Code: "invalid", Detail: "must be a whole number, at least 0"}},
+		"empty choice":      {id: "a", query: "state=", want: problem.Fault{Parameter: "state", Code: "not_one_of", Detail: "must be one of on, off, unknown"}},
 		"no query":          {id: "a", query: "limit=%zz", want: problem.Fault{Code: "invalid", Detail: "the query of the address is not of the form name=value&name=value, each percent-encoded; correct it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -173,6 +177,58 @@ func TestUnknownParametersAreCounted(t *testing.T) {
 		last := faults[len(faults)-1]
 		if len(faults) != want || (n > 100) != (last.Code == "too_many_faults") || n > 100 && !strings.HasPrefix(last.Detail, fmt.Sprint(n-100, " more")) {
 			t.Errorf("%d unknown ones gave %d faults, the last is %+v", n, len(faults), last)
+		}
+	}
+}
+
+// A header that is sent and empty is no less a mistake than one that is too short.
+func TestAnEmptyHeader(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest("GET", "/things", nil)
+	r.SetPathValue("id", "a")
+	r.Header["X-Key"] = []string{""}
+	p := ShapeOf(reflect.TypeFor[declared]()).Read(httptest.NewRecorder(), r, &declared{})
+	if p == nil || len(p.Errors) != 1 || p.Errors[0].Parameter != "X-Key" || p.Errors[0].Code != "out_of_range" {
+		t.Errorf("the problem is %+v", p)
+	}
+}
+
+// A header that is a list may come in parts.
+func TestAHeaderThatIsAList(t *testing.T) {
+	t.Parallel()
+	type listed struct {
+		Tags string `header:"X-Tags" list:"true"`
+	}
+	r := httptest.NewRequest("GET", "/things", nil)
+	r.Header["X-Tags"] = []string{`"1"`, `"2", "3"`}
+	var in listed
+	if p := ShapeOf(reflect.TypeFor[listed]()).Read(httptest.NewRecorder(), r, &in); p != nil || in.Tags != `"1", "2", "3"` {
+		t.Errorf("%+v, problem %+v", in, p)
+	}
+}
+
+// What the core says about its own request is about a parameter, where the body
+// has no such member.
+func TestFaultsAreAtTheirParameters(t *testing.T) {
+	t.Parallel()
+	type body struct {
+		Limit int `json:"limit,omitempty"`
+	}
+	type without struct {
+		Limit int `query:"limit"`
+	}
+	type with struct {
+		without
+		Body JSON[body]
+	}
+	for want, shape := range map[string]*Shape{
+		`[{"pointer":"","parameter":"limit","code":"a","detail":"b"},{"pointer":"/other","code":"c","detail":"d"}]`: ShapeOf(reflect.TypeFor[without]()),
+		`[{"pointer":"/limit","code":"a","detail":"b"},{"pointer":"/other","code":"c","detail":"d"}]`:               ShapeOf(reflect.TypeFor[with]()),
+	} {
+		p := problem.Invalid(problem.Fault{Pointer: "/limit", Code: "a", Detail: "b"}, problem.Fault{Pointer: "/other", Code: "c", Detail: "d"})
+		shape.Place(p)
+		if got, _ := json.Marshal(p.Errors); string(got) != want {
+			t.Errorf("%s, want %s", got, want)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
@@ -21,8 +22,9 @@ type Shape struct {
 	// route that takes none.
 	Body *reflect.StructField
 
-	read  reader
-	query []string // names of the query parameters
+	read    reader
+	query   []string        // names of the query parameters
+	members map[string]bool // of the body
 }
 
 // ShapeOf reads the shape from the tags of a struct; it panics like
@@ -35,7 +37,7 @@ func ShapeOf(t reflect.Type) *Shape {
 			panic(fmt.Sprintf("the body of %s is a %s; only request.JSON is read", t, f.Type))
 		}
 		f.Type = body.goType()
-		s.Body, s.read = &f, body.reader()
+		s.Body, s.read, s.members = &f, body.reader(), membersOf(f.Type)
 	}
 	for _, p := range s.Parameters {
 		if p.In == Query {
@@ -43,6 +45,18 @@ func ShapeOf(t reflect.Type) *Shape {
 		}
 	}
 	return s
+}
+
+// membersOf returns the names of the members that a document may have.
+func membersOf(t reflect.Type) map[string]bool {
+	names := map[string]bool{}
+	if t.Kind() == reflect.Struct {
+		for _, f := range reflect.VisibleFields(t) {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			names[name] = true
+		}
+	}
+	return names
 }
 
 // BodyRequired reports whether a request without a body is refused. The tag
@@ -59,7 +73,7 @@ func (s *Shape) Read(w http.ResponseWriter, r *http.Request, into any) *problem.
 	if p != nil {
 		return p
 	}
-	bodyFaults, p := s.readBody(r, text, v)
+	bodyFaults, p := s.readBody(w, r, text, v)
 	if p != nil {
 		return p
 	}
@@ -77,15 +91,28 @@ func (s *Shape) Read(w http.ResponseWriter, r *http.Request, into any) *problem.
 	return nil
 }
 
+// Place names the parameters that the faults of a refusal are about. Whoever
+// refuses speaks of a request of its own and says /limit; only the route knows
+// that this is no member of a body.
+func (s *Shape) Place(p *problem.Details) {
+	for i, f := range p.Errors {
+		name, ok := strings.CutPrefix(f.Pointer, "/")
+		if ok && !s.members[name] && slices.ContainsFunc(s.Parameters, func(p Parameter) bool { return p.Name == name }) {
+			p.Errors[i].Pointer, p.Errors[i].Parameter = "", name
+		}
+	}
+}
+
 // readBody checks the document even where the route takes none.
-func (s *Shape) readBody(r *http.Request, text []byte, v reflect.Value) ([]problem.Fault, *problem.Details) {
+func (s *Shape) readBody(w http.ResponseWriter, r *http.Request, text []byte, v reflect.Value) ([]problem.Fault, *problem.Details) {
 	switch {
 	case len(text) == 0 && s.BodyRequired():
 		return nil, problem.New(http.StatusBadRequest, "body_required", "this request needs a JSON body")
 	case len(text) == 0:
 		return nil, nil
-	case !isJSON(r):
-		return nil, problem.New(http.StatusUnsupportedMediaType, "unsupported_media_type", "this API takes JSON only; send the header Content-Type: application/json")
+	}
+	if p := encoded(w, r); p != nil {
+		return nil, p
 	}
 	into := any(&JSON[json.RawMessage]{})
 	if s.Body != nil {
@@ -101,7 +128,7 @@ var badQuery = problem.Fault{Code: strictjson.CodeInvalid, Detail: "the query of
 func (s *Shape) repeated(r *http.Request, query url.Values) *problem.Details {
 	var faults []problem.Fault
 	for _, p := range s.Parameters {
-		if p.In == Query && len(query[p.Name]) > 1 || p.In == Header && len(r.Header.Values(p.Name)) > 1 {
+		if p.In == Query && len(query[p.Name]) > 1 || p.In == Header && !p.list && len(r.Header.Values(p.Name)) > 1 {
 			faults = append(faults, *p.fault(strictjson.CodeDuplicate, "is given more than once; give it once"))
 		}
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // Version is a field of a body that names a version of something: its number, or
-// "latest". The field must be optional.
+// "latest". The field must be optional; like in any such, null means absent.
 type Version struct{ json.RawMessage }
 
 // Read returns the number, zero for an absent one, or latest. What is neither is
@@ -17,7 +17,7 @@ type Version struct{ json.RawMessage }
 func (v Version) Read(pointer string) (number int, latest bool, err error) {
 	code := strictjson.CodeWrongType
 	switch text := string(v.RawMessage); {
-	case text == "":
+	case text == "" || text == "null":
 		return 0, false, nil
 	case text == `"latest"`:
 		return 0, true, nil

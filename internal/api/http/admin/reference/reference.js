@@ -59,7 +59,7 @@ function content(doc, title, holder) {
 
 function curl(path, method, op) {
   let line = "curl -X " + method.toUpperCase() + ' "$PAW_URL' + path.replace(/{(\w+)}/g, "$" + "{$1}") + '"';
-  if (op.security) line += ' \\\n  -H "Authorization: Bearer $PAW_TOKEN"';
+  if (op["x-permission"]) line += ' \\\n  -H "Authorization: Bearer $PAW_TOKEN"';
   if (op.requestBody) line += " \\\n  -H 'Content-Type: application/json' -d '{}'";
   return element("pre", {}, line);
 }
@@ -82,6 +82,7 @@ function operation(doc, path, method, op) {
 function render(doc) {
   const main = document.getElementById("main");
   const groups = new Map();
+  for (const tag of doc.tags || []) groups.set(tag.name, []); // in the document's order
   main.replaceChildren(element("h1", {}, doc.info.title), element("p", {}, doc.info.description || ""));
   for (const [path, item] of Object.entries(doc.paths)) {
     for (const method of methods) {
@@ -91,8 +92,9 @@ function render(doc) {
       groups.get(tag).push([path, method, item[method]]);
     }
   }
+  const about = Object.fromEntries((doc.tags || []).map((tag) => [tag.name, tag.description || ""]));
   for (const [tag, operations] of groups) {
-    main.append(element("h2", {}, tag), ...operations.map(([p, m, o]) => operation(doc, p, m, o)));
+    main.append(element("h2", {}, tag), element("p", {}, about[tag] || ""), ...operations.map(([p, m, o]) => operation(doc, p, m, o)));
   }
   contents(groups, "");
   document.getElementById("filter").addEventListener("input", (event) => contents(groups, event.target.value.toLowerCase()));
