@@ -216,7 +216,7 @@ func TestAWrongKeyRequestIsRefusedWithEveryFault(t *testing.T) {
 	for _, p := range workflow.AsError(err).Problems {
 		pointers = append(pointers, p.Pointer)
 	}
-	if got := strings.Join(pointers, " "); got != "/name /scopes/0 /scopes/1 /expires_in" {
+	if got := strings.Join(pointers, " "); got != "/name /scopes/0 /scopes/1 /expires_in_days" {
 		t.Errorf("pointers %s", got)
 	}
 }

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
@@ -150,13 +147,7 @@ func (s *Service) lastAdmin(ws *workspace, leaving *key) bool {
 // checkRequest reports everything that is wrong with r and fills in defaults.
 func checkRequest(c workflow.Caller, r *CreateKeyRequest) error {
 	var faults []workflow.Problem
-	r.Name = strings.TrimSpace(r.Name)
-	if r.Name == "" || len(r.Name) > 100 || !utf8.ValidString(r.Name) {
-		faults = append(faults, workflow.Problem{Pointer: "/name", Code: "length", Detail: "give the key a name of 1 to 100 characters"})
-	}
-	if strings.ContainsFunc(r.Name, unicode.IsControl) { // they could steer the terminal of whoever lists keys
-		faults = append(faults, workflow.Problem{Pointer: "/name", Code: "invalid", Detail: "a name is one line without control characters; remove them"})
-	}
+	r.Name, faults = workflow.CheckName(r.Name)
 	if len(r.Scopes) == 0 {
 		faults = append(faults, workflow.Problem{Pointer: "/scopes", Code: "required", Detail: fmt.Sprintf("name at least one of the scopes %v", workflow.Permissions())})
 	}
@@ -170,7 +161,7 @@ func checkRequest(c workflow.Caller, r *CreateKeyRequest) error {
 		r.ExpiresIn = MaxKeyLife
 	}
 	if r.ExpiresIn < 0 || r.ExpiresIn > MaxKeyLife {
-		faults = append(faults, workflow.Problem{Pointer: "/expires_in", Code: "range", Detail: "a key is valid for at most 365 days"})
+		faults = append(faults, workflow.Problem{Pointer: "/expires_in_days", Code: "range", Detail: "a key is valid for at most 365 days"})
 	}
 	if len(faults) > 0 {
 		return workflow.Invalid("invalid_key", "the key cannot be created", faults...)

@@ -30,8 +30,9 @@ type UpdateRequest struct {
 	Type   string
 	Config json.RawMessage
 	Labels map[string]string
-	// IfMatch is the version that the caller has seen. Zero means any.
-	IfMatch int
+	// IfMatch are the versions that the caller accepts as the newest. Nil means
+	// any; an empty list means none.
+	IfMatch []int
 }
 
 // ExecuteRequest is the start command: the API, a scheduler, a webhook and

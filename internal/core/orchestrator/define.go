@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -20,7 +21,6 @@ import (
 
 // Limits of what callers send.
 const (
-	maxNameLength  = 200
 	maxLabels      = 64
 	maxLabelLength = 256
 	maxConfigBytes = 192 << 10
@@ -95,14 +95,18 @@ func (s *Service) Update(ctx context.Context, c workflow.Caller, id workflow.ID,
 }
 
 // Archive retires a workflow permanently; it can still be read. It needs
-// workflow.WorkflowWrite and fails with a conflict while executions are open.
-func (s *Service) Archive(ctx context.Context, c workflow.Caller, id workflow.ID) error {
+// workflow.WorkflowWrite and fails with a conflict while executions are open. seen
+// is UpdateRequest.IfMatch.
+func (s *Service) Archive(ctx context.Context, c workflow.Caller, id workflow.ID, seen ...int) error {
 	if err := s.admit(ctx, c, workflow.WorkflowWrite); err != nil {
 		return err
 	}
 	return s.definitions.Change(ctx, c.Workspace, id, func(d *definition.Definition) error {
 		if d.State == workflow.Archived {
 			return nil
+		}
+		if err := matches(d, seen); err != nil {
+			return err
 		}
 		of := admission.Lane{Workspace: c.Workspace, Workflow: id}
 		if begun, pending := s.admission.Open(of); begun+pending > 0 {
@@ -166,32 +170,39 @@ func (s *Service) kindNames() []string {
 // checkFrame checks what all kinds have in common, and trims the name.
 func checkFrame(v *workflow.VersionData) []workflow.Problem {
 	var faults []workflow.Problem
-	v.Name = strings.TrimSpace(v.Name)
-	if n := utf8.RuneCountInString(v.Name); n == 0 || n > maxNameLength || !utf8.ValidString(v.Name) {
-		faults = append(faults, workflow.Problem{Pointer: "/name", Code: "length", Detail: fmt.Sprintf("give the workflow a name of 1 to %d characters", maxNameLength)})
-	}
-	if strings.ContainsFunc(v.Name, unicode.IsControl) { // they would act on the terminal of whoever lists workflows
-		faults = append(faults, workflow.Problem{Pointer: "/name", Code: "invalid", Detail: "a name is one line without control characters; remove them"})
-	}
-	if len(v.Labels) > maxLabels {
+	v.Name, faults = workflow.CheckName(v.Name)
+	return append(faults, checkLabels(v.Labels)...)
+}
+
+// checkLabels finds every label that is at fault.
+func checkLabels(labels map[string]string) []workflow.Problem {
+	var faults []workflow.Problem
+	if len(labels) > maxLabels {
 		faults = append(faults, workflow.Problem{Pointer: "/labels", Code: "too_many", Detail: fmt.Sprintf("a workflow has at most %d labels", maxLabels)})
 	}
-	for key, value := range v.Labels {
-		if key == "" || len(key) > maxLabelLength || len(value) > maxLabelLength {
-			faults = append(faults, workflow.Problem{Pointer: "/labels", Code: "length", Detail: fmt.Sprintf("label names and values have at most %d bytes, names at least 1", maxLabelLength)})
-			break
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		value, at := labels[key], "/labels/"+strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+		if n := utf8.RuneCountInString(key); strings.TrimSpace(key) == "" || max(n, utf8.RuneCountInString(value)) > maxLabelLength {
+			faults = append(faults, workflow.Problem{Pointer: at, Code: "length", Detail: fmt.Sprintf("the name and the value of a label have at most %d characters, and the name is not blank", maxLabelLength)})
+		}
+		if text := key + value; strings.ContainsFunc(text, unicode.IsControl) || !utf8.ValidString(text) {
+			faults = append(faults, workflow.Problem{Pointer: at, Code: "invalid", Detail: "the name and the value of a label have no control characters; remove them"})
 		}
 	}
 	return faults
 }
 
-// matches compares the version that a caller has seen with the newest.
-func matches(d *definition.Definition, seen int) error {
-	if seen == 0 || seen == d.Newest.Version {
+// matches compares the versions that a caller has seen with the newest.
+func matches(d *definition.Definition, seen []int) error {
+	if seen == nil || slices.Contains(seen, d.Newest.Version) {
 		return nil
 	}
+	have := "you have seen no version of it"
+	if len(seen) > 0 {
+		have = fmt.Sprintf("you have seen version %d", slices.Max(seen))
+	}
 	return &workflow.Error{Category: workflow.CategoryPrecondition, Code: "version_changed",
-		Message: fmt.Sprintf("the workflow is at version %d, but you have seen version %d; read it again and repeat your change", d.Newest.Version, seen)}
+		Message: fmt.Sprintf("the workflow is at version %d, but %s; read it again and repeat your change", d.Newest.Version, have)}
 }
 
 func errArchived(id workflow.ID) error {

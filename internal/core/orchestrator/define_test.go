@@ -22,12 +22,12 @@ func TestADefinitionGetsANewVersionWithEveryUpdate(t *testing.T) {
 	if d.Version != 1 || d.Name != "first" || d.State != workflow.Active || len(d.Warnings) != 1 || d.Warnings[0].Pointer != "/config/later" {
 		t.Errorf("created %+v", d)
 	}
-	updated, err := b.Update(ctx, admin, d.ID, orchestrator.UpdateRequest{Name: "second", Config: json.RawMessage(`{}`), IfMatch: 1})
+	updated, err := b.Update(ctx, admin, d.ID, orchestrator.UpdateRequest{Name: "second", Config: json.RawMessage(`{}`), IfMatch: []int{1}})
 	b.must(err)
 	if updated.Version != 2 || updated.Name != "second" || len(updated.Warnings) != 0 || updated.Labels != nil {
 		t.Errorf("updated %+v", updated)
 	}
-	_, err = b.Update(ctx, admin, d.ID, orchestrator.UpdateRequest{Name: "third", Config: json.RawMessage(`{}`), IfMatch: 1})
+	_, err = b.Update(ctx, admin, d.ID, orchestrator.UpdateRequest{Name: "third", Config: json.RawMessage(`{}`), IfMatch: []int{1}})
 	wants(t, err, workflow.CategoryPrecondition, "version_changed")
 	b.restart()
 	got, err := b.Get(ctx, admin, d.ID)
@@ -122,6 +122,22 @@ func TestArchivingNeedsThatNothingIsOpen(t *testing.T) {
 	b.must(err)
 	if len(page.Items) != 1 {
 		t.Error("an archived workflow is not listed among the archived")
+	}
+}
+
+func TestEveryLabelAtFaultIsNamed(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	labels := map[string]string{"": "x", " ": "x", "a/b~c": strings.Repeat("€", 257), "bell": "\a", "bytes": "\xff", "fine": strings.Repeat("€", 256)}
+	_, err := b.Create(t.Context(), admin, orchestrator.CreateRequest{Name: "a\u202eb", Type: "nope", Config: json.RawMessage(`{}`), Labels: labels})
+	wants(t, err, workflow.CategoryInvalid, "invalid_workflow")
+	var got []string
+	for _, p := range workflow.AsError(err).Problems {
+		got = append(got, p.Pointer+" "+p.Code)
+	}
+	want := []string{"/name invalid", "/labels/ length", "/labels/  length", "/labels/a~1b~0c length", "/labels/bell invalid", "/labels/bytes invalid", "/type unknown_type"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -222,7 +222,7 @@ const (
 type Health struct {
 	Workflow            ID              `json:"workflow"`
 	Status              HealthStatus    `json:"status" enum:"healthy,degraded,unhealthy,unknown"`
-	State               DefinitionState `json:"state"`
+	State               DefinitionState `json:"state" enum:"active,paused,archived"`
 	Reasons             []HealthReason  `json:"reasons,omitempty"`
 	ConsecutiveFailures int             `json:"consecutive_failures"`
 	LastEnds            []LastEnd       `json:"last_ends,omitempty" doc:"Newest first"`
@@ -243,7 +243,7 @@ type HealthReason struct {
 // LastEnd is how one of the last executions ended.
 type LastEnd struct {
 	Execution ExecutionID    `json:"execution"`
-	State     ExecutionState `json:"state"`
+	State     ExecutionState `json:"state" enum:"completed,failed,cancelled"`
 	At        time.Time      `json:"at"`
 	Error     *Failure       `json:"error,omitempty"`
 }

@@ -30,6 +30,9 @@ func Permissions() []Permission {
 	return []Permission{WorkflowRead, WorkflowWrite, WorkflowRun, ExecutionRead, KeyManage, SystemManage, Admin}
 }
 
+// Values lists the same, for declarations of documents.
+func (Permission) Values() []Permission { return Permissions() }
+
 // Known reports whether p is one that a key can have.
 func (p Permission) Known() bool { return slices.Contains(Permissions(), p) }
 

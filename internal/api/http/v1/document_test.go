@@ -10,7 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/v1"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 var update = flag.Bool("update", false, "rewrite the committed OpenAPI document")
@@ -41,6 +44,7 @@ type operationDoc struct {
 	Summary    string                                                  `json:"summary"`
 	Security   []map[string][]string                                   `json:"security"`
 	Permission string                                                  `json:"x-permission"`
+	Tags       []string                                                `json:"tags"`
 	Responses  map[string]struct{ Content map[string]json.RawMessage } `json:"responses"`
 }
 
@@ -97,6 +101,89 @@ func TestDocumentSaysPermissionsAndFailures(t *testing.T) {
 					t.Errorf("%s %s: status %s is not documented as a problem alone", method, path, status)
 				}
 			}
+		}
+	}
+}
+
+// What is not public says so; every tag is declared.
+func TestDocumentDeclaresSecurityAndTags(t *testing.T) {
+	t.Parallel()
+	paths, whole := parsedDocument(t)
+	var tags []string
+	for _, tag := range whole["tags"].([]any) {
+		tags = append(tags, tag.(map[string]any)["name"].(string))
+	}
+	for path, item := range paths {
+		for method, op := range item {
+			if op.Security == nil {
+				t.Errorf("%s %s: nothing is said about security", method, path)
+			}
+			for _, tag := range op.Tags {
+				if !slices.Contains(tags, tag) {
+					t.Errorf("%s %s: the tag %s is not declared", method, path, tag)
+				}
+			}
+		}
+	}
+	info := whole["info"].(map[string]any)
+	if info["contact"] == nil || info["license"] == nil {
+		t.Errorf("info is %v", info)
+	}
+}
+
+// Only an optional member of a body may be null, and each of them may.
+func TestDocumentSaysWhereNullIs(t *testing.T) {
+	t.Parallel()
+	_, whole := parsedDocument(t)
+	bodies := []string{"CreateWorkflow", "UpdateWorkflow", "Execute", "Redrive", "Answer", "CreateKey"}
+	for name, s := range whole["components"].(map[string]any)["schemas"].(map[string]any) {
+		schema := s.(map[string]any)
+		required, _ := schema["required"].([]any)
+		properties, _ := schema["properties"].(map[string]any)
+		for member, p := range properties {
+			text, _ := json.Marshal(p)
+			if null, want := strings.Contains(string(text), `"null"`), slices.Contains(bodies, name) && !slices.Contains(required, any(member)); null != want {
+				t.Errorf("%s.%s may be null: %v, want %v", name, member, null, want)
+			}
+		}
+	}
+}
+
+// The bodies that the document accepts and refuses are those of the server.
+func TestDocumentBoundsNamesAndLabels(t *testing.T) {
+	t.Parallel()
+	_, whole := parsedDocument(t)
+	schemas := whole["components"].(map[string]any)["schemas"].(map[string]any)
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("document.json", whole); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("document.json#/components/schemas/CreateWorkflow")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := func(name string, labels map[string]any) map[string]any {
+		return map[string]any{"name": name, "type": "test_kind", "config": map[string]any{}, "labels": labels}
+	}
+	if err := schema.Validate(body("x", map[string]any{"team": "crm", strings.Repeat("€", 256): strings.Repeat("€", 256)})); err != nil {
+		t.Error(err)
+	}
+	for name, bad := range map[string]map[string]any{
+		"blank name": body(" ", nil), "byte order mark": body("\ufeff", nil), "long name": body(strings.Repeat("x", 201), nil),
+		"blank label": body("x", map[string]any{" ": "y"}), "long label": body("x", map[string]any{strings.Repeat("x", 257): "y"}),
+		"long value": body("x", map[string]any{"a": strings.Repeat("x", 257)}), "control character": body("x", map[string]any{"a": "\a"}), "in a label": body("x", map[string]any{"a\n": ""}),
+	} {
+		if bad["labels"].(map[string]any) == nil {
+			delete(bad, "labels")
+		}
+		if schema.Validate(bad) == nil {
+			t.Errorf("%s is accepted", name)
+		}
+	}
+	scopes, _ := json.Marshal(schemas["CreateKey"].(map[string]any)["properties"].(map[string]any)["scopes"])
+	for _, p := range workflow.Permissions() {
+		if !strings.Contains(string(scopes), `"`+string(p)+`"`) {
+			t.Errorf("the scope %s is not in %s", p, scopes)
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
-	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/sse"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
@@ -44,7 +43,7 @@ func (h events) list(ctx context.Context, c workflow.Caller, in *eventsIn) (*kit
 	if page.Next != "" && len(page.Items) > 0 {
 		page.Next = cursorOf(page.Items[len(page.Items)-1].Position)
 	}
-	return kit.ReplyOf(page, nil)
+	return pageOf(page, nil)
 }
 
 // cursorOf hides a position: callers must not compute with it.
@@ -65,9 +64,7 @@ func positionOf(cursor string) (int64, error) {
 			return position, nil
 		}
 	}
-	p := problem.New(http.StatusUnprocessableEntity, "invalid_cursor", "this list did not give out this cursor; begin without one")
-	p.Errors = []problem.Fault{{Parameter: "cursor", Code: "invalid_cursor", Detail: "is not a cursor of this list"}}
-	return 0, p
+	return 0, workflow.InvalidCursor()
 }
 
 type followIn struct {

@@ -49,7 +49,7 @@ func (h executions) mount(api *kit.API) {
 }
 
 func (h executions) list(ctx context.Context, c workflow.Caller, in *executionsQuery) (*kit.Reply[workflow.Page[workflow.Execution]], error) {
-	return kit.ReplyOf(h.orchestrator.Executions(ctx, c, query.ExecutionsRequest{State: in.State, Cursor: in.Cursor, Limit: in.Limit}))
+	return pageOf(h.orchestrator.Executions(ctx, c, query.ExecutionsRequest{State: in.State, Cursor: in.Cursor, Limit: in.Limit}))
 }
 
 func (h executions) get(ctx context.Context, c workflow.Caller, in *executionPath) (*kit.Reply[workflow.Execution], error) {
@@ -62,7 +62,7 @@ type stepsIn struct {
 }
 
 func (h executions) steps(ctx context.Context, c workflow.Caller, in *stepsIn) (*kit.Reply[workflow.Page[workflow.Step]], error) {
-	return kit.ReplyOf(h.orchestrator.Steps(ctx, c, query.StepsRequest{Execution: in.ID, Cursor: in.Cursor, Limit: in.Limit}))
+	return pageOf(h.orchestrator.Steps(ctx, c, query.StepsRequest{Execution: in.ID, Cursor: in.Cursor, Limit: in.Limit}))
 }
 
 func (h executions) cancel(ctx context.Context, c workflow.Caller, in *executionPath) (*kit.Reply[workflow.Execution], error) {

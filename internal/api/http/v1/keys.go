@@ -38,8 +38,8 @@ type createKeyIn struct {
 
 type createKey struct {
 	_             struct{}              `additionalProperties:"false"`
-	Name          string                `json:"name" minLength:"1" maxLength:"200" doc:"What the key is for" example:"nightly sync"`
-	Scopes        []workflow.Permission `json:"scopes" minItems:"1" maxItems:"20" doc:"What it may do: workflows:read, workflows:write, workflows:run, executions:read, keys:manage, system:manage, admin"`
+	Name          string                `json:"name" nonempty:"true" maxLength:"200" doc:"What the key is for: one line, without control and format characters" example:"nightly sync"`
+	Scopes        []workflow.Permission `json:"scopes" minItems:"1" maxItems:"20" doc:"What it may do"`
 	ExpiresInDays int                   `json:"expires_in_days,omitempty" minimum:"1" maximum:"365" default:"365" doc:"Days until it stops working"`
 }
 
@@ -67,7 +67,7 @@ func (h keys) create(ctx context.Context, c workflow.Caller, in *createKeyIn) (*
 
 func (h keys) list(ctx context.Context, c workflow.Caller, _ *struct{}) (*kit.Reply[workflow.Page[workflow.Key]], error) {
 	found, err := h.service.ListKeys(ctx, c)
-	return kit.ReplyOf(workflow.Page[workflow.Key]{Items: found}, err)
+	return pageOf(workflow.Page[workflow.Key]{Items: found}, err)
 }
 
 type keyPath struct {

@@ -10,11 +10,13 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
+const tagKinds = "Kinds"
+
 // kinds is what a workflow may be.
 type kinds struct{ orchestrator *orchestrator.Service }
 
 func (h kinds) mount(api *kit.API) {
-	kit.Handle(api, workflow.WorkflowRead, kit.Route{Method: http.MethodGet, Path: prefix + "/kinds", ID: "list-kinds", Tag: "Kinds",
+	kit.Handle(api, workflow.WorkflowRead, kit.Route{Method: http.MethodGet, Path: prefix + "/kinds", ID: "list-kinds", Tag: tagKinds,
 		Summary: "List the kinds of workflow", About: "Each with the JSON Schemas (2020-12) of its configuration and of its executions' input. Hints for forms are in keys that begin with x-."}, h.list)
 }
 
@@ -28,9 +30,9 @@ type Kind struct {
 }
 
 func (h kinds) list(context.Context, workflow.Caller, *struct{}) (*kit.Reply[workflow.Page[Kind]], error) {
-	page := workflow.Page[Kind]{Items: []Kind{}}
+	var page workflow.Page[Kind]
 	for _, k := range h.orchestrator.Kinds() {
 		page.Items = append(page.Items, Kind{Name: k.Name(), Title: k.Title(), Schema: k.Schema(), InputSchema: k.InputSchema(), Examples: k.Examples()})
 	}
-	return kit.ReplyOf(page, nil)
+	return pageOf(page, nil)
 }

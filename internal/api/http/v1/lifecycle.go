@@ -94,7 +94,7 @@ type workflowExecutionsIn struct {
 }
 
 func (h lifecycle) executions(ctx context.Context, c workflow.Caller, in *workflowExecutionsIn) (*kit.Reply[workflow.Page[workflow.Execution]], error) {
-	return kit.ReplyOf(h.orchestrator.Executions(ctx, c, query.ExecutionsRequest{Workflow: in.ID, State: in.State, Cursor: in.Cursor, Limit: in.Limit}))
+	return pageOf(h.orchestrator.Executions(ctx, c, query.ExecutionsRequest{Workflow: in.ID, State: in.State, Cursor: in.Cursor, Limit: in.Limit}))
 }
 
 func (h lifecycle) metrics(ctx context.Context, c workflow.Caller, in *workflowPath) (*kit.Reply[workflow.Metrics], error) {

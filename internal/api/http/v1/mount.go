@@ -24,6 +24,11 @@ type Services struct {
 
 // Mount adds every resource to an API. The order is that of the reference.
 func Mount(api *kit.API, s Services) {
+	api.Tag(tagWorkflows, "What is to be done: a kind, a configuration, and its versions")
+	api.Tag(tagExecutions, "Single runs of workflows: how far they are, what happened, and what can be done about them")
+	api.Tag(tagKinds, "What a workflow may be")
+	api.Tag(tagKeys, "Service keys of the workspace")
+	api.Tag(tagProcess, "The server itself")
 	workflows{s.Orchestrator}.mount(api)
 	lifecycle{s.Orchestrator}.mount(api)
 	executions{s.Orchestrator}.mount(api)

@@ -31,9 +31,9 @@ func (h rows) mount(api *kit.API) {
 type rowsIn struct {
 	executionPath
 	longPageQuery
-	Table string `query:"table" maxLength:"200" doc:"Only this table"`
-	What  string `query:"what" maxLength:"200" doc:"Only what this happened to" example:"reduced"`
-	Code  string `query:"code" maxLength:"200" doc:"Only with this reason" example:"open_links"`
+	Table string `query:"table" minLength:"1" maxLength:"200" doc:"Only this table"`
+	What  string `query:"what" minLength:"1" maxLength:"200" doc:"Only what this happened to" example:"reduced"`
+	Code  string `query:"code" minLength:"1" maxLength:"200" doc:"Only with this reason" example:"open_links"`
 }
 
 func (h rows) list(ctx context.Context, c workflow.Caller, in *rowsIn) (*kit.Reply[workflow.Page[workflow.RowOutcome]], error) {
@@ -48,7 +48,7 @@ func (h rows) list(ctx context.Context, c workflow.Caller, in *rowsIn) (*kit.Rep
 	if page.Next != "" {
 		page.Next = cursorOf(page.Items[len(page.Items)-1].Number)
 	}
-	return kit.ReplyOf(page, nil)
+	return pageOf(page, nil)
 }
 
 func (h rows) counts(ctx context.Context, c workflow.Caller, in *executionPath) (*kit.Reply[workflow.RowCounts], error) {

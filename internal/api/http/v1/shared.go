@@ -3,6 +3,7 @@ package v1
 import (
 	"strings"
 
+	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
@@ -36,9 +37,17 @@ type (
 	}
 	// idempotencyHeader makes a POST repeatable.
 	idempotencyHeader struct {
-		Key string `header:"Idempotency-Key" maxLength:"200" doc:"The same key with the same request has its effect once and gets the same answer; with another request it is refused (422)"`
+		Key string `header:"Idempotency-Key" minLength:"1" maxLength:"200" doc:"The same key with the same request has its effect once and gets the same answer; with another request it is refused (422)"`
 	}
 )
+
+// pageOf is a page as a response: its list may be empty, and is always there.
+func pageOf[T any](p workflow.Page[T], err error) (*kit.Reply[workflow.Page[T]], error) {
+	if p.Items == nil {
+		p.Items = []T{}
+	}
+	return kit.ReplyOf(p, err)
+}
 
 // replayed is the value of the header Idempotency-Replayed.
 func replayed(yes bool) string {

@@ -32,7 +32,7 @@ func (h workflows) mount(api *kit.API) {
 		Fails:   []int{http.StatusConflict, http.StatusPreconditionFailed}}, h.update)
 	kit.Handle(api, workflow.WorkflowWrite, kit.Route{Method: http.MethodDelete, Path: prefix + "/workflows/{id}", ID: "delete-workflow", Tag: tagWorkflows, Status: http.StatusNoContent,
 		Summary: "Delete a workflow", About: "Archives it permanently: its history can still be read, but it cannot be started. Refused while executions are open.",
-		Fails: []int{http.StatusConflict}}, h.archive)
+		Fails: []int{http.StatusConflict, http.StatusPreconditionFailed}}, h.archive)
 	kit.Handle(api, workflow.WorkflowRead, kit.Route{Method: http.MethodGet, Path: prefix + "/workflows/{id}/versions", ID: "list-workflow-versions", Tag: tagWorkflows,
 		Summary: "List the versions of a workflow", About: "Oldest first; each is immutable."}, h.versions)
 }
@@ -44,10 +44,15 @@ type createWorkflowIn struct {
 
 type createWorkflow struct {
 	_      struct{}          `additionalProperties:"false"`
-	Name   string            `json:"name" minLength:"1" maxLength:"200" doc:"Name for people" example:"CRM to reporting"`
+	Name   string            `json:"name" nonempty:"true" maxLength:"200" doc:"Name for people: one line, without control and format characters" example:"CRM to reporting"`
 	Type   string            `json:"type" minLength:"1" maxLength:"100" doc:"Kind of workflow; see /kinds" example:"airtable_sync"`
 	Config strictjson.Object `json:"config" doc:"Configuration of the kind; its JSON Schema is at /kinds"`
-	Labels map[string]string `json:"labels,omitempty" doc:"Labels of your own"`
+	Labelled
+}
+
+// Labelled are the labels of a workflow that is created or updated.
+type Labelled struct {
+	Labels map[string]string `json:"labels,omitempty" maxProperties:"64" keyNotBlank:"true" keyMaxLength:"256" keyPattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" maxLength:"256" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" patternDescription:"text without control characters" doc:"Labels of your own; absent means none"`
 }
 
 type createWorkflowOut struct {
@@ -71,12 +76,12 @@ func (h workflows) create(ctx context.Context, c workflow.Caller, in *createWork
 
 type listWorkflowsIn struct {
 	pageQuery
-	Type  string                   `query:"type" maxLength:"100" doc:"Only this kind"`
+	Type  string                   `query:"type" minLength:"1" maxLength:"100" doc:"Only this kind"`
 	State workflow.DefinitionState `query:"state" enum:"active,paused,archived" doc:"Only this state"`
 }
 
 func (h workflows) list(ctx context.Context, c workflow.Caller, in *listWorkflowsIn) (*kit.Reply[workflow.Page[workflow.Definition]], error) {
-	return kit.ReplyOf(h.orchestrator.List(ctx, c, query.ListRequest{Type: in.Type, State: in.State, Cursor: in.Cursor, Limit: in.Limit}))
+	return pageOf(h.orchestrator.List(ctx, c, query.ListRequest{Type: in.Type, State: in.State, Cursor: in.Cursor, Limit: in.Limit}))
 }
 
 func (h workflows) get(ctx context.Context, c workflow.Caller, in *workflowPath) (*definitionReply, error) {
@@ -85,34 +90,35 @@ func (h workflows) get(ctx context.Context, c workflow.Caller, in *workflowPath)
 
 type updateWorkflowIn struct {
 	workflowPath
-	IfMatch string `header:"If-Match" maxLength:"100" doc:"ETag of the version that you have seen; if there is a newer one, the answer is 412" example:"\"3\""`
-	Body    request.JSON[updateWorkflow]
+	ifMatchHeader
+	Body request.JSON[updateWorkflow]
 }
 
 type updateWorkflow struct {
 	_      struct{}          `additionalProperties:"false"`
-	Name   string            `json:"name" minLength:"1" maxLength:"200" doc:"Name for people"`
+	Name   string            `json:"name" nonempty:"true" maxLength:"200" doc:"Name for people: one line, without control and format characters"`
 	Type   string            `json:"type,omitempty" maxLength:"100" doc:"May be repeated, but cannot change"`
 	Config strictjson.Object `json:"config" doc:"Configuration of the kind"`
-	Labels map[string]string `json:"labels,omitempty" doc:"Labels of your own; absent means none"`
+	Labelled
 }
 
 func (h workflows) update(ctx context.Context, c workflow.Caller, in *updateWorkflowIn) (*definitionReply, error) {
-	seen, err := ifMatch(in.IfMatch)
-	if err != nil {
-		return nil, err
-	}
 	w := in.Body.Value
 	return definition(h.orchestrator.Update(ctx, c, in.ID, orchestrator.UpdateRequest{
-		Name: w.Name, Type: w.Type, Config: w.Config.RawMessage, Labels: w.Labels, IfMatch: seen,
+		Name: w.Name, Type: w.Type, Config: w.Config.RawMessage, Labels: w.Labels, IfMatch: ifMatch(in.IfMatch),
 	}))
 }
 
-func (h workflows) archive(ctx context.Context, c workflow.Caller, in *workflowPath) (*kit.NoContent, error) {
-	return &kit.NoContent{}, h.orchestrator.Archive(ctx, c, in.ID)
+type deleteWorkflowIn struct {
+	workflowPath
+	ifMatchHeader
+}
+
+func (h workflows) archive(ctx context.Context, c workflow.Caller, in *deleteWorkflowIn) (*kit.NoContent, error) {
+	return &kit.NoContent{}, h.orchestrator.Archive(ctx, c, in.ID, ifMatch(in.IfMatch)...)
 }
 
 func (h workflows) versions(ctx context.Context, c workflow.Caller, in *workflowPath) (*kit.Reply[workflow.Page[workflow.Version]], error) {
 	versions, err := h.orchestrator.Versions(ctx, c, in.ID)
-	return kit.ReplyOf(workflow.Page[workflow.Version]{Items: versions}, err)
+	return pageOf(workflow.Page[workflow.Version]{Items: versions}, err)
 }

@@ -41,7 +41,7 @@ func TestCreateWorkflow(t *testing.T) {
 		{Name: "S19 unknown and read-only fields", Do: post, Token: b.Admin, Body: `{"name":"x","type":"test_kind","config":{"greeting":"hi"},"role":"owner","workspace":"ws_1","id":"wf_1"}`,
 			Status: 422, Has: []string{`"/role","code":"unknown_field"`, `"/workspace","code":"unknown_field"`, `"/id","code":"unknown_field"`}},
 		{Name: "configuration not an object", Do: post, Token: b.Admin, Body: `{"name":"x","type":"test_kind","config":"hi"}`, Status: 422, Has: []string{`"/config","code":"wrong_type"`}},
-		{Name: "name empty", Do: post, Token: b.Admin, Body: `{"name":"","type":"test_kind","config":{"greeting":"hi"}}`, Status: 422, Has: []string{`"/name","code":"out_of_range"`}},
+		{Name: "name empty", Do: post, Token: b.Admin, Body: `{"name":"","type":"test_kind","config":{"greeting":"hi"}}`, Status: 422, Has: []string{`"/name","code":"required"`}},
 		{Name: "a key twice", Do: post, Token: b.Admin, Body: `{"name":"x","type":"test_kind","config":{"greeting":"a","greeting":"b"}}`, Status: 422, Has: []string{`"/config/greeting","code":"duplicate_key"`}},
 		{Name: "unknown type", Do: post, Token: b.Admin, Body: `{"name":"x","type":"nope","config":{}}`, Status: 422, Has: []string{`"pointer":"/type"`}},
 		{Name: "every fault of the configuration", Do: post, Token: b.Admin, Body: `{"name":"x","type":"test_kind","config":{"greeting":"bad","api_key":"` + secret + `"}}`,
