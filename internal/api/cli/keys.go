@@ -61,7 +61,7 @@ func keyList(s *State) *cobra.Command {
 			}
 			return k.print(keys, func(w io.Writer) {
 				output.Row(w, "ID", "NAME", "SCOPES", "EXPIRES", "REVOKED", "LAST USED")
-				for _, key := range keys {
+				for _, key := range keys.Items {
 					output.Row(w, key.ID, key.Name, key.Scopes, output.Time(key.ExpiresAt), output.TimeOrDash(key.RevokedAt), output.TimeOrDash(key.LastUsed))
 				}
 			})

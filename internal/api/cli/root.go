@@ -30,7 +30,7 @@ func New(s *State, injected ...*cobra.Command) *cobra.Command {
 	root.SetErr(s.Stderr)
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.AddCommand(injected...)
-	root.AddCommand(workflowCommands(s), executionCommands(s), keyCommands(s), configCommands(s))
+	root.AddCommand(workflowCommands(s), executionCommands(s), kindCommands(s), keyCommands(s), configCommands(s))
 	return root
 }
 

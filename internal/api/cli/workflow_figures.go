@@ -37,6 +37,25 @@ func workflowExecutions(s *State) *cobra.Command {
 	return c
 }
 
+func workflowVersions(s *State) *cobra.Command {
+	return &cobra.Command{
+		Use: "versions WORKFLOW", Short: "List the versions of a workflow, oldest first", Args: cobra.ExactArgs(1),
+		Long: "List the versions of a workflow, oldest first. With --output json each has its configuration.",
+		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
+			page, err := k.Versions(c.Context(), workflow.ID(args[0]))
+			if err != nil {
+				return err
+			}
+			return k.print(page, func(w io.Writer) {
+				output.Row(w, "VERSION", "NAME", "CREATED", "BY")
+				for _, v := range page.Items {
+					output.Row(w, v.Number, v.Name, output.Time(v.CreatedAt), v.CreatedBy)
+				}
+			})
+		}),
+	}
+}
+
 func workflowMetrics(s *State) *cobra.Command {
 	return &cobra.Command{
 		Use: "metrics WORKFLOW", Short: "Show the figures of a workflow since its creation", Args: cobra.ExactArgs(1),

@@ -19,7 +19,7 @@ func workflowCommands(s *State) *cobra.Command {
 		workflowCreate(s), workflowList(s), workflowGet(s), workflowUpdate(s), workflowDelete(s), workflowRun(s),
 		workflowVerb(s, "pause", "Take no new starts and pause open executions", (*client.Client).PauseWorkflow),
 		workflowVerb(s, "resume", "Undo pause", (*client.Client).ResumeWorkflow),
-		workflowCancel(s), workflowExecutions(s), workflowMetrics(s), workflowHealth(s)))
+		workflowCancel(s), workflowVersions(s), workflowExecutions(s), workflowMetrics(s), workflowHealth(s)))
 }
 
 func workflowCreate(s *State) *cobra.Command {

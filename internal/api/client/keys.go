@@ -28,10 +28,10 @@ func (c *Client) CreateKey(ctx context.Context, name string, scopes []workflow.P
 }
 
 // Keys returns the service keys of the workspace.
-func (c *Client) Keys(ctx context.Context) ([]workflow.Key, error) {
+func (c *Client) Keys(ctx context.Context) (workflow.Page[workflow.Key], error) {
 	var out workflow.Page[workflow.Key]
 	err := c.call(ctx, request{method: http.MethodGet, path: "/keys"}, &out)
-	return out.Items, err
+	return out, err
 }
 
 // RevokeKey ends a key at once.
@@ -45,12 +45,12 @@ type Kind struct {
 	Title       string            `json:"title"`
 	Schema      json.RawMessage   `json:"schema"`       // of the configuration
 	InputSchema json.RawMessage   `json:"input_schema"` // of an execution's input
-	Examples    []json.RawMessage `json:"examples"`
+	Examples    []json.RawMessage `json:"examples,omitempty"`
 }
 
 // Kinds returns the kinds of workflow.
-func (c *Client) Kinds(ctx context.Context) ([]Kind, error) {
+func (c *Client) Kinds(ctx context.Context) (workflow.Page[Kind], error) {
 	var out workflow.Page[Kind]
 	err := c.call(ctx, request{method: http.MethodGet, path: "/kinds"}, &out)
-	return out.Items, err
+	return out, err
 }

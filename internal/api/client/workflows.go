@@ -75,6 +75,13 @@ func (c *Client) UpdateWorkflow(ctx context.Context, id workflow.ID, d Document,
 	return out, err
 }
 
+// Versions returns the versions of a workflow, oldest first.
+func (c *Client) Versions(ctx context.Context, id workflow.ID) (workflow.Page[workflow.Version], error) {
+	var out workflow.Page[workflow.Version]
+	err := c.call(ctx, request{method: http.MethodGet, path: "/workflows/" + segment(id) + "/versions"}, &out)
+	return out, err
+}
+
 // DeleteWorkflow archives a workflow.
 func (c *Client) DeleteWorkflow(ctx context.Context, id workflow.ID) error {
 	return c.call(ctx, request{method: http.MethodDelete, path: "/workflows/" + segment(id)}, nil)
