@@ -64,10 +64,11 @@ var coreFloor = floor{
 			{"core/projection", "why a read model is behind"},
 			{"core/workflow", "the words"},
 		}},
-		{pkg: "core/orchestrator/credential", rule: "it reads a configuration as plain JSON and knows no kind", without: []string{"platform/clock"}, may: []arrow{
+		{pkg: "core/orchestrator/credential", rule: "it reads a configuration by its declaration and knows no kind", without: []string{"platform/clock"}, may: []arrow{
 			{"core/workflow", "the words"},
 			{"platform/db", "a secret is stored in the transaction of its configuration"},
 			{"platform/secret", "a credential becomes a reference"},
+			{"platform/strictjson", "the declaration says where credentials stand"},
 		}},
 		{pkg: "core/orchestrator/idempotency", rule: "it remembers answers and does not know what they say", may: []arrow{
 			{"core/workflow", "the words"},
