@@ -256,7 +256,8 @@ func (s *State) build(version int, known *known) *machine.Mismatch {
 		return &machine.Mismatch{Recorded: "the workflow function " + info.Function, Got: "no function of that name in this build"}
 	}
 	o := machine.Options{Info: info, Function: f, Loaded: s.loaded, Feed: s.Ledger.Feed, Unread: s.Ledger.Unread, Cancelled: s.Ledger.Cancelled,
-		Progress: func(p engine.Progress) { s.host.Progress(info, p) }}
+		LongHistory: s.host.LongHistory,
+		Progress:    func(p engine.Progress) { s.host.Progress(info, p) }}
 	if known != nil {
 		o.Replaying, o.Versions, o.Ended = true, known.marks, known.ended
 	}

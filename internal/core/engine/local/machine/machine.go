@@ -5,6 +5,7 @@
 package machine
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"iter"
@@ -33,6 +34,9 @@ type Options struct {
 	Ended map[string]bool
 	// Cancelled begins a generation whose execution was cancelled already.
 	Cancelled bool
+	// LongHistory is where Run.HistoryLong begins to be true; zero means
+	// engine.LongHistory.
+	LongHistory int
 	// Replaying: inputs come from the journal, and commands are compared with it
 	// (Match) instead of being acted on. Live ends it.
 	Replaying bool
@@ -113,6 +117,7 @@ type Mismatch struct {
 
 // New returns a machine that waits for Start.
 func New(o Options) *Machine {
+	o.LongHistory = cmp.Or(o.LongHistory, engine.LongHistory)
 	m := &Machine{o: o, waits: map[string]*Wait{}, root: &scope{cancelled: o.Cancelled}, detached: &scope{}, versions: map[string]int{}}
 	if o.Feed != nil {
 		m.feed = &feed{Feed: o.Feed}
