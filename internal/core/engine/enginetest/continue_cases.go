@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
@@ -21,6 +22,7 @@ var continueCases = []Case{
 	{Name: "continue/KilledInBetween", Atomic: true, Run: continueKilled},
 	{Name: "continue/SignalledInBetween", Atomic: true, Run: continueSignalled},
 	{Name: "continue/PausedInBetween", Atomic: true, Run: continuePaused},
+	{Name: "continue/StoppedInBetween", Run: continueStopped},
 	{Name: "continue/AnAnswerForAnOldGenerationIsRefused", Run: continueAnswer},
 	{Name: "continue/RefusedInsideASaga", Run: continueSaga},
 	{Name: "continue/ATooLargeInputFails", Run: continueTooLarge},
@@ -219,6 +221,26 @@ func continuePaused(h *H) {
 		h.resume(id)
 	}
 	h.wantOutput(id, 2)
+}
+
+// continueStopped: a result that came while the process was stopping is what lets
+// the function continue, once the next process has taken it over.
+func continueStopped(h *H) {
+	h.patience = time.Minute
+	g := newGate()
+	fn := h.counting(h.step("test/a", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
+		h.note("a%d", n)
+		return n, g.wait(ctx)
+	}))
+	h.boot()
+	id := h.start(fn, 1)
+	h.until("the step runs", func() bool { return h.noted() == "a1" })
+	stopped := h.stopping()
+	g.release()
+	<-stopped
+	h.boot()
+	h.wantOutput(id, 2)
+	h.wantNoted("a1 a0")
 }
 
 func continueAnswer(h *H) {
