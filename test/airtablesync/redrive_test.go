@@ -58,11 +58,7 @@ func TestARedriveGoesOn(t *testing.T) {
 		t.Fatalf("%s %s", got.event.Type, got.event.Data)
 	}
 	refusing.Store(false)
-	b.runs++
-	again := b.execution(b.runs)
-	position, err := b.engine.Start(b.Context(), engine.Start{Workspace: workspace, Execution: again, Function: airtablesync.Name + "/run",
-		Kind: airtablesync.Name, Definition: definition, Version: b.version(config("")), Origin: &engine.Origin{Execution: failed}})
-	b.ok(err)
+	again, position := b.redrive(config(""), failed)
 	got := b.await(again, position)
 	if got.event.Type != engine.EventCompleted || find(t, got.Summary, "People").Deleted != 1 {
 		t.Fatalf("%s %s", got.event.Type, got.event.Data)

@@ -11,11 +11,11 @@ import (
 func TestBatchesCrossBlobs(t *testing.T) {
 	t.Parallel()
 	a, b, c := kind.Ref{Name: "a"}, kind.Ref{Name: "b"}, kind.Ref{Name: "c"}
-	got := inBatches([]part{{a, 0, 13}, {b, 0, 0}, {b, 0, 4}, {c, 2, 7}})
+	got := inBatches([]part{{Ref: a, From: 0, To: 13}, {Ref: b, From: 0, To: 0}, {Ref: b, From: 0, To: 4}, {Ref: c, From: 2, To: 7}})
 	want := [][]part{
-		{{a, 0, 10}},
-		{{a, 10, 13}, {b, 0, 4}, {c, 2, 5}},
-		{{c, 5, 7}},
+		{{Ref: a, From: 0, To: 10}},
+		{{Ref: a, From: 10, To: 13}, {Ref: b, From: 0, To: 4}, {Ref: c, From: 2, To: 5}},
+		{{Ref: c, From: 5, To: 7}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -23,7 +23,7 @@ func TestBatchesCrossBlobs(t *testing.T) {
 	if got := inBatches(nil); got != nil {
 		t.Errorf("nothing: %v", got)
 	}
-	if got := inBatches([]part{{a, 0, 20}}); len(got) != 2 {
+	if got := inBatches([]part{{Ref: a, From: 0, To: 20}}); len(got) != 2 {
 		t.Errorf("twenty rows: %v", got)
 	}
 }
@@ -31,16 +31,16 @@ func TestBatchesCrossBlobs(t *testing.T) {
 func TestRowsOfABatch(t *testing.T) {
 	t.Parallel()
 	a, b, c := kind.Ref{Name: "a"}, kind.Ref{Name: "b"}, kind.Ref{Name: "c"}
-	batch := []part{{a, 10, 13}, {b, 0, 4}, {c, 2, 5}}
+	batch := []part{{Ref: a, From: 10, To: 13}, {Ref: b, From: 0, To: 4}, {Ref: c, From: 2, To: 5}}
 	rows := rowsOf(batch, []int{0, 1, 3, 9})
-	if diff := cmp.Diff([]part{{a, 10, 12}, {b, 0, 1}, {c, 4, 5}}, rows); diff != "" {
+	if diff := cmp.Diff([]part{{Ref: a, From: 10, To: 12}, {Ref: b, From: 0, To: 1}, {Ref: c, From: 4, To: 5}}, rows); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if sizeOf(rows) != 4 {
 		t.Errorf("size %d", sizeOf(rows))
 	}
 	// Two blobs may hold neighbouring numbers.
-	if diff := cmp.Diff([]part{{a, 12, 13}, {b, 13, 14}}, rowsOf([]part{{a, 12, 13}, {b, 13, 14}}, []int{0, 1})); diff != "" {
+	if diff := cmp.Diff([]part{{Ref: a, From: 12, To: 13}, {Ref: b, From: 13, To: 14}}, rowsOf([]part{{Ref: a, From: 12, To: 13}, {Ref: b, From: 13, To: 14}}, []int{0, 1})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

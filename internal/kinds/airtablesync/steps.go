@@ -26,6 +26,8 @@ type steps struct {
 	holdDeletes engine.Step[holdRequest, engine.None]
 	deleteBatch engine.Step[deleteRequest, batchDeleted]
 	completeRun engine.Step[completeRequest, engine.None]
+	keepRows    engine.Step[keepRequest, rowsKept]
+	loadRows    engine.Step[part, rowsLoaded]
 }
 
 // callTimeout bounds a step that calls Airtable: the call itself and its wait
@@ -35,7 +37,7 @@ const callTimeout = 5 * time.Minute
 func declareSteps(k *kind.Kind, t tools) steps {
 	schema, change := schemaSteps{t}, changeSteps{t}
 	read, list, write := readSteps{t}, listSteps{t}, writeSteps{t}
-	remove, finish := deleteSteps{t}, finishSteps{t}
+	remove, finish, keep := deleteSteps{t}, finishSteps{t}, keepSteps{t}
 	return steps{
 		readSchema:  kind.Step(k, "read_schema", readOnly[schemaRequest](), schema.readSchema),
 		plan:        kind.Step(k, "plan", readOnly[planRequest](), schema.plan),
@@ -51,6 +53,8 @@ func declareSteps(k *kind.Kind, t tools) steps {
 		holdDeletes: kind.Step(k, "hold_deletes", withEffects[holdRequest](), remove.holdDeletes),
 		deleteBatch: kind.Step(k, "delete_batch", withEffects[deleteRequest](), remove.deleteBatch),
 		completeRun: kind.Step(k, "complete_run", withEffects[completeRequest](), finish.completeRun),
+		keepRows:    kind.Step(k, "keep_rows", readOnly[keepRequest](), keep.keepRows),
+		loadRows:    kind.Step(k, "load_rows", readOnly[part](), keep.loadRows),
 	}
 }
 
