@@ -72,8 +72,8 @@ func (r Run) Version(change string, newest int) int {
 // A generation should stay below MaxGeneration records.
 func (r Run) HistoryLong() bool { return r.thread.HistoryLong() }
 
-// Records of one generation, counted as the function is fed: what happened to it
-// and what it asked for.
+// Records of one generation, counted as the function is fed: what happened to it,
+// what it asked for, and the domain events of its steps.
 const (
 	// LongHistory is where HistoryLong begins to be true.
 	LongHistory = 4_000

@@ -28,6 +28,7 @@ var continueCases = []Case{
 	{Name: "continue/ATooLargeInputFails", Run: continueTooLarge},
 	{Name: "continue/AWrappedOneIsAFailure", Run: continueWrapped},
 	{Name: "continue/HistoryIsLongAtTheSameCall", Run: continueLong},
+	{Name: "continue/DomainEventsMakeHistoryLong", Run: continueEvents},
 }
 
 // counting registers a workflow that runs the step with its input and continues
@@ -345,4 +346,32 @@ func continueLong(h *H) {
 	if len(long) < 3 {
 		h.Errorf("nothing was replayed: %v", long)
 	}
+}
+
+// continueEvents: what steps record is part of the history, also when it is
+// replayed.
+func continueEvents(h *H) {
+	const events = 7
+	step := h.step("test/a", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
+		for range events {
+			if err := engine.Record(ctx, engine.Event{Type: "test.counted", Data: n}); err != nil {
+				return 0, err
+			}
+		}
+		return n, nil
+	})
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		rounds := 0
+		for ; !run.HistoryLong(); rounds++ {
+			if _, err := engine.Map(run, 0, make([]int, 100), func(run engine.Run, i int) (int, error) { return step.Do(run, i) }); err != nil {
+				return 0, err
+			}
+		}
+		return rounds, run.Sleep(h.d(20))
+	})
+	h.boot()
+	id := h.start(fn, 1)
+	h.until("the history is long", func() bool { return h.count(id, "test.counted") >= engine.LongHistory*events/(events+2) })
+	h.restart()
+	h.wantOutput(id, 1+(engine.LongHistory-1)/(100*(events+2)))
 }

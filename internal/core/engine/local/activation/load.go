@@ -59,6 +59,7 @@ func preview(entries []journal.Entry) *known {
 func (s *State) replay(r *journal.Record, known *known) (*machine.Mismatch, error) {
 	switch {
 	case r.Type == journal.Other:
+		s.recorded()
 		return nil, nil
 	case r.Type == journal.Created || r.Type == journal.Continued || r.Type.IsNote():
 		s.Ledger.See(r)

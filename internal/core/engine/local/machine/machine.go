@@ -47,7 +47,7 @@ type Options struct {
 type Machine struct {
 	o       Options
 	now     time.Time
-	records int   // fed and emitted
+	records int   // fed and emitted, and domain events
 	record  int64 // being replayed
 
 	routines []*routine // not ended
@@ -244,6 +244,9 @@ func (m *Machine) fed(now time.Time) {
 	m.now = now
 	m.records++
 }
+
+// Recorded notes that a step has left a domain event, before its result is fed.
+func (m *Machine) Recorded() { m.records++ }
 
 func (m *Machine) emit(c Command) {
 	m.records++
