@@ -81,6 +81,31 @@ func TestARedriveGoesOn(t *testing.T) {
 	}
 }
 
+// What a run has failed because of can be repaired: the redrive looks at the
+// schemas again, as long as nothing was changed since.
+func TestARedriveSeesARepairedSchema(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	c := config(`"sync_rules":[{"source_table":"People","target_table":"Folks"}]`)
+	b.base(sourceID, table("Teams", text("Name")))
+	b.emptyTarget()
+	failed := b.run(c, "")
+	if failed.Code != "source_table_missing" {
+		t.Fatalf("%s %s", failed.event.Type, failed.event.Data)
+	}
+	again := b.await(b.redrive(c, failed.event.Stream.ID))
+	if again.Code != "source_table_missing" {
+		t.Fatalf("%s %s", again.event.Type, again.event.Data)
+	}
+	_, err := b.client.CreateTable(t.Context(), sourceToken, sourceID, table("People", text("Name")))
+	b.ok(err)
+	b.insert(sourceID, "People", `{"Name":"A"}`)
+	got := b.await(b.redrive(c, again.event.Stream.ID))
+	if got.event.Type != engine.EventCompleted || find(t, got.Summary, "Folks").Created != 1 {
+		t.Errorf("%s %s", got.event.Type, got.event.Data)
+	}
+}
+
 // A run that finds nothing changed asks nothing that it knows already.
 func TestAnUnchangedRunTakesFewSteps(t *testing.T) {
 	t.Parallel()

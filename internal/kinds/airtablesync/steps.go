@@ -39,7 +39,7 @@ func declareSteps(k *kind.Kind, t tools) steps {
 	read, list, write := readSteps{t}, listSteps{t}, writeSteps{t}
 	remove, finish, keep := deleteSteps{t}, finishSteps{t}, keepSteps{t}
 	return steps{
-		readSchema:  kind.Step(k, "read_schema", readOnly[schemaRequest](), schema.readSchema),
+		readSchema:  kind.Step(k, "read_schema", reread[schemaRequest](), schema.readSchema),
 		plan:        kind.Step(k, "plan", readOnly[planRequest](), schema.plan),
 		createTable: kind.Step(k, "create_table", withEffects[changeRequest](), change.createTable),
 		createField: kind.Step(k, "create_field", withEffects[changeRequest](), change.createField),
@@ -65,6 +65,12 @@ func about[In, Out any](s engine.Step[In, Out], label string) engine.Step[In, Ou
 
 func readOnly[In any]() engine.StepOptions[In] {
 	return engine.StepOptions[In]{ReadOnly: true, Timeout: callTimeout}
+}
+
+// reread is readOnly for what people repair when a run has failed because of it: a
+// redrive looks again.
+func reread[In any]() engine.StepOptions[In] {
+	return engine.StepOptions[In]{ReadOnly: true, Reread: true, Timeout: callTimeout}
 }
 
 func withEffects[In any]() engine.StepOptions[In] {
