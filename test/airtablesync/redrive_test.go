@@ -41,6 +41,17 @@ func (b *testBundle) stepsOf(execution string) map[string]int {
 	return counts
 }
 
+// redrive starts a redrive of an execution.
+func (b *testBundle) redrive(config, origin string) (execution string, position int64) {
+	b.Helper()
+	b.runs++
+	execution = b.execution(b.runs)
+	position, err := b.engine.Start(b.Context(), engine.Start{Workspace: workspace, Execution: execution, Function: airtablesync.Name + "/run",
+		Kind: airtablesync.Name, Definition: definition, Version: b.version(config), Origin: &engine.Origin{Execution: origin}})
+	b.ok(err)
+	return execution, position
+}
+
 // A redrive goes on where its origin failed: with the pages that the origin has
 // put away, and with its sweep, so that no row counts as gone that it has seen.
 func TestARedriveGoesOn(t *testing.T) {
