@@ -200,5 +200,5 @@ func deleteRecords(w *world, c *call) (response, *wire.Error) {
 }
 
 func appendDeleted(out []byte, id string) []byte {
-	return append(wire.AppendString(append(out, `{"id":`...), id), `,"deleted":true}`...)
+	return append(wire.AppendString(append(out, `{"deleted":true,"id":`...), id), '}')
 }

@@ -44,8 +44,8 @@ func setup(t *testing.T) *table {
 		typ     schema.FieldType
 		options string
 	}{
-		{"Rich", "richText", "null"}, {"Age", "number", `{"precision":0}`}, {"Stars", "rating", `{"max":5,"icon":"star","color":"x"}`},
-		{"Done", "checkbox", `{"icon":"check","color":"x"}`}, {"Day", "date", `{"dateFormat":{"name":"iso"}}`},
+		{"Rich", "richText", "null"}, {"Age", "number", `{"precision":0}`}, {"Stars", "rating", `{"max":5,"icon":"star","color":"redBright"}`},
+		{"Done", "checkbox", `{"icon":"check","color":"redBright"}`}, {"Day", "date", `{"dateFormat":{"name":"iso"}}`},
 		{"At", "dateTime", `{"dateFormat":{"name":"iso"},"timeFormat":{"name":"24hour"},"timeZone":"America/New_York"}`},
 		{"Stage", "singleSelect", `{"choices":[{"name":"New"},{"name":"Won"}]}`}, {"Tags", "multipleSelects", `{"choices":[{"name":"a"},{"name":"b"}]}`},
 		{"Owner", "singleCollaborator", "null"}, {"Team", "multipleCollaborators", "null"}, {"Files", "multipleAttachments", "null"}, {"Code", "barcode", "null"},
@@ -206,7 +206,7 @@ func TestTheWordsOfRefusals(t *testing.T) {
 		{"Firm", `{}`, true, column + "Value is not an array of record IDs."},
 		{"Firm", `["Acme"]`, false, column + "Value is not an array of record IDs."},
 		{"Firm", `["recBBBBBBBBBBBBBB"]`, true, "ROW_DOES_NOT_EXIST: Record ID recBBBBBBBBBBBBBB does not exist in this table"},
-		{"Files", `[{}]`, true, "INVALID_ATTACHMENT_OBJECT: Invalid attachment object: an attachment needs a public url, or the id of an existing one"},
+		{"Files", `[{}]`, true, "INVALID_ATTACHMENT_OBJECT: Invalid attachment for field Files: parameters must have a public url, or the id of an existing attachment"},
 		{"Sum", `1`, true, column + `Field "Sum" cannot accept a value because the field is computed`},
 	} {
 		_, err := setup(t).read(c.field, c.sent, c.typecast)

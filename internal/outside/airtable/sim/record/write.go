@@ -28,6 +28,16 @@ func (c *Change) Create(t *schema.Table, fields map[string]json.RawMessage, mode
 	if err != nil {
 		return nil, err
 	}
+	return c.create(t, fields, cells)
+}
+
+// create makes a record with cells that have been read from these fields.
+func (c *Change) create(t *schema.Table, fields map[string]json.RawMessage, cells []writtenCell) (*Record, *wire.Error) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if err := cell.NewFiles(t.Field(name), fields[name]); err != nil {
+			return nil, err
+		}
+	}
 	r := c.add(t)
 	c.writeAll(r, cells)
 	return r, nil
