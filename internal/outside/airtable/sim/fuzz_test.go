@@ -14,7 +14,7 @@ func FuzzCalls(f *testing.F) {
 		{"pageSize=2&sort[0][field]=Age&fields[]=Name", `{"fields":{"Name":"x","Company":"Acme"},"typecast":true}`},
 		{"records[]=recAAAAAAAAAAAAAA", `{"records":[{"fields":{"Name":"x","Age":1e400}}],"performUpsert":{"fieldsToMergeOn":["Name"]}}`},
 		{"filterByFormula=FIND({Name},'a')", `{"name":"F","type":"formula","options":{"formula":"{Label}&1"}}`},
-		{"view=Grid view&maxRecords=1", `{"name":"T","fields":[{"name":"N","type":"multilineText"},{"name":"L","type":"rating","options":{"max":3,"icon":"star","color":"x"}}]}`},
+		{"view=Grid view&maxRecords=1", `{"name":"T","fields":[{"name":"N","type":"multilineText"},{"name":"L","type":"rating","options":{"max":3,"icon":"star","color":"redBright"}}]}`},
 		{"offset=itrAAAAAAAAAAAAAA/recAAAAAAAAAAAAAA", `{"fields":{"Files":[{"url":"http://x"}],"Owner":{"email":"a@b"},"Code":{"text":"1"},"Seen":1e99,"Born":"12/31/1999"}}`},
 		{"", `{"pageSize":3,"sort":[{"field":"Company"}],"filterByFormula":"{Tags}"}`},
 		{"", `[null,{}]`}, {"%zz", `{"fields":null}`}, {";", `{"records":[null]}`},

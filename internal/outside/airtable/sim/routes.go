@@ -25,7 +25,7 @@ var (
 	fieldsCalls    = map[string]operation{http.MethodPost: {"create_field", scopeSchemaWrite, true, createField}}
 	oneFieldCalls  = map[string]operation{http.MethodPatch: {"update_field", scopeSchemaWrite, true, updateField}}
 	enterpriseGet  = map[string]operation{http.MethodGet: {"enterprise_only", "", true, enterpriseOnly}}
-	enterpriseBase = map[string]operation{http.MethodDelete: {"enterprise_only", "", true, enterpriseOnly}}
+	oneBaseCalls   = map[string]operation{http.MethodGet: {"get_base", scopeSchemaRead, true, getBase}, http.MethodDelete: {"enterprise_only", "", true, enterpriseOnly}}
 	enterpriseView = map[string]operation{http.MethodGet: {"enterprise_only", "", true, enterpriseOnly}, http.MethodDelete: {"enterprise_only", "", true, enterpriseOnly}}
 
 	recordsCalls = map[string]operation{
@@ -95,7 +95,7 @@ func metaRoutes(parts []string) (map[string]operation, path) {
 	}
 	named := path{base: parts[1]}
 	if len(parts) == 2 {
-		return enterpriseBase, named
+		return oneBaseCalls, named
 	}
 	switch collection, rest := parts[2], parts[3:]; {
 	case collection == "views" && (len(rest) == 0 || len(rest) == 1 && wire.IsID(rest[0], "viw")):

@@ -41,8 +41,8 @@ func (c *Change) AddChoice(f *Field, name string) {
 }
 
 // addBase makes an empty base.
-func (c *Change) addBase(id, name string) *Base {
-	b := &Base{ID: id, Name: name}
+func (c *Change) addBase(id string, body BaseBody) *Base {
+	b := &Base{ID: id, Name: body.Name, Workspace: body.WorkspaceID, Created: body.Created}
 	c.schema.putBase(b)
 	c.bases = append(c.bases, b)
 	c.OnRollback(func() {

@@ -16,6 +16,7 @@ type (
 		Name        string      `json:"name"`
 		WorkspaceID string      `json:"workspaceId"`
 		Tables      []TableBody `json:"tables"`
+		Created     int64       `json:"-"` // when the call came, in milliseconds since 1970
 	}
 	// TableBody is a table to be created.
 	TableBody struct {
@@ -70,7 +71,7 @@ func (c *Change) CreateBase(body BaseBody) (*Base, *wire.Error) {
 	if c.schema.bases[id] != nil {
 		return nil, wire.Invalid("INVALID_REQUEST", "Base %s exists already", id)
 	}
-	b := c.addBase(id, body.Name)
+	b := c.addBase(id, body)
 	for _, t := range body.Tables {
 		if _, err := c.CreateTable(b, t); err != nil {
 			return nil, err
@@ -186,6 +187,12 @@ func (c *Change) linkTables(t *Table, f *Field, body FieldBody) *wire.Error {
 	target := c.schema.Table(id)
 	if target == nil || target.Base != t.Base {
 		return errOptions(t, body.Name, "Table "+id+" does not exist in this base")
+	}
+	if raw, given := body.Options["viewIdForRecordSelection"]; given {
+		id, _ := wire.String(raw)
+		if view, found := target.View(id); !found || view.ID != id {
+			return errOptions(t, body.Name, "View "+id+" does not exist in table "+target.Name)
+		}
 	}
 	f.Linked = id
 	if target == t {

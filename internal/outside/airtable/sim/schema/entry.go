@@ -9,8 +9,10 @@ import (
 type (
 	// BaseEntry is a base without its tables.
 	BaseEntry struct {
-		ID   string `json:"id"`
-		Name string `json:"name"`
+		ID        string `json:"id"`
+		Name      string `json:"name"`
+		Workspace string `json:"workspace,omitempty"`
+		Created   int64  `json:"created,omitempty"`
 	}
 	// TableEntry is a table with its fields and views.
 	TableEntry struct {
@@ -35,7 +37,7 @@ type (
 )
 
 // Entry is the base as it is kept.
-func (b *Base) Entry() BaseEntry { return BaseEntry{b.ID, b.Name} }
+func (b *Base) Entry() BaseEntry { return BaseEntry{b.ID, b.Name, b.Workspace, b.Created} }
 
 // Entry is the table as it is kept.
 func (t *Table) Entry() TableEntry {
@@ -48,11 +50,12 @@ func (t *Table) Entry() TableEntry {
 
 // RestoreBase puts a base as it was kept into the schema.
 func (s *Schema) RestoreBase(e BaseEntry) {
-	if known := s.bases[e.ID]; known != nil {
-		known.Name = e.Name
-		return
+	b := s.bases[e.ID]
+	if b == nil {
+		b = &Base{ID: e.ID}
+		s.putBase(b)
 	}
-	s.putBase(&Base{ID: e.ID, Name: e.Name})
+	b.Name, b.Workspace, b.Created = e.Name, e.Workspace, e.Created
 }
 
 // RestoreTable puts a table as it was kept into the schema and returns it. Compile must follow once all entries

@@ -23,14 +23,32 @@ var (
 	currencyOptions = []optionRule{{"precision", true, wholeWithin(0, 7)}, {"symbol", true, isText}}
 	durationOptions = []optionRule{{"durationFormat", true, oneOf("h:mm", "h:mm:ss", "h:mm:ss.S", "h:mm:ss.SS", "h:mm:ss.SSS")}}
 	ratingOptions   = []optionRule{{"max", true, wholeWithin(1, 10)}, {"icon", true, oneOf("star", "heart", "thumbsUp", "flag", "dot")},
-		{"color", true, isText}}
-	checkboxOptions = []optionRule{{"icon", true, isText}, {"color", true, isText}}
+		{"color", true, oneOf(brightColors...)}}
+	checkboxOptions = []optionRule{{"icon", true, oneOf("check", "xCheckbox", "star", "heart", "thumbsUp", "flag", "dot")},
+		{"color", true, oneOf(brightColors...)}}
 	dateOptions     = []optionRule{{"dateFormat", true, isDateFormat}}
 	dateTimeOptions = []optionRule{{"dateFormat", true, isDateFormat}, {"timeFormat", true, isTimeFormat}, {"timeZone", true, isZone}}
 	choicesOptions  = []optionRule{{"choices", true, isChoices}}
 	linksOptions    = []optionRule{{"linkedTableId", true, isText}, {"viewIdForRecordSelection", false, isText}}
 	formulaOptions  = []optionRule{{"formula", true, isText}}
 )
+
+// brightColors are the colors of checkboxes and ratings.
+var brightColors = shades("Bright")
+
+// allColors are the colors of choices.
+var allColors = shades("Light2", "Light1", "Bright", "Dark1")
+
+// shades names every hue in each of the shades.
+func shades(names ...string) []string {
+	var all []string
+	for _, shade := range names {
+		for _, hue := range []string{"blue", "cyan", "teal", "green", "yellow", "orange", "red", "pink", "purple", "gray"} {
+			all = append(all, hue+shade)
+		}
+	}
+	return all
+}
 
 // checkOptions compares the options of a new field with the rules of its type. It returns what is wrong in
 // Airtable's words, or "".
@@ -128,7 +146,7 @@ func zoneOf(name string) *time.Location {
 	return zone
 }
 
-// isChoices takes choices that all have names, each once.
+// isChoices takes choices that all have names, each once, and a known color or none.
 func isChoices(raw json.RawMessage) bool {
 	var choices []Choice
 	if json.Unmarshal(raw, &choices) != nil || raw[0] != '[' {
@@ -136,7 +154,7 @@ func isChoices(raw json.RawMessage) bool {
 	}
 	seen := map[string]bool{}
 	for _, c := range choices {
-		if c.Name == "" || seen[c.Name] {
+		if c.Name == "" || seen[c.Name] || c.Color != "" && !slices.Contains(allColors, c.Color) {
 			return false
 		}
 		seen[c.Name] = true

@@ -16,8 +16,10 @@ type Schema struct {
 
 // Base is a set of tables. Only a Change may alter it.
 type Base struct {
-	ID, Name string
-	Tables   []*Table
+	ID, Name  string
+	Workspace string // id
+	Created   int64  // milliseconds since 1970
+	Tables    []*Table
 }
 
 // Table has fields, of which the first is the primary one. Only a Change may alter it.

@@ -168,7 +168,7 @@ func TestEntriesRestoreTheSchema(t *testing.T) {
 		`{"name":"When","type":"dateTime","description":"d","options":{"dateFormat":{"name":"iso"},"timeFormat":{"name":"24hour"},"timeZone":"Europe/Berlin"}}`,
 		`{"name":"Later","type":"formula","options":{"formula":"{Sooner}&1"}}`, // refused, since Sooner does not exist yet
 		`{"name":"Sooner","type":"formula","options":{"formula":"{Age}+1"}}`,
-		`{"name":"Stars","type":"rating","options":{"max":7,"icon":"star","color":"x"}}`,
+		`{"name":"Stars","type":"rating","options":{"max":7,"icon":"star","color":"redBright"}}`,
 	} {
 		c := s.Begin()
 		if _, err := c.CreateField(s.base, s.people.ID, body[schema.FieldBody](t, f)); err != nil {
