@@ -86,7 +86,7 @@ func (w *world) readTable(p path, look func(t *schema.Table, e *record.Evaluator
 		if err != nil {
 			return nil, err
 		}
-		return look(t, record.NewEvaluator(w.data))
+		return look(t, record.NewEvaluator(w.data).At(w.now().UnixMilli()))
 	})
 }
 
@@ -97,7 +97,7 @@ func (w *world) writeTable(p path, do func(c *record.Change, t *schema.Table, e 
 		if err != nil {
 			return nil, err
 		}
-		return do(c, t, record.NewEvaluator(w.data))
+		return do(c, t, record.NewEvaluator(w.data).At(w.now().UnixMilli()))
 	})
 }
 

@@ -309,7 +309,7 @@ func TestWhatFormulasSee(t *testing.T) {
 		{"Files", json.RawMessage(`[{"id":"x","url":"u","filename":"f"}]`), formula.Text("f")},
 		{"Code", json.RawMessage(`{"text":"123"}`), formula.Text("123")},
 	} {
-		if got := cell.Computable(w.Field(c.field), c.value); got != c.want {
+		if got := cell.Computable(w.Field(c.field), c.value); !cmp.Equal(got, c.want) {
 			t.Errorf("%s %v: got %+v, want %+v", c.field, c.value, got, c.want)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 // each other in a circle; that shows as an error cell.
 type Evaluator struct {
 	data  *Data
+	now   int64
 	known map[computedCell]formula.Value
 	row   row // reused, so that filtering a table does not allocate
 }
@@ -32,6 +33,12 @@ type row struct {
 // NewEvaluator returns an evaluator that has computed nothing yet.
 func NewEvaluator(d *Data) *Evaluator { return &Evaluator{data: d} }
 
+// At sets what formulas take for now, in milliseconds since 1970, and returns the evaluator.
+func (e *Evaluator) At(now int64) *Evaluator {
+	e.now = now
+	return e
+}
+
 // Eval computes a formula for a record.
 func (e *Evaluator) Eval(f *formula.Formula, r *Record) formula.Value {
 	e.row = row{e, r}
@@ -46,6 +53,9 @@ func (v *row) Field(id string) formula.Value {
 	}
 	return v.e.Value(v.r, f)
 }
+
+// Now is the moment of the call.
+func (v *row) Now() int64 { return v.e.now }
 
 // RecordID, CreatedTime and LastModifiedTime are those of the record.
 func (v *row) RecordID() string        { return v.r.ID }

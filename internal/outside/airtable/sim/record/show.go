@@ -84,10 +84,32 @@ func appendComputed(out []byte, v formula.Value) []byte {
 		return wire.AppendNumber(out, v.Num)
 	case formula.String, formula.Date:
 		return wire.AppendString(out, v.String())
+	case formula.Array:
+		return appendArray(out, v.List)
 	case formula.Failure:
 		return append(wire.AppendString(append(out, `{"error":`...), v.Text), '}')
 	}
 	return out
+}
+
+// appendArray writes the values of a list that are not blank, or nothing when there is none.
+func appendArray(out []byte, values []formula.Value) []byte {
+	start := len(out)
+	out = append(out, '[')
+	for _, v := range values {
+		before := len(out)
+		if before > start+1 {
+			out = append(out, ',')
+		}
+		filled := len(out)
+		if out = appendComputed(out, v); len(out) == filled {
+			out = out[:before]
+		}
+	}
+	if len(out) == start+1 {
+		return out[:start]
+	}
+	return append(out, ']')
 }
 
 // appendLinkObjects writes a link cell as includeDateDependencyMetadata asks.

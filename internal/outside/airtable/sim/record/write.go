@@ -117,7 +117,7 @@ func (t typecaster) HasLinked(link *schema.Field, id string) bool {
 // LinkTitled finds the first record with a title in creation order, or makes one with nothing but its primary field.
 func (t typecaster) LinkTitled(link *schema.Field, title string) (string, *wire.Error) {
 	target := t.c.linked(link)
-	evaluator := NewEvaluator(t.c.data)
+	evaluator := NewEvaluator(t.c.data).At(t.c.now)
 	for _, r := range target.InCreationOrder() {
 		if evaluator.Title(r) == title {
 			return r.ID, nil
