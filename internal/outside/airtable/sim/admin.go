@@ -14,6 +14,7 @@ import (
 type admin struct {
 	faults *fault.Injector
 	stats  *stats
+	world  *world
 }
 
 // ServeHTTP answers one call.
@@ -37,9 +38,13 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.stats.reset()
 		respondJSON(w, http.StatusOK, a.stats.report())
 	default:
-		respondJSON(w, http.StatusNotFound, map[string]string{"error": "no such call; there are GET, PUT, DELETE /_sim/faults and GET, DELETE /_sim/stats"})
+		a.serveByHand(w, r)
 	}
 }
+
+// noSuchCall is the answer to a call that does not exist.
+var noSuchCall = map[string]string{"error": "no such call; there are GET, PUT, DELETE /_sim/faults, GET, DELETE /_sim/stats, " +
+	"and below /_sim/bases/{base}/tables/{table}: DELETE, POST fields, PATCH and DELETE fields/{field}, POST views, PATCH and DELETE views/{view}"}
 
 // putFaults replaces the plan, or says what is wrong with the new one and keeps the old.
 func (a *admin) putFaults(w http.ResponseWriter, r *http.Request) {

@@ -47,17 +47,10 @@ var (
 // route finds the operation of a call. It reads the escaped path, since the names of tables may contain slashes, and
 // takes a trailing slash. It returns false for unknown paths and malformed ids alike.
 func route(method, escaped string) (operation, path, bool) {
-	parts := strings.Split(strings.TrimSuffix(escaped, "/"), "/")
-	if len(parts) < 3 || parts[0] != "" || parts[1] != "v0" {
+	rest, ok := strings.CutPrefix(strings.TrimSuffix(escaped, "/"), "/v0/")
+	parts, sound := unescaped(rest)
+	if !ok || !sound {
 		return operation{}, path{}, false
-	}
-	parts = parts[2:]
-	for i, part := range parts {
-		plain, err := url.PathUnescape(part)
-		if err != nil || plain == "" {
-			return operation{}, path{}, false
-		}
-		parts[i] = plain
 	}
 	calls, named := recordRoutes(parts)
 	if parts[0] == "meta" {
@@ -65,6 +58,19 @@ func route(method, escaped string) (operation, path, bool) {
 	}
 	op, found := calls[method]
 	return op, named, found
+}
+
+// unescaped are the parts of an escaped path. It returns false when one is empty or malformed.
+func unescaped(path string) ([]string, bool) {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		plain, err := url.PathUnescape(part)
+		if err != nil || plain == "" {
+			return nil, false
+		}
+		parts[i] = plain
+	}
+	return parts, true
 }
 
 // recordRoutes are {base}/{table}, {base}/{table}/listRecords and {base}/{table}/{record}.

@@ -77,7 +77,7 @@ func Open(cfg Config) (*Sim, error) {
 	return &Sim{
 		world: world,
 		api:   &gate{tokens: cfg.Tokens, limits: limits, faults: faults, stats: stats, world: world},
-		admin: &admin{faults: faults, stats: stats},
+		admin: &admin{faults: faults, stats: stats, world: world},
 	}, nil
 }
 

@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/formula"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/schema"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
@@ -83,4 +85,19 @@ func Attachments(v Value) []Attachment {
 	var list []Attachment
 	_ = json.Unmarshal(raw, &list) // our own writing
 	return list
+}
+
+// Plain is a cell as a person would type it, to be read again under another type.
+func Plain(v Value) any {
+	switch v := v.(type) {
+	case float64:
+		return formula.FormatNumber(v)
+	case bool:
+		return "checked"
+	case []string:
+		return strings.Join(v, ", ")
+	case json.RawMessage:
+		return objectText(v)
+	}
+	return v
 }

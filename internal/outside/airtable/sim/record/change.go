@@ -14,6 +14,7 @@ type Change struct {
 
 	data    *Data
 	now     int64
+	quiet   bool // nothing counts as a modification of a record
 	touched map[*Record]bool
 	records []*Record // in the order in which they were first touched
 }
@@ -58,16 +59,21 @@ func (c *Change) remove(r *Record) {
 
 // set gives a cell another value, nil for empty. Only a real difference counts as a modification.
 func (c *Change) set(r *Record, f *schema.Field, value cell.Value) {
+	if !c.quiet && !cell.Same(r.Cell(f), value) {
+		modified := r.modified
+		r.modified = c.now
+		c.Schema.OnRollback(func() { r.modified = modified })
+	}
+	c.setQuietly(r, f, value)
+}
+
+// setQuietly is set for what does not count as a modification of the record.
+func (c *Change) setQuietly(r *Record, f *schema.Field, value cell.Value) {
 	old := r.Cell(f)
 	if cell.Same(old, value) {
 		return
 	}
-	modified := r.modified
 	r.store(f, value)
-	r.modified = c.now
 	c.touch(r)
-	c.Schema.OnRollback(func() {
-		r.store(f, old)
-		r.modified = modified
-	})
+	c.Schema.OnRollback(func() { r.store(f, old) })
 }

@@ -57,6 +57,9 @@ func (d *Data) RestoreDeleted(table, id string) {
 	}
 }
 
+// RestoreRemoved forgets the records of a table that was removed after they had been kept.
+func (d *Data) RestoreRemoved(table string) { delete(d.tables, table) }
+
 // NextSeq is the number that the table's next record gets.
 func (d *Data) NextSeq(t *schema.Table) int64 { return d.Of(t).nextSeq }
 

@@ -24,10 +24,11 @@ type computedCell struct {
 	f *schema.Field
 }
 
-// row is a record as formulas see it.
+// row is a record as formulas see it. For the formula of a rollup it has nothing but the rollup's values.
 type row struct {
-	e *Evaluator
-	r *Record
+	e      *Evaluator
+	r      *Record
+	values *formula.Value
 }
 
 // NewEvaluator returns an evaluator that has computed nothing yet.
@@ -41,12 +42,15 @@ func (e *Evaluator) At(now int64) *Evaluator {
 
 // Eval computes a formula for a record.
 func (e *Evaluator) Eval(f *formula.Formula, r *Record) formula.Value {
-	e.row = row{e, r}
+	e.row = row{e: e, r: r}
 	return f.Eval(&e.row)
 }
 
 // Field is the value of a field by id.
 func (v *row) Field(id string) formula.Value {
+	if v.values != nil {
+		return *v.values
+	}
 	f := v.r.Table().FieldByID(id)
 	if f == nil {
 		return formula.Value{}
@@ -65,8 +69,16 @@ func (v *row) LastModifiedTime() int64 { return v.r.modified }
 // Value is a cell as formulas, sorting and titles see it.
 func (e *Evaluator) Value(r *Record, f *schema.Field) formula.Value {
 	switch f.Shape() {
-	case schema.Formula:
+	case schema.Formula, schema.Lookup, schema.Rollup:
 		return e.computed(r, f)
+	case schema.Count:
+		return e.count(r, f)
+	case schema.AutoNumber:
+		return formula.Num(float64(r.seq))
+	case schema.Created:
+		return formula.Instant(r.created)
+	case schema.Modified:
+		return formula.Instant(r.modified)
 	case schema.Links:
 		ids, _ := r.Cell(f).([]string)
 		return formula.Text(e.titles(f, ids))
@@ -74,7 +86,7 @@ func (e *Evaluator) Value(r *Record, f *schema.Field) formula.Value {
 	return cell.Computable(f, r.Cell(f))
 }
 
-// computed evaluates a formula field. Meanwhile the value of the cell is an error, which ends circles.
+// computed evaluates a formula, a lookup or a rollup. Meanwhile the value of the cell is an error, which ends circles.
 func (e *Evaluator) computed(r *Record, f *schema.Field) formula.Value {
 	key := computedCell{r, f}
 	if value, done := e.known[key]; done {
@@ -84,7 +96,7 @@ func (e *Evaluator) computed(r *Record, f *schema.Field) formula.Value {
 		e.known = map[computedCell]formula.Value{}
 	}
 	e.known[key] = formula.Failed()
-	value := f.Formula().Eval(&row{e, r})
+	value := e.compute(r, f)
 	e.known[key] = value
 	return value
 }

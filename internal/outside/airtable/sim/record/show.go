@@ -69,8 +69,10 @@ func (e *Evaluator) appendCell(out []byte, r *Record, f *schema.Field, how Style
 	switch {
 	case how.AsText:
 		return e.appendText(out, r, f)
-	case f.Shape() == schema.Formula:
-		return appendComputed(out, e.computed(r, f))
+	case f.Shape() == schema.Lookup:
+		return e.appendLookup(out, r, f, how)
+	case f.Type.Computed():
+		return appendComputed(out, e.Value(r, f))
 	case f.Shape() == schema.Links && how.LinksAsObjects:
 		return appendLinkObjects(out, r.Cell(f))
 	}

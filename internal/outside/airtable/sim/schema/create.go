@@ -30,6 +30,7 @@ type (
 		Type        FieldType                  `json:"type"`
 		Description *string                    `json:"description"`
 		Options     map[string]json.RawMessage `json:"options"`
+		ByHand      bool                       `json:"-"` // made by people, who can make more than the API can
 	}
 )
 
@@ -144,11 +145,13 @@ func (c *Change) makeField(t *Table, body FieldBody) (*Field, *wire.Error) {
 	}
 	f.keepOptions(normalOptions(body.Options))
 	f.takeChoices(body.Options["choices"])
+	f.Via, _ = wire.String(body.Options["recordLinkFieldId"])
+	f.Looked, _ = wire.String(body.Options["fieldIdInLinkedTable"])
 	c.addField(t, f)
 	if f.Shape() == Links {
 		return f, c.linkTables(t, f, body)
 	}
-	return f, nil
+	return f, t.checkFollowed(f)
 }
 
 // checkField refuses a field that the table cannot have.
@@ -159,7 +162,7 @@ func checkField(t *Table, body FieldBody) *wire.Error {
 		return errFieldName()
 	case !exists:
 		return wire.InvalidParameters()
-	case known.shape == None:
+	case known.shape == None || known.byHand && !body.ByHand:
 		return wire.Invalid("UNSUPPORTED_FIELD_TYPE_FOR_CREATE", "Invalid options for %s.%s: Creating %s fields is not supported at this time",
 			t.Name, body.Name, body.Type)
 	case body.Description != nil && (*body.Description == "" || len([]rune(*body.Description)) > maxDescription):
@@ -173,11 +176,16 @@ func checkField(t *Table, body FieldBody) *wire.Error {
 
 // takeChoices gives a new select field its choices, which have been checked.
 func (f *Field) takeChoices(raw json.RawMessage) {
-	var given []Choice
-	_ = json.Unmarshal(raw, &given)
-	for _, c := range given {
+	for _, c := range choicesIn(raw) {
 		f.Choices = append(f.Choices, f.newChoice(c.Name, c.Color))
 	}
+}
+
+// choicesIn are choices as they came. They have been checked.
+func choicesIn(raw json.RawMessage) []Choice {
+	var given []Choice
+	_ = json.Unmarshal(raw, &given)
+	return given
 }
 
 // linkTables points a new link field to its table and makes the inverse field there, named after this table. A
@@ -205,9 +213,22 @@ func (c *Change) linkTables(t *Table, f *Field, body FieldBody) *wire.Error {
 	return nil
 }
 
+// checkFollowed refuses a lookup, a rollup or a count that follows no link, or looks at a field that is not there.
+func (t *Table) checkFollowed(f *Field) *wire.Error {
+	t.follow()
+	link, _, valid := f.Follows()
+	switch {
+	case f.Via == "" || valid:
+		return nil
+	case link == nil:
+		return errOptions(t, f.Name, "Field "+f.Via+" does not link to another table")
+	}
+	return errOptions(t, f.Name, "Field "+f.Looked+" does not exist in the linked table")
+}
+
 // compileNew compiles the formula of a new field; other fields have none.
 func (c *Change) compileNew(t *Table, f *Field, body FieldBody) *wire.Error {
-	if f.Shape() != Formula {
+	if f.Shape() != Formula && f.Shape() != Rollup {
 		return nil
 	}
 	source, _ := wire.String(body.Options["formula"])

@@ -33,6 +33,8 @@ type (
 		Linked      string                     `json:"linked,omitempty"`
 		Inverse     string                     `json:"inverse,omitempty"`
 		Source      string                     `json:"formula,omitempty"`
+		Via         string                     `json:"via,omitempty"`
+		Looked      string                     `json:"looked,omitempty"`
 	}
 )
 
@@ -43,7 +45,7 @@ func (b *Base) Entry() BaseEntry { return BaseEntry{b.ID, b.Name, b.Workspace, b
 func (t *Table) Entry() TableEntry {
 	e := TableEntry{Base: t.Base.ID, ID: t.ID, Name: t.Name, Description: t.Description, Views: t.Views}
 	for _, f := range t.Fields {
-		e.Fields = append(e.Fields, fieldEntry{f.ID, f.Name, f.Description, f.Type, f.options, f.Choices, f.Linked, f.Inverse, f.source})
+		e.Fields = append(e.Fields, fieldEntry{f.ID, f.Name, f.Description, f.Type, f.options, f.Choices, f.Linked, f.Inverse, f.source, f.Via, f.Looked})
 	}
 	return e
 }
@@ -81,7 +83,7 @@ func (s *Schema) RestoreTable(e TableEntry) (*Table, error) {
 func (e fieldEntry) restore(table string) *Field {
 	f := &Field{
 		ID: e.ID, Description: e.Description, Type: e.Type, Choices: e.Choices, Linked: e.Linked, Inverse: e.Inverse,
-		TableID: table, source: e.Source,
+		TableID: table, source: e.Source, Via: e.Via, Looked: e.Looked,
 	}
 	f.rename(e.Name)
 	f.keepOptions(e.Options)

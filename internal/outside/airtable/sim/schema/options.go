@@ -31,6 +31,9 @@ var (
 	choicesOptions  = []optionRule{{"choices", true, isChoices}}
 	linksOptions    = []optionRule{{"linkedTableId", true, isText}, {"viewIdForRecordSelection", false, isText}}
 	formulaOptions  = []optionRule{{"formula", true, isText}}
+	countOptions    = []optionRule{{"recordLinkFieldId", true, isText}}
+	lookupOptions   = []optionRule{{"recordLinkFieldId", true, isText}, {"fieldIdInLinkedTable", true, isText}}
+	rollupOptions   = []optionRule{{"recordLinkFieldId", true, isText}, {"fieldIdInLinkedTable", true, isText}, {"formula", true, isText}}
 )
 
 // brightColors are the colors of checkboxes and ratings.
@@ -166,7 +169,7 @@ func isChoices(raw json.RawMessage) bool {
 // keeps typed, and with the formats that names stand for.
 func normalOptions(given map[string]json.RawMessage) map[string]json.RawMessage {
 	kept := maps.Clone(given)
-	for _, typed := range []string{"choices", "linkedTableId", "formula"} {
+	for _, typed := range []string{"choices", "linkedTableId", "formula", "recordLinkFieldId", "fieldIdInLinkedTable"} {
 		delete(kept, typed)
 	}
 	if raw, found := kept["dateFormat"]; found {
