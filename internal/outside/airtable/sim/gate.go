@@ -71,7 +71,7 @@ func (g *gate) admit(r *http.Request) (operation, *call, fault.Effect, *wire.Err
 	}
 	query, _ := url.ParseQuery(r.URL.RawQuery) // what is malformed in it is left out
 	effect := g.faults.Next(fault.Call{Method: r.Method, Path: r.URL.EscapedPath(), Operation: op.name})
-	return op, &call{method: r.Method, path: path, query: query, token: token}, effect, nil
+	return op, &call{method: r.Method, path: path, query: query, token: token, origin: origin(r), remote: !fromHere(r)}, effect, nil
 }
 
 // token finds the token of an Authorization header, unless it has been revoked.
@@ -120,11 +120,4 @@ func (g *gate) run(op operation, c *call, r *http.Request) ([]byte, *wire.Error)
 		return nil, &wire.Error{Status: http.StatusInternalServerError, Type: "SERVER_ERROR", Message: "The simulator cannot save: " + err.Error()}
 	}
 	return done.body, nil
-}
-
-func statusOf(err *wire.Error) int {
-	if err == nil {
-		return http.StatusOK
-	}
-	return err.Status
 }

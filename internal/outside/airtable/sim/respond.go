@@ -90,3 +90,10 @@ func compressed(body []byte) []byte {
 	_ = zip.Close()
 	return out.Bytes()
 }
+
+func statusOf(err *wire.Error) int {
+	if err == nil {
+		return http.StatusOK
+	}
+	return err.Status
+}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/formula"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/quirk"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/record"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/schema"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
@@ -69,18 +70,34 @@ func getBase(w *world, c *call) (response, *wire.Error) {
 		out = wire.AppendString(append(out, `,"permissionLevel":"create","workspaceId":`...), b.Workspace)
 		out = wire.AppendString(append(out, `,"name":`...), b.Name)
 		for _, one := range include {
-			out = append(out, includable[one]...)
+			out = append(out, includable[one](w.quirks())...)
 		}
 		return append(out, '}'), nil
 	})
 }
 
 // includable are the lists that reading a base can include, as members of its object.
-var includable = map[string]string{
-	"collaborators": `,"individualCollaborators":{"baseCollaborators":[],"workspaceCollaborators":[]},"groupCollaborators":{"baseCollaborators":[],"workspaceCollaborators":[]}`,
-	"inviteLinks":   `,"inviteLinks":{"baseInviteLinks":[],"workspaceInviteLinks":[]}`,
-	"interfaces":    `,"interfaces":{}`,
-	"packages":      `,"packages":{}`,
+var includable = map[string]func(quirk.Set) string{
+	"collaborators": collaborators,
+	"inviteLinks":   func(quirk.Set) string { return `,"inviteLinks":{"baseInviteLinks":[],"workspaceInviteLinks":[]}` },
+	"interfaces":    func(quirk.Set) string { return `,"interfaces":{}` },
+	"packages":      func(quirk.Set) string { return `,"packages":{}` },
+}
+
+// collaborators are the members, as collaborators of the base.
+func collaborators(s quirk.Set) string {
+	people, groups := []any{}, []any{}
+	if s.Members != nil {
+		for _, m := range *s.Members {
+			if wire.IsID(m.ID, "ugp") {
+				groups = append(groups, map[string]string{"groupId": m.ID, "name": m.Name, "permissionLevel": "edit"})
+				continue
+			}
+			people = append(people, map[string]string{"userId": m.ID, "email": m.Email, "permissionLevel": "edit"})
+		}
+	}
+	return `,"individualCollaborators":{"baseCollaborators":` + string(wire.Encode(people)) + `,"workspaceCollaborators":[]}` +
+		`,"groupCollaborators":{"baseCollaborators":` + string(wire.Encode(groups)) + `,"workspaceCollaborators":[]}`
 }
 
 // getSchema answers all tables of a base at once.

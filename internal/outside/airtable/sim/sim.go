@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/fault"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/file"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/limit"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 )
@@ -68,11 +69,11 @@ func Open(cfg Config) (*Sim, error) {
 	if err != nil {
 		return nil, err
 	}
-	world, err := openWorld(cfg.DataFile, cfg.scaled(cfg.OffsetTTL), cfg.Clock)
+	faults, stats := &fault.Injector{}, newStats()
+	world, err := openWorld(cfg, faults.Quirks)
 	if err != nil {
 		return nil, err
 	}
-	faults, stats := &fault.Injector{}, newStats()
 	limits := limit.New(limit.Options{Off: cfg.NoRateLimit, Speed: cfg.Speed, Penalty: cfg.scaled(cfg.Penalty)})
 	return &Sim{
 		world: world,
@@ -81,14 +82,17 @@ func Open(cfg Config) (*Sim, error) {
 	}, nil
 }
 
-// Handler serves the Web API below /v0/ and the admin interface below /_sim/.
+// Handler serves the Web API below /v0/, the files of attachments below /v3/u/ and the admin interface below /_sim/.
 func (s *Sim) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/_sim/") {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/_sim/"):
 			s.admin.ServeHTTP(w, r)
-			return
+		case strings.HasPrefix(r.URL.Path, file.Prefix):
+			s.world.serveFile(w, r)
+		default:
+			s.api.ServeHTTP(w, r)
 		}
-		s.api.ServeHTTP(w, r)
 	})
 }
 

@@ -1,11 +1,15 @@
 package sim
 
 import (
+	"errors"
 	"sync"
 	"time"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/cell"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/file"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/journal"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/listing"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/quirk"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/record"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/schema"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
@@ -18,6 +22,10 @@ type world struct {
 	clock    clock.Clock
 	listings *listing.Listings
 	store    *store // nil without a data file
+	files    *file.Store
+	fetcher  *fetcher
+	quirks   func() quirk.Set
+	urlLife  time.Duration
 
 	mu     sync.RWMutex
 	schema *schema.Schema
@@ -30,19 +38,52 @@ type response struct {
 	ticket *journal.Ticket
 }
 
-// openWorld returns the world of a data file, or an empty one that is not kept when path is "".
-func openWorld(path string, offsetTTL time.Duration, c clock.Clock) (*world, error) {
+// openWorld returns the world of a data file, or an empty one that is not kept when there is none. quirks are the
+// switches of the moment.
+func openWorld(cfg Config, quirks func() quirk.Set) (*world, error) {
 	s := schema.New()
-	w := &world{clock: c, listings: listing.New(offsetTTL), schema: s, data: record.NewData(s)}
-	if path == "" {
+	w := &world{clock: cfg.Clock, listings: listing.New(cfg.scaled(cfg.OffsetTTL)), schema: s, data: record.NewData(s),
+		files: file.OpenStore(""), quirks: quirks, urlLife: cfg.scaled(urlLife)}
+	w.fetcher = newFetcher(w)
+	if cfg.DataFile == "" {
 		return w, nil
 	}
 	var err error
-	w.store, err = openStore(path, w.schema, w.data)
-	return w, err
+	if w.store, err = openStore(cfg.DataFile, w.schema, w.data); err != nil {
+		return nil, err
+	}
+	w.files = file.OpenStore(cfg.DataFile + ".files")
+	if err = w.resumeFiles(); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	return w, nil
+}
+
+// resumeFiles removes the files that no cell has any more, and begins to fetch those that are still to be fetched.
+func (w *world) resumeFiles() error {
+	var all []*record.Record
+	for _, b := range w.schema.Bases() {
+		for _, t := range b.Tables {
+			all = append(all, w.data.Of(t).InIDOrder()...)
+		}
+	}
+	live := map[string]bool{}
+	for _, r := range all {
+		for _, f := range r.Table().Fields {
+			for _, a := range cell.Attachments(r.Cell(f)) {
+				live[a.Hash] = true
+			}
+		}
+	}
+	err := w.files.Sweep(live)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fetcher.start(all, 0)
+	return err
 }
 
 func (w *world) close() error {
+	w.fetcher.close()
 	if w.store == nil {
 		return nil
 	}
@@ -68,11 +109,13 @@ func (w *world) write(do func(c *record.Change) ([]byte, *wire.Error)) (response
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c := w.data.Begin(w.now().UnixMilli())
+	c.Quirks, c.Unreachable = w.quirks(), w.fetcher.unreachable
 	body, err := do(c)
 	if err != nil {
 		c.Rollback()
 		return response{}, err
 	}
+	w.fetcher.start(c.Touched(), time.Duration(c.Quirks.AttachmentDelayMS)*time.Millisecond)
 	if w.store == nil {
 		return response{body: body}, nil
 	}
@@ -98,6 +141,17 @@ func (w *world) writeTable(p path, do func(c *record.Change, t *schema.Table, e 
 			return nil, err
 		}
 		return do(c, t, record.NewEvaluator(w.data).At(w.now().UnixMilli()))
+	})
+}
+
+// writeRecords is writeTable for a call of the API. Of the files on this machine, only callers who are on it too may
+// have one fetched.
+func (w *world) writeRecords(c *call, do func(c *record.Change, t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error)) (response, *wire.Error) {
+	return w.writeTable(c.path, func(change *record.Change, t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error) {
+		if c.remote && change.Quirks.FetchAttachments != "all" {
+			change.Quirks.FetchAttachments = "none"
+		}
+		return do(change, t, e)
 	})
 }
 

@@ -69,6 +69,9 @@ func (w *table) AddChoice(f *schema.Field, name string) {
 
 func (*table) HasLinked(_ *schema.Field, id string) bool { return id == rec1 || id == rec2 }
 
+// Unreachable knows one url that leads nowhere.
+func (w *table) Unreachable(url string) bool { return url == "https://x/gone" }
+
 // LinkTitled knows Acme, refuses "refused" and makes all others.
 func (w *table) LinkTitled(f *schema.Field, title string) (string, *wire.Error) {
 	switch title {

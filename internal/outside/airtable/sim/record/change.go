@@ -2,6 +2,7 @@ package record
 
 import (
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/cell"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/quirk"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/schema"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
@@ -11,10 +12,15 @@ import (
 type Change struct {
 	// Schema is the change of the schema. It takes back the steps of both.
 	Schema *schema.Change
+	// Quirks are the switches that count for this call.
+	Quirks quirk.Set
+	// Unreachable reports whether an url is known to lead to no file. Nil knows none.
+	Unreachable func(url string) bool
 
 	data    *Data
 	now     int64
 	quiet   bool // nothing counts as a modification of a record
+	dropped bool // an attachment was dropped because its url leads to no file
 	touched map[*Record]bool
 	records []*Record // in the order in which they were first touched
 }
@@ -37,8 +43,14 @@ func (c *Change) touch(r *Record) {
 	}
 }
 
-// add makes an empty record.
-func (c *Change) add(t *schema.Table) *Record {
+// DroppedFiles reports whether an attachment was dropped because its url leads to no file.
+func (c *Change) DroppedFiles() bool { return c.dropped }
+
+// add makes an empty record, if the table takes one.
+func (c *Change) add(t *schema.Table) (*Record, *wire.Error) {
+	if err := c.mayAdd(t); err != nil {
+		return nil, err
+	}
 	rows := c.data.stored(t)
 	r := &Record{ID: wire.NewID("rec"), rows: rows, seq: rows.nextSeq, created: c.now, modified: c.now, cells: map[string]cell.Value{}}
 	rows.put(r)
@@ -47,7 +59,33 @@ func (c *Change) add(t *schema.Table) *Record {
 		rows.drop(r)
 		rows.nextSeq = r.seq
 	})
-	return r
+	return r, nil
+}
+
+func errFull(what string, limit int) *wire.Error {
+	return wire.Invalid("RECORD_LIMIT_EXCEEDED", "The %s has reached its limit of %d records", what, limit)
+}
+
+// mayAdd refuses a record that the token may not create or for which there is no room.
+func (c *Change) mayAdd(t *schema.Table) *wire.Error {
+	if c.Quirks.NoCreate(t.ID, t.Name) {
+		return wire.NotPermitted("create records in table %s (%s)", t.Name, t.ID)
+	}
+	if limit := c.Quirks.MaxRecordsPerTable; limit != nil && len(c.data.Of(t).byID) >= *limit {
+		return errFull("table", *limit)
+	}
+	limit := c.Quirks.MaxRecordsPerBase
+	if limit == nil {
+		return nil
+	}
+	n := 0
+	for _, other := range t.Base.Tables {
+		n += len(c.data.Of(other).byID)
+	}
+	if n >= *limit {
+		return errFull("base", *limit)
+	}
+	return nil
 }
 
 // remove deletes a record whose links have been removed already.

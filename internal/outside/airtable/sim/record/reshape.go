@@ -93,7 +93,7 @@ func (c *Change) texts(t *schema.Table, f *schema.Field) map[*Record]cell.Value 
 
 // refill reads the cells of a field anew from what was in them. keep returns what can stay as it is.
 func (c *Change) refill(t *schema.Table, f *schema.Field, old map[*Record]cell.Value, keep func(cell.Value) (cell.Value, bool)) *wire.Error {
-	reader := cell.Reader{Context: typecaster{c}, Typecast: true}
+	reader := cell.Reader{Context: typecaster{c}, Typecast: true, Quirks: c.Quirks}
 	for _, r := range c.data.Of(t).InCreationOrder() {
 		value, found := old[r]
 		if !found {
@@ -164,4 +164,28 @@ func (c *Change) fill(t *schema.Table, f *schema.Field, values map[*Record]cell.
 	for _, r := range rows.InIDOrder() {
 		c.set(r, f, values[r])
 	}
+}
+
+// SettleFile replaces or removes an attachment that is in a cell, once its file has been fetched or has not. When it
+// is no longer there nothing happens.
+func (c *Change) SettleFile(table, record, field, id string, settle func(cell.Attachment) (now cell.Attachment, keep bool)) {
+	t := c.data.schema.Table(table)
+	if t == nil {
+		return
+	}
+	f, r := t.FieldByID(field), c.data.Of(t).Record(record)
+	if f == nil || r == nil || f.Shape() != schema.Files {
+		return
+	}
+	var list []cell.Attachment
+	for _, one := range cell.Attachments(r.Cell(f)) {
+		if one.ID == id {
+			var keep bool
+			if one, keep = settle(one); !keep {
+				continue
+			}
+		}
+		list = append(list, one)
+	}
+	c.setQuietly(r, f, cell.Files(list))
 }

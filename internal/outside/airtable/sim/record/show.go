@@ -14,6 +14,7 @@ type Style struct {
 	AsText         bool            // cellFormat=string
 	CommentCount   bool
 	LinksAsObjects bool
+	FileURL        func(cell.Attachment) string // of a file that was fetched
 }
 
 // AppendList writes "records":[…], a member of the object that the caller is writing.
@@ -73,6 +74,8 @@ func (e *Evaluator) appendCell(out []byte, r *Record, f *schema.Field, how Style
 		return e.appendLookup(out, r, f, how)
 	case f.Type.Computed():
 		return appendComputed(out, e.Value(r, f))
+	case f.Shape() == schema.Files:
+		return cell.AppendFiles(out, r.Cell(f), how.FileURL)
 	case f.Shape() == schema.Links && how.LinksAsObjects:
 		return appendLinkObjects(out, r.Cell(f))
 	}

@@ -61,6 +61,14 @@ func (f *Field) Max() float64 {
 	return top
 }
 
+// Precision is how many decimal places a number shows. It returns false for a field that does not say.
+func (f *Field) Precision() (int, bool) {
+	raw, found := f.options["precision"]
+	var places int
+	_ = json.Unmarshal(raw, &places) // checked when the field was made
+	return places, found
+}
+
 // Location is the zone in which a time without one is read.
 func (f *Field) Location() *time.Location {
 	if f.zone == nil {
