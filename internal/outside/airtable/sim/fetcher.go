@@ -15,7 +15,7 @@ import (
 const (
 	// maxFetches bounds how many files are fetched at a time.
 	maxFetches = 4
-	// maxFailures is how often an url may fail before its attachments are dropped at once.
+	// maxFailures is how often a url may fail before its attachments are dropped at once.
 	maxFailures = 2
 )
 
@@ -50,7 +50,7 @@ func (f *fetcher) close() {
 	f.wait.Wait()
 }
 
-// unreachable reports whether an url has failed too often. That is known until the simulator restarts.
+// unreachable reports whether a url has failed too often. That is known until the simulator restarts.
 func (f *fetcher) unreachable(url string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

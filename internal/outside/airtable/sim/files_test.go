@@ -61,7 +61,7 @@ func (a *airtable) settled(table, id string) list {
 	return files
 }
 
-// download gets an url of an attachment from the simulator.
+// download gets a url of an attachment from the simulator.
 func (a *airtable) download(url any) (int, string, http.Header) {
 	a.t.Helper()
 	path, found := strings.CutPrefix(url.(string), "http://example.com")
@@ -189,7 +189,7 @@ func TestAFileThatCannotBeFetchedDisappears(t *testing.T) {
 	made := a.ok("POST", a.at(people), obj{"fields": bad})
 	want := obj{"message": "partialSuccess", "reasons": list{"attachmentsFailedUploading"}}
 	if diff := cmp.Diff(want, made["details"]); diff != "" || len(made["fields"].(obj)["Files"].(list)) != 1 {
-		t.Errorf("an url that failed repeatedly: %v", made)
+		t.Errorf("a url that failed repeatedly: %v", made)
 	}
 	round := a.create(people, obj{"Files": list{obj{"url": h.URL + "/round"}}})[0]
 	if files := a.settled(people, round); files != nil {

@@ -20,7 +20,7 @@ const (
 	idOnCreate = "a new record cannot take an attachment by its id"
 )
 
-// NewFiles refuses attachments that are given by id, alone or beside an url, to a record that is being created.
+// NewFiles refuses attachments that are given by id, alone or beside a url, to a record that is being created.
 func NewFiles(f *schema.Field, raw json.RawMessage) *wire.Error {
 	var list []struct{ ID string }
 	if f.Shape() == schema.Files && json.Unmarshal(raw, &list) == nil {
@@ -125,7 +125,7 @@ func (a Attachment) scaled(url string, height int) thumbnail {
 	return thumbnail{url, max(1, a.Width*height/a.Height), height}
 }
 
-// AppendFiles writes a cell of attachments as it reads: under an url that expires if the file has been fetched, which
+// AppendFiles writes a cell of attachments as it reads: under a url that expires if the file has been fetched, which
 // address gives, and with what is known of the file.
 func AppendFiles(out []byte, v Value, address func(Attachment) string) []byte {
 	list := Attachments(v)

@@ -20,7 +20,7 @@ type Context interface {
 	LinkTitled(link *schema.Field, title string) (string, *wire.Error)
 	// Attachment finds an attachment that any record has in this field.
 	Attachment(f *schema.Field, id string) (Attachment, bool)
-	// Unreachable reports whether an url is known to lead to no file. Its attachment is dropped, and the answer to the
+	// Unreachable reports whether a url is known to lead to no file. Its attachment is dropped, and the answer to the
 	// call says so.
 	Unreachable(url string) bool
 }

@@ -20,7 +20,7 @@ import (
 const (
 	// maxBytes bounds a file. Airtable takes 1 GB.
 	maxBytes = 64 << 20
-	// maxRedirects is how often an url may lead to another.
+	// maxRedirects is how often a url may lead to another.
 	maxRedirects = 3
 	// fetchTimeout bounds one fetch.
 	fetchTimeout = 30 * time.Second
@@ -43,7 +43,7 @@ var client = &http.Client{
 	},
 }
 
-// Fetch gets the file behind an url. Whatever answers with a success is a file, a login page too.
+// Fetch gets the file behind a url. Whatever answers with a success is a file, a login page too.
 func Fetch(ctx context.Context, address string) (Fetched, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -80,7 +80,7 @@ func describe(data []byte, contentType string) Fetched {
 	return f
 }
 
-// Name is the filename that an url suggests, or "" when it suggests none.
+// Name is the filename that a url suggests, or "" when it suggests none.
 func Name(address string) string {
 	parsed, err := url.Parse(address)
 	if err != nil {

@@ -20,7 +20,7 @@ type Link struct {
 	Expires  time.Time
 }
 
-// Path is the link as the path of an url. It holds all that is needed to serve the file, and a sum over it, so that
+// Path is the link as the path of a url. It holds all that is needed to serve the file, and a sum over it, so that
 // nobody changes the time by accident.
 func (l Link) Path() string {
 	until := strconv.FormatInt(l.Expires.UnixMilli(), 10)

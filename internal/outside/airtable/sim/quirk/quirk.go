@@ -114,12 +114,12 @@ func (s Set) NoCreate(id, name string) bool {
 	return slices.Contains(s.NoCreateTables, id) || slices.Contains(s.NoCreateTables, name)
 }
 
-// Fails reports whether an url is one of those that cannot be fetched.
+// Fails reports whether a url is one of those that cannot be fetched.
 func (s Set) Fails(address string) bool {
 	return slices.ContainsFunc(s.FailingAttachments, func(pattern string) bool { return Matches(pattern, address) })
 }
 
-// Fetches reports whether the file behind an url is to be fetched. What is not fetched stays an url.
+// Fetches reports whether the file behind a url is to be fetched. What is not fetched stays a url.
 func (s Set) Fetches(address string) bool {
 	switch s.FetchAttachments {
 	case "all":

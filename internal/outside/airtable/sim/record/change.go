@@ -14,7 +14,7 @@ type Change struct {
 	Schema *schema.Change
 	// Quirks are the switches that count for this call.
 	Quirks quirk.Set
-	// Unreachable reports whether an url is known to lead to no file. Nil knows none.
+	// Unreachable reports whether a url is known to lead to no file. Nil knows none.
 	Unreachable func(url string) bool
 
 	data    *Data

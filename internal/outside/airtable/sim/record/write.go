@@ -142,7 +142,7 @@ func (t typecaster) LinkTitled(link *schema.Field, title string) (string, *wire.
 	return r.ID, nil
 }
 
-// Unreachable reports whether an url leads to no file, and remembers that an attachment was dropped for it.
+// Unreachable reports whether a url leads to no file, and remembers that an attachment was dropped for it.
 func (t typecaster) Unreachable(url string) bool {
 	if t.c.Quirks.Fails(url) || t.c.Unreachable != nil && t.c.Unreachable(url) {
 		t.c.dropped = true
