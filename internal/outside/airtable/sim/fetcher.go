@@ -9,7 +9,6 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/file"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/record"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/schema"
-	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
 
 const (
@@ -21,7 +20,8 @@ const (
 
 // fetcher gets the files of attachments after they have been written, one goroutine for each. It ends with its world.
 type fetcher struct {
-	world  *world
+	keep   func(data []byte) (hash string, err error)
+	settle func(job, outcome)
 	ctx    context.Context
 	cancel context.CancelFunc
 	slots  chan struct{}
@@ -39,9 +39,17 @@ type job struct {
 	delay                time.Duration
 }
 
-func newFetcher(w *world) *fetcher {
+// outcome is what became of a fetch.
+type outcome struct {
+	file.Fetched
+	hash string
+	err  error
+}
+
+// newFetcher returns a fetcher that keeps what it gets by keep and tells settle of every outcome.
+func newFetcher(keep func([]byte) (string, error), settle func(job, outcome)) *fetcher {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &fetcher{world: w, ctx: ctx, cancel: cancel, slots: make(chan struct{}, maxFetches), busy: map[string]bool{}, failed: map[string]int{}}
+	return &fetcher{keep: keep, settle: settle, ctx: ctx, cancel: cancel, slots: make(chan struct{}, maxFetches), busy: map[string]bool{}, failed: map[string]int{}}
 }
 
 // close gives up what is under way; it is fetched when the simulator starts again.
@@ -86,7 +94,7 @@ func (f *fetcher) begin(j job) {
 	f.wait.Go(func() { f.run(j) })
 }
 
-// run fetches one file and puts what is known of it into the cell. A file that cannot be fetched disappears from it.
+// run fetches one file.
 func (f *fetcher) run(j job) {
 	timer := time.NewTimer(j.delay)
 	defer timer.Stop()
@@ -101,36 +109,36 @@ func (f *fetcher) run(j job) {
 	case <-f.ctx.Done():
 		return
 	}
-	got, err := file.Fetch(f.ctx, j.file.URL)
+	var o outcome
+	o.Fetched, o.err = file.Fetch(f.ctx, j.file.URL)
 	if f.ctx.Err() != nil {
 		return
 	}
-	var hash string
-	if err == nil {
-		hash, err = f.world.files.Put(got.Data)
+	if o.err == nil {
+		o.hash, o.err = f.keep(o.Data)
 	}
-	f.settle(j, got, hash, err)
+	f.done(j, o.err)
+	f.settle(j, o)
 }
 
-// settle writes the outcome into the cell, if the attachment is still in it.
-func (f *fetcher) settle(j job, got file.Fetched, hash string, failure error) {
+// done counts what failed.
+func (f *fetcher) done(j job, failure error) {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	delete(f.busy, j.file.ID)
 	if failure != nil {
 		f.failed[j.file.URL]++
 	}
-	f.mu.Unlock()
-	_, _ = f.world.write(func(change *record.Change) ([]byte, *wire.Error) {
-		change.SettleFile(j.table, j.record, j.field, j.file.ID, func(a cell.Attachment) (cell.Attachment, bool) {
-			if failure != nil {
-				return a, false
-			}
-			a.Pending, a.Hash, a.Size, a.Type, a.Width, a.Height = false, hash, len(got.Data), got.Type, got.Width, got.Height
-			if a.Filename == "" {
-				a.Filename = file.NameFor(got.Type)
-			}
-			return a, true
-		})
-		return nil, nil
-	})
+}
+
+// apply is an attachment after its file has been fetched, or false when that failed and it disappears.
+func (o outcome) apply(a cell.Attachment) (cell.Attachment, bool) {
+	if o.err != nil {
+		return a, false
+	}
+	a.Pending, a.Hash, a.Size, a.Type, a.Width, a.Height = false, o.hash, len(o.Data), o.Type, o.Width, o.Height
+	if a.Filename == "" {
+		a.Filename = file.NameFor(o.Type)
+	}
+	return a, true
 }

@@ -10,9 +10,6 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/record"
 )
 
-// urlLife is how long a url of an attachment is good after it was returned.
-const urlLife = 2 * time.Hour
-
 // fileURL says under which url a file is served to the caller who asks now: at the address by which the call came.
 func (w *world) fileURL(c *call) func(cell.Attachment) string {
 	expires := w.now().Add(w.urlLife)

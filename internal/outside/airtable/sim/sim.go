@@ -55,6 +55,9 @@ func (c Config) withDefaults() (Config, error) {
 // scaled is how long something of Airtable's lasts at this speed.
 func (c Config) scaled(d time.Duration) time.Duration { return time.Duration(float64(d) / c.Speed) }
 
+// urlLife is how long a url of an attachment is good after it was returned.
+const urlLife = 2 * time.Hour
+
 // Sim is one simulated Airtable. It is safe for concurrent use.
 type Sim struct {
 	world *world
@@ -70,7 +73,7 @@ func Open(cfg Config) (*Sim, error) {
 		return nil, err
 	}
 	faults, stats := &fault.Injector{}, newStats()
-	world, err := openWorld(cfg, faults.Quirks)
+	world, err := openWorld(worldOptions{dataFile: cfg.DataFile, offsetTTL: cfg.scaled(cfg.OffsetTTL), urlLife: cfg.scaled(urlLife), clock: cfg.Clock, quirks: faults.Quirks})
 	if err != nil {
 		return nil, err
 	}

@@ -38,21 +38,29 @@ type response struct {
 	ticket *journal.Ticket
 }
 
-// openWorld returns the world of a data file, or an empty one that is not kept when there is none. quirks are the
-// switches of the moment.
-func openWorld(cfg Config, quirks func() quirk.Set) (*world, error) {
+// worldOptions say where a world is kept, how long its things last, and which switches count at the moment.
+type worldOptions struct {
+	dataFile           string
+	offsetTTL, urlLife time.Duration
+	clock              clock.Clock
+	quirks             func() quirk.Set
+}
+
+// openWorld returns the world of a data file, or an empty one that is not kept when there is none.
+func openWorld(o worldOptions) (*world, error) {
 	s := schema.New()
-	w := &world{clock: cfg.Clock, listings: listing.New(cfg.scaled(cfg.OffsetTTL)), schema: s, data: record.NewData(s),
-		files: file.OpenStore(""), quirks: quirks, urlLife: cfg.scaled(urlLife)}
-	w.fetcher = newFetcher(w)
-	if cfg.DataFile == "" {
+	w := &world{clock: o.clock, listings: listing.New(o.offsetTTL), schema: s, data: record.NewData(s), quirks: o.quirks, urlLife: o.urlLife}
+	if o.dataFile == "" {
+		w.files = file.OpenStore("")
+		w.fetcher = newFetcher(w.files.Put, w.settleFile)
 		return w, nil
 	}
 	var err error
-	if w.store, err = openStore(cfg.DataFile, w.schema, w.data); err != nil {
+	if w.store, err = openStore(o.dataFile, w.schema, w.data); err != nil {
 		return nil, err
 	}
-	w.files = file.OpenStore(cfg.DataFile + ".files")
+	w.files = file.OpenStore(o.dataFile + ".files")
+	w.fetcher = newFetcher(w.files.Put, w.settleFile)
 	if err = w.resumeFiles(); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
@@ -80,6 +88,14 @@ func (w *world) resumeFiles() error {
 	defer w.mu.Unlock()
 	w.fetcher.start(all, 0)
 	return err
+}
+
+// settleFile writes what became of a fetch into the cell, if the attachment is still in it.
+func (w *world) settleFile(j job, o outcome) {
+	_, _ = w.write(func(c *record.Change) ([]byte, *wire.Error) {
+		c.SettleFile(j.table, j.record, j.field, j.file.ID, o.apply)
+		return nil, nil
+	})
 }
 
 func (w *world) close() error {
