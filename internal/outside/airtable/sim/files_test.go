@@ -211,9 +211,16 @@ func TestWhatIsPendingIsFetchedAfterARestart(t *testing.T) {
 	if diff := cmp.Diff(obj{"id": file["id"], "url": h.URL + "/a.txt", "filename": "a.txt"}, file); diff != "" {
 		t.Errorf("before it is fetched: %s", diff)
 	}
-	b := a.reopened(t, path)
+	if err := a.sim.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b := setup(t, onFile(path), func(c *Config) { c.Clock.(*handClock).pass(time.Hour) })
+	b.base = a.base
 	if got := b.settled(people, made["id"].(string))[0].(obj); got["size"] != 5.0 || got["id"] != file["id"] {
 		t.Errorf("got %v", got)
+	}
+	if got := b.records(people, "filterByFormula", "LAST_MODIFIED_TIME()>CREATED_TIME()"); got != nil {
+		t.Errorf("fetching a file counts as a modification: %v", got)
 	}
 }
 

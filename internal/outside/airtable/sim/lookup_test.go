@@ -141,6 +141,31 @@ func TestLookupsInACircleEnd(t *testing.T) {
 	a.ok("GET", path[:len(path)-1], nil)
 }
 
+func TestALookupOfLookupsIsBounded(t *testing.T) {
+	t.Parallel()
+	a := setup(t)
+	people, companies := a.crm()
+	path := "/v0/meta/bases/" + a.base + "/tables/"
+	there := a.ok("POST", path+companies+"/fields", obj{"name": "There", "type": "multipleLookupValues",
+		"options": obj{"recordLinkFieldId": a.fieldID(companies, "People"), "fieldIdInLinkedTable": a.fieldID(people, "Name")}})
+	a.ok("POST", path+people+"/fields", obj{"name": "Here", "type": "multipleLookupValues",
+		"options": obj{"recordLinkFieldId": a.fieldID(people, "Company"), "fieldIdInLinkedTable": there["id"]}})
+	ids := a.create(people, numbered(110)...)
+	all := list{}
+	for _, id := range ids {
+		all = append(all, id)
+	}
+	for range 110 {
+		a.create(companies, obj{"Name": "x", "People": all})
+	}
+	if n := len(a.ok("GET", a.at(people)+"/"+ids[0]+"?cellFormat=json", nil)["fields"].(obj)["Here"].(list)); n > maxLookedAt || n < maxLookedAt-110 {
+		t.Errorf("a cell shows %d values", n)
+	}
+}
+
+// maxLookedAt is what one cell may look at.
+const maxLookedAt = 10_000
+
 func TestFieldsThatSayWhenAndWhich(t *testing.T) {
 	t.Parallel()
 	a := setup(t)

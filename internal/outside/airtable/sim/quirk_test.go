@@ -86,6 +86,7 @@ func TestLimitsOfRecords(t *testing.T) {
 	a.ok("PUT", "/_sim/faults", obj{"max_records_per_base": 4})
 	a.create(companies, obj{"Name": "Acme"})
 	a.failsWith("POST", a.at(people), obj{"fields": obj{"Company": list{"Apex"}}, "typecast": true}, 422, "RECORD_LIMIT_EXCEEDED", "The base has reached its limit of 4 records")
+	a.failsWith("POST", a.at(companies), obj{"fields": obj{"Name": "Apex"}}, 422, "RECORD_LIMIT_EXCEEDED", "The base has reached its limit of 4 records")
 	a.ok("DELETE", a.at(people)+"?records[]="+a.records(people)[0]["id"].(string), nil)
 	a.create(people, obj{"Name": "Eve"})
 }

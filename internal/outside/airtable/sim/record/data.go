@@ -78,11 +78,6 @@ func (rows *Rows) Table() *schema.Table { return rows.table }
 // Record finds a record by id, or returns nil.
 func (rows *Rows) Record(id string) *Record { return rows.byID[id] }
 
-// forget drops what was cached of a field whose values are about to be of another kind.
-func (rows *Rows) forget(f *schema.Field) {
-	rows.indexes = slices.DeleteFunc(rows.indexes, func(x *mergeIndex) bool { return x.covers(f) })
-}
-
 // put and drop keep everything that finds a record in step.
 func (rows *Rows) put(r *Record) {
 	r.deleted = false

@@ -159,9 +159,7 @@ func (c *Change) toText(f *schema.Field) {
 
 // fill gives the cells of a field these values and empties all others.
 func (c *Change) fill(t *schema.Table, f *schema.Field, values map[*Record]cell.Value) {
-	rows := c.data.Of(t)
-	rows.forget(f)
-	for _, r := range rows.InIDOrder() {
+	for _, r := range c.data.Of(t).InIDOrder() {
 		c.set(r, f, values[r])
 	}
 }

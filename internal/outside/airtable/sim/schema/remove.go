@@ -24,7 +24,6 @@ func (b *Base) CheckRemoveTable(t *Table) *wire.Error {
 // RemoveTable takes a table out of its base. No link may point to it any more.
 func (c *Change) RemoveTable(t *Table) {
 	b, before := t.Base, t.Base.Tables
-	c.OnRollback(b.compile)
 	b.Tables = slices.DeleteFunc(slices.Clone(before), func(other *Table) bool { return other == t })
 	delete(c.schema.tables, t.ID)
 	c.removed = append(c.removed, t.ID)
@@ -32,7 +31,6 @@ func (c *Change) RemoveTable(t *Table) {
 		b.Tables = before
 		c.schema.tables[t.ID] = t
 	})
-	b.compile()
 }
 
 // Removed are the ids of the tables that were removed.

@@ -107,7 +107,7 @@ func (f *Field) shownFollowing() map[string]any {
 	}
 	shown["fieldIdInLinkedTable"], shown["result"] = f.Looked, f.result()
 	if f.Shape() == Rollup {
-		shown["isValid"], shown["referencedFieldIds"] = valid && f.compiled != nil, []string{}
+		shown["referencedFieldIds"] = []string{}
 	}
 	return shown
 }
