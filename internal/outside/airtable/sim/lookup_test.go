@@ -168,7 +168,8 @@ const maxLookedAt = 10_000
 
 func TestFieldsThatSayWhenAndWhich(t *testing.T) {
 	t.Parallel()
-	a := setup(t)
+	path := filepath.Join(t.TempDir(), "sim.data")
+	a := setup(t, onFile(path))
 	people, _ := a.crm()
 	for name, typ := range map[string]string{"No": "autoNumber", "Made": "createdTime", "Changed": "lastModifiedTime"} {
 		a.ok("POST", "/_sim/bases/"+a.base+"/tables/People/fields", obj{"name": name, "type": typ})
@@ -182,6 +183,30 @@ func TestFieldsThatSayWhenAndWhich(t *testing.T) {
 	if diff := cmp.Diff(obj{"Name": "Bea", "Label": "Bea/", "No": 2.0, "Made": "2024-05-06T07:08:09.000Z", "Changed": "2024-05-06T07:08:10.500Z"}, got); diff != "" {
 		t.Error(diff)
 	}
+	only := a.ok("POST", "/_sim/bases/"+a.base+"/tables/People/fields", obj{"name": "Aged", "type": "lastModifiedTime", "options": obj{"referencedFieldIds": list{a.fieldID(people, "Age")}}})
+	if diff := cmp.Diff(list{a.fieldID(people, "Age")}, only["options"].(obj)["referencedFieldIds"]); diff != "" {
+		t.Error(diff)
+	}
+	if got := a.fields(people, ids[1])["Aged"]; got != nil {
+		t.Errorf("a field that never had a value changed at %v", got)
+	}
+	a.clock.pass(1e9)
+	a.ok("PATCH", a.at(people)+"/"+ids[1], obj{"fields": obj{"Age": 5}})
+	a.clock.pass(1e9)
+	a.ok("PATCH", a.at(people)+"/"+ids[1], obj{"fields": obj{"Notes": "x"}})
+	b := a.reopened(t, path)
+	for field, want := range map[string]string{"Aged": "2024-05-06T07:08:11.500Z", "Changed": "2024-05-06T07:08:12.500Z"} {
+		if got := b.fields(people, ids[1])[field]; got != want {
+			t.Errorf("%s: %v", field, got)
+		}
+	}
+	for filter, want := range map[string]string{`LAST_MODIFIED_TIME({Age})>="2024-05-06T07:08:11.500Z"`: "Bea", `LAST_MODIFIED_TIME({Age})>"2024-05-06T07:08:11.500Z"`: "",
+		`LAST_MODIFIED_TIME({Name})=CREATED_TIME()`: "Ann", `LAST_MODIFIED_TIME({Age},{Notes})>"2024-05-06T07:08:12Z"`: "Bea"} {
+		if got := b.names(people, "filterByFormula", filter); got != want {
+			t.Errorf("%s: got %s", filter, got)
+		}
+	}
+	a = b
 	options := a.field(people, "Changed")["options"].(obj)
 	if options["isValid"] != true || options["result"].(obj)["type"] != "dateTime" {
 		t.Errorf("got %v", options)

@@ -17,8 +17,19 @@ type testRow map[string]Value
 func (r testRow) Field(id string) Value { return r[id] }
 func (testRow) RecordID() string        { return "recAAAAAAAAAAAAAA" }
 func (testRow) CreatedTime() int64      { return at("2024-01-01T00:00:00Z") }
-func (testRow) LastModifiedTime() int64 { return at("2024-03-05T10:20:30.500Z") }
-func (testRow) Now() int64              { return at("2024-03-06T12:00:00Z") }
+
+// LastModifiedTime knows a time for the record, and an earlier one for the name.
+func (testRow) LastModifiedTime(ids []string) Value {
+	switch strings.Join(ids, ",") {
+	case "":
+		return Instant(at("2024-03-05T10:20:30.500Z"))
+	case "fldName", "fldName,fldAge":
+		return Instant(at("2024-02-01T00:00:00Z"))
+	}
+	return Value{}
+}
+
+func (testRow) Now() int64 { return at("2024-03-06T12:00:00Z") }
 
 func at(text string) int64 {
 	when, err := time.Parse(time.RFC3339Nano, text)
@@ -127,7 +138,9 @@ func TestEval(t *testing.T) {
 		`SEARCH("zzz",{Name})`:            {},
 		`RECORD_ID()`:                     Text("recAAAAAAAAAAAAAA"),
 		`RECORD_ID()="recAAAAAAAAAAAAAA"`: Num(1),
-		`CREATED_TIME()&""`:               Text("2024-01-01T00:00:00.000Z"),
+		`LAST_MODIFIED_TIME({Name})&""`:   Text("2024-02-01T00:00:00.000Z"), `LAST_MODIFIED_TIME({Name},{Age})&""`: Text("2024-02-01T00:00:00.000Z"),
+		`LAST_MODIFIED_TIME({Gap})&""`: {}, `LAST_MODIFIED_TIME("x")&""`: bad, `LAST_MODIFIED_TIME({Name},1)&""`: bad,
+		`CREATED_TIME()&""`: Text("2024-01-01T00:00:00.000Z"),
 		// dates
 		`IS_AFTER(LAST_MODIFIED_TIME(),"2024-03-05T10:20:30.499Z")`:            Num(1),
 		`IS_AFTER(LAST_MODIFIED_TIME(),"2024-03-05T10:20:30.500Z")`:            Num(0),
@@ -166,7 +179,7 @@ func TestInvalidFormulas(t *testing.T) {
 	t.Parallel()
 	for _, source := range []string{
 		"", "1+", "(1", "1)", "\"open", "{open", "1 2", "FOO(1)", "LET(1)", "TRUE(1)", "UPPER()", "AND()", "NOT(1,2)", "BLANK(1)",
-		"IF(1)", "1..2", "“curly”", "a b", ",", "FIND(\"a\")", "LAST_MODIFIED_TIME({Name})", "\xff",
+		"IF(1)", "1..2", "“curly”", "a b", ",", "FIND(\"a\")", "\xff",
 		strings.Repeat("(", 5000) + "1" + strings.Repeat(")", 5000), strings.Repeat("-", 5000) + "1",
 	} {
 		if _, err := Compile(source, resolve); !errors.Is(err, ErrInvalid) {

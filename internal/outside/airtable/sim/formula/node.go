@@ -22,8 +22,9 @@ type Row interface {
 	RecordID() string
 	// CreatedTime is when the record was created, in milliseconds since 1970.
 	CreatedTime() int64
-	// LastModifiedTime is when a cell that is not computed last changed, in milliseconds since 1970.
-	LastModifiedTime() int64
+	// LastModifiedTime is when a cell that is not computed last changed, or one of those in the fields with these ids;
+	// a blank when none of them ever had a value.
+	LastModifiedTime(ids []string) Value
 	// Now is the moment of the evaluation, in milliseconds since 1970.
 	Now() int64
 }

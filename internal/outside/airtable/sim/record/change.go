@@ -98,11 +98,43 @@ func (c *Change) remove(r *Record) {
 // set gives a cell another value, nil for empty. Only a real difference counts as a modification.
 func (c *Change) set(r *Record, f *schema.Field, value cell.Value) {
 	if !c.quiet && !cell.Same(r.Cell(f), value) {
-		modified := r.modified
+		modified, before, known := r.modified, r.changed[f.ID], r.changed[f.ID] != 0
 		r.modified = c.now
-		c.Schema.OnRollback(func() { r.modified = modified })
+		r.noteChange(f, c.now)
+		c.Schema.OnRollback(func() {
+			r.modified = modified
+			if delete(r.changed, f.ID); known {
+				r.changed[f.ID] = before
+			}
+		})
 	}
 	c.setQuietly(r, f, value)
+}
+
+// noteChange remembers when a cell changed, unless that was when the record was made.
+func (r *Record) noteChange(f *schema.Field, now int64) {
+	if now == r.created {
+		return
+	}
+	if r.changed == nil {
+		r.changed = map[string]int64{}
+	}
+	r.changed[f.ID] = now
+}
+
+// lastChange is when one of the cells last changed. It returns false when none of them ever had a value.
+func (r *Record) lastChange(ids []string) (int64, bool) {
+	last, found := int64(0), false
+	for _, id := range ids {
+		at, changed := r.changed[id]
+		if _, filled := r.cells[id]; !changed && filled {
+			at, changed = r.created, true
+		}
+		if changed {
+			last, found = max(last, at), true
+		}
+	}
+	return last, found
 }
 
 // setQuietly is set for what does not count as a modification of the record.

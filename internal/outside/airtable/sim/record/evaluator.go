@@ -62,9 +62,23 @@ func (v *row) Field(id string) formula.Value {
 func (v *row) Now() int64 { return v.e.now }
 
 // RecordID, CreatedTime and LastModifiedTime are those of the record.
-func (v *row) RecordID() string        { return v.r.ID }
-func (v *row) CreatedTime() int64      { return v.r.created }
-func (v *row) LastModifiedTime() int64 { return v.r.modified }
+func (v *row) RecordID() string   { return v.r.ID }
+func (v *row) CreatedTime() int64 { return v.r.created }
+func (v *row) LastModifiedTime(ids []string) formula.Value {
+	return lastModified(v.r, ids)
+}
+
+// lastModified is when a record, or one of its cells in some fields, last changed.
+func lastModified(r *Record, ids []string) formula.Value {
+	if len(ids) == 0 {
+		return formula.Instant(r.modified)
+	}
+	at, found := r.lastChange(ids)
+	if !found {
+		return formula.Value{}
+	}
+	return formula.Instant(at)
+}
 
 // Value is a cell as formulas, sorting and titles see it.
 func (e *Evaluator) Value(r *Record, f *schema.Field) formula.Value {
@@ -78,7 +92,7 @@ func (e *Evaluator) Value(r *Record, f *schema.Field) formula.Value {
 	case schema.Created:
 		return formula.Instant(r.created)
 	case schema.Modified:
-		return formula.Instant(r.modified)
+		return lastModified(r, f.Watched())
 	case schema.Links:
 		ids, _ := r.Cell(f).([]string)
 		return formula.Text(e.titles(f, ids))

@@ -69,6 +69,13 @@ func (f *Field) Precision() (int, bool) {
 	return places, found
 }
 
+// Watched are the ids of the fields that a field of the last modification looks at; none means all.
+func (f *Field) Watched() []string {
+	var ids []string
+	_ = json.Unmarshal(f.options["referencedFieldIds"], &ids) // checked when the field was made
+	return ids
+}
+
 // Location is the zone in which a time without one is read.
 func (f *Field) Location() *time.Location {
 	if f.zone == nil {

@@ -72,7 +72,7 @@ var fieldTypes = map[FieldType]traits{
 	"count":            {Count, false, false, countOptions, true},
 	"autoNumber":       {AutoNumber, true, false, nil, true},
 	"createdTime":      {Created, false, false, nil, true},
-	"lastModifiedTime": {Modified, false, false, nil, true},
+	"lastModifiedTime": {Modified, false, false, modifiedOptions, true},
 
 	"createdBy": {}, "lastModifiedBy": {}, "button": {}, "aiText": {}, "externalSyncSource": {}, "manualSort": {},
 }

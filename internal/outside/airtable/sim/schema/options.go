@@ -31,6 +31,7 @@ var (
 	choicesOptions  = []optionRule{{"choices", true, isChoices}}
 	linksOptions    = []optionRule{{"linkedTableId", true, isText}, {"viewIdForRecordSelection", false, isText}}
 	formulaOptions  = []optionRule{{"formula", true, isText}}
+	modifiedOptions = []optionRule{{"referencedFieldIds", false, isTexts}}
 	countOptions    = []optionRule{{"recordLinkFieldId", true, isText}}
 	lookupOptions   = []optionRule{{"recordLinkFieldId", true, isText}, {"fieldIdInLinkedTable", true, isText}}
 	rollupOptions   = []optionRule{{"recordLinkFieldId", true, isText}, {"fieldIdInLinkedTable", true, isText}, {"formula", true, isText}}
@@ -56,7 +57,8 @@ func shades(names ...string) []string {
 // checkOptions compares the options of a new field with the rules of its type. It returns what is wrong in
 // Airtable's words, or "".
 func checkOptions(rules []optionRule, typ FieldType, name string, options map[string]json.RawMessage) string {
-	if options == nil && len(rules) > 0 {
+	required := slices.ContainsFunc(rules, func(r optionRule) bool { return r.required })
+	if options == nil && required {
 		return fmt.Sprintf("Failed schema validation: %s.options is missing", name)
 	}
 	for _, rule := range rules {
@@ -93,6 +95,11 @@ func oneOf(words ...string) func(json.RawMessage) bool {
 func isText(raw json.RawMessage) bool {
 	text, ok := wire.String(raw)
 	return ok && text != ""
+}
+
+func isTexts(raw json.RawMessage) bool {
+	var texts []string
+	return json.Unmarshal(raw, &texts) == nil
 }
 
 // dateFormats are the names of date formats and what each means.

@@ -82,7 +82,7 @@ func (f *Field) shownOptions() map[string]any {
 	case Created:
 		shown["result"] = dateTimeResult
 	case Modified:
-		shown["isValid"], shown["referencedFieldIds"], shown["result"] = true, []string{}, dateTimeResult
+		shown["isValid"], shown["referencedFieldIds"], shown["result"] = true, append([]string{}, f.Watched()...), dateTimeResult
 	}
 	if len(shown) == 0 {
 		return nil
