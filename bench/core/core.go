@@ -73,7 +73,7 @@ func Open(ctx context.Context, url, dir string, kinds Kinds) (_ *Core, err error
 	if err != nil {
 		return nil, err
 	}
-	hub := orchestrator.NewHub(orchestrator.Limits{MaxConcurrent: maxConcurrent})
+	hub := orchestrator.NewHub(orchestrator.Limits{MaxConcurrent: maxConcurrent}, nil)
 	e, err := local.New(local.Options{Store: c.Store, DB: c.DB, Registry: set.Registry(), Observer: hub, Places: hub})
 	if err != nil {
 		return nil, err

@@ -164,7 +164,7 @@ func (sys *system) openEngine(ctx context.Context, _ *cli.State) error {
 	if err := sys.outcomes.Open(ctx, sys.db); err != nil {
 		return err
 	}
-	hub := orchestrator.NewHub(orchestrator.Limits{MaxConcurrent: sys.config.Limits.MaxExecutions})
+	hub := orchestrator.NewHub(orchestrator.Limits{MaxConcurrent: sys.config.Limits.MaxExecutions}, nil)
 	if sys.engine, err = local.New(local.Options{
 		Store: sys.store, DB: sys.db, Registry: kinds.Registry(), Observer: hub, Places: hub, Meter: engineMeter{sys.metrics}, Logger: sys.log,
 		DrainTimeout: sys.config.Limits.DrainTimeout,

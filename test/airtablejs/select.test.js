@@ -94,13 +94,20 @@ for (const method of ['get', 'post']) {
       assert.equal(record._rawJson.commentCount, 0);
     });
 
+    test('the filters that other clients send', async () => {
+      assert.deepEqual(await listed({ filterByFormula: 'AND({Done}=TRUE(),LEN({Name})>3)' }), ['extra']);
+      assert.deepEqual(await listed({ filterByFormula: "SEARCH('xtra',LOWER({Name}))" }), ['extra']);
+      const since = "IS_AFTER(LAST_MODIFIED_TIME(),DATETIME_PARSE('2020-01-01T00:00:00Z','YYYY-MM-DD HH:mm:ss'))";
+      assert.equal((await listed({ filterByFormula: since })).length, 26);
+    });
+
     test('what is wrong is refused in the words of Airtable', async () => {
       const cases = [
         [{ fields: ['Foo'] }, 'UNKNOWN_FIELD_NAME', 'Unknown field name: "Foo"'],
         [{ sort: [{ field: 'Foo' }] }, 'UNKNOWN_FIELD_NAME', 'Unknown field name: "Foo"'],
         [{ view: 'Foo' }, 'VIEW_NAME_NOT_FOUND', 'View Foo not found'],
         [{ filterByFormula: '{Foo}=1' }, 'INVALID_FILTER_BY_FORMULA', 'The formula for filtering records is invalid: Unknown field names: foo'],
-        [{ filterByFormula: 'UPPER({Name})' }, 'INVALID_FILTER_BY_FORMULA', 'The formula for filtering records is invalid: Invalid formula. Please check your formula text.'],
+        [{ filterByFormula: 'LET({Name})' }, 'INVALID_FILTER_BY_FORMULA', 'The formula for filtering records is invalid: Invalid formula. Please check your formula text.'],
         [{ pageSize: 101 }, 'INVALID_REQUEST_UNKNOWN', 'Invalid request: parameter validation failed. Check your request data.'],
       ];
       for (const [params, error, message] of cases) {

@@ -52,6 +52,7 @@ type testBundle struct {
 	runs   int
 	stop   func()
 	wrap   func(airtablesync.Airtable) airtablesync.Airtable
+	long   int // records after which a generation ends; zero: as in production
 
 	outcomes outcome.Store
 
@@ -64,7 +65,13 @@ type testBundle struct {
 // the client; nil means nothing does. It is called again after a restart.
 func setup(t *testing.T, wrap func(airtablesync.Airtable) airtablesync.Airtable) *testBundle {
 	t.Helper()
-	b := &testBundle{T: t, wrap: wrap, vault: newVault()}
+	return setupLong(t, 0, wrap)
+}
+
+// setupLong is setup with generations that end after so many records.
+func setupLong(t *testing.T, long int, wrap func(airtablesync.Airtable) airtablesync.Airtable) *testBundle {
+	t.Helper()
+	b := &testBundle{T: t, wrap: wrap, long: long, vault: newVault()}
 	simulator, err := sim.Open(sim.Config{NoRateLimit: true, Tokens: []sim.Token{
 		{Value: "patSource"}, {Value: "patTarget"},
 		{Value: "patReader", Scopes: []string{"data.records:read", "data.records:write", "schema.bases:read"}},
@@ -126,7 +133,7 @@ func (b *testBundle) startEngine() {
 	b.ok(b.outcomes.Open(b.Context(), b.db))
 	kinds.Bind(b, nil)
 	b.engine, err = local.New(local.Options{Store: b.store, DB: b.db, Registry: kinds.Registry(), Observer: b, DrainTimeout: 10 * time.Millisecond,
-		Chance: func() float64 { return 0 }})
+		LongHistory: b.long, Chance: func() float64 { return 0 }})
 	b.ok(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

@@ -240,9 +240,11 @@ func TestAnExpiredOffsetRestartsTheListing(t *testing.T) {
 	t.Parallel()
 	expired := failure.New(failure.Validation, airtable.CodeOffsetExpired, "gone")
 	var l *lister
+	var edit func(call int) // of a row that was read already: the second reading counts
 	b := setup(t, func(a airtablesync.Airtable) airtablesync.Airtable {
 		l = &lister{Airtable: a, list: func(call int, p airtable.ListParams, page *airtable.Page) (*airtable.Page, error) {
 			if call == 3 || call == 8 {
+				edit(call)
 				return nil, expired
 			}
 			return page, nil
@@ -256,6 +258,8 @@ func TestAnExpiredOffsetRestartsTheListing(t *testing.T) {
 		rows = append(rows, fmt.Sprintf(`{"Name":"P%02d"}`, i))
 	}
 	b.insert(sourceID, "People", rows...)
+	first := b.rows(sourceID, "People")[0].ID
+	edit = func(call int) { b.update(sourceID, "People", first, fmt.Sprintf(`{"Name":"edit %d"}`, call)) }
 	got := b.complete(config(`"batch_size":10`), "")
 	b.sameTables("People")
 	if s := got.Tables[0]; s.Created != 50 || s.Read != 50 {

@@ -41,6 +41,17 @@ func (b *testBundle) stepsOf(execution string) map[string]int {
 	return counts
 }
 
+// redrive starts a redrive of an execution.
+func (b *testBundle) redrive(config, origin string) (execution string, position int64) {
+	b.Helper()
+	b.runs++
+	execution = b.execution(b.runs)
+	position, err := b.engine.Start(b.Context(), engine.Start{Workspace: workspace, Execution: execution, Function: airtablesync.Name + "/run",
+		Kind: airtablesync.Name, Definition: definition, Version: b.version(config), Origin: &engine.Origin{Execution: origin}})
+	b.ok(err)
+	return execution, position
+}
+
 // A redrive goes on where its origin failed: with the pages that the origin has
 // put away, and with its sweep, so that no row counts as gone that it has seen.
 func TestARedriveGoesOn(t *testing.T) {
@@ -58,11 +69,7 @@ func TestARedriveGoesOn(t *testing.T) {
 		t.Fatalf("%s %s", got.event.Type, got.event.Data)
 	}
 	refusing.Store(false)
-	b.runs++
-	again := b.execution(b.runs)
-	position, err := b.engine.Start(b.Context(), engine.Start{Workspace: workspace, Execution: again, Function: airtablesync.Name + "/run",
-		Kind: airtablesync.Name, Definition: definition, Version: b.version(config("")), Origin: &engine.Origin{Execution: failed}})
-	b.ok(err)
+	again, position := b.redrive(config(""), failed)
 	got := b.await(again, position)
 	if got.event.Type != engine.EventCompleted || find(t, got.Summary, "People").Deleted != 1 {
 		t.Fatalf("%s %s", got.event.Type, got.event.Data)
@@ -82,6 +89,31 @@ func TestARedriveGoesOn(t *testing.T) {
 	next := b.complete(config(""), `{"mode":"full"}`)
 	if people := find(t, next, "People"); people.Deleted != 1 || people.Unchanged != 23 || find(t, next, "Companies").Unchanged != 12 {
 		t.Errorf("the next run: %+v", next)
+	}
+}
+
+// What a run has failed because of can be repaired: the redrive looks at the
+// schemas again, as long as nothing was changed since.
+func TestARedriveSeesARepairedSchema(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	c := config(`"sync_rules":[{"source_table":"People","target_table":"Folks"}]`)
+	b.base(sourceID, table("Teams", text("Name")))
+	b.emptyTarget()
+	failed := b.run(c, "")
+	if failed.Code != "source_table_missing" {
+		t.Fatalf("%s %s", failed.event.Type, failed.event.Data)
+	}
+	again := b.await(b.redrive(c, failed.event.Stream.ID))
+	if again.Code != "source_table_missing" {
+		t.Fatalf("%s %s", again.event.Type, again.event.Data)
+	}
+	_, err := b.client.CreateTable(t.Context(), sourceToken, sourceID, table("People", text("Name")))
+	b.ok(err)
+	b.insert(sourceID, "People", `{"Name":"A"}`)
+	got := b.await(b.redrive(c, again.event.Stream.ID))
+	if got.event.Type != engine.EventCompleted || find(t, got.Summary, "Folks").Created != 1 {
+		t.Errorf("%s %s", got.event.Type, got.event.Data)
 	}
 }
 

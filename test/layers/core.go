@@ -23,7 +23,7 @@ var coreFloor = floor{
 			{"core/engine", "it starts and steers executions"},
 			{"core/eventstore", "definitions are streams"},
 			{"core/workflow", "the words"},
-			{"platform/db", "pending starts and stored responses are rows"},
+			{"platform/db", "what a command writes commits with its event"},
 			{"platform/secret/vault", "it seals the credentials of a configuration"},
 		}, tests: []arrow{
 			{"core/engine/local", "a real engine"},
@@ -38,7 +38,7 @@ var coreFloor = floor{
 		{pkg: "core/orchestrator/admission", rule: "admission counts; who starts executions and stores them is the orchestrator's business", without: []string{"platform/clock"}, may: []arrow{
 			{"core/workflow", "the words"},
 		}},
-		{pkg: "core/orchestrator/cleanup", rule: "it deletes what no one needs and does not decide who needs it", may: []arrow{
+		{pkg: "core/orchestrator/cleanup", rule: "it deletes what ended executions have left", may: []arrow{
 			{"core/engine", "what an execution took over stands in its first event"},
 			{"core/eventstore", "where that event is"},
 			{"core/workflow", "the words"},
@@ -64,10 +64,11 @@ var coreFloor = floor{
 			{"core/projection", "why a read model is behind"},
 			{"core/workflow", "the words"},
 		}},
-		{pkg: "core/orchestrator/credential", rule: "it reads a configuration as plain JSON and knows no kind", without: []string{"platform/clock"}, may: []arrow{
+		{pkg: "core/orchestrator/credential", rule: "it reads a configuration by its declaration and knows no kind", without: []string{"platform/clock"}, may: []arrow{
 			{"core/workflow", "the words"},
 			{"platform/db", "a secret is stored in the transaction of its configuration"},
 			{"platform/secret", "a credential becomes a reference"},
+			{"platform/strictjson", "the declaration says where credentials stand"},
 		}},
 		{pkg: "core/orchestrator/idempotency", rule: "it remembers answers and does not know what they say", may: []arrow{
 			{"core/workflow", "the words"},

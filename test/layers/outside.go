@@ -16,7 +16,10 @@ var outsideFloor = floor{
 		{pkg: "outside/airtable/sim/journal", rule: simRule},
 		{pkg: "outside/airtable/sim/limit", rule: simRule},
 		{pkg: "outside/airtable/sim/formula", rule: simRule},
+		{pkg: "outside/airtable/sim/quirk", rule: simRule},
+		{pkg: "outside/airtable/sim/file", rule: simRule},
 		{pkg: "outside/airtable/sim/fault", rule: simRule, may: []arrow{
+			{"../quirk", "the plan holds the switches"},
 			{"../wire", "a fault answers as Airtable does"},
 		}},
 		{pkg: "outside/airtable/sim/schema", rule: simRule, may: []arrow{
@@ -24,6 +27,8 @@ var outsideFloor = floor{
 			{"../wire", "ids and refusals"},
 		}},
 		{pkg: "outside/airtable/sim/cell", rule: simRule, may: []arrow{
+			{"../file", "a file has a name by its url"},
+			{"../quirk", "switches say who and what a cell takes"},
 			{"../formula", "a formula sees a cell as a value"},
 			{"../schema", "a cell obeys its field"},
 			{"../wire", "ids and refusals"},
@@ -31,6 +36,7 @@ var outsideFloor = floor{
 		{pkg: "outside/airtable/sim/record", rule: simRule, may: []arrow{
 			{"../cell", "a record has cells"},
 			{"../formula", "computed fields are evaluated"},
+			{"../quirk", "switches limit what a call may write"},
 			{"../schema", "a record belongs to a table"},
 			{"../wire", "ids and refusals"},
 		}},

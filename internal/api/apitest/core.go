@@ -96,7 +96,7 @@ func (c *Core) openOrchestrator(d *db.DB) {
 	must(t, err)
 	c.outcomes = &outcome.Store{}
 	must(t, c.outcomes.Open(t.Context(), d))
-	hub := orchestrator.NewHub(orchestrator.Limits{MaxConcurrent: 50})
+	hub := orchestrator.NewHub(orchestrator.Limits{MaxConcurrent: 50}, nil)
 	e, err := local.New(local.Options{Store: c.Store, DB: d, Registry: kinds.Registry(), Observer: hub, Places: hub, DrainTimeout: 100 * time.Millisecond})
 	must(t, err)
 	projections, err := projection.Open(t.Context(), projection.Options{Store: c.Store, DB: d})

@@ -109,7 +109,6 @@ func AsError(err error) *Error {
 		out.Detail = validDetail(own.Detail)
 		if err != error(own) {
 			out.Message = err.Error()
-			out.Step, out.Path = own.Step, own.Path
 		}
 		return &out
 	}

@@ -26,6 +26,7 @@ type StepSpec struct {
 	Name     string
 	ReadOnly bool
 	Once     bool
+	Reread   bool // only with ReadOnly
 	Timeout  time.Duration
 	Retry    Retry
 	Call     func(ctx context.Context, in json.RawMessage) (json.RawMessage, error)

@@ -70,10 +70,10 @@ func (r Run) Version(change string, newest int) int {
 // HistoryLong reports that the generation has grown so long that the function
 // should return ContinueAsNew at the next good place: from 4,000 records on.
 // A generation should stay below MaxGeneration records.
-func (r Run) HistoryLong() bool { return r.thread.Records() >= LongHistory }
+func (r Run) HistoryLong() bool { return r.thread.HistoryLong() }
 
-// Records of one generation, counted as the function is fed: what happened to it
-// and what it asked for.
+// Records of one generation, counted as the function is fed: what happened to it,
+// what it asked for, and the domain events of its steps.
 const (
 	// LongHistory is where HistoryLong begins to be true.
 	LongHistory = 4_000

@@ -22,6 +22,12 @@ type StepOptions[In any] struct {
 	// ReadOnly steps have no effects: their start is not recorded. Zero means
 	// effects; forgetting it is slow, not wrong.
 	ReadOnly bool
+	// Reread, of a ReadOnly step, lets a redrive read anew what the origin has read
+	// and done nothing about: results after which it has asked for no effect, wait,
+	// signal or child, in whatever branch. What follows such a call in its branch
+	// runs again too. Results in other branches are still taken over, so the step
+	// should not share variables with a branch beside it.
+	Reread bool
 	// Timeout bounds one attempt. Zero means DefaultStepTimeout. A step must
 	// obey its context: one that does not is waited for.
 	Timeout time.Duration
@@ -92,7 +98,7 @@ func NewStep[In, Out any](r *Registry, name string, o StepOptions[In], fn func(c
 	if o.Timeout == 0 {
 		o.Timeout = DefaultStepTimeout
 	}
-	spec := &StepSpec{Name: name, ReadOnly: o.ReadOnly, Once: o.Once && !o.ReadOnly, Timeout: o.Timeout, Retry: o.Retry, Call: erase(fn), Fits: fits[Out]}
+	spec := &StepSpec{Name: name, ReadOnly: o.ReadOnly, Once: o.Once && !o.ReadOnly, Reread: o.Reread && o.ReadOnly, Timeout: o.Timeout, Retry: o.Retry, Call: erase(fn), Fits: fits[Out]}
 	r.addStep(spec)
 	return Step[In, Out]{spec: spec, key: o.Key}
 }

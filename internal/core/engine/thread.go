@@ -15,9 +15,9 @@ type Thread interface {
 	// Replaying reports whether recorded history is being fed.
 	Replaying() bool
 	Progress(Progress)
-	// Records returns how many records the generation has, as far as the function
-	// has been fed.
-	Records() int
+	// HistoryLong reports that the generation has LongHistory records or more, as
+	// far as the function has been fed.
+	HistoryLong() bool
 	// Version returns the version of a change; see Run.Version. path is that of the
 	// branch's next call.
 	Version(change, path string, newest int) int

@@ -16,9 +16,9 @@ type document struct {
 	// decode reads a document and reports every fault.
 	decode func([]byte) (any, *strictjson.Findings)
 	// stored reads a document that was checked when it was stored.
-	stored func([]byte) (any, error)
-	// blank replaces every secret by a reference.
-	blank func([]byte) ([]byte, error)
+	stored  func([]byte) (any, error)
+	places  func([]byte) ([]strictjson.SecretPlace, error)
+	replace func([]byte, func(strictjson.SecretPlace) (string, error)) ([]byte, error)
 }
 
 // exampleReference stands for every credential of an example.
@@ -36,10 +36,13 @@ func compile[T any](k *Kind, what string, options []strictjson.Option) document 
 		goType: reflect.TypeFor[T](), schema: t.Schema(), secrets: t.SecretPointers(),
 		decode: func(text []byte) (any, *strictjson.Findings) { return t.Decode(text) },
 		stored: func(text []byte) (any, error) { return t.DecodeStored(text) },
-		blank: func(text []byte) ([]byte, error) {
-			return t.ReplaceSecrets(text, func(strictjson.SecretPlace) (string, error) { return exampleReference, nil })
-		},
+		places: t.Secrets, replace: t.ReplaceSecrets,
 	}
+}
+
+// blank replaces every secret by a reference.
+func (d *document) blank(text []byte) ([]byte, error) {
+	return d.replace(text, func(strictjson.SecretPlace) (string, error) { return exampleReference, nil })
 }
 
 // checked adds a check of the decoded value to decode.

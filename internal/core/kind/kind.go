@@ -119,6 +119,18 @@ func (k *Kind) InputSchema() json.RawMessage { return k.input.schema }
 // or more.
 func (k *Kind) SecretPointers() []string { return k.config.secrets }
 
+// Secrets returns the places of credentials, and of references to them, in a
+// configuration. The error, a *strictjson.Error, says why it cannot be read.
+func (k *Kind) Secrets(config []byte) ([]strictjson.SecretPlace, error) {
+	return k.config.places(config)
+}
+
+// ReplaceSecrets returns a configuration with other text at each of these places.
+// An error of replace ends it.
+func (k *Kind) ReplaceSecrets(config []byte, replace func(strictjson.SecretPlace) (string, error)) ([]byte, error) {
+	return k.config.replace(config, replace)
+}
+
 // Examples returns configurations as people write them.
 func (k *Kind) Examples() []json.RawMessage { return k.options.Examples }
 

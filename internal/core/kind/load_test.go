@@ -2,6 +2,7 @@ package kind_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -224,6 +225,23 @@ func TestTheInputOfAFurtherGeneration(t *testing.T) {
 	want := kind.Start[Greeting, Wish]{Config: Greeting{Team: "core", Names: []string{"Ada"}}} // no default in place of what was passed
 	if diff := cmp.Diff(any(want), got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+
+	raw, _ = engine.Continuation(kind.ContinueWith(Wish{}, map[string]int{"done": 7}))
+	got, err = load(t, set, "team_greeting/run", 1, string(raw))
+	want.Carried = json.RawMessage(`{"done":7}`)
+	if diff := cmp.Diff(any(want), got); diff != "" || err != nil {
+		t.Errorf("with more beside it: %v (-want +got):\n%s", err, diff)
+	}
+}
+
+// Only a generation can leave something to another one.
+func TestAStartCarriesNothing(t *testing.T) {
+	t.Parallel()
+	set := greetings(t, &stored{configs: []string{core}})
+	got, err := load(t, set, "team_greeting/run", 1, `{"$carried":{"done":7}}`)
+	if s, ok := got.(kind.Start[Greeting, Wish]); !ok || s.Carried != nil || err != nil {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 

@@ -15,6 +15,9 @@ type Start[Config, Input any] struct {
 	// It is shared with other executions and must not be changed.
 	Config Config
 	Input  Input
+	// Carried is what the generation before has left, see [ContinueWith]; nil if
+	// it has left nothing.
+	Carried json.RawMessage
 }
 
 // Workflow declares a workflow function. The one called [Main] is what an
@@ -42,7 +45,7 @@ func Workflow[Config, Input, Output any](k *Kind, name string,
 				return s, err
 			}
 		}
-		s.Input, err = decodeInput(raw, decode)
+		s.Input, s.Carried, err = decodeInput(raw, decode)
 		return s, err
 	}
 	return engine.NewLoadedWorkflow[Input](k.registry, k.full(name), load, fn)
@@ -50,29 +53,40 @@ func Workflow[Config, Input, Output any](k *Kind, name string,
 
 // continued is the input of a generation that another one has begun.
 type continued[Input any] struct {
-	Input Input `json:"$continued"`
+	Input   Input `json:"$continued"`
+	Carried any   `json:"$carried,omitempty"`
 }
 
 // ContinueAsNew is what a workflow function returns to go on with a fresh
 // history and this input; see engine.ContinueAsNew. The input need not have the
 // form that people write: it travels as encoding/json writes and reads it.
-func ContinueAsNew[Input any](in Input) error {
-	return engine.ContinueAsNew(continued[Input]{Input: in})
+func ContinueAsNew[Input any](in Input) error { return ContinueWith(in, nil) }
+
+// ContinueWith is ContinueAsNew with something beside the input that people never
+// write, such as how far the work is: the next generation finds it, as JSON, in
+// Start.Carried. Both together have at most engine.MaxValueBytes; what may grow
+// belongs in blobs.
+func ContinueWith[Input any](in Input, carried any) error {
+	return engine.ContinueAsNew(continued[Input]{Input: in, Carried: carried})
 }
 
-// decodeInput reads the input of an execution, or of a further generation.
-func decodeInput[Input any](raw json.RawMessage, decode func(json.RawMessage) (Input, error)) (Input, error) {
+// decodeInput reads the input of an execution, or of a further generation with
+// what it carries.
+func decodeInput[Input any](raw json.RawMessage, decode func(json.RawMessage) (Input, error)) (Input, json.RawMessage, error) {
 	var again struct {
-		Input json.RawMessage `json:"$continued"`
+		Input   json.RawMessage `json:"$continued"`
+		Carried json.RawMessage `json:"$carried"`
 	}
-	if json.Unmarshal(raw, &again) == nil && again.Input != nil {
+	if json.Unmarshal(raw, &again) != nil || again.Input == nil {
+		again.Carried = nil
+	} else {
 		raw, decode = again.Input, decodeJSON[Input]
 	}
 	in, err := decode(raw)
 	if err != nil {
 		err = failure.Wrap(err, failure.Validation, engine.CodeBadInput, "the input does not decode: %v", err)
 	}
-	return in, err
+	return in, again.Carried, err
 }
 
 func decodeJSON[Input any](raw json.RawMessage) (Input, error) {

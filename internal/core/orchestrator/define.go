@@ -145,7 +145,7 @@ func (s *Service) checkVersion(ctx context.Context, ws workflow.WorkspaceID, v *
 			Detail: fmt.Sprintf("the configuration is a JSON object of at most %d KiB", maxConfigBytes>>10)})
 		return nil, nil, workflow.Invalid("invalid_workflow", "the workflow cannot be accepted", faults...)
 	}
-	hidden, err := credential.Seal(ctx, s.secrets, ws, k.SecretPointers(), v.Config, before)
+	hidden, err := credential.Seal(ctx, s.secrets, ws, k, v.Config, before)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -153,6 +153,7 @@ func (s *Service) checkVersion(ctx context.Context, ws workflow.WorkspaceID, v *
 	found := k.Validate(v.Config)
 	inConfig := append(hidden.Problems, found.Errors...)
 	slices.SortStableFunc(inConfig, func(a, b workflow.Problem) int { return strings.Compare(a.Pointer, b.Pointer) })
+	inConfig = slices.Compact(inConfig) // what cannot be read is said by both
 	if faults = append(faults, workflow.Under("/config", inConfig)...); len(faults) > 0 {
 		return nil, nil, workflow.Invalid("invalid_workflow", "the workflow cannot be accepted", faults...)
 	}

@@ -21,7 +21,8 @@
 //
 // # Reads
 //
-// Commands do not wait for the read models; reads do, until the models hold
-// all that was durable when the read was asked. Whoever got a response or saw
-// an event therefore finds its effect, and a burst of starts costs few writes.
+// Starts and definitions do not wait for the read models. Reads do, and so do the
+// commands that return an execution: until the models hold all that was durable
+// when they were asked. Whoever got a response or saw an event therefore finds its
+// effect, and a burst of starts costs few writes.
 package orchestrator

@@ -112,7 +112,7 @@ func (b *bench) prepare() {
 	if b.noKinds {
 		kinds = none(b.t)
 	}
-	hub := orchestrator.NewHub(b.limits)
+	hub := orchestrator.NewHub(b.limits, b.options.Clock)
 	b.engine, err = local.New(local.Options{Store: b.store, DB: b.db, Registry: kinds.Registry(), Observer: hub, Places: hub, DrainTimeout: 20 * time.Millisecond, Logger: b.logger()})
 	b.must(err)
 	b.projections, err = projection.Open(ctx, projection.Options{Store: b.store, DB: b.db})

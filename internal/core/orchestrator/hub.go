@@ -5,6 +5,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/admission"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/progress"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 )
 
 // Limits bound what the process takes on.
@@ -32,15 +33,19 @@ var (
 	_ engine.Places   = (*Hub)(nil)
 )
 
-// NewHub returns a hub for an engine and a service.
-func NewHub(l Limits) *Hub {
+// NewHub returns a hub for an engine and a service. A nil clock means the
+// machine's.
+func NewHub(l Limits, c clock.Clock) *Hub {
+	if c == nil {
+		c = clock.System()
+	}
 	if l.MaxConcurrent == 0 {
 		l.MaxConcurrent = 100
 	}
 	if l.MaxPending == 0 {
 		l.MaxPending = 100_000
 	}
-	return &Hub{progress: progress.New(), admission: admission.New(l.MaxConcurrent, l.MaxPending), ends: newEnds()}
+	return &Hub{progress: progress.New(c), admission: admission.New(l.MaxConcurrent, l.MaxPending), ends: newEnds()}
 }
 
 // Progress is called by the engine with what a workflow function reports.

@@ -202,7 +202,7 @@ func TestALateProjectionSaysByHowMuch(t *testing.T) {
 	late, err := projection.Open(ctx, projection.Options{Store: b.store, DB: b.db})
 	b.must(err)
 	service, err := orchestrator.New(ctx, orchestrator.Options{Store: b.store, DB: b.db, Engine: b.engine, Projections: late,
-		Hub: orchestrator.NewHub(orchestrator.Limits{}), Kinds: none(t)})
+		Hub: orchestrator.NewHub(orchestrator.Limits{}, nil), Kinds: none(t)})
 	b.must(err)
 	head, err := b.store.Head(ctx)
 	b.must(err)

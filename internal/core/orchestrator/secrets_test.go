@@ -72,7 +72,7 @@ func TestUnusableCredentialsAndNames(t *testing.T) {
 	b := open(t)
 	for name, c := range map[string]struct{ name, config, pointer, code string }{
 		"line break":         {"n", `{"token":"patA\n"}`, "/config/token", "invalid"},
-		"NUL":                {"n", `{"token":"pat\u0000A"}`, "/config/token", "invalid"},
+		"NUL":                {"n", `{"token":"pat\u0000A"}`, "/config/token", "invalid_text"},
 		"blank":              {"n", `{"token":"  "}`, "/config/token", "required"},
 		"too long":           {"n", `{"token":"` + strings.Repeat("x", 9000) + `"}`, "/config/token", "too_long"},
 		"a prefix alone":     {"n", `{"token":"secret:"}`, "/config/token", "secret_not_found"},

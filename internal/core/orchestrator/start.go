@@ -16,12 +16,6 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
-// startedBy is what execution.created says beside the engine's own words.
-type startedBy struct {
-	Trigger workflow.Trigger     `json:"trigger"`
-	RunAs   workflow.PrincipalID `json:"run_as,omitempty"`
-}
-
 // Execute starts an execution. It needs workflow.WorkflowRun. It returns
 // after the start is durable; an execution for which there is no place yet is
 // pending. The same idempotency key with the same request returns the same
@@ -131,7 +125,7 @@ func (s *Service) start(ctx context.Context, c workflow.Caller, of workflow.ID, 
 // order is the engine's start command.
 func (s *Service) order(ctx context.Context, c workflow.Caller, l launch, started Started) (engine.Start, error) {
 	x := started.Execution
-	public, err := json.Marshal(startedBy{Trigger: l.trigger, RunAs: c.Principal})
+	public, err := json.Marshal(workflow.StartedBy{Trigger: l.trigger, RunAs: c.Principal})
 	if err != nil {
 		return engine.Start{}, err
 	}

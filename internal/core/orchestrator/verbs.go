@@ -22,12 +22,12 @@ const (
 	pageOfOpen = 1000
 )
 
-// verb is Cancel, Pause or Resume of the engine.
+// verb is a call of the engine that steers one execution.
 type verb func(ctx context.Context, workspace, execution string, m eventstore.Meta) (int64, error)
 
 // PauseWorkflow stops new starts; open executions pause at their next step,
 // pending ones stay pending. It needs workflow.WorkflowRun. A second call
-// pauses what goes on all the same.
+// pauses whatever is still running.
 func (s *Service) PauseWorkflow(ctx context.Context, c workflow.Caller, id workflow.ID) (workflow.Definition, error) {
 	return s.toggle(ctx, c, id, workflow.Halted, func(d *definition.Definition) error {
 		_, err := s.onOpen(ctx, c, id, s.engine.Pause, false)

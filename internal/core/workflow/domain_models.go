@@ -276,3 +276,10 @@ type Pulse struct {
 	Open, Pending int
 	Parked        []Execution
 }
+
+// StartedBy is what execution.created says beside the engine's own words: who and what
+// started it.
+type StartedBy struct {
+	Trigger Trigger     `json:"trigger"`
+	RunAs   PrincipalID `json:"run_as,omitempty"`
+}

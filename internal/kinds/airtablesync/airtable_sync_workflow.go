@@ -2,137 +2,93 @@ package airtablesync
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
-	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
 // Workflow is the durable function of a sync. It holds the order of the work and
 // nothing else: effects are steps, decisions are functions of package plan.
+//
+// A large sync takes several generations. Every branch asks HistoryLong before
+// each of its calls and stops there; what it has not done stays in its lists and
+// positions (runState, baseState, tableState), which the next generation takes
+// up. So every verb below does what is left to do, and can be called again.
 type Workflow struct{ steps steps }
 
-// schemaRounds bounds how often schemas are read: for tables, for their links,
-// for the names of inverse fields, and to see that nothing is missing. It takes
-// more rounds only if very much is missing.
-const schemaRounds = 10
+// basesAtOnce bounds how many bases are worked on at a time. Each has at most six
+// calls under way, which end after the branches have been told to stop: together
+// they stay far below what a generation has left then.
+const basesAtOnce = 50
 
 // Run makes the targets equal to the sources once.
 func (w *Workflow) Run(run engine.Run, s kind.Start[Config, Input]) (Summary, error) {
-	j := &job{steps: w.steps, config: s.Config, input: s.Input.settled(), token: sweepToken(run.Info().Root)}
-	made, err := prepare(run, j)
+	j, err := w.takeUp(run, s)
 	if err != nil {
 		return Summary{}, err
 	}
-	j.plan, j.warnings = made.Plan, made.Warnings
-	names := tableNames(j.config, made.Pairs)
-	tables := make([]*tableSync, len(made.Pairs))
-	for i, info := range made.Pairs {
-		tables[i] = newTableSync(j, i, names[i], info)
+	if err := j.settleSchemas(run); err != nil {
+		return Summary{}, err
 	}
-	j.progress.Begin(run, "syncing", names...)
-	_, err = engine.Map(run, 0, made.Groups, func(run engine.Run, group []int) (engine.None, error) {
-		return engine.None{}, syncBase(run, pick(tables, group))
+	_, err = engine.Map(run, basesAtOnce, j.bases, func(run engine.Run, b *baseSync) (engine.None, error) {
+		return engine.None{}, b.sync(run)
 	})
 	if err != nil {
 		return Summary{}, err
+	}
+	if run.HistoryLong() {
+		return Summary{}, j.goOn(run, s.Input)
 	}
 	j.progress.Say(run, "finishing")
-	if _, err = w.steps.completeRun.Do(run, completeRequest{Plan: j.plan, Pairs: completedPairs(tables)}); err != nil {
+	if _, err = w.steps.completeRun.Do(run, completeRequest{Plan: j.Plan, Pairs: completedPairs(j.tables)}); err != nil {
 		return Summary{}, err
 	}
-	return summarize(j, tables), nil
+	return summarize(j), nil
 }
 
-// prepare reads all schemas and creates what the targets lack, until a plan has
-// nothing left to create.
-func prepare(run engine.Run, j *job) (planMade, error) {
-	j.progress.Say(run, "reading schemas")
-	sources, err := readSchemas(run, j, plan.Source, j.config.SourceBases)
-	if err != nil {
-		return planMade{}, err
-	}
-	var fresh []string
-	for range schemaRounds {
-		targets, err := readSchemas(run, j, plan.Target, j.config.TargetBases)
-		if err != nil {
-			return planMade{}, err
-		}
-		schemas := slices.Concat(sources, targets) // of a base that is both, the newer reading counts
-		made, err := j.steps.plan.Do(run, planRequest{Schemas: schemas, Mode: j.input.Mode, Fresh: fresh})
-		if err != nil || len(made.Changes) == 0 {
-			return made, err
-		}
-		more, err := changeSchemas(run, j, made)
-		if err != nil {
-			return planMade{}, err
-		}
-		fresh = append(fresh, more...)
-	}
-	return planMade{}, &engine.Error{Class: failure.Conflict, Code: "schema_unsettled",
-		Message: "the target's schema keeps changing while the sync creates what is missing; run again when nobody is editing it"}
+// baseSync brings the tables of one target base up to date.
+type baseSync struct {
+	baseState
+	tables []*tableSync
 }
 
-func readSchemas(run engine.Run, j *job, role plan.Role, bases []BaseConfig) ([]baseSchema, error) {
-	read, err := engine.Map(run, 0, bases, func(run engine.Run, b BaseConfig) (baseSchema, error) {
-		base := airtable.BaseID(b.BaseID)
-		read, err := about(j.steps.readSchema, b.BaseID).Do(run, schemaRequest{Role: role, Base: base})
-		return baseSchema{Base: base, Schema: read.Schema}, err
-	})
-	j.calls.Schema += int64(len(read))
-	return read, err
+// sync does the rows first, in an order in which links can be followed, then the
+// links that had to wait, then deletes. While the first table is written, all
+// others are read.
+func (b *baseSync) sync(run engine.Run) error {
+	phases := []func(engine.Run) error{b.readFirst, b.writeFirst, b.writeOthers, b.writeLinks, b.deleteGone}
+	for b.Phase < len(phases) {
+		// In a history that is long, the phase may not be over.
+		if err := phases[b.Phase](run); err != nil || run.HistoryLong() {
+			return err
+		}
+		b.Phase++
+	}
+	return nil
 }
 
-// changeSchemas makes the changes of a plan one after the other and returns
-// the tables that cannot hold a row of ours.
-func changeSchemas(run engine.Run, j *job, made planMade) ([]string, error) {
-	var fresh []string
-	for i, change := range made.Changes {
-		j.progress.Say(run, change.Text)
-		step := j.steps.createTable
-		switch change.Type {
-		case plan.CreateField:
-			step = j.steps.createField
-		case plan.RenameField:
-			step = j.steps.renameField
-		}
-		done, err := about(step, change.Text).Do(run, changeRequest{Plan: made.Plan, Change: i})
-		if err != nil {
-			return nil, err
-		}
-		j.calls.Schema += done.Calls
-		if done.Fresh != "" {
-			fresh = append(fresh, done.Fresh)
-		}
-	}
-	return fresh, nil
+func (b *baseSync) readFirst(run engine.Run) error { return b.tables[0].read(run) }
+
+func (b *baseSync) writeFirst(run engine.Run) error {
+	return engine.All(run,
+		func(run engine.Run) error { return b.tables[0].write(run, plan.PassRows) },
+		func(run engine.Run) error {
+			return each(b.tables[1:], func(t *tableSync) error { return t.read(run) })
+		})
 }
 
-// syncBase brings the tables of one target base up to date: rows first, in an
-// order in which links can be followed, then the links that had to wait, then
-// deletes. While the first table is written, all others are read.
-func syncBase(run engine.Run, tables []*tableSync) error {
-	first, others := tables[0], tables[1:]
-	if err := first.read(run); err != nil {
-		return err
-	}
-	err := engine.All(run,
-		func(run engine.Run) error { return first.write(run, plan.PassRows) },
-		func(run engine.Run) error { return each(others, func(t *tableSync) error { return t.read(run) }) })
-	if err != nil {
-		return err
-	}
-	if err := each(others, func(t *tableSync) error { return t.write(run, plan.PassRows) }); err != nil {
-		return err
-	}
-	if err := each(tables, func(t *tableSync) error { return t.write(run, plan.PassLinks) }); err != nil {
-		return err
-	}
-	return each(tables, func(t *tableSync) error { return t.deleteGone(run) })
+func (b *baseSync) writeOthers(run engine.Run) error {
+	return each(b.tables[1:], func(t *tableSync) error { return t.write(run, plan.PassRows) })
+}
+
+func (b *baseSync) writeLinks(run engine.Run) error {
+	return each(b.tables, func(t *tableSync) error { return t.write(run, plan.PassLinks) })
+}
+
+func (b *baseSync) deleteGone(run engine.Run) error {
+	return each(b.tables, func(t *tableSync) error { return t.deleteGone(run) })
 }
 
 func each(tables []*tableSync, do func(*tableSync) error) error {
@@ -144,22 +100,14 @@ func each(tables []*tableSync, do func(*tableSync) error) error {
 	return nil
 }
 
-func pick(tables []*tableSync, numbers []int) []*tableSync {
-	var picked []*tableSync
-	for _, n := range numbers {
-		picked = append(picked, tables[n])
-	}
-	return picked
-}
-
 // tableNames names the tables for people: by the source table, and by the bases
 // too if there are several.
-func tableNames(c Config, pairs []pairInfo) []string {
-	names := make([]string, len(pairs))
-	for i, p := range pairs {
-		names[i] = p.SourceTable
+func tableNames(c Config, tables []tableState) []string {
+	names := make([]string, len(tables))
+	for i, t := range tables {
+		names[i] = t.Figures.SourceTable
 		if len(c.SourceBases)+len(c.TargetBases) > 2 {
-			names[i] = fmt.Sprintf("%s (%s → %s)", p.SourceTable, p.SourceBase, p.TargetBase)
+			names[i] = fmt.Sprintf("%s (%s → %s)", t.Figures.SourceTable, t.Figures.SourceBase, t.Figures.TargetBase)
 		}
 	}
 	return names
@@ -169,8 +117,8 @@ func tableNames(c Config, pairs []pairInfo) []string {
 func completedPairs(tables []*tableSync) []completedPair {
 	var first time.Time
 	for _, t := range tables {
-		if !t.mark.IsZero() && (first.IsZero() || t.mark.Before(first)) {
-			first = t.mark
+		if mark := t.Source.At.Mark; !mark.IsZero() && (first.IsZero() || mark.Before(first)) {
+			first = mark
 		}
 	}
 	var done []completedPair
@@ -180,11 +128,11 @@ func completedPairs(tables []*tableSync) []completedPair {
 	return done
 }
 
-func summarize(j *job, tables []*tableSync) Summary {
-	s := Summary{Calls: j.calls.summed(), Warnings: j.warnings}
-	for _, t := range tables {
-		s.Tables = append(s.Tables, t.figures)
-		s.Warnings = append(s.Warnings, t.figures.warnings(j.input.Mode, t.duplicates)...)
+func summarize(j *job) Summary {
+	s := Summary{Calls: j.Calls.summed(), Warnings: j.Warnings}
+	for _, t := range j.tables {
+		s.Tables = append(s.Tables, t.Figures)
+		s.Warnings = append(s.Warnings, t.Figures.warnings(j.input.Mode, t.Duplicates)...)
 	}
 	return s
 }

@@ -14,13 +14,10 @@ type ProgressTracker struct {
 	items   []engine.ProgressItem
 }
 
-// Begin names the tables; the other methods count by their indexes.
-func (t *ProgressTracker) Begin(run engine.Run, message string, tables ...string) {
-	t.message = message
-	t.items = make([]engine.ProgressItem, len(tables))
-	for i, name := range tables {
-		t.items[i].Name = name
-	}
+// Begin names the tables and says how far each is; the other methods count by
+// their indexes.
+func (t *ProgressTracker) Begin(run engine.Run, message string, tables ...engine.ProgressItem) {
+	t.message, t.items = message, slices.Clone(tables)
 	t.tell(run)
 }
 

@@ -24,7 +24,7 @@ func TestProgressTracker(t *testing.T) {
 	run := engine.NewRun(w)
 	var p ProgressTracker
 	p.Say(run, "reading")
-	p.Begin(run, "syncing", "A", "B")
+	p.Begin(run, "syncing", engine.ProgressItem{Name: "A"}, engine.ProgressItem{Name: "B"})
 	p.Found(run, 0, 5)
 	p.Found(run, 1, 3)
 	p.Done(run, 1, 2)

@@ -26,6 +26,8 @@ type steps struct {
 	holdDeletes engine.Step[holdRequest, engine.None]
 	deleteBatch engine.Step[deleteRequest, batchDeleted]
 	completeRun engine.Step[completeRequest, engine.None]
+	keepRows    engine.Step[keepRequest, rowsKept]
+	loadRows    engine.Step[part, rowsLoaded]
 }
 
 // callTimeout bounds a step that calls Airtable: the call itself and its wait
@@ -35,9 +37,9 @@ const callTimeout = 5 * time.Minute
 func declareSteps(k *kind.Kind, t tools) steps {
 	schema, change := schemaSteps{t}, changeSteps{t}
 	read, list, write := readSteps{t}, listSteps{t}, writeSteps{t}
-	remove, finish := deleteSteps{t}, finishSteps{t}
+	remove, finish, keep := deleteSteps{t}, finishSteps{t}, keepSteps{t}
 	return steps{
-		readSchema:  kind.Step(k, "read_schema", readOnly[schemaRequest](), schema.readSchema),
+		readSchema:  kind.Step(k, "read_schema", reread[schemaRequest](), schema.readSchema),
 		plan:        kind.Step(k, "plan", readOnly[planRequest](), schema.plan),
 		createTable: kind.Step(k, "create_table", withEffects[changeRequest](), change.createTable),
 		createField: kind.Step(k, "create_field", withEffects[changeRequest](), change.createField),
@@ -51,6 +53,8 @@ func declareSteps(k *kind.Kind, t tools) steps {
 		holdDeletes: kind.Step(k, "hold_deletes", withEffects[holdRequest](), remove.holdDeletes),
 		deleteBatch: kind.Step(k, "delete_batch", withEffects[deleteRequest](), remove.deleteBatch),
 		completeRun: kind.Step(k, "complete_run", withEffects[completeRequest](), finish.completeRun),
+		keepRows:    kind.Step(k, "keep_rows", readOnly[keepRequest](), keep.keepRows),
+		loadRows:    kind.Step(k, "load_rows", readOnly[part](), keep.loadRows),
 	}
 }
 
@@ -61,6 +65,12 @@ func about[In, Out any](s engine.Step[In, Out], label string) engine.Step[In, Ou
 
 func readOnly[In any]() engine.StepOptions[In] {
 	return engine.StepOptions[In]{ReadOnly: true, Timeout: callTimeout}
+}
+
+// reread is readOnly for what people repair when a run has failed because of it: a
+// redrive looks again.
+func reread[In any]() engine.StepOptions[In] {
+	return engine.StepOptions[In]{ReadOnly: true, Reread: true, Timeout: callTimeout}
 }
 
 func withEffects[In any]() engine.StepOptions[In] {

@@ -16,31 +16,24 @@ import (
 func TestATableCountsWhatItsStepsDid(t *testing.T) {
 	t.Parallel()
 	j := &job{}
-	table := newTableSync(j, 0, "People", pairInfo{SourceBase: "appS", SourceTable: "People", TargetBase: "appT", TargetTable: "Persons"})
+	table := &tableSync{job: j, tableState: newTableState(pairInfo{SourceBase: "appS", SourceTable: "People", TargetBase: "appT", TargetTable: "Persons"})}
 	ref := kind.Ref{Name: "a"}
 	for _, page := range []pageListed{{Ours: 5, Duplicates: 1}, {Expired: true}, {Ours: 7}, {Ours: 2, Duplicates: 3}} {
 		table.listed(page)
 	}
 	table.compared(pageCompared{Changes: ref, Count: 3, Unchanged: 5, Listed: 6, SkippedLinks: 2})
 	table.compared(pageCompared{Unchanged: 4, Listed: 2})
-	changes := table.take(plan.PassRows)
-	if diff := cmp.Diff([]part{{ref, 0, 3}}, changes); diff != "" {
+	if diff := cmp.Diff([]part{{Ref: ref, To: 3}}, table.Changes); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
-	if again := table.take(plan.PassRows); again != nil {
-		t.Errorf("rows are written twice: %v", again)
-	}
-	table.wrote(changes, batchWritten{BatchCounts: plan.BatchCounts{Created: 2, Updated: 1, Later: []int{1}, Open: 6}, Calls: 7})
-	if diff := cmp.Diff([]part{{ref, 1, 2}}, table.take(plan.PassLinks)); diff != "" {
+	table.wrote(table.Changes, batchWritten{BatchCounts: plan.BatchCounts{Created: 2, Updated: 1, Later: []int{1}, Open: 6}, Calls: 7})
+	if diff := cmp.Diff([]part{{Ref: ref, From: 1, To: 2}}, table.Later); diff != "" {
 		t.Errorf("links (-want +got):\n%s", diff)
-	}
-	if again := table.take(plan.PassLinks); again != nil {
-		t.Errorf("links are written twice: %v", again)
 	}
 	want := TableSummary{SourceBase: "appS", SourceTable: "People", TargetBase: "appT", TargetTable: "Persons", Mode: ModeIncremental,
 		Read: 12, Created: 2, Updated: 1, Unchanged: 9, SkippedLinks: 2, OpenLinks: 6}
-	if diff := cmp.Diff(want, table.figures); diff != "" || j.calls.Write != 7 || j.calls.Read != 4 || table.unmet != 1 || table.duplicates != 3 {
-		t.Errorf("%+v, %d rows without a source row, %d duplicates (-want +got):\n%s", j.calls, table.unmet, table.duplicates, diff)
+	if diff := cmp.Diff(want, table.Figures); diff != "" || j.Calls.Write != 7 || j.Calls.Read != 4 || table.Unmet != 1 || table.Duplicates != 3 {
+		t.Errorf("%+v, %d rows without a source row, %d duplicates (-want +got):\n%s", j.Calls, table.Unmet, table.Duplicates, diff)
 	}
 }
 
@@ -48,12 +41,14 @@ func TestATableCountsWhatItsStepsDid(t *testing.T) {
 func TestCompletedPairs(t *testing.T) {
 	t.Parallel()
 	at := func(minute int) time.Time { return time.Date(2026, 11, 25, 10, minute, 0, 0, time.UTC) }
-	j := &job{token: "run"}
+	j := &job{runState: runState{Token: "run"}}
+	read := func(mark time.Time) reading { return reading{At: airtable.Position{Mark: mark}} }
+	full := TableSummary{Mode: ModeFull}
 	tables := []*tableSync{
-		{job: j, pair: 0, info: pairInfo{Full: true}, listing: "run.1", mark: at(5)},
-		{job: j, pair: 1, mark: at(3)},
-		{job: j, pair: 2, mark: at(7), figures: TableSummary{OpenLinks: 1}},
-		{job: j, pair: 3, info: pairInfo{Full: true}}, // Airtable sent no clock
+		{job: j, pair: 0, tableState: tableState{Figures: full, Target: &reading{Restarts: 1}, Source: read(at(5))}},
+		{job: j, pair: 1, tableState: tableState{Source: read(at(3))}},
+		{job: j, pair: 2, tableState: tableState{Source: read(at(7)), Figures: TableSummary{OpenLinks: 1}}},
+		{job: j, pair: 3, tableState: tableState{Figures: full}}, // Airtable sent no clock
 	}
 	want := []completedPair{
 		{Pair: 0, Mark: at(5), Sweep: "run", Listing: "run.1"},
@@ -68,22 +63,26 @@ func TestCompletedPairs(t *testing.T) {
 
 func TestAListingMayExpireTenTimes(t *testing.T) {
 	t.Parallel()
-	if err := expiredTooOften(10, "People"); err != nil {
+	r := &reading{Restarts: 9}
+	if err := r.advance(airtable.StartAll(), true, "People"); err != nil {
 		t.Errorf("ten times: %v", err)
 	}
+	if err := r.advance(airtable.StartAll(), false, "People"); err != nil {
+		t.Errorf("the next page: %v", err)
+	}
 	var failed *engine.Error
-	if err := expiredTooOften(11, "People"); !errors.As(err, &failed) || failed.Code != airtable.CodeOffsetExpired {
+	if err := r.advance(airtable.StartAll(), true, "People"); !errors.As(err, &failed) || failed.Code != airtable.CodeOffsetExpired {
 		t.Errorf("eleven times: %v", err)
 	}
 }
 
 func TestTablesAreNamedByTheirBasesIfThereAreSeveral(t *testing.T) {
 	t.Parallel()
-	pairs := []pairInfo{{SourceBase: "appS", SourceTable: "People", TargetBase: "appT"}}
+	tables := []tableState{newTableState(pairInfo{SourceBase: "appS", SourceTable: "People", TargetBase: "appT"})}
 	one := []BaseConfig{{}}
 	for bases, want := range map[int]string{1: "People", 2: "People (appS → appT)"} {
 		c := Config{SourceBases: one, TargetBases: make([]BaseConfig, bases)}
-		if diff := cmp.Diff([]string{want}, tableNames(c, pairs)); diff != "" {
+		if diff := cmp.Diff([]string{want}, tableNames(c, tables)); diff != "" {
 			t.Errorf("%d targets (-want +got):\n%s", bases, diff)
 		}
 	}
@@ -91,9 +90,9 @@ func TestTablesAreNamedByTheirBasesIfThereAreSeveral(t *testing.T) {
 
 func TestSummaryHasEveryTableAndWarning(t *testing.T) {
 	t.Parallel()
-	j := &job{calls: Calls{Read: 2}, warnings: []plan.Warning{{Code: "links_skipped"}}}
-	tables := []*tableSync{{figures: TableSummary{TargetTable: "A"}, duplicates: 1}, {figures: TableSummary{TargetTable: "B", Held: 1}}}
-	s := summarize(j, tables)
+	j := &job{runState: runState{Calls: Calls{Read: 2}, Warnings: []plan.Warning{{Code: "links_skipped"}}}}
+	j.tables = []*tableSync{{tableState: tableState{Figures: TableSummary{TargetTable: "A"}, Duplicates: 1}}, {tableState: tableState{Figures: TableSummary{TargetTable: "B", Held: 1}}}}
+	s := summarize(j)
 	var codes []string
 	for _, w := range s.Warnings {
 		codes = append(codes, w.Code)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
@@ -21,11 +22,13 @@ var continueCases = []Case{
 	{Name: "continue/KilledInBetween", Atomic: true, Run: continueKilled},
 	{Name: "continue/SignalledInBetween", Atomic: true, Run: continueSignalled},
 	{Name: "continue/PausedInBetween", Atomic: true, Run: continuePaused},
+	{Name: "continue/StoppedInBetween", Run: continueStopped},
 	{Name: "continue/AnAnswerForAnOldGenerationIsRefused", Run: continueAnswer},
 	{Name: "continue/RefusedInsideASaga", Run: continueSaga},
 	{Name: "continue/ATooLargeInputFails", Run: continueTooLarge},
 	{Name: "continue/AWrappedOneIsAFailure", Run: continueWrapped},
 	{Name: "continue/HistoryIsLongAtTheSameCall", Run: continueLong},
+	{Name: "continue/DomainEventsMakeHistoryLong", Run: continueEvents},
 }
 
 // counting registers a workflow that runs the step with its input and continues
@@ -221,6 +224,26 @@ func continuePaused(h *H) {
 	h.wantOutput(id, 2)
 }
 
+// continueStopped: a result that came while the process was stopping is what lets
+// the function continue, once the next process has taken it over.
+func continueStopped(h *H) {
+	h.patience = time.Minute
+	g := newGate()
+	fn := h.counting(h.step("test/a", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
+		h.note("a%d", n)
+		return n, g.wait(ctx)
+	}))
+	h.boot()
+	id := h.start(fn, 1)
+	h.until("the step runs", func() bool { return h.noted() == "a1" })
+	stopped := h.stopping()
+	g.release()
+	<-stopped
+	h.boot()
+	h.wantOutput(id, 2)
+	h.wantNoted("a1 a0")
+}
+
 func continueAnswer(h *H) {
 	pay := h.step("test/pay", engine.StepOptions[int]{Once: true}, func(_ context.Context, n int) (int, error) {
 		return 0, failure.New(failure.UnknownOutcome, "cut", "cut")
@@ -323,4 +346,32 @@ func continueLong(h *H) {
 	if len(long) < 3 {
 		h.Errorf("nothing was replayed: %v", long)
 	}
+}
+
+// continueEvents: what steps record is part of the history, also when it is
+// replayed.
+func continueEvents(h *H) {
+	const events = 7
+	step := h.step("test/a", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
+		for range events {
+			if err := engine.Record(ctx, engine.Event{Type: "test.counted", Data: n}); err != nil {
+				return 0, err
+			}
+		}
+		return n, nil
+	})
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		rounds := 0
+		for ; !run.HistoryLong(); rounds++ {
+			if _, err := engine.Map(run, 0, make([]int, 100), func(run engine.Run, i int) (int, error) { return step.Do(run, i) }); err != nil {
+				return 0, err
+			}
+		}
+		return rounds, run.Sleep(h.d(20))
+	})
+	h.boot()
+	id := h.start(fn, 1)
+	h.until("the history is long", func() bool { return h.count(id, "test.counted") >= engine.LongHistory*events/(events+2) })
+	h.restart()
+	h.wantOutput(id, 1+(engine.LongHistory-1)/(100*(events+2)))
 }

@@ -1,8 +1,10 @@
 package enginetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
@@ -19,6 +21,7 @@ var redriveCases = []Case{
 	{Name: "redrive/SignalsNotTakenAreThere", Run: redriveSignals},
 	{Name: "redrive/ALookThatFoundNothingIsFed", Run: redrivePoll},
 	{Name: "redrive/VersionsAreTheOrigins", Run: redriveVersions},
+	{Name: "redrive/ReadsAnewWhatNothingFollowed", Run: redriveRereads},
 }
 
 func redriveSteps(h *H) {
@@ -276,4 +279,56 @@ func redriveVersions(h *H) {
 	id := h.redrive(fn, origin)
 	h.wantOutput(id, 101)
 	h.wantNoted("b:ex_1/1/2 c:ex_1/1/3")
+}
+
+// redriveRereads: a redrive sees what was repaired in the world since, except
+// where the origin has already acted on what it saw.
+func redriveRereads(h *H) {
+	var world atomic.Int64
+	world.Store(1)
+	look := h.step("test/look", engine.StepOptions[int]{ReadOnly: true, Reread: true}, func(_ context.Context, n int) (int, error) {
+		seen := int(world.Load())
+		h.note("look%d", seen)
+		return seen, nil
+	})
+	act := h.keyed("act", nil)
+	judge := h.step("test/judge", engine.StepOptions[int]{ReadOnly: true}, func(_ context.Context, seen int) (int, error) {
+		if h.note("judge%d", seen); seen == 1 {
+			return 0, errTrip
+		}
+		return seen, nil
+	})
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		first, err := look.Do(run, n)
+		if err != nil {
+			return 0, err
+		}
+		if _, err := act.Do(run, first); err != nil {
+			return 0, err
+		}
+		seen, err := engine.Map(run, 0, []int{1, 2}, look.Do)
+		if err != nil {
+			return 0, err
+		}
+		last, err := judge.Do(run, seen[0])
+		if err != nil {
+			return 0, err
+		}
+		if _, err := act.Do(run, last); err != nil {
+			return 0, err
+		}
+		return first*10 + last, nil
+	})
+	h.boot()
+	origin := h.start(fn, 0)
+	h.end(origin, workflow.Failed)
+	h.wantNoted("look1 act:ex_1/1/2 look1 look1 judge1")
+	h.forget()
+	again := h.redrive(fn, origin)
+	h.end(again, workflow.Failed)
+	h.wantNoted("look1 look1 judge1")
+	world.Store(2)
+	h.forget()
+	h.wantOutput(h.redrive(fn, again), 12)
+	h.wantNoted("look2 look2 judge2 act:ex_1/1/5")
 }

@@ -60,6 +60,10 @@ type Options struct {
 	// progress before the step counts as failed. Zero means 10. A process that
 	// is killed from outside counts too: no one can tell the difference.
 	MaxInterruptions int
+	// LongHistory is where Run.HistoryLong begins to be true. Zero means
+	// engine.LongHistory; anything else is for tests, because an execution must be
+	// replayed with the number that it began with.
+	LongHistory int
 	// Chance draws the jitter of retries, uniform in [0, 1). Nil means
 	// math/rand.
 	Chance func() float64
@@ -146,7 +150,7 @@ func New(o Options) (*Engine, error) {
 		done: make(chan struct{}), idle: make(chan struct{}, 1), executions: map[openset.Key]*execution{}, parents: map[openset.Key][]engine.Parent{}}
 	e.steps, e.stopSteps = context.WithCancelCause(context.Background())
 	e.host = activation.Host{Engine: Name, Registry: o.Registry, Read: e.read, Log: o.Logger, Progress: o.Observer.Progress, Chance: o.Chance,
-		MaxInterruptions: o.MaxInterruptions, Context: e.steps, Stopping: e.stopping, IsAwaited: e.isAwaited}
+		MaxInterruptions: o.MaxInterruptions, LongHistory: o.LongHistory, Context: e.steps, Stopping: e.stopping, IsAwaited: e.isAwaited}
 	return e, nil
 }
 

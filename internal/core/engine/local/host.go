@@ -257,5 +257,5 @@ func (e *Engine) originOf(ctx context.Context, s *engine.Start, own engine.Root)
 	if err != nil {
 		return nil, err
 	}
-	return takeover.From(s, entries, own)
+	return takeover.From(s, entries, own, e.options.Registry)
 }

@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"runtime"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -75,3 +79,50 @@ func TestAResumeThatCannotReadFailsAlone(t *testing.T) {
 		})
 	}
 }
+
+// A child that a function asks for in the turn that loads it is started once.
+func TestAChildOfAFunctionThatWasJustLoadedIsStartedOnce(t *testing.T) {
+	t.Parallel()
+	reg := engine.NewRegistry()
+	yes := engine.NewSignal[int](reg, "test/yes")
+	child := engine.NewWorkflow(reg, "test/child", func(run engine.Run, n int) (int, error) { return n, nil })
+	fn := engine.NewWorkflow(reg, "test/main", func(run engine.Run, n int) (int, error) {
+		if _, err := yes.Wait(run, time.Hour); err != nil {
+			return 0, err
+		}
+		_, err := engine.Map(run, 0, make([]int, 10), func(run engine.Run, n int) (int, error) { return child.Do(run, "", n) })
+		return n, err
+	}).Name()
+	d, store, err := openStore(t.Context(), sqliteURL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close(); d.Close() })
+	o := &ends{}
+	var log strings.Builder
+	var mu sync.Mutex
+	e := running(t, local.Options{Store: o.in(store), DB: d, Registry: reg, KeepHot: -1, Logger: slog.New(slog.NewTextHandler(writerFunc(func(p []byte) (int, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return log.Write(p)
+	}), nil))})
+	start(t, e, "ex_1", fn)
+	for n, _ := e.InMemory(); n > 0; n, _ = e.InMemory() {
+		runtime.Gosched()
+	}
+	if _, err := e.Signal(t.Context(), "ws", "ex_1", "test/yes", "", []byte("1"), eventstore.Meta{}); err != nil {
+		t.Fatal(err)
+	}
+	if s := <-o.of("ex_1"); s != workflow.Completed {
+		t.Errorf("it ended %s", s)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if strings.Contains(log.String(), "could not be started") {
+		t.Error(log.String())
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

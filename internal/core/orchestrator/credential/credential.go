@@ -1,20 +1,20 @@
 // Package credential takes the credentials out of a configuration: each becomes a
-// reference to a secret. It looks at a configuration as plain JSON and knows no
-// kind.
+// reference to a secret. Where they stand, the declaration of the configuration
+// says.
 package credential
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"unicode"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/strictjson"
 )
 
 // Vault keeps secrets. *vault.Store is the real one.
@@ -34,94 +34,91 @@ type Sealed struct {
 	Problems []workflow.Problem
 }
 
-// slot is a place in a configuration that holds a credential.
-type slot struct {
-	pointer string
-	parent  map[string]any
-	member  string
-	value   string
+// Type is the declaration of a configuration. A kind is the real one.
+type Type interface {
+	// Secrets returns the places of credentials and references in a document. The
+	// error, a *strictjson.Error, says why it cannot be read.
+	Secrets(text []byte) ([]strictjson.SecretPlace, error)
+	// ReplaceSecrets returns the document with other text at these places.
+	ReplaceSecrets(text []byte, replace func(strictjson.SecretPlace) (string, error)) ([]byte, error)
 }
+
+// refused stands in a configuration for what cannot be a credential: the kind shall
+// see neither the value nor an empty one, about which it would have a problem of
+// its own.
+const refused = secret.RefPrefix + "sec_refused"
 
 // sealer seals one configuration.
 type sealer struct {
+	ctx       context.Context
 	vault     Vault
 	workspace string
+	same      map[string]string // references to replace, by pointer
 	out       Sealed
 }
 
-// Seal replaces every credential in config, at patterns of JSON pointers, by a
-// reference. A reference that stands there already must be one of this workspace.
-// A new credential for something that is otherwise as it was in the configuration
-// before (the same base with another key) replaces the stored one: its reference
-// stays, so that executions which wait for a valid credential find it. What is not
-// JSON is returned as it is. v may be nil if there are no patterns.
-func Seal(ctx context.Context, v Vault, ws workflow.WorkspaceID, patterns []string, config, before json.RawMessage) (Sealed, error) {
-	tree, err := decodeTree(config)
-	if err != nil {
-		return Sealed{Config: config}, nil // the kind's validation says what is wrong
+// Seal replaces every credential in config, which is of type t, by a reference. A
+// reference that stands there already must be one of this workspace. A new
+// credential for something that is otherwise as it was in the configuration before
+// (the same base with another key) replaces the stored one: its reference stays,
+// so that executions which wait for a valid credential find it. v may be nil if
+// the type has no credentials.
+func Seal(ctx context.Context, v Vault, ws workflow.WorkspaceID, t Type, config, before json.RawMessage) (Sealed, error) {
+	places, err := t.Secrets(config)
+	var unreadable *strictjson.Error
+	if errors.As(err, &unreadable) {
+		return Sealed{Config: config, Problems: problems(unreadable)}, nil
 	}
-	slots := findSlots(tree, patterns)
-	if len(slots) == 0 {
-		return Sealed{Config: config}, nil
+	if err != nil || len(places) == 0 {
+		return Sealed{Config: config}, err
 	}
-	old := map[string]slot{}
-	if oldTree, err := decodeTree(before); err == nil {
-		for _, o := range findSlots(oldTree, patterns) {
-			old[o.pointer] = o
-		}
-	}
-	s := sealer{vault: v, workspace: string(ws)}
-	for _, at := range slots {
-		if err := s.seal(ctx, at, old[at.pointer]); err != nil {
-			return Sealed{}, err
-		}
-	}
-	s.out.Config, err = encodeTree(tree)
+	s := sealer{ctx: ctx, vault: v, workspace: string(ws), same: unchanged(t, config, before)}
+	s.out.Config, err = t.ReplaceSecrets(config, s.seal)
 	return s.out, err
 }
 
-func (s *sealer) problem(at slot, code, detail string) {
-	s.out.Problems = append(s.out.Problems, workflow.Problem{Pointer: at.pointer, Code: code, Detail: detail})
+func problems(e *strictjson.Error) []workflow.Problem {
+	var list []workflow.Problem
+	for _, f := range e.Faults {
+		list = append(list, workflow.Problem{Pointer: f.Pointer, Code: f.Code, Detail: f.Detail})
+	}
+	return list
 }
 
-// refuse reports a problem. The kind shall see neither the value nor an empty one,
-// about which it would have a problem of its own.
-func (s *sealer) refuse(at slot, code, detail string) {
-	s.problem(at, code, detail)
-	at.parent[at.member] = secret.RefPrefix + "sec_refused"
-}
-
-// reference takes a reference that stands in a configuration. Blanks around it
-// come from copying: no reference has any.
-func (s *sealer) reference(ctx context.Context, at slot, ref string) error {
-	at.parent[at.member] = ref
-	known, err := s.vault.Has(ctx, s.workspace, ref)
-	if err == nil && !known {
-		s.refuse(at, "secret_not_found", "this is not a secret of this workspace; give the credential itself and it becomes one")
+// seal returns what stands in the configuration for the text at a place.
+func (s *sealer) seal(at strictjson.SecretPlace) (string, error) {
+	text := at.Value.Reveal()
+	if text == "" {
+		return "", nil // the kind says that it is missing
 	}
-	return err
-}
-
-func (s *sealer) seal(ctx context.Context, at, old slot) error {
-	if ref := strings.TrimSpace(at.value); strings.HasPrefix(ref, secret.RefPrefix) {
-		return s.reference(ctx, at, ref)
+	// Blanks around a reference come from copying: no reference has any.
+	if ref := strings.TrimSpace(text); strings.HasPrefix(ref, secret.RefPrefix) {
+		return s.reference(at, ref)
 	}
-	if code, detail := unusable(at.value); code != "" {
-		s.refuse(at, code, detail)
-		return nil
+	if code, detail := unusable(text); code != "" {
+		return s.refuse(at, code, detail), nil
 	}
-	ref, write, err := old.value, db.Write(nil), error(nil)
-	if strings.HasPrefix(old.value, secret.RefPrefix) && sameButSecret(at, old) {
-		write, err = s.vault.Replace(ctx, s.workspace, ref, secret.Secret(at.value))
+	ref, write, err := s.same[at.Pointer], db.Write(nil), error(nil)
+	if ref != "" {
+		write, err = s.vault.Replace(s.ctx, s.workspace, ref, at.Value)
 	} else {
-		ref, write, err = s.vault.Seal(ctx, s.workspace, secret.Secret(at.value))
+		ref, write, err = s.vault.Seal(s.ctx, s.workspace, at.Value)
 	}
-	if err != nil {
-		return fmt.Errorf("keep the credential at %s: %w", at.pointer, err)
-	}
-	at.parent[at.member] = ref
 	s.out.Writes = append(s.out.Writes, write)
-	return nil
+	return ref, err
+}
+
+func (s *sealer) reference(at strictjson.SecretPlace, ref string) (string, error) {
+	known, err := s.vault.Has(s.ctx, s.workspace, ref)
+	if err == nil && !known {
+		ref = s.refuse(at, "secret_not_found", "this is not a secret of this workspace; give the credential itself and it becomes one")
+	}
+	return ref, err
+}
+
+func (s *sealer) refuse(at strictjson.SecretPlace, code, detail string) string {
+	s.out.Problems = append(s.out.Problems, workflow.Problem{Pointer: at.Pointer, Code: code, Detail: detail})
+	return refused
 }
 
 // unusable says why a text cannot be a credential. A line break often comes
@@ -137,72 +134,4 @@ func unusable(value string) (code, detail string) {
 		return "invalid", "a credential is one line without control characters; copy it again without the line break"
 	}
 	return "", ""
-}
-
-// sameButSecret reports whether two objects differ in their credential only.
-func sameButSecret(a, b slot) bool {
-	if a.member != b.member || len(a.parent) != len(b.parent) {
-		return false
-	}
-	for key, value := range a.parent {
-		other, ok := b.parent[key]
-		if !ok || key != a.member && !reflect.DeepEqual(value, other) {
-			return false
-		}
-	}
-	return true
-}
-
-// findSlots returns the non-empty texts at the patterns. Names are matched
-// without regard to case: a decoder that is as lax must not see more
-// credentials than are sealed here.
-func findSlots(tree any, patterns []string) []slot {
-	var out []slot
-	for _, p := range patterns {
-		out = walk(tree, "", strings.Split(strings.TrimPrefix(p, "/"), "/"), out)
-	}
-	return out
-}
-
-func walk(node any, pointer string, path []string, out []slot) []slot {
-	switch n := node.(type) {
-	case []any:
-		for i, child := range n {
-			if path[0] == "*" && len(path) > 1 {
-				out = walk(child, fmt.Sprintf("%s/%d", pointer, i), path[1:], out)
-			}
-		}
-	case map[string]any:
-		for key, child := range n {
-			if path[0] != "*" && !strings.EqualFold(path[0], key) {
-				continue
-			}
-			at := pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
-			if len(path) > 1 {
-				out = walk(child, at, path[1:], out)
-			} else if text, ok := child.(string); ok && text != "" {
-				out = append(out, slot{at, n, key, text})
-			}
-		}
-	}
-	return out
-}
-
-// decodeTree keeps numbers as they are written.
-func decodeTree(raw json.RawMessage) (any, error) {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var tree any
-	err := decoder.Decode(&tree)
-	return tree, err
-}
-
-func encodeTree(tree any) (json.RawMessage, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(tree); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSpace(b.Bytes()), nil
 }

@@ -134,7 +134,7 @@ func (d *Dispatcher) restore(ctx context.Context, x engine.OpenExecution) error 
 	if err == nil && halted {
 		_, err = d.engine.Pause(ctx, x.Workspace, x.Execution, systemMeta())
 	}
-	if errors.Is(err, engine.ErrEnded) {
+	if errors.Is(err, engine.ErrEnded) || errors.Is(err, engine.ErrNotFound) || errors.Is(err, engine.ErrStopping) {
 		err = nil
 	}
 	return err

@@ -44,8 +44,8 @@ func New(c workflow.Caller, scope, key string, body any) (*Request, error) {
 		return nil, workflow.Invalid("idempotency_key_malformed", "an idempotency key has 1 to 255 printable ASCII characters")
 	}
 	raw, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
+	if err != nil { // it has raw JSON that is none
+		return nil, workflow.Invalid("malformed", "the request holds a document that is not JSON")
 	}
 	sum := sha256.Sum256(Canonical(raw))
 	return &Request{string(c.Workspace), string(c.Principal), scope, key, hex.EncodeToString(sum[:])}, nil

@@ -4,6 +4,8 @@
 package progress
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,7 +24,9 @@ type Board struct {
 	dirty    chan struct{} // capacity 1
 }
 
+// entry is a report. A later one is another entry.
 type entry struct {
+	key      workflow.ExecutionKey
 	of       workflow.ID
 	progress workflow.Progress
 	ended    bool
@@ -38,8 +42,8 @@ type Watcher struct {
 }
 
 // New returns an empty board.
-func New() *Board {
-	return &Board{clock: clock.System(), latest: map[workflow.ExecutionKey]*entry{}, changed: map[workflow.ExecutionKey]*entry{},
+func New(c clock.Clock) *Board {
+	return &Board{clock: c, latest: map[workflow.ExecutionKey]*entry{}, changed: map[workflow.ExecutionKey]*entry{},
 		watchers: map[*Watcher]struct{}{}, dirty: make(chan struct{}, 1)}
 }
 
@@ -48,7 +52,7 @@ func (b *Board) Report(key workflow.ExecutionKey, of workflow.ID, p workflow.Pro
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p.UpdatedAt = b.clock.Now().UTC().Truncate(time.Microsecond)
-	r := &entry{of: of, progress: p}
+	r := &entry{key: key, of: of, progress: p}
 	b.latest[key], b.changed[key] = r, r
 	signal(b.dirty)
 	for w := range b.watchers {
@@ -84,29 +88,25 @@ func (b *Board) Get(key workflow.ExecutionKey) *workflow.Progress {
 	return nil
 }
 
-// unsaved returns the reports that still have to be written.
-func (b *Board) unsaved() []workflow.ProgressReport {
+// unsaved returns the reports that have to be written.
+func (b *Board) unsaved() []*entry {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	out := make([]workflow.ProgressReport, 0, len(b.changed))
-	for key, r := range b.changed {
-		out = append(out, workflow.ProgressReport{Key: key, Progress: r.progress})
-	}
-	return out
+	return slices.Collect(maps.Values(b.changed))
 }
 
-// saved drops the reports that were written and have not changed since.
-func (b *Board) saved(written []workflow.ProgressReport) {
+// saved forgets what was written, unless there is a later report. The time does
+// not say which one is later: clocks step back.
+func (b *Board) saved(written []*entry) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, w := range written {
-		r := b.changed[w.Key]
-		if r == nil || r.progress.UpdatedAt.After(w.Progress.UpdatedAt) {
+	for _, e := range written {
+		if b.changed[e.key] != e {
 			continue
 		}
-		delete(b.changed, w.Key)
-		if r.ended {
-			delete(b.latest, w.Key)
+		delete(b.changed, e.key)
+		if e.ended {
+			delete(b.latest, e.key)
 		}
 	}
 }

@@ -30,13 +30,17 @@ func (b *Board) Save(ctx context.Context, log *slog.Logger, store func(context.C
 }
 
 func (b *Board) flush(ctx context.Context, store func(context.Context, []workflow.ProgressReport) error) error {
-	reports := b.unsaved()
-	if len(reports) == 0 {
+	entries := b.unsaved()
+	if len(entries) == 0 {
 		return nil
 	}
-	if err := store(ctx, reports); err != nil {
-		return err
+	reports := make([]workflow.ProgressReport, len(entries))
+	for i, e := range entries {
+		reports[i] = workflow.ProgressReport{Key: e.key, Progress: e.progress}
 	}
-	b.saved(reports)
-	return nil
+	err := store(ctx, reports)
+	if err == nil {
+		b.saved(entries)
+	}
+	return err
 }

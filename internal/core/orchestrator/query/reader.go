@@ -73,22 +73,27 @@ func (q *Reader) Look(ctx context.Context, c workflow.Caller, p workflow.Permiss
 	if err := c.Require(p); err != nil {
 		return err
 	}
-	wait, cancel := context.WithTimeout(ctx, q.patience)
+	return q.CaughtUp(ctx)
+}
+
+// CaughtUp returns once the read models hold everything that is durable now. It
+// is refused as unavailable if that takes longer than the reader's patience.
+func (q *Reader) CaughtUp(ctx context.Context) error { return q.patiently(ctx, q.model.Current) }
+
+// WaitFor does the same for everything up to position.
+func (q *Reader) WaitFor(ctx context.Context, position int64) error {
+	return q.patiently(ctx, func(ctx context.Context) error { return q.model.WaitFor(ctx, position) })
+}
+
+func (q *Reader) patiently(ctx context.Context, wait func(context.Context) error) error {
+	bounded, cancel := context.WithTimeout(ctx, q.patience)
 	defer cancel()
-	err := q.CaughtUp(wait)
-	if err != nil && wait.Err() != nil && ctx.Err() == nil {
+	err := q.modelFailed(wait(bounded))
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
 		return &workflow.Error{Category: workflow.CategoryUnavailable, Code: "read_models_behind", RetryAfter: q.patience, Cause: err,
 			Message: "what the server shows is behind what it has recorded and does not catch up; its log says why (a full disk, most often)"}
 	}
 	return err
-}
-
-// CaughtUp returns once the read models hold everything that is durable now.
-func (q *Reader) CaughtUp(ctx context.Context) error { return q.modelFailed(q.model.Current(ctx)) }
-
-// WaitFor returns once the read models hold everything up to position.
-func (q *Reader) WaitFor(ctx context.Context, position int64) error {
-	return q.modelFailed(q.model.WaitFor(ctx, position))
 }
 
 // Lag says how far the read models are behind the store.

@@ -21,7 +21,9 @@ type ExecutionsRequest struct {
 	Limit    int // zero: 50; at most 100
 }
 
-// StepsRequest asks for a page of the steps of an execution, in order of path.
+// StepsRequest asks for a page of the steps of an execution, in the order in which
+// they were recorded: a step with effects when it begins, a read-only one when it
+// first ends or is tried again.
 type StepsRequest struct {
 	Execution workflow.ExecutionID
 	Cursor    string

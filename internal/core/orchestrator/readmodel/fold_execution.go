@@ -64,25 +64,19 @@ func foldCreated(rows *held, key name, e *eventstore.Event) error {
 	return nil
 }
 
-// startedBy is what the orchestrator says in execution.created.
-type startedBy struct {
-	Trigger workflow.Trigger `json:"trigger"`
-	RunAs   string           `json:"run_as"`
-}
-
 func createdExecution(e *eventstore.Event) (*executionRow, error) {
 	c, err := engine.DecodeCreated(e.Data)
 	if err != nil {
 		return nil, err
 	}
-	var by startedBy
+	var by workflow.StartedBy
 	if err := json.Unmarshal(e.Data, &by); err != nil {
 		return nil, err
 	}
 	l := engine.DecodeLabels(e.Labels)
 	r := &executionRow{seq: e.Position, workspace: e.Stream.Workspace, id: e.Stream.ID, created: e.Time.UnixMicro(), openSteps: map[string]*stepRow{},
 		kind: l.Kind, workflow: l.Definition, version: int64(c.Version), priority: int64(c.Priority),
-		triggerType: by.Trigger.Type, triggerKey: by.Trigger.Key, runAs: by.RunAs, input: string(c.Input)}
+		triggerType: by.Trigger.Type, triggerKey: by.Trigger.Key, runAs: string(by.RunAs), input: string(c.Input)}
 	if c.Private {
 		r.flags |= flagPrivate
 	}

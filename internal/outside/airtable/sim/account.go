@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"net/http"
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
@@ -20,6 +19,5 @@ func whoami(_ *world, c *call) (response, *wire.Error) {
 
 // enterpriseOnly refuses what exists on Enterprise plans alone.
 func enterpriseOnly(*world, *call) (response, *wire.Error) {
-	return response{}, &wire.Error{Status: http.StatusForbidden, Type: "INVALID_PERMISSIONS",
-		Message: "You are not permitted to perform this operation"}
+	return response{}, wire.NotPermitted("perform this operation")
 }

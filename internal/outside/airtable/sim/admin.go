@@ -14,12 +14,12 @@ import (
 type admin struct {
 	faults *fault.Injector
 	stats  *stats
+	world  *world
 }
 
 // ServeHTTP answers one call.
 func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
+	if !fromHere(r) {
 		respondJSON(w, http.StatusForbidden, map[string]string{"error": "only callers on the same machine may use /_sim/"})
 		return
 	}
@@ -37,8 +37,19 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.stats.reset()
 		respondJSON(w, http.StatusOK, a.stats.report())
 	default:
-		respondJSON(w, http.StatusNotFound, map[string]string{"error": "no such call; there are GET, PUT, DELETE /_sim/faults and GET, DELETE /_sim/stats"})
+		a.serveByHand(w, r)
 	}
+}
+
+// noSuchCall is the answer to a call that does not exist.
+var noSuchCall = map[string]string{"error": "no such call; there are GET, PUT, DELETE /_sim/faults, GET, DELETE /_sim/stats, " +
+	"and below /_sim/bases/{base}/tables/{table}: DELETE, POST fields, PATCH and DELETE fields/{field}, POST views, PATCH and DELETE views/{view}"}
+
+// fromHere reports whether a call came from the same machine.
+func fromHere(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	ip := net.ParseIP(host)
+	return err == nil && ip != nil && ip.IsLoopback()
 }
 
 // putFaults replaces the plan, or says what is wrong with the new one and keeps the old.

@@ -24,7 +24,7 @@ const (
 	sameTableName = "Cannot use the same table name more than once"
 	badFieldName  = "Field names must be unique and must not be empty"
 	updateShape   = `You must provide an array of up to 10 record objects, each with an "id" ID field and a "fields" object for cell values.`
-	badAttachment = "Invalid attachment object: an attachment needs a public url, or the id of an existing one"
+	badAttachment = "Invalid attachment for field Files: parameters must have a public url, or the id of an existing attachment"
 )
 
 // obj and list are JSON as tests write and read it.

@@ -42,6 +42,8 @@ type call struct {
 	query  url.Values
 	body   []byte
 	token  Token
+	origin string // scheme and host by which it came
+	remote bool   // came from another machine
 }
 
 // decode reads the body.

@@ -105,6 +105,8 @@ func TestRefusedCells(t *testing.T) {
 		{"Team", false, "x", column, cannot("Team")},
 		{"Files", false, list{obj{"url": "ftp://x"}}, "INVALID_ATTACHMENT_OBJECT", badAttachment},
 		{"Files", false, list{obj{"id": "attAAAAAAAAAAAAAA"}}, "INVALID_ATTACHMENT_OBJECT", badAttachment},
+		{"Files", false, "https://example.com/a", "INVALID_ATTACHMENT_OBJECT", badAttachment},
+		{"Files", false, list{"https://example.com/a"}, "INVALID_ATTACHMENT_OBJECT", "Invalid attachment for field Files: parameters must be objects, not strings"},
 		{"Code", false, "123", column, cannot("Code")},
 		{"Company", false, "Acme", column, "Value is not an array of record IDs."},
 		{"Company", false, list{"Acme"}, column, "Value is not an array of record IDs."},
@@ -143,6 +145,27 @@ func TestAttachmentsAreKeptByIDAndReplacedWhole(t *testing.T) {
 	a.ok("PATCH", a.at(people)+"/"+id, obj{"fields": obj{"Files": list{obj{"id": files[1].(obj)["id"]}}}})
 	if diff := cmp.Diff(list{files[1]}, a.fields(people, id)["Files"]); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestANewRecordTakesNoAttachmentByID(t *testing.T) {
+	t.Parallel()
+	a := setup(t)
+	people, _ := a.crm()
+	id := a.create(people, obj{"Name": "Ann", "Files": list{obj{"url": "https://example.com/a.png"}}})[0]
+	known := a.fields(people, id)["Files"].(list)[0].(obj)["id"]
+	const wrong = "Invalid attachment for field Files: a new record cannot take an attachment by its id"
+	for _, file := range []obj{{"id": known}, {"id": known, "url": "https://example.com/a.png"}} {
+		one := obj{"fields": obj{"Name": "Bob", "Files": list{file}}}
+		a.failsWith("POST", a.at(people), one, 422, "INVALID_ATTACHMENT_OBJECT", wrong)
+		a.failsWith("POST", a.at(people), obj{"records": list{one}}, 422, "INVALID_ATTACHMENT_OBJECT", wrong)
+		upsert := obj{"performUpsert": obj{"fieldsToMergeOn": list{"Name"}}, "records": list{one}}
+		a.failsWith("PATCH", a.at(people), upsert, 422, "INVALID_ATTACHMENT_OBJECT", wrong)
+		one["fields"].(obj)["Name"] = "Ann"
+		a.ok("PATCH", a.at(people), upsert)
+	}
+	if got := a.names(people); got != "Ann" {
+		t.Errorf("got %s", got)
 	}
 }
 

@@ -14,5 +14,7 @@
 //	listing   filters, orders and pages
 //	limit     rates and penalties
 //	fault     what tests make go wrong
+//	quirk     what tests can switch
+//	file      the files of attachments
 //	journal   lines on disk
 package sim

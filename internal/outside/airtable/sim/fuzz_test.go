@@ -14,9 +14,12 @@ func FuzzCalls(f *testing.F) {
 		{"pageSize=2&sort[0][field]=Age&fields[]=Name", `{"fields":{"Name":"x","Company":"Acme"},"typecast":true}`},
 		{"records[]=recAAAAAAAAAAAAAA", `{"records":[{"fields":{"Name":"x","Age":1e400}}],"performUpsert":{"fieldsToMergeOn":["Name"]}}`},
 		{"filterByFormula=FIND({Name},'a')", `{"name":"F","type":"formula","options":{"formula":"{Label}&1"}}`},
-		{"view=Grid view&maxRecords=1", `{"name":"T","fields":[{"name":"N","type":"multilineText"},{"name":"L","type":"rating","options":{"max":3,"icon":"star","color":"x"}}]}`},
+		{"view=Grid view&maxRecords=1", `{"name":"T","fields":[{"name":"N","type":"multilineText"},{"name":"L","type":"rating","options":{"max":3,"icon":"star","color":"redBright"}}]}`},
 		{"offset=itrAAAAAAAAAAAAAA/recAAAAAAAAAAAAAA", `{"fields":{"Files":[{"url":"http://x"}],"Owner":{"email":"a@b"},"Code":{"text":"1"},"Seen":1e99,"Born":"12/31/1999"}}`},
 		{"", `{"pageSize":3,"sort":[{"field":"Company"}],"filterByFormula":"{Tags}"}`},
+		{"", `{"type":"singleLineText"}`}, {"", `{"type":"formula","options":{"formula":"{Name}"}}`}, {"", `{"options":{"choices":[{"name":"x"}]}}`},
+		{"", `{"name":"V","filterByFormula":"{Age}>1","sort":[{"field":"Company"}],"hiddenFields":["Age"]}`},
+		{"", `{"members":[],"max_records_per_base":0,"upsert_answer":"short","read_only_fields":["Name"],"round_numbers":true}`},
 		{"", `[null,{}]`}, {"%zz", `{"fields":null}`}, {";", `{"records":[null]}`},
 	} {
 		f.Add(seed.query, seed.body)
@@ -30,7 +33,8 @@ func FuzzCalls(f *testing.F) {
 		for _, call := range []string{"GET " + a.at(people), "POST " + a.at(people) + "/listRecords", "POST " + a.at(people), "PATCH " + a.at(people),
 			"PUT " + a.at(people), "PATCH " + a.at(people) + "/" + id, "PUT " + a.at(people) + "/" + id, "DELETE " + a.at(people), "POST " + schema,
 			"POST " + schema + "/" + people + "/fields", "PATCH " + schema + "/" + people, "PATCH " + schema + "/" + people + "/fields/" + a.fieldID(people, "Label"),
-			"POST /v0/meta/bases", "PUT /_sim/faults"} {
+			"POST /v0/meta/bases", "PUT /_sim/faults", "POST " + a.byHandAt(people) + "/fields", "POST " + a.byHandAt(people) + "/views",
+			"PATCH " + a.byHandAt(people) + "/fields/Age", "PATCH " + a.byHandAt(people) + "/fields/Company", "PATCH " + a.byHandAt(companies) + "/fields/People"} {
 			method, path, _ := strings.Cut(call, " ")
 			before := a.text(people) + a.text(companies)
 			status := a.raw(method, path, query, body)

@@ -1,12 +1,9 @@
 package sim
 
 import (
-	"fmt"
-	"hash/crc32"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/fault"
@@ -29,6 +26,11 @@ type gate struct {
 
 // ServeHTTP answers one call.
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodOptions {
+		g.stats.record("OPTIONS preflight", http.StatusOK)
+		writeResponse(w, r, g.world.now(), nil, nil)
+		return
+	}
 	op, c, effect, err := g.admit(r)
 	name := op.countedAs(r.Method)
 	effect.Wait(r.Context())
@@ -44,7 +46,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // cuts the connection without a response
 	}
 	g.stats.record(name, statusOf(err))
-	g.respond(w, body, err)
+	writeResponse(w, r, g.world.now(), body, err)
 }
 
 // admit checks what does not depend on the data, in Airtable's order: the URL, the path, the token, the limits, the
@@ -69,7 +71,7 @@ func (g *gate) admit(r *http.Request) (operation, *call, fault.Effect, *wire.Err
 	}
 	query, _ := url.ParseQuery(r.URL.RawQuery) // what is malformed in it is left out
 	effect := g.faults.Next(fault.Call{Method: r.Method, Path: r.URL.EscapedPath(), Operation: op.name})
-	return op, &call{method: r.Method, path: path, query: query, token: token}, effect, nil
+	return op, &call{method: r.Method, path: path, query: query, token: token, origin: origin(r), remote: !fromHere(r)}, effect, nil
 }
 
 // token finds the token of an Authorization header, unless it has been revoked.
@@ -118,35 +120,4 @@ func (g *gate) run(op operation, c *call, r *http.Request) ([]byte, *wire.Error)
 		return nil, &wire.Error{Status: http.StatusInternalServerError, Type: "SERVER_ERROR", Message: "The simulator cannot save: " + err.Error()}
 	}
 	return done.body, nil
-}
-
-// respond writes the response. As on every response, the simulator's own time is on it.
-func (g *gate) respond(w http.ResponseWriter, body []byte, err *wire.Error) {
-	header := w.Header()
-	header.Set("Content-Type", "application/json; charset=utf-8")
-	if err != nil {
-		body = err.Body()
-		if err.Shape == wire.Text {
-			header.Set("Content-Type", "text/html; charset=utf-8")
-		}
-		if err.RetryAfter > 0 {
-			header.Set("Retry-After", strconv.Itoa(err.RetryAfter))
-		}
-	}
-	header.Set("Date", g.world.now().UTC().Format(http.TimeFormat))
-	header.Set("Access-Control-Allow-Origin", "*")
-	status := statusOf(err)
-	if status == http.StatusOK || status == http.StatusNotFound {
-		header.Set("ETag", fmt.Sprintf(`W/"%x-%08x"`, len(body), crc32.ChecksumIEEE(body)))
-	}
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // a caller who has gone away does not need it
-}
-
-func statusOf(err *wire.Error) int {
-	if err == nil {
-		return http.StatusOK
-	}
-	return err.Status
 }

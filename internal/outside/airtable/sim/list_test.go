@@ -167,7 +167,7 @@ func TestRefusedListings(t *testing.T) {
 		"fields[]=name":                             {"UNKNOWN_FIELD_NAME", `Unknown field name: "name"`},
 		"filterByFormula=" + url.QueryEscape("{Foo}+{Bar}"): {"INVALID_FILTER_BY_FORMULA", "The formula for filtering records is invalid: Unknown field names: foo, bar"},
 		"filterByFormula=(":      {"INVALID_FILTER_BY_FORMULA", "The formula for filtering records is invalid: Invalid formula. Please check your formula text."},
-		"filterByFormula=TRUE()": {"INVALID_FILTER_BY_FORMULA", "The formula for filtering records is invalid: Invalid formula. Please check your formula text."},
+		"filterByFormula=LET(1)": {"INVALID_FILTER_BY_FORMULA", "The formula for filtering records is invalid: Invalid formula. Please check your formula text."},
 		"view=Nope":              {"VIEW_NAME_NOT_FOUND", "View Nope not found"},
 		"view=viwAAAAAAAAAAAAAA": {"VIEW_ID_NOT_FOUND", "View viwAAAAAAAAAAAAAA not found"},
 		"view=" + other:          {"FAILED_STATE_CHECK", ""},
@@ -212,5 +212,28 @@ func TestLargePages(t *testing.T) {
 	_, text, header := a.call("GET", a.at(people), nil)
 	if len(text) < 5<<20 || header.Get("Content-Length") != fmt.Sprint(len(text)) {
 		t.Errorf("a page of %d bytes says it has %s", len(text), header.Get("Content-Length"))
+	}
+}
+
+func TestFiltersThatClientsSend(t *testing.T) {
+	t.Parallel()
+	a := setup(t)
+	people, _ := a.crm()
+	a.create(people, obj{"Name": "Ann", "Active": true, "Age": 40}, obj{"Name": "Bob", "Email": "bob@example.com", "Tags": list{"a", "b"}})
+	for filter, want := range map[string]string{
+		`{Active}=TRUE()`:                      "Ann",
+		`AND({Active}=FALSE(),LEN({Email})>0)`: "Bob",
+		`IS_AFTER(LAST_MODIFIED_TIME(),DATETIME_PARSE("2020-01-01T00:00:00Z","YYYY-MM-DD HH:mm:ss"))`: "Ann,Bob",
+		`IS_AFTER(CREATED_TIME(),DATEADD(NOW(),-1,'days'))`:                                           "Ann,Bob",
+		`DATETIME_DIFF(NOW(),CREATED_TIME(),'minutes')>5`:                                             "",
+		`FIND("b",ARRAYJOIN({Tags},","))`:                                                             "Bob",
+		`REGEX_MATCH({Email}&"","@example[.]com$")`:                                                   "Bob",
+		`SWITCH({Name},"Ann",1,0)`:                                                                    "Ann",
+		`UPPER(LEFT({Name},1))&"x"="Bx"`:                                                              "Bob",
+	} {
+		got := strings.Split(a.names(people, "filterByFormula", filter, "sort[0][field]", "Name"), ",")
+		if strings.Join(got, ",") != want {
+			t.Errorf("%s: got %v, want %s", filter, got, want)
+		}
 	}
 }

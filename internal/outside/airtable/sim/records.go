@@ -2,6 +2,7 @@ package sim
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/listing"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/record"
@@ -26,6 +27,7 @@ func listRecords(w *world, c *call) (response, *wire.Error) {
 		if err != nil {
 			return nil, err
 		}
+		how.FileURL = w.fileURL(c)
 		page, err := w.listings.Page(e, w.data.Of(t), p, w.now())
 		if err != nil {
 			return nil, err
@@ -57,6 +59,7 @@ func getRecord(w *world, c *call) (response, *wire.Error) {
 		if err != nil {
 			return nil, err
 		}
+		how.FileURL = w.fileURL(c)
 		return e.Append(nil, r, how), nil
 	})
 }
@@ -71,7 +74,7 @@ func createRecords(w *world, c *call) (response, *wire.Error) {
 	if err != nil {
 		return response{}, err
 	}
-	return w.writeTable(c.path, func(change *record.Change, t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error) {
+	return w.writeRecords(c, func(change *record.Change, t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error) {
 		made := make([]*record.Record, 0, len(inputs))
 		for _, input := range inputs {
 			r, err := change.Create(t, input.Fields, record.Mode{Typecast: body.Typecast})
@@ -80,11 +83,11 @@ func createRecords(w *world, c *call) (response, *wire.Error) {
 			}
 			made = append(made, r)
 		}
-		how := record.Style{ByID: body.ByID}
+		how := w.style(c, body.ByID)
 		if body.Records == nil {
-			return e.Append(nil, made[0], how), nil
+			return appendDetails(e.Append(nil, made[0], how), change), nil
 		}
-		return append(e.AppendList([]byte{'{'}, made, how), '}'), nil
+		return appendDetails(append(e.AppendList([]byte{'{'}, made, how), '}'), change), nil
 	})
 }
 
@@ -98,7 +101,7 @@ func updateRecord(w *world, c *call) (response, *wire.Error) {
 	if err != nil {
 		return response{}, err
 	}
-	return w.writeTable(c.path, func(change *record.Change, t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error) {
+	return w.writeRecords(c, func(change *record.Change, t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error) {
 		r := w.data.Of(t).Record(c.path.record)
 		if r == nil {
 			return nil, record.ErrNotFound()
@@ -106,7 +109,7 @@ func updateRecord(w *world, c *call) (response, *wire.Error) {
 		if err := change.Update(r, fields, modeOf(c, body)); err != nil {
 			return nil, err
 		}
-		return e.Append(nil, r, record.Style{ByID: body.ByID}), nil
+		return appendDetails(e.Append(nil, r, w.style(c, body.ByID)), change), nil
 	})
 }
 
@@ -120,20 +123,21 @@ func updateRecords(w *world, c *call) (response, *wire.Error) {
 	if err != nil {
 		return response{}, err
 	}
-	return w.writeTable(c.path, func(change *record.Change, t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error) {
-		how := record.Style{ByID: body.ByID}
+	return w.writeRecords(c, func(change *record.Change, t *schema.Table, e *record.Evaluator) ([]byte, *wire.Error) {
+		how := w.style(c, body.ByID)
 		if body.Upsert != nil {
 			done, err := change.Upsert(t, body.Upsert.MergeOn, inputs, modeOf(c, body))
 			if err != nil {
 				return nil, err
 			}
-			return appendUpserted(e, done, how), nil
+			done.Records = answered(done.Records, change.Quirks.UpsertAnswer)
+			return appendDetails(appendUpserted(e, done, how), change), nil
 		}
 		changed, err := updateEach(change, w.data.Of(t), inputs, modeOf(c, body))
 		if err != nil {
 			return nil, err
 		}
-		return append(e.AppendList([]byte{'{'}, changed, how), '}'), nil
+		return appendDetails(append(e.AppendList([]byte{'{'}, changed, how), '}'), change), nil
 	})
 }
 
@@ -157,6 +161,17 @@ func updateEach(change *record.Change, rows *record.Rows, inputs []record.Input,
 	return changed, nil
 }
 
+// answered are the records that the answer to an upsert shows: all, or one fewer or more if a switch says so.
+func answered(all []*record.Record, quirk string) []*record.Record {
+	switch quirk {
+	case "short":
+		return all[:len(all)-1]
+	case "long":
+		return append(slices.Clip(all), all[len(all)-1])
+	}
+	return all
+}
+
 func appendUpserted(e *record.Evaluator, done record.Upserted, how record.Style) []byte {
 	out := e.AppendList([]byte{'{'}, done.Records, how)
 	out = wire.AppendStrings(append(out, `,"createdRecords":`...), done.Created)
@@ -166,7 +181,7 @@ func appendUpserted(e *record.Evaluator, done record.Upserted, how record.Style)
 
 // deleteRecord deletes one record of the table.
 func deleteRecord(w *world, c *call) (response, *wire.Error) {
-	return w.writeTable(c.path, func(change *record.Change, t *schema.Table, _ *record.Evaluator) ([]byte, *wire.Error) {
+	return w.writeRecords(c, func(change *record.Change, t *schema.Table, _ *record.Evaluator) ([]byte, *wire.Error) {
 		r := w.data.Of(t).Record(c.path.record)
 		if r == nil {
 			return nil, record.ErrNotFound()
@@ -182,7 +197,7 @@ func deleteRecords(w *world, c *call) (response, *wire.Error) {
 	if err != nil {
 		return response{}, err
 	}
-	return w.writeTable(c.path, func(change *record.Change, t *schema.Table, _ *record.Evaluator) ([]byte, *wire.Error) {
+	return w.writeRecords(c, func(change *record.Change, t *schema.Table, _ *record.Evaluator) ([]byte, *wire.Error) {
 		out := []byte(`{"records":[`)
 		for i, id := range ids {
 			r := w.data.Of(t).Record(id)
@@ -200,5 +215,5 @@ func deleteRecords(w *world, c *call) (response, *wire.Error) {
 }
 
 func appendDeleted(out []byte, id string) []byte {
-	return append(wire.AppendString(append(out, `{"id":`...), id), `,"deleted":true}`...)
+	return append(wire.AppendString(append(out, `{"deleted":true,"id":`...), id), '}')
 }

@@ -25,7 +25,7 @@ var (
 	fieldsCalls    = map[string]operation{http.MethodPost: {"create_field", scopeSchemaWrite, true, createField}}
 	oneFieldCalls  = map[string]operation{http.MethodPatch: {"update_field", scopeSchemaWrite, true, updateField}}
 	enterpriseGet  = map[string]operation{http.MethodGet: {"enterprise_only", "", true, enterpriseOnly}}
-	enterpriseBase = map[string]operation{http.MethodDelete: {"enterprise_only", "", true, enterpriseOnly}}
+	oneBaseCalls   = map[string]operation{http.MethodGet: {"get_base", scopeSchemaRead, true, getBase}, http.MethodDelete: {"enterprise_only", "", true, enterpriseOnly}}
 	enterpriseView = map[string]operation{http.MethodGet: {"enterprise_only", "", true, enterpriseOnly}, http.MethodDelete: {"enterprise_only", "", true, enterpriseOnly}}
 
 	recordsCalls = map[string]operation{
@@ -47,17 +47,10 @@ var (
 // route finds the operation of a call. It reads the escaped path, since the names of tables may contain slashes, and
 // takes a trailing slash. It returns false for unknown paths and malformed ids alike.
 func route(method, escaped string) (operation, path, bool) {
-	parts := strings.Split(strings.TrimSuffix(escaped, "/"), "/")
-	if len(parts) < 3 || parts[0] != "" || parts[1] != "v0" {
+	rest, ok := strings.CutPrefix(strings.TrimSuffix(escaped, "/"), "/v0/")
+	parts, sound := unescaped(rest)
+	if !ok || !sound {
 		return operation{}, path{}, false
-	}
-	parts = parts[2:]
-	for i, part := range parts {
-		plain, err := url.PathUnescape(part)
-		if err != nil || plain == "" {
-			return operation{}, path{}, false
-		}
-		parts[i] = plain
 	}
 	calls, named := recordRoutes(parts)
 	if parts[0] == "meta" {
@@ -65,6 +58,19 @@ func route(method, escaped string) (operation, path, bool) {
 	}
 	op, found := calls[method]
 	return op, named, found
+}
+
+// unescaped are the parts of an escaped path. It returns false when one is empty or malformed.
+func unescaped(path string) ([]string, bool) {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		plain, err := url.PathUnescape(part)
+		if err != nil || plain == "" {
+			return nil, false
+		}
+		parts[i] = plain
+	}
+	return parts, true
 }
 
 // recordRoutes are {base}/{table}, {base}/{table}/listRecords and {base}/{table}/{record}.
@@ -95,7 +101,7 @@ func metaRoutes(parts []string) (map[string]operation, path) {
 	}
 	named := path{base: parts[1]}
 	if len(parts) == 2 {
-		return enterpriseBase, named
+		return oneBaseCalls, named
 	}
 	switch collection, rest := parts[2], parts[3:]; {
 	case collection == "views" && (len(rest) == 0 || len(rest) == 1 && wire.IsID(rest[0], "viw")):

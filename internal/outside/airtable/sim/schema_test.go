@@ -38,6 +38,24 @@ func TestBases(t *testing.T) {
 	}
 }
 
+func TestOneBase(t *testing.T) {
+	t.Parallel()
+	a := setup(t)
+	a.crm()
+	want := `{"id":"` + a.base + `","createdTime":"2024-05-06T07:08:09.000Z","permissionLevel":"create","workspaceId":"wspAAAAAAAAAAAAAA","name":"CRM"}`
+	a.fails("GET", "/v0/meta/bases/"+a.base, nil, 200, want)
+	all := a.ok("GET", "/v0/meta/bases/"+a.base+"?include=collaborators&include=inviteLinks&include=interfaces", nil)
+	for _, key := range []string{"individualCollaborators", "groupCollaborators", "inviteLinks", "interfaces"} {
+		if all[key] == nil {
+			t.Errorf("no %s in %v", key, all)
+		}
+	}
+	a.failsWith("GET", "/v0/meta/bases/"+a.base+"?include[]=secrets", nil, 422, "INVALID_REQUEST_UNKNOWN", badParameters)
+	a.failsWith("GET", "/v0/meta/bases/appXXXXXXXXXXXXXX", nil, 403, noModelType, noModel)
+	a.with(t, "patNone").failsWith("GET", "/v0/meta/bases/"+a.base, nil, 403, noModelType, noModel)
+	a.failsWith("DELETE", "/v0/meta/bases/"+a.base, nil, 403, "INVALID_PERMISSIONS", "You are not permitted to perform this operation")
+}
+
 func TestBasesArePaged(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
@@ -142,6 +160,7 @@ func TestRefusedFields(t *testing.T) {
 		{"singleSelect", obj{"choices": list{obj{"name": "a"}, obj{"name": "a"}}}, wrong, prefix + "Failed schema validation: F.options.choices is invalid"},
 		{"multipleRecordLinks", obj{"linkedTableId": companies, "prefersSingleRecordLink": true}, wrong, prefix + "Failed schema validation: F.options.prefersSingleRecordLink is not included in the multipleRecordLinks schema"},
 		{"multipleRecordLinks", obj{"linkedTableId": "tblAAAAAAAAAAAAAA"}, wrong, prefix + "Table tblAAAAAAAAAAAAAA does not exist in this base"},
+		{"multipleRecordLinks", obj{"linkedTableId": companies, "viewIdForRecordSelection": a.view(people)}, wrong, prefix + "View " + a.view(people) + " does not exist in table Companies"},
 		{"formula", obj{"formula": "{X}+{Y}"}, wrong, prefix + "Unknown field names: x, y"},
 		{"formula", obj{"formula": "LET(1)"}, wrong, prefix + "Invalid formula. Please check your formula text."},
 		{"formula", obj{"formula": "{F}"}, wrong, prefix + "The formula refers to itself"},

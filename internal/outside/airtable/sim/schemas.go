@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/formula"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/quirk"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/record"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/schema"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
@@ -49,6 +51,55 @@ func appendBases(out []byte, rest []*schema.Base) []byte {
 	return append(out, '}')
 }
 
+// getBase answers what is known of one base. The simulator has no invite links and no interfaces; the lists that
+// include asks for are there and empty.
+func getBase(w *world, c *call) (response, *wire.Error) {
+	include := wire.List(c.query, "include")
+	for _, one := range include {
+		if _, known := includable[one]; !known {
+			return response{}, wire.InvalidParameters()
+		}
+	}
+	return w.read(func() ([]byte, *wire.Error) {
+		b, err := w.schema.Base(c.path.base)
+		if err != nil {
+			return nil, err
+		}
+		out := wire.AppendString([]byte(`{"id":`), b.ID)
+		out = wire.AppendString(append(out, `,"createdTime":`...), formula.FormatInstant(b.Created))
+		out = wire.AppendString(append(out, `,"permissionLevel":"create","workspaceId":`...), b.Workspace)
+		out = wire.AppendString(append(out, `,"name":`...), b.Name)
+		for _, one := range include {
+			out = append(out, includable[one](w.quirks())...)
+		}
+		return append(out, '}'), nil
+	})
+}
+
+// includable are the lists that reading a base can include, as members of its object.
+var includable = map[string]func(quirk.Set) string{
+	"collaborators": collaborators,
+	"inviteLinks":   func(quirk.Set) string { return `,"inviteLinks":{"baseInviteLinks":[],"workspaceInviteLinks":[]}` },
+	"interfaces":    func(quirk.Set) string { return `,"interfaces":{}` },
+	"packages":      func(quirk.Set) string { return `,"packages":{}` },
+}
+
+// collaborators are the members, as collaborators of the base.
+func collaborators(s quirk.Set) string {
+	people, groups := []any{}, []any{}
+	if s.Members != nil {
+		for _, m := range *s.Members {
+			if wire.IsID(m.ID, "ugp") {
+				groups = append(groups, map[string]string{"groupId": m.ID, "name": m.Name, "permissionLevel": "edit"})
+				continue
+			}
+			people = append(people, map[string]string{"userId": m.ID, "email": m.Email, "permissionLevel": "edit"})
+		}
+	}
+	return `,"individualCollaborators":{"baseCollaborators":` + string(wire.Encode(people)) + `,"workspaceCollaborators":[]}` +
+		`,"groupCollaborators":{"baseCollaborators":` + string(wire.Encode(groups)) + `,"workspaceCollaborators":[]}`
+}
+
 // getSchema answers all tables of a base at once.
 func getSchema(w *world, c *call) (response, *wire.Error) {
 	visible := slices.Contains(wire.List(c.query, "include"), "visibleFieldIds")
@@ -70,6 +121,7 @@ func createBase(w *world, c *call) (response, *wire.Error) {
 	if err := body.Check(); err != nil {
 		return response{}, err
 	}
+	body.Created = w.now().UnixMilli()
 	return w.write(func(change *record.Change) ([]byte, *wire.Error) {
 		b, err := change.Schema.CreateBase(body)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/fault"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/file"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/limit"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/clock"
 )
@@ -54,6 +55,9 @@ func (c Config) withDefaults() (Config, error) {
 // scaled is how long something of Airtable's lasts at this speed.
 func (c Config) scaled(d time.Duration) time.Duration { return time.Duration(float64(d) / c.Speed) }
 
+// urlLife is how long a url of an attachment is good after it was returned.
+const urlLife = 2 * time.Hour
+
 // Sim is one simulated Airtable. It is safe for concurrent use.
 type Sim struct {
 	world *world
@@ -68,27 +72,30 @@ func Open(cfg Config) (*Sim, error) {
 	if err != nil {
 		return nil, err
 	}
-	world, err := openWorld(cfg.DataFile, cfg.scaled(cfg.OffsetTTL), cfg.Clock)
+	faults, stats := &fault.Injector{}, newStats()
+	world, err := openWorld(worldOptions{dataFile: cfg.DataFile, offsetTTL: cfg.scaled(cfg.OffsetTTL), urlLife: cfg.scaled(urlLife), clock: cfg.Clock, quirks: faults.Quirks})
 	if err != nil {
 		return nil, err
 	}
-	faults, stats := &fault.Injector{}, newStats()
 	limits := limit.New(limit.Options{Off: cfg.NoRateLimit, Speed: cfg.Speed, Penalty: cfg.scaled(cfg.Penalty)})
 	return &Sim{
 		world: world,
 		api:   &gate{tokens: cfg.Tokens, limits: limits, faults: faults, stats: stats, world: world},
-		admin: &admin{faults: faults, stats: stats},
+		admin: &admin{faults: faults, stats: stats, world: world},
 	}, nil
 }
 
-// Handler serves the Web API below /v0/ and the admin interface below /_sim/.
+// Handler serves the Web API below /v0/, the files of attachments below /v3/u/ and the admin interface below /_sim/.
 func (s *Sim) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/_sim/") {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/_sim/"):
 			s.admin.ServeHTTP(w, r)
-			return
+		case strings.HasPrefix(r.URL.Path, file.Prefix):
+			s.world.serveFile(w, r)
+		default:
+			s.api.ServeHTTP(w, r)
 		}
-		s.api.ServeHTTP(w, r)
 	})
 }
 

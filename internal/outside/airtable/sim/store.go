@@ -3,7 +3,6 @@ package sim
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/journal"
@@ -21,6 +20,7 @@ type (
 		Tables   []tableEntry        `json:"tables,omitempty"`
 		Records  []record.Entry      `json:"records,omitempty"`
 		Removed  map[string][]string `json:"removed,omitempty"` // ids by table
+		Gone     []string            `json:"gone,omitempty"`    // ids of tables
 	}
 	tableEntry struct {
 		schema.TableEntry
@@ -63,12 +63,8 @@ func openStore(path string, s *schema.Schema, d *record.Data) (*store, error) {
 	}
 	st.journal = opened
 	st.compactAt = max(compactMin, 4*live)
-	if err = s.Compile(); err != nil {
-		err = fmt.Errorf("%s: %w", path, err)
-	} else {
-		err = st.compact()
-	}
-	if err != nil {
+	s.Compile()
+	if err = st.compact(); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
 	return st, nil
@@ -109,6 +105,7 @@ func (st *store) changed(c *record.Change) entry {
 	for _, t := range tables {
 		e.Tables = append(e.Tables, st.table(t))
 	}
+	e.Gone = c.Schema.Removed()
 	for _, r := range c.Touched() {
 		if !r.Deleted() {
 			e.Records = append(e.Records, r.Entry())
@@ -164,6 +161,10 @@ func (st *store) restore(e entry) error {
 		if err := st.data.Restore(r); err != nil {
 			return err
 		}
+	}
+	for _, table := range e.Gone {
+		st.schema.RestoreRemoved(table)
+		st.data.RestoreRemoved(table)
 	}
 	for table, removed := range e.Removed {
 		for _, id := range removed {

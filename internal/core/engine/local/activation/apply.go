@@ -108,9 +108,10 @@ func (t *Turn) begin(version int, meta eventstore.Meta) {
 	}
 }
 
-// beginGeneration lets the next generation begin.
+// beginGeneration lets the next generation begin, unless it was this turn that has
+// continued: what the next one begins with is loaded after the commit.
 func (t *Turn) beginGeneration() {
-	if l := t.s.Ledger; !l.Started && !l.Pending() && !l.Broken() {
+	if l := t.s.Ledger; !t.Continues && !l.Started && !l.Pending() && !l.Broken() {
 		t.begin(l.Info.Version, t.s.inherit())
 	}
 }

@@ -1,6 +1,7 @@
 package activation
 
 import (
+	"slices"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
@@ -51,7 +52,8 @@ func (t *Turn) reviveChild(w *machine.Wait) {
 	execution := s.Ledger.Child(w.Path).Execution
 	c := s.childOf(w, execution)
 	c.Exists = true
-	if s.host.IsAwaited(c) {
+	asked := slices.ContainsFunc(t.Children, func(o *Child) bool { return o.Start.Execution == execution }) // in this turn
+	if asked || s.host.IsAwaited(c) {
 		return
 	}
 	t.Children = append(t.Children, c)

@@ -34,6 +34,13 @@ func (s *State) consume(r *journal.Record) {
 	}
 }
 
+// recorded counts a domain event of a step, which lengthens the history too.
+func (s *State) recorded() {
+	if s.Machine != nil {
+		s.Machine.Recorded()
+	}
+}
+
 // openGate feeds what was held back, if nothing shuts the gate any more.
 func (s *State) openGate(shut bool, now time.Time) {
 	if !shut || s.Ledger.Gated() || s.Machine == nil {

@@ -59,6 +59,7 @@ func preview(entries []journal.Entry) *known {
 func (s *State) replay(r *journal.Record, known *known) (*machine.Mismatch, error) {
 	switch {
 	case r.Type == journal.Other:
+		s.recorded()
 		return nil, nil
 	case r.Type == journal.Created || r.Type == journal.Continued || r.Type.IsNote():
 		s.Ledger.See(r)
@@ -256,7 +257,8 @@ func (s *State) build(version int, known *known) *machine.Mismatch {
 		return &machine.Mismatch{Recorded: "the workflow function " + info.Function, Got: "no function of that name in this build"}
 	}
 	o := machine.Options{Info: info, Function: f, Loaded: s.loaded, Feed: s.Ledger.Feed, Unread: s.Ledger.Unread, Cancelled: s.Ledger.Cancelled,
-		Progress: func(p engine.Progress) { s.host.Progress(info, p) }}
+		LongHistory: s.host.LongHistory,
+		Progress:    func(p engine.Progress) { s.host.Progress(info, p) }}
 	if known != nil {
 		o.Replaying, o.Versions, o.Ended = true, known.marks, known.ended
 	}

@@ -28,6 +28,8 @@ type Host struct {
 	Chance func() float64
 	// MaxInterruptions is how often the process may end while a step is in progress.
 	MaxInterruptions int
+	// LongHistory is where Run.HistoryLong begins to be true.
+	LongHistory int
 	// Read returns the records of an execution's last generation; from is a version
 	// at or before the record that it begins with.
 	Read func(workspace, execution string, from int64) ([]journal.Entry, error)

@@ -116,6 +116,7 @@ func (t *Turn) left(at *attempt.Attempt) {
 		meta.Causation = causation(at, i)
 		t.Events = append(t.Events, eventstore.NewEvent{Type: ev.Type, Schema: ev.Schema, Data: ev.Data, Meta: meta})
 		t.s.Ledger.Version++
+		t.s.recorded()
 	}
 	by := engine.WriteInfo{Workspace: at.Info.Workspace, Execution: at.Info.Execution, Definition: at.Info.Definition, Key: at.Call.Key}
 	for _, w := range at.Writes {

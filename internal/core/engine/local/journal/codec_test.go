@@ -113,7 +113,7 @@ func TestRecordsComeBack(t *testing.T) {
 			}
 		}
 	}
-	for of := journal.Created; of <= journal.Fed; of++ {
+	for of := journal.Created; of < journal.Types; of++ {
 		if !seen[of] {
 			t.Errorf("there is no record of type %s here", of)
 		}
@@ -193,7 +193,10 @@ func TestPrivateTypesAreNamedSo(t *testing.T) {
 	for _, name := range engine.EventTypes() {
 		public[name] = true
 	}
-	for of := journal.Created; of <= journal.Fed; of++ {
+	for of := journal.Created; of < journal.Types; of++ {
+		if !public[of.String()] && of.String() == "" {
+			t.Errorf("type %d has no name", of)
+		}
 		if private := strings.HasPrefix(of.String(), eventstore.PrivatePrefix); private == public[of.String()] {
 			t.Errorf("%s is private: %t, declared public: %t", of, private, public[of.String()])
 		}
@@ -230,7 +233,7 @@ func TestWhatDoesNotDecode(t *testing.T) {
 
 func TestKindsOfRecords(t *testing.T) {
 	t.Parallel()
-	for of := journal.Created; of <= journal.Fed; of++ {
+	for of := journal.Created; of < journal.Types; of++ {
 		if of.IsCommand() && of.IsNote() || of.IsEnd() && !of.IsCommand() {
 			t.Errorf("%s is two things", of)
 		}

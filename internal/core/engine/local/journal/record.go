@@ -55,6 +55,8 @@ const (
 	Withdrawn // a step that was called did not begin before the process ended
 	Mended    // the function can be fed again, while something else stays parked
 	Fed       // what a redrive takes over from its origin
+
+	types // how many there are
 )
 
 // IsCommand reports whether the function answered with it.

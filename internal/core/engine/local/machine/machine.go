@@ -5,6 +5,7 @@
 package machine
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"iter"
@@ -33,6 +34,9 @@ type Options struct {
 	Ended map[string]bool
 	// Cancelled begins a generation whose execution was cancelled already.
 	Cancelled bool
+	// LongHistory is where Run.HistoryLong begins to be true; zero means
+	// engine.LongHistory.
+	LongHistory int
 	// Replaying: inputs come from the journal, and commands are compared with it
 	// (Match) instead of being acted on. Live ends it.
 	Replaying bool
@@ -43,7 +47,7 @@ type Options struct {
 type Machine struct {
 	o       Options
 	now     time.Time
-	records int   // fed and emitted
+	records int   // fed and emitted, and domain events
 	record  int64 // being replayed
 
 	routines []*routine // not ended
@@ -113,6 +117,7 @@ type Mismatch struct {
 
 // New returns a machine that waits for Start.
 func New(o Options) *Machine {
+	o.LongHistory = cmp.Or(o.LongHistory, engine.LongHistory)
 	m := &Machine{o: o, waits: map[string]*Wait{}, root: &scope{cancelled: o.Cancelled}, detached: &scope{}, versions: map[string]int{}}
 	if o.Feed != nil {
 		m.feed = &feed{Feed: o.Feed}
@@ -239,6 +244,9 @@ func (m *Machine) fed(now time.Time) {
 	m.now = now
 	m.records++
 }
+
+// Recorded notes that a step has left a domain event, before its result is fed.
+func (m *Machine) Recorded() { m.records++ }
 
 func (m *Machine) emit(c Command) {
 	m.records++

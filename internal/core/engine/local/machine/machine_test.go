@@ -73,6 +73,23 @@ func TestHowItEnds(t *testing.T) {
 	}
 }
 
+func TestHistoryIsLongFromAMarkOn(t *testing.T) {
+	t.Parallel()
+	for mark, want := range map[int]string{0: "completed 0", 3: "completed 1", 4: "completed 0"} {
+		b := newBench(t)
+		m := b.machine(func(run engine.Run) (int, error) {
+			if _, err := b.a.Do(run, 1); err != nil || !run.HistoryLong() { // the start, the step and its end
+				return 0, err
+			}
+			return 1, nil
+		}, machine.Options{LongHistory: mark})
+		m.Start(epoch)
+		m.Take()
+		done(m, "1", "t/a", 7)
+		b.says(m, want)
+	}
+}
+
 func TestAPermanentErrorOfLoadEndsIt(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

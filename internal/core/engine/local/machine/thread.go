@@ -43,8 +43,8 @@ func (t *thread) Replaying() bool { return t.m.o.Replaying }
 // Progress hands a report to the observer.
 func (t *thread) Progress(p engine.Progress) { t.m.o.Progress(p) }
 
-// Records returns how many records the generation has.
-func (t *thread) Records() int { return t.m.records }
+// HistoryLong reports that the generation should end soon.
+func (t *thread) HistoryLong() bool { return t.m.records >= t.m.o.LongHistory }
 
 // Detached returns the thread out of a cancel's reach.
 func (t *thread) Detached() engine.Thread {

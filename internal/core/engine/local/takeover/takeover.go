@@ -33,8 +33,9 @@ func Check(execution, name string, entries []journal.Entry) error {
 }
 
 // From returns what a start takes over from its origin, whose last generation has
-// these records. own is the root of what takes new keys.
-func From(s *engine.Start, entries []journal.Entry, own engine.Root) (*journal.Origin, error) {
+// these records. own is the root of what takes new keys; the registry says which
+// steps a redrive may read anew.
+func From(s *engine.Start, entries []journal.Entry, own engine.Root, r *engine.Registry) (*journal.Origin, error) {
 	o := *s.Origin
 	l := journal.New(s.Workspace, o.Execution)
 	l.See(entries[0].Record)
@@ -49,7 +50,7 @@ func From(s *engine.Start, entries []journal.Entry, own engine.Root) (*journal.O
 	if o.Fresh {
 		return out, nil
 	}
-	t := newTally(l.Unread)
+	t := newTally(l.Unread, r)
 	for _, entry := range entries {
 		t.see(entry.Record)
 	}
@@ -59,18 +60,21 @@ func From(s *engine.Start, entries []journal.Entry, own engine.Root) (*journal.O
 
 // tally adds up what the records of an origin leave to a redrive.
 type tally struct {
+	registry *engine.Registry
+
 	taken   *engine.Feed
 	live    map[string]int          // by branch: the first number that the origin did itself
 	waits   map[string]journal.Type // by path: a sleep or a wait
 	signals []engine.Message        // in order of arrival
 	read    map[int]bool            // that were taken
 	ended   map[string]engine.Fed   // what the origin did itself
+	rereads []string                // paths of what it read last and a redrive reads anew
 	undone  []engine.Scope          // whose undos ran
 	open    map[string]engine.Unfinished
 }
 
-func newTally(unread []engine.Message) *tally {
-	t := &tally{live: map[string]int{}, waits: map[string]journal.Type{}, read: map[int]bool{},
+func newTally(unread []engine.Message, r *engine.Registry) *tally {
+	t := &tally{registry: r, live: map[string]int{}, waits: map[string]journal.Type{}, read: map[int]bool{},
 		ended: map[string]engine.Fed{}, open: map[string]engine.Unfinished{},
 		taken: engine.NewFeed()}
 	for _, s := range unread {
@@ -85,6 +89,7 @@ func (t *tally) signal(name string, data json.RawMessage) {
 
 // see takes in one record of the origin.
 func (t *tally) see(r *journal.Record) {
+	t.settle(r)
 	switch r.Type {
 	case journal.Fed:
 		t.inherit(r.Feed)
@@ -122,6 +127,19 @@ func (t *tally) see(r *journal.Record) {
 		return
 	}
 	t.went(r.Path)
+}
+
+// settle keeps what was read last: once the origin has asked for anything but
+// reading, what it had read until then counts.
+func (t *tally) settle(r *journal.Record) {
+	switch r.Type {
+	case journal.StepCompleted:
+		if s := t.registry.Step(r.Name); s != nil && s.Reread {
+			t.rereads = append(t.rereads, r.Path)
+		}
+	case journal.StepStarted, journal.TimerSet, journal.WaitBegan, journal.SignalTaken, journal.ChildStarted, journal.Compensating:
+		t.rereads = nil
+	}
 }
 
 // inherit takes over what the origin itself had taken over.
@@ -167,6 +185,9 @@ func (t *tally) stale(path string) bool {
 
 // feed is what the redrive gets. own is the root of the scopes that take new keys.
 func (t *tally) feed(own engine.Root) *engine.Feed {
+	for _, path := range t.rereads {
+		delete(t.ended, path)
+	}
 	f := &engine.Feed{Results: t.ended, Scopes: t.taken.Scopes, Children: t.open, Versions: t.taken.Versions}
 	for path, r := range t.taken.Results {
 		if _, again := f.Results[path]; !again && !t.stale(path) {

@@ -1,6 +1,7 @@
 package takeover_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -17,6 +18,15 @@ import (
 )
 
 var own = engine.Root{Execution: "ex_new", Generation: 1}
+
+// registry has a step that may be read anew, and one that has effects.
+func registry() *engine.Registry {
+	r := engine.NewRegistry()
+	never := func(context.Context, int) (int, error) { panic("nothing runs") }
+	engine.NewStep(r, "k/look", engine.StepOptions[int]{ReadOnly: true, Reread: true}, never)
+	engine.NewStep(r, "k/act", engine.StepOptions[int]{Reread: true}, never)
+	return r
+}
 
 // entries are those of an execution that begins as b says and has failed.
 func entries(b journal.Begin, records ...journal.Record) []journal.Entry {
@@ -36,7 +46,7 @@ func entries(b journal.Begin, records ...journal.Record) []journal.Entry {
 // from is what a redrive takes over.
 func from(t *testing.T, all []journal.Entry) *journal.Origin {
 	t.Helper()
-	o, err := takeover.From(&engine.Start{Workspace: "ws", Function: "k/f", Origin: &engine.Origin{Execution: "ex_old"}}, all, own)
+	o, err := takeover.From(&engine.Start{Workspace: "ws", Function: "k/f", Origin: &engine.Origin{Execution: "ex_old"}}, all, own, registry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,6 +148,38 @@ func TestChains(t *testing.T) {
 	}
 }
 
+// What was read last, and nothing was done about, is not taken over.
+func TestRereads(t *testing.T) {
+	t.Parallel()
+	look := func(path string) journal.Record {
+		return journal.Record{Type: journal.StepCompleted, Path: path, Name: "k/look", Out: json.RawMessage("1"), ReadOnly: true}
+	}
+	after := func(typ journal.Type) []journal.Record {
+		return []journal.Record{look("1"), {Type: typ, Path: "2", Name: "k/x"}, look("3.0.1"), look("3.1.1"), done("3.1.2")}
+	}
+	signal := journal.Record{Type: journal.Signal, Name: "k/x"}
+	for name, c := range map[string]struct {
+		did  []journal.Record
+		want string
+	}{
+		"nothing else":   {[]journal.Record{look("1"), done("2"), {Type: journal.StepFailed, Path: "3"}}, "2"},
+		"an effect":      {after(journal.StepStarted), "1 3.1.2"},
+		"a sleep":        {after(journal.TimerSet), "1 3.1.2"},
+		"a wait":         {after(journal.WaitBegan), "1 3.1.2"},
+		"a child":        {after(journal.ChildStarted), "1 3.1.2"},
+		"a signal":       {append([]journal.Record{signal, look("1"), {Type: journal.SignalTaken, Path: "2", Name: "k/x", N: 1}}, look("3")), "1 2"},
+		"a signal came":  {[]journal.Record{look("1"), signal}, ""},
+		"a change":       {[]journal.Record{look("1"), {Type: journal.VersionMarked, Name: "c", N: 1}}, ""},
+		"inherited":      {[]journal.Record{{Type: journal.Fed, Feed: &engine.Feed{Results: steps("1")}}, look("2")}, "1"},
+		"not to be read": {[]journal.Record{{Type: journal.StepCompleted, Path: "1", Name: "k/act", Out: json.RawMessage("1")}}, "1"},
+	} {
+		f := feed(from(t, entries(journal.Begin{}, c.did...)))
+		if got := strings.Join(slices.Sorted(maps.Keys(f.Results)), " "); got != c.want {
+			t.Errorf("%s: %q is fed, want %q", name, got, c.want)
+		}
+	}
+}
+
 func TestUndoneScopes(t *testing.T) {
 	t.Parallel()
 	middle := engine.Root{Execution: "ex_middle", Generation: 1}
@@ -165,7 +207,7 @@ func TestWhatARedriveIs(t *testing.T) {
 	if *o.Root != *root || !o.Private || !o.Continues || string(o.Input) != "5" || *o.Named != (engine.Origin{Execution: "ex_old", Generation: 3}) {
 		t.Errorf("%+v", o)
 	}
-	fresh, err := takeover.From(&engine.Start{Function: "k/f", Origin: &engine.Origin{Execution: "ex_old", Generation: 3, Fresh: true}}, all, own)
+	fresh, err := takeover.From(&engine.Start{Function: "k/f", Origin: &engine.Origin{Execution: "ex_old", Generation: 3, Fresh: true}}, all, own, registry())
 	if err != nil || fresh.Root != nil || fresh.Parts != nil || fresh.Continues || !fresh.Private || !fresh.Named.Fresh {
 		t.Errorf("%+v (%v)", fresh, err)
 	}
@@ -173,7 +215,7 @@ func TestWhatARedriveIs(t *testing.T) {
 		"generation": {Function: "k/f", Origin: &engine.Origin{Generation: 2}},
 		"function":   {Function: "k/g", Origin: &engine.Origin{}},
 	} {
-		if _, err := takeover.From(&s, all, own); !errors.Is(err, engine.ErrNoOrigin) {
+		if _, err := takeover.From(&s, all, own, registry()); !errors.Is(err, engine.ErrNoOrigin) {
 			t.Errorf("another %s: %v", name, err)
 		}
 	}

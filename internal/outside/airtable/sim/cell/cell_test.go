@@ -44,8 +44,8 @@ func setup(t *testing.T) *table {
 		typ     schema.FieldType
 		options string
 	}{
-		{"Rich", "richText", "null"}, {"Age", "number", `{"precision":0}`}, {"Stars", "rating", `{"max":5,"icon":"star","color":"x"}`},
-		{"Done", "checkbox", `{"icon":"check","color":"x"}`}, {"Day", "date", `{"dateFormat":{"name":"iso"}}`},
+		{"Rich", "richText", "null"}, {"Age", "number", `{"precision":0}`}, {"Stars", "rating", `{"max":5,"icon":"star","color":"redBright"}`},
+		{"Done", "checkbox", `{"icon":"check","color":"redBright"}`}, {"Day", "date", `{"dateFormat":{"name":"iso"}}`},
 		{"At", "dateTime", `{"dateFormat":{"name":"iso"},"timeFormat":{"name":"24hour"},"timeZone":"America/New_York"}`},
 		{"Stage", "singleSelect", `{"choices":[{"name":"New"},{"name":"Won"}]}`}, {"Tags", "multipleSelects", `{"choices":[{"name":"a"},{"name":"b"}]}`},
 		{"Owner", "singleCollaborator", "null"}, {"Team", "multipleCollaborators", "null"}, {"Files", "multipleAttachments", "null"}, {"Code", "barcode", "null"},
@@ -68,6 +68,9 @@ func (w *table) AddChoice(f *schema.Field, name string) {
 }
 
 func (*table) HasLinked(_ *schema.Field, id string) bool { return id == rec1 || id == rec2 }
+
+// Unreachable knows one url that leads nowhere.
+func (w *table) Unreachable(url string) bool { return url == "https://x/gone" }
 
 // LinkTitled knows Acme, refuses "refused" and makes all others.
 func (w *table) LinkTitled(f *schema.Field, title string) (string, *wire.Error) {
@@ -206,7 +209,7 @@ func TestTheWordsOfRefusals(t *testing.T) {
 		{"Firm", `{}`, true, column + "Value is not an array of record IDs."},
 		{"Firm", `["Acme"]`, false, column + "Value is not an array of record IDs."},
 		{"Firm", `["recBBBBBBBBBBBBBB"]`, true, "ROW_DOES_NOT_EXIST: Record ID recBBBBBBBBBBBBBB does not exist in this table"},
-		{"Files", `[{}]`, true, "INVALID_ATTACHMENT_OBJECT: Invalid attachment object: an attachment needs a public url, or the id of an existing one"},
+		{"Files", `[{}]`, true, "INVALID_ATTACHMENT_OBJECT: Invalid attachment for field Files: parameters must have a public url, or the id of an existing attachment"},
 		{"Sum", `1`, true, column + `Field "Sum" cannot accept a value because the field is computed`},
 	} {
 		_, err := setup(t).read(c.field, c.sent, c.typecast)
@@ -309,7 +312,7 @@ func TestWhatFormulasSee(t *testing.T) {
 		{"Files", json.RawMessage(`[{"id":"x","url":"u","filename":"f"}]`), formula.Text("f")},
 		{"Code", json.RawMessage(`{"text":"123"}`), formula.Text("123")},
 	} {
-		if got := cell.Computable(w.Field(c.field), c.value); got != c.want {
+		if got := cell.Computable(w.Field(c.field), c.value); !cmp.Equal(got, c.want) {
 			t.Errorf("%s %v: got %+v, want %+v", c.field, c.value, got, c.want)
 		}
 	}

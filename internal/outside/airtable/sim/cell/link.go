@@ -39,10 +39,13 @@ func (r Reader) links(f *schema.Field, raw json.RawMessage) (Value, *wire.Error)
 func (r Reader) link(f *schema.Field, name string) (string, *wire.Error) {
 	switch {
 	case wire.IsID(name, "rec"):
-		if !r.Context.HasLinked(f, name) {
-			return "", wire.RowDoesNotExist(name)
+		switch known := r.Context.HasLinked(f, name); {
+		case known:
+			return name, nil
+		case r.Typecast && r.Quirks.JunkLinks:
+			return r.Context.LinkTitled(f, name)
 		}
-		return name, nil
+		return "", wire.RowDoesNotExist(name)
 	case !r.Typecast:
 		return "", errNotLinks()
 	case name == "":

@@ -16,7 +16,7 @@ import (
 func (r Reader) number(f *schema.Field, raw json.RawMessage) (Value, *wire.Error) {
 	var n float64
 	if json.Unmarshal(raw, &n) == nil {
-		return n, nil
+		return r.rounded(f, n), nil
 	}
 	text, isText := wire.String(raw)
 	if !isText || !r.Typecast {
@@ -29,7 +29,18 @@ func (r Reader) number(f *schema.Field, raw json.RawMessage) (Value, *wire.Error
 	if !ok {
 		return nil, errUnparsable(f, text)
 	}
-	return n, nil
+	return r.rounded(f, n), nil
+}
+
+// rounded is a number as it is stored: as it came, unless numbers are to be rounded to the precision of their field.
+func (r Reader) rounded(f *schema.Field, n float64) float64 {
+	places, limited := f.Precision()
+	if !r.Quirks.RoundNumbers || !limited {
+		return n
+	}
+	text := strconv.FormatFloat(n, 'f', places, 64)
+	n, _ = strconv.ParseFloat(text, 64)
+	return n + 0 // no negative zero
 }
 
 // looseNumber reads a number as people write it.

@@ -4,20 +4,14 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/quirk"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/schema"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
 
-// person is a collaborator as stored and shown.
-type person struct {
-	ID    string `json:"id"`
-	Email string `json:"email,omitempty"`
-	Name  string `json:"name,omitempty"`
-}
-
-// person reads {id} or {email}. The simulator knows no members, so everyone who is well-formed is a collaborator.
+// person reads {id} or {email}. Without a list of members everyone who is well-formed is a collaborator.
 func (r Reader) person(f *schema.Field, raw json.RawMessage) (Value, *wire.Error) {
-	who, ok := readPerson(raw, r.Typecast)
+	who, ok := r.readPerson(raw, r.Typecast)
 	if !ok {
 		return nil, errCell(f)
 	}
@@ -33,9 +27,9 @@ func (r Reader) people(f *schema.Field, raw json.RawMessage) (Value, *wire.Error
 	if len(list) == 0 {
 		return nil, nil
 	}
-	all := make([]person, 0, len(list))
+	all := make([]quirk.Member, 0, len(list))
 	for _, one := range list {
-		who, ok := readPerson(one, true)
+		who, ok := r.readPerson(one, true)
 		if !ok {
 			return nil, errCell(f)
 		}
@@ -45,8 +39,8 @@ func (r Reader) people(f *schema.Field, raw json.RawMessage) (Value, *wire.Error
 }
 
 // readPerson completes a collaborator from what is given; plain also takes an id or an email as a text.
-func readPerson(raw json.RawMessage, plain bool) (person, bool) {
-	var who person
+func (r Reader) readPerson(raw json.RawMessage, plain bool) (quirk.Member, bool) {
+	var who quirk.Member
 	text, isText := wire.String(raw)
 	switch {
 	case isText && plain && strings.Contains(text, "@"):
@@ -55,6 +49,9 @@ func readPerson(raw json.RawMessage, plain bool) (person, bool) {
 		who.ID = text
 	case raw[0] != '{' || json.Unmarshal(raw, &who) != nil:
 		return who, false
+	}
+	if member, listed, anyone := r.Quirks.Member(who.ID, who.Email); !anyone {
+		return member, listed
 	}
 	if who.ID == "" && strings.Contains(who.Email, "@") {
 		who.ID = wire.DerivedID("usr", who.Email)

@@ -3,6 +3,7 @@ package cell
 import (
 	"encoding/json"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/quirk"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/schema"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
@@ -19,6 +20,9 @@ type Context interface {
 	LinkTitled(link *schema.Field, title string) (string, *wire.Error)
 	// Attachment finds an attachment that any record has in this field.
 	Attachment(f *schema.Field, id string) (Attachment, bool)
+	// Unreachable reports whether a url is known to lead to no file. Its attachment is dropped, and the answer to the
+	// call says so.
+	Unreachable(url string) bool
 }
 
 // Reader turns the JSON of written cells into what is stored, or says why it cannot.
@@ -26,6 +30,7 @@ type Reader struct {
 	Context Context
 	// Typecast takes texts for most things and makes the choices and records that they name.
 	Typecast bool
+	Quirks   quirk.Set
 }
 
 // errCell refuses JSON of the wrong type for the field.

@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/formula"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/schema"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
@@ -66,21 +68,17 @@ func Decode(f *schema.Field, raw json.RawMessage) (Value, error) {
 	return n, err
 }
 
-// Attachment is one file of a cell as stored and shown. The simulator fetches nothing, so it knows neither size nor
-// type.
-type Attachment struct {
-	ID       string `json:"id"`
-	URL      string `json:"url"`
-	Filename string `json:"filename"`
-}
-
-// Attachments are the files in a cell. A cell of any other shape has none.
-func Attachments(v Value) []Attachment {
-	raw, _ := v.(json.RawMessage)
-	if raw == nil {
-		return nil
+// Plain is a cell as a person would type it, to be read again under another type.
+func Plain(v Value) any {
+	switch v := v.(type) {
+	case float64:
+		return formula.FormatNumber(v)
+	case bool:
+		return "checked"
+	case []string:
+		return strings.Join(v, ", ")
+	case json.RawMessage:
+		return objectText(v)
 	}
-	var list []Attachment
-	_ = json.Unmarshal(raw, &list) // our own writing
-	return list
+	return v
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/fault"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/quirk"
 )
 
 // setup is an injector with a plan.
@@ -36,6 +37,7 @@ func TestPlansThatCannotMeanAnythingAreRefused(t *testing.T) {
 		`{"faults":[{"fault":"delay","delay_ms":-1}]}`:          "faults[0] has a negative number",
 		`{"faults":[{"fault":"unavailable","retry_after":-1}]}`: "faults[0] has a negative number",
 		`{"quota_remaining":-1}`:                                "write 0 for an exhausted quota or null for none",
+		`{"upsert_answer":"wrong"}`:                             `upsert_answer is "wrong"; write short, long or ""`,
 		`{"fault":[]}`:                                          `unknown field "fault"`,
 		`{"faults":[{"fault":"drop","every":2}]}`:               `unknown field "every"`,
 		`nonsense`: "invalid character",
@@ -121,7 +123,7 @@ func TestAPlanShowsItsCountersAndSetStartsAfresh(t *testing.T) {
 	shown := i.Plan()
 	left := 0
 	want := fault.Plan{Faults: []fault.Rule{{Nth: 1, Times: 1, Fault: fault.Drop, Seen: 3, Met: 1}, {Nth: 2, Times: -1, Fault: fault.Drop, Seen: 3, Met: 2}},
-		RevokedTokens: []string{"a"}, QuotaRemaining: &left}
+		RevokedTokens: []string{"a"}, QuotaRemaining: &left, Set: quirk.Set{}.Clone()}
 	if diff := cmp.Diff(want, shown); diff != "" {
 		t.Error(diff)
 	}

@@ -3,6 +3,8 @@ package fault
 import (
 	"slices"
 	"sync"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/quirk"
 )
 
 // Injector holds the plan of a running simulator and its counters. The zero value has no faults. Safe for
@@ -73,6 +75,13 @@ func (i *Injector) Revoked(token string) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return slices.Contains(i.plan.RevokedTokens, token)
+}
+
+// Quirks are the switches of the plan. They must not be changed.
+func (i *Injector) Quirks() quirk.Set {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.plan.Set
 }
 
 // Singular reports whether a 429 is written as one error instead of as a list.

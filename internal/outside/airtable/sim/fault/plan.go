@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/quirk"
 )
 
 // Type is what happens to a call that has a fault.
@@ -43,6 +45,7 @@ type Plan struct {
 	RevokedTokens  []string `json:"revoked_tokens"`
 	QuotaRemaining *int     `json:"quota_remaining"` // calls left this month; null means that there is no quota
 	SingularErrors bool     `json:"singular_429"`    // 429s as {"error":{…}}, which is how the documentation prints them
+	quirk.Set
 }
 
 // Parse reads a plan and refuses one that cannot mean anything. The error says what to write instead.
@@ -68,7 +71,7 @@ func (p Plan) check() error {
 	if p.QuotaRemaining != nil && *p.QuotaRemaining < 0 {
 		return fmt.Errorf("quota_remaining is negative; write 0 for an exhausted quota or null for none")
 	}
-	return nil
+	return p.Set.Check()
 }
 
 func names(types []Type) string {
@@ -87,6 +90,7 @@ func (p Plan) clone() Plan {
 		left := *p.QuotaRemaining
 		p.QuotaRemaining = &left
 	}
+	p.Set = p.Set.Clone()
 	return p
 }
 
@@ -100,20 +104,5 @@ type Call struct {
 // matches reports whether a call is one of those that the rule counts.
 func (r *Rule) matches(c Call) bool {
 	return (r.Method == "" || r.Method == c.Method) && (r.Operation == "" || r.Operation == c.Operation) &&
-		(r.Path == "" || glob(r.Path, strings.TrimSuffix(c.Path, "/")))
-}
-
-// glob matches a pattern in which * stands for any number of characters, slashes included.
-func glob(pattern, text string) bool {
-	first, rest, more := strings.Cut(pattern, "*")
-	text, found := strings.CutPrefix(text, first)
-	if !found || !more {
-		return found && text == ""
-	}
-	for at := 0; at <= len(text); at++ {
-		if glob(rest, text[at:]) {
-			return true
-		}
-	}
-	return false
+		(r.Path == "" || quirk.Matches(r.Path, strings.TrimSuffix(c.Path, "/")))
 }

@@ -1,16 +1,13 @@
 package formula
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // dateFunctions compare and read dates.
 var dateFunctions = map[string]function{
 	"IS_SAME":        {2, 3, func(args []typed) typed { return typed{isSame(args), NumberType} }},
 	"IS_AFTER":       {2, 2, func(args []typed) typed { return typed{inOrder(args[1], args[0]), NumberType} }},
 	"IS_BEFORE":      {2, 2, func(args []typed) typed { return typed{inOrder(args[0], args[1]), NumberType} }},
-	"DATETIME_PARSE": {1, 3, func(args []typed) typed { return typed{datetimeParse(args), DateType} }},
+	"DATETIME_PARSE": timed(1, 3, DateType, datetimeParse),
 }
 
 // inOrder is IS_BEFORE: a blank is neither before nor after anything, a text that is not a date is an error.
@@ -32,7 +29,7 @@ func instants(a, b Value) (int64, int64, *Value) {
 			return 0, 0, &v
 		}
 	}
-	if a.Type == Blank || b.Type == Blank {
+	if a.single().Type == Blank || b.single().Type == Blank {
 		no := Bool(false)
 		return 0, 0, &no
 	}
@@ -68,8 +65,9 @@ func isSame(args []typed) node {
 // truncated is the start of the unit that an instant lies in; weeks start on Sunday.
 func truncated(millis int64, unit string) (time.Time, bool) {
 	at := time.UnixMilli(millis).UTC()
-	day := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
-	switch strings.TrimSuffix(strings.ToLower(unit), "s") {
+	day := midnight(at)
+	unit, _ = unitNamed(unit)
+	switch unit {
 	case "year":
 		return time.Date(at.Year(), 1, 1, 0, 0, 0, 0, time.UTC), true
 	case "quarter":
@@ -92,30 +90,26 @@ func truncated(millis int64, unit string) (time.Time, bool) {
 	return at, false
 }
 
-// datetimeParse reads a text by a format, or in ISO 8601 without one; a date stays as it is.
-func datetimeParse(args []typed) node {
-	return func(row Row) Value {
-		text := args[0].node(row)
-		if text.Type != String {
-			return unlessNumber(text)
-		}
-		var at time.Time
-		var err error
-		if len(args) == 1 {
-			at, err = ParseISO(text.Text, time.UTC)
-		} else {
-			at, err = parseFormat(text.Text, args[1].node(row).String())
-		}
-		if err != nil {
-			return Failed()
-		}
-		return Instant(at.UnixMilli())
+// datetimeParse reads a text by a format, or in ISO 8601 without one; a date stays as it is. What the locale in the
+// third argument says is read in English.
+func datetimeParse(row Row, args []Value) Value {
+	text := args[0].single()
+	if text.Type != String {
+		return unlessNumber(text)
 	}
+	at, err := parseAny(text.Text)
+	if len(args) > 1 && args[1].String() != "" {
+		at, err = parseMoment(text.Text, args[1].String(), time.UnixMilli(row.Now()).UTC())
+	}
+	if err != nil {
+		return Failed()
+	}
+	return Instant(at.UnixMilli())
 }
 
-// unlessNumber keeps dates, blanks and errors; a number is not a date.
+// unlessNumber keeps dates, blanks and errors; anything else is not a date.
 func unlessNumber(v Value) Value {
-	if v.Type == Number {
+	if v.Type == Number || v.Type == Array {
 		return Failed()
 	}
 	return v

@@ -1,5 +1,5 @@
-// Package formula is the part of Airtable's formula language that the simulator speaks: the operators, and
-// the functions listed in functions.go. It knows nothing of tables: fields come through a Resolver and a Row.
+// Package formula is Airtable's formula language as the simulator speaks it: the operators, and the functions
+// listed in functions.go. It knows nothing of tables: fields come through a Resolver and a Row.
 // It is not the expression language of our own product.
 package formula
 

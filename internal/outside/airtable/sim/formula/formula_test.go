@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // testRow is a record with a few fields of every type.
@@ -16,7 +17,19 @@ type testRow map[string]Value
 func (r testRow) Field(id string) Value { return r[id] }
 func (testRow) RecordID() string        { return "recAAAAAAAAAAAAAA" }
 func (testRow) CreatedTime() int64      { return at("2024-01-01T00:00:00Z") }
-func (testRow) LastModifiedTime() int64 { return at("2024-03-05T10:20:30.500Z") }
+
+// LastModifiedTime knows a time for the record, and an earlier one for the name.
+func (testRow) LastModifiedTime(ids []string) Value {
+	switch strings.Join(ids, ",") {
+	case "":
+		return Instant(at("2024-03-05T10:20:30.500Z"))
+	case "fldName", "fldName,fldAge":
+		return Instant(at("2024-02-01T00:00:00Z"))
+	}
+	return Value{}
+}
+
+func (testRow) Now() int64 { return at("2024-03-06T12:00:00Z") }
 
 func at(text string) int64 {
 	when, err := time.Parse(time.RFC3339Nano, text)
@@ -125,7 +138,9 @@ func TestEval(t *testing.T) {
 		`SEARCH("zzz",{Name})`:            {},
 		`RECORD_ID()`:                     Text("recAAAAAAAAAAAAAA"),
 		`RECORD_ID()="recAAAAAAAAAAAAAA"`: Num(1),
-		`CREATED_TIME()&""`:               Text("2024-01-01T00:00:00.000Z"),
+		`LAST_MODIFIED_TIME({Name})&""`:   Text("2024-02-01T00:00:00.000Z"), `LAST_MODIFIED_TIME({Name},{Age})&""`: Text("2024-02-01T00:00:00.000Z"),
+		`LAST_MODIFIED_TIME({Gap})&""`: {}, `LAST_MODIFIED_TIME("x")&""`: bad, `LAST_MODIFIED_TIME({Name},1)&""`: bad,
+		`CREATED_TIME()&""`: Text("2024-01-01T00:00:00.000Z"),
 		// dates
 		`IS_AFTER(LAST_MODIFIED_TIME(),"2024-03-05T10:20:30.499Z")`:            Num(1),
 		`IS_AFTER(LAST_MODIFIED_TIME(),"2024-03-05T10:20:30.500Z")`:            Num(0),
@@ -163,8 +178,8 @@ func TestEval(t *testing.T) {
 func TestInvalidFormulas(t *testing.T) {
 	t.Parallel()
 	for _, source := range []string{
-		"", "1+", "(1", "1)", "\"open", "{open", "1 2", "FOO(1)", "UPPER({Name})", "TRUE()", "AND()", "NOT(1,2)", "BLANK(1)",
-		"IF(1)", "1..2", "“curly”", "a b", ",", "FIND(\"a\")", "LAST_MODIFIED_TIME({Name})", "\xff",
+		"", "1+", "(1", "1)", "\"open", "{open", "1 2", "FOO(1)", "LET(1)", "TRUE(1)", "UPPER()", "AND()", "NOT(1,2)", "BLANK(1)",
+		"IF(1)", "1..2", "“curly”", "a b", ",", "FIND(\"a\")", "\xff",
 		strings.Repeat("(", 5000) + "1" + strings.Repeat(")", 5000), strings.Repeat("-", 5000) + "1",
 	} {
 		if _, err := Compile(source, resolve); !errors.Is(err, ErrInvalid) {
@@ -216,7 +231,7 @@ func TestStaticTypes(t *testing.T) {
 func TestEveryFunctionBelongsToOneFamily(t *testing.T) {
 	t.Parallel()
 	n := 0
-	for _, family := range []map[string]function{logicFunctions, textFunctions, dateFunctions, recordFunctions} {
+	for _, family := range []map[string]function{logicFunctions, numberFunctions, listFunctions, textFunctions, regexFunctions, dateFunctions, calendarFunctions, recordFunctions} {
 		n += len(family)
 	}
 	if n != len(functions) {
@@ -254,7 +269,8 @@ func TestTruthy(t *testing.T) {
 // the same value, from its canonical form.
 func FuzzCompile(f *testing.F) {
 	for _, seed := range []string{"1+2", `{Name}&"x"`, `IF(AND({Age}>1,NOT({Done})),FIND("a",{Name},2),BLANK())`, `{a\}b}`, "-(-1)",
-		`DATETIME_PARSE("1/2/2024","M/D/YYYY")`, `IS_SAME({Due},"2024-03-05",'day')`, "((((", `"\`} {
+		`DATETIME_PARSE("1/2/2024","M/D/YYYY")`, `IS_SAME({Due},"2024-03-05",'day')`, `REGEX_REPLACE({Name},"(n+)","$1x")`, `REPT("ab",{Age})`, `ARRAYSLICE({Links},-1)`, `DATETIME_FORMAT(DATEADD({Due},1,"M"),"[x]LLLL Qo")`,
+		`DATETIME_PARSE("a 1","dddd SSS")`, `WORKDAY({Due},-9)`, `SWITCH(1,2,3,"x")`, "((((", `"\`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, source string) {
@@ -266,7 +282,7 @@ func FuzzCompile(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q compiles, its canonical form %q does not: %v", source, first.Canonical(), err)
 		}
-		if a, b := first.Eval(row), second.Eval(row); a != b && !(math.IsNaN(a.Num) && math.IsNaN(b.Num)) {
+		if a, b := first.Eval(row), second.Eval(row); !cmp.Equal(a, b, cmpopts.EquateNaNs()) {
 			t.Fatalf("%q is %+v, canonical %q is %+v", source, a, first.Canonical(), b)
 		}
 	})

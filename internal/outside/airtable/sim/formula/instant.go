@@ -2,7 +2,6 @@ package formula
 
 import (
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -34,48 +33,20 @@ func FormatInstant(millis int64) string {
 	return time.UnixMilli(millis).UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
-// formatTokens are Airtable's format words and Go's spelling of each. Where one is the beginning of another,
-// the longer one comes first.
-var formatTokens = []struct{ word, layout string }{
-	{"YYYY", "2006"}, {"YY", "06"}, {"MMMM", "January"}, {"MMM", "Jan"}, {"MM", "01"}, {"M", "1"},
-	{"DD", "02"}, {"D", "2"}, {"dddd", "Monday"}, {"ddd", "Mon"}, {"HH", "15"}, {"H", "15"}, {"hh", "03"}, {"h", "3"},
-	{"mm", "04"}, {"m", "4"}, {"SSS", "000"}, {"ss", "05"}, {"s", "5"}, {"A", "PM"}, {"a", "pm"},
-	{"ZZ", "-0700"}, {"Z", "-07:00"},
+// spoken are the spellings that a browser takes besides.
+var spoken = []string{
+	"January 2, 2006", "January 2 2006", "Jan 2, 2006", "Jan 2 2006", "2 January 2006", "2 Jan 2006", "January 2, 2006 3:04 PM", "Jan 2, 2006 3:04 PM",
+	"January 2, 2006 15:04", time.RFC1123, time.RFC1123Z, time.RFC850, "1/2/2006 3:04 PM", "1/2/2006 15:04:05", "1-2-2006",
 }
 
-// parseFormat reads a text by Airtable's format words. X and x are seconds and milliseconds since 1970.
-func parseFormat(text, format string) (time.Time, error) {
-	switch format {
-	case "X", "x":
-		n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-		if err != nil || n < -1e15 || n > 1e15 {
-			return time.Time{}, errNotADate
+// parseAny reads a date without being told a format: ISO 8601 first, then what a browser would understand.
+func parseAny(text string) (time.Time, error) {
+	at, err := ParseISO(text, time.UTC)
+	for _, layout := range spoken {
+		if err == nil {
+			break
 		}
-		if format == "X" {
-			n *= 1000
-		}
-		return time.UnixMilli(int64(n)).UTC(), nil
+		at, err = time.Parse(layout, strings.TrimSpace(text))
 	}
-	return time.Parse(goLayout(format), strings.TrimSpace(text))
-}
-
-// goLayout translates a format word by word. Anything else, and what is in brackets, stands for itself.
-func goLayout(format string) string {
-	var layout strings.Builder
-	for rest := format; rest != ""; {
-		word, replacement := rest[:1], rest[:1]
-		if end := strings.IndexByte(rest, ']'); rest[0] == '[' && end > 0 {
-			word, replacement = rest[:end+1], rest[1:end]
-		} else {
-			for _, t := range formatTokens {
-				if strings.HasPrefix(rest, t.word) {
-					word, replacement = t.word, t.layout
-					break
-				}
-			}
-		}
-		layout.WriteString(replacement)
-		rest = rest[len(word):]
-	}
-	return layout.String()
+	return at.UTC(), err
 }

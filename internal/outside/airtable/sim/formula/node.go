@@ -22,8 +22,11 @@ type Row interface {
 	RecordID() string
 	// CreatedTime is when the record was created, in milliseconds since 1970.
 	CreatedTime() int64
-	// LastModifiedTime is when a cell that is not computed last changed, in milliseconds since 1970.
-	LastModifiedTime() int64
+	// LastModifiedTime is when a cell that is not computed last changed, or one of those in the fields with these ids;
+	// a blank when none of them ever had a value.
+	LastModifiedTime(ids []string) Value
+	// Now is the moment of the evaluation, in milliseconds since 1970.
+	Now() int64
 }
 
 // node computes the value of a part of a formula.
@@ -40,6 +43,34 @@ type typed struct {
 type function struct {
 	min, max int
 	build    func(args []typed) typed
+}
+
+// strict is a function that looks at all its arguments and whose result is the first error among them.
+func strict(low, high int, static Type, compute func(args []Value) Value) function {
+	return timed(low, high, static, func(_ Row, args []Value) Value { return compute(args) })
+}
+
+// timed is strict for a function that also needs to know the moment.
+func timed(low, high int, static Type, compute func(row Row, args []Value) Value) function {
+	return function{low, high, func(args []typed) typed {
+		return typed{func(row Row) Value {
+			values := make([]Value, len(args))
+			for i, arg := range args {
+				if values[i] = arg.node(row); values[i].Type == Failure {
+					return values[i]
+				}
+			}
+			return compute(row, values)
+		}, static}
+	}}
+}
+
+// argument is an argument, or a blank when it was left out.
+func argument(args []Value, at int) Value {
+	if at >= len(args) {
+		return Value{}
+	}
+	return args[at]
 }
 
 // constant is a node that always has the same value.

@@ -59,6 +59,10 @@ func arithmetic(compute func(a, b float64) float64) func(a, b Value) Value {
 // equal compares as = does: texts exactly; a blank equals "", 0 and a blank; a text that is a date equals that
 // date; a text never equals a number.
 func equal(a, b Value) bool {
+	a, b = a.single(), b.single()
+	if a.Type == Array || b.Type == Array {
+		return a.String() == b.String()
+	}
 	if a.Type == Date || b.Type == Date {
 		left, leftOK := a.instant()
 		right, rightOK := b.instant()
@@ -78,6 +82,7 @@ func ordering(holds func(order int) bool) func(a, b Value) Value {
 		if leftOK && rightOK {
 			return Bool(left == left && right == right && holds(compare(left, right))) // NaN is in no order
 		}
+		a, b = a.single(), b.single()
 		leftAt, leftOK := a.instant()
 		rightAt, rightOK := b.instant()
 		if (a.Type == Date || b.Type == Date) && leftOK && rightOK {
@@ -86,7 +91,7 @@ func ordering(holds func(order int) bool) func(a, b Value) Value {
 		if a.Type == Number || b.Type == Number || a.Type == Date || b.Type == Date {
 			return Failed()
 		}
-		return Bool(holds(strings.Compare(a.Text, b.Text)))
+		return Bool(holds(strings.Compare(a.String(), b.String())))
 	}
 }
 

@@ -29,7 +29,7 @@ func choose(e *record.Evaluator, rows *record.Rows, p Params) ([]*record.Record,
 	records := rows.InIDOrder()
 	if p.View != "" {
 		var err *wire.Error
-		if records, err = inView(rows, p.View); err != nil {
+		if records, err = inView(e, rows, p.View); err != nil {
 			return nil, err
 		}
 	}
@@ -51,19 +51,33 @@ func choose(e *record.Evaluator, rows *record.Rows, p Params) ([]*record.Record,
 	return records, nil
 }
 
-// inView lists the records of a view, named by id or by name, in its order. All views are grid views without a
-// filter, so far: they show every record as it was created.
-func inView(rows *record.Rows, key string) ([]*record.Record, *wire.Error) {
+// inView lists the records of a view, named by id or by name, in its order. What the view hides is no matter.
+func inView(e *record.Evaluator, rows *record.Rows, key string) ([]*record.Record, *wire.Error) {
 	t := rows.Table()
-	if _, found := t.View(key); found {
-		return rows.InCreationOrder(), nil
+	view, found := t.View(key)
+	if !found {
+		for _, other := range t.Base.Tables {
+			if slices.ContainsFunc(other.Views, func(v schema.View) bool { return v.ID == key }) {
+				return nil, wire.StateCheckFailed()
+			}
+		}
+		return nil, errNoView(key)
 	}
-	for _, other := range t.Base.Tables {
-		if slices.ContainsFunc(other.Views, func(v schema.View) bool { return v.ID == key }) {
-			return nil, wire.StateCheckFailed()
+	records := rows.InCreationOrder()
+	if view.Filter != "" {
+		var err *wire.Error
+		if records, err = filtered(e, t, records, view.Filter); err != nil {
+			return nil, err
 		}
 	}
-	return nil, errNoView(key)
+	keys := make([]sortKey, 0, len(view.Sort))
+	for _, level := range view.Sort {
+		keys = append(keys, sortKey{t.FieldByID(level.Field), level.Descending})
+	}
+	if len(keys) > 0 {
+		records = sorted(e, records, keys)
+	}
+	return records, nil
 }
 
 // filtered keeps the records for which a formula is true.

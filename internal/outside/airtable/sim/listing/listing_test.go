@@ -35,7 +35,7 @@ func setup(t *testing.T, rows ...map[string]any) *people {
 	name := schema.FieldBody{Name: "Name", Type: "singleLineText"}
 	c := s.Begin()
 	base, err := c.CreateBase(schema.BaseBody{Name: "B", Tables: []schema.TableBody{{Name: "Other", Fields: []schema.FieldBody{name}}, {Name: "People", Fields: []schema.FieldBody{name,
-		{Name: "Age", Type: "number", Options: options("precision", 0)}, {Name: "Done", Type: "checkbox", Options: options("icon", "check", "color", "x")},
+		{Name: "Age", Type: "number", Options: options("precision", 0)}, {Name: "Done", Type: "checkbox", Options: options("icon", "check", "color", "greenBright")},
 		{Name: "Stage", Type: "singleSelect", Options: options("choices", []map[string]string{{"name": "New"}, {"name": "Even newer"}, {"name": "Done"}})},
 		{Name: "Born", Type: "date", Options: options("dateFormat", map[string]string{"name": "iso"})},
 		{Name: "Broken", Type: "formula", Options: options("formula", "IF({Age} > 5, {Name} + 1, {Age})")}}}}})

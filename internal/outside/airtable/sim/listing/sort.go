@@ -85,7 +85,20 @@ func compareValues(a, b formula.Value) int {
 	if a.Type == formula.String {
 		return strings.Compare(strings.ToLower(a.Text), strings.ToLower(b.Text))
 	}
+	if a.Type == formula.Array {
+		return compareLists(a.List, b.List)
+	}
 	return cmp.Compare(a.Num, b.Num)
+}
+
+// compareLists puts lists in the order of the first values that differ, and the shorter one first.
+func compareLists(a, b []formula.Value) int {
+	for i := range min(len(a), len(b)) {
+		if order := compareValues(a[i], b[i]); order != 0 {
+			return order
+		}
+	}
+	return cmp.Compare(len(a), len(b))
 }
 
 func rank(v formula.Value) int {
@@ -96,6 +109,8 @@ func rank(v formula.Value) int {
 		return 1
 	case formula.String:
 		return 2
+	case formula.Array:
+		return 3
 	}
-	return 3
+	return 4
 }

@@ -2,6 +2,7 @@ package record
 
 import (
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/cell"
+	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/quirk"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/schema"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable/sim/wire"
 )
@@ -11,9 +12,15 @@ import (
 type Change struct {
 	// Schema is the change of the schema. It takes back the steps of both.
 	Schema *schema.Change
+	// Quirks are the switches that count for this call.
+	Quirks quirk.Set
+	// Unreachable reports whether a url is known to lead to no file. Nil knows none.
+	Unreachable func(url string) bool
 
 	data    *Data
 	now     int64
+	quiet   bool // nothing counts as a modification of a record
+	dropped bool // an attachment was dropped because its url leads to no file
 	touched map[*Record]bool
 	records []*Record // in the order in which they were first touched
 }
@@ -36,8 +43,14 @@ func (c *Change) touch(r *Record) {
 	}
 }
 
-// add makes an empty record.
-func (c *Change) add(t *schema.Table) *Record {
+// DroppedFiles reports whether an attachment was dropped because its url leads to no file.
+func (c *Change) DroppedFiles() bool { return c.dropped }
+
+// add makes an empty record, if the table takes one.
+func (c *Change) add(t *schema.Table) (*Record, *wire.Error) {
+	if err := c.mayAdd(t); err != nil {
+		return nil, err
+	}
 	rows := c.data.stored(t)
 	r := &Record{ID: wire.NewID("rec"), rows: rows, seq: rows.nextSeq, created: c.now, modified: c.now, cells: map[string]cell.Value{}}
 	rows.put(r)
@@ -46,7 +59,33 @@ func (c *Change) add(t *schema.Table) *Record {
 		rows.drop(r)
 		rows.nextSeq = r.seq
 	})
-	return r
+	return r, nil
+}
+
+func errFull(what string, limit int) *wire.Error {
+	return wire.Invalid("RECORD_LIMIT_EXCEEDED", "The %s has reached its limit of %d records", what, limit)
+}
+
+// mayAdd refuses a record that the token may not create or for which there is no room.
+func (c *Change) mayAdd(t *schema.Table) *wire.Error {
+	if c.Quirks.NoCreate(t.ID, t.Name) {
+		return wire.NotPermitted("create records in table %s (%s)", t.Name, t.ID)
+	}
+	if limit := c.Quirks.MaxRecordsPerTable; limit != nil && len(c.data.Of(t).byID) >= *limit {
+		return errFull("table", *limit)
+	}
+	limit := c.Quirks.MaxRecordsPerBase
+	if limit == nil {
+		return nil
+	}
+	n := 0
+	for _, other := range t.Base.Tables {
+		n += len(c.data.Of(other).byID)
+	}
+	if n >= *limit {
+		return errFull("base", *limit)
+	}
+	return nil
 }
 
 // remove deletes a record whose links have been removed already.
@@ -58,16 +97,53 @@ func (c *Change) remove(r *Record) {
 
 // set gives a cell another value, nil for empty. Only a real difference counts as a modification.
 func (c *Change) set(r *Record, f *schema.Field, value cell.Value) {
+	if !c.quiet && !cell.Same(r.Cell(f), value) {
+		modified, before, known := r.modified, r.changed[f.ID], r.changed[f.ID] != 0
+		r.modified = c.now
+		r.noteChange(f, c.now)
+		c.Schema.OnRollback(func() {
+			r.modified = modified
+			if delete(r.changed, f.ID); known {
+				r.changed[f.ID] = before
+			}
+		})
+	}
+	c.setQuietly(r, f, value)
+}
+
+// noteChange remembers when a cell changed, unless that was when the record was made.
+func (r *Record) noteChange(f *schema.Field, now int64) {
+	if now == r.created {
+		return
+	}
+	if r.changed == nil {
+		r.changed = map[string]int64{}
+	}
+	r.changed[f.ID] = now
+}
+
+// lastChange is when one of the cells last changed. It returns false when none of them ever had a value.
+func (r *Record) lastChange(ids []string) (int64, bool) {
+	last, found := int64(0), false
+	for _, id := range ids {
+		at, changed := r.changed[id]
+		if _, filled := r.cells[id]; !changed && filled {
+			at, changed = r.created, true
+		}
+		if changed {
+			last, found = max(last, at), true
+		}
+	}
+	return last, found
+}
+
+// setQuietly is set for what does not count as a modification of the record.
+func (c *Change) setQuietly(r *Record, f *schema.Field, value cell.Value) {
 	old := r.Cell(f)
 	if cell.Same(old, value) {
 		return
 	}
-	modified := r.modified
 	r.store(f, value)
-	r.modified = c.now
 	c.touch(r)
-	c.Schema.OnRollback(func() {
-		r.store(f, old)
-		r.modified = modified
-	})
+	c.Schema.OnRollback(func() { r.store(f, old) })
 }

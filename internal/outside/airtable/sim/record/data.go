@@ -39,6 +39,7 @@ type Record struct {
 	created  int64
 	modified int64                 // when a cell that is not computed last changed
 	cells    map[string]cell.Value // by field id; an empty one is absent
+	changed  map[string]int64      // when a cell last changed, by field id; only of those that did after the creation
 	deleted  bool
 }
 

@@ -16,11 +16,12 @@ type Entry struct {
 	Created  int64                      `json:"c"`
 	Modified int64                      `json:"m"`
 	Cells    map[string]json.RawMessage `json:"f"`
+	Changed  map[string]int64           `json:"w,omitempty"`
 }
 
 // Entry is the record as it is kept.
 func (r *Record) Entry() Entry {
-	e := Entry{r.Table().ID, r.ID, r.seq, r.created, r.modified, make(map[string]json.RawMessage, len(r.cells))}
+	e := Entry{r.Table().ID, r.ID, r.seq, r.created, r.modified, make(map[string]json.RawMessage, len(r.cells)), r.changed}
 	for id, value := range r.cells {
 		e.Cells[id] = cell.Append(nil, value)
 	}
@@ -34,7 +35,7 @@ func (d *Data) Restore(e Entry) error {
 		return fmt.Errorf("record %s belongs to the unknown table %s", e.ID, e.Table)
 	}
 	rows := d.stored(t)
-	r := &Record{ID: e.ID, rows: rows, seq: e.Seq, created: e.Created, modified: e.Modified, cells: make(map[string]cell.Value, len(e.Cells))}
+	r := &Record{ID: e.ID, rows: rows, seq: e.Seq, created: e.Created, modified: e.Modified, changed: e.Changed, cells: make(map[string]cell.Value, len(e.Cells))}
 	for id, raw := range e.Cells {
 		f := t.FieldByID(id)
 		if f == nil {
@@ -56,6 +57,9 @@ func (d *Data) RestoreDeleted(table, id string) {
 		rows.drop(rows.byID[id])
 	}
 }
+
+// RestoreRemoved forgets the records of a table that was removed after they had been kept.
+func (d *Data) RestoreRemoved(table string) { delete(d.tables, table) }
 
 // NextSeq is the number that the table's next record gets.
 func (d *Data) NextSeq(t *schema.Table) int64 { return d.Of(t).nextSeq }

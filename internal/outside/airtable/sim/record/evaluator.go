@@ -13,6 +13,7 @@ import (
 // each other in a circle; that shows as an error cell.
 type Evaluator struct {
 	data  *Data
+	now   int64
 	known map[computedCell]formula.Value
 	row   row // reused, so that filtering a table does not allocate
 }
@@ -23,23 +24,33 @@ type computedCell struct {
 	f *schema.Field
 }
 
-// row is a record as formulas see it.
+// row is a record as formulas see it. For the formula of a rollup it has nothing but the rollup's values.
 type row struct {
-	e *Evaluator
-	r *Record
+	e      *Evaluator
+	r      *Record
+	values *formula.Value
 }
 
 // NewEvaluator returns an evaluator that has computed nothing yet.
 func NewEvaluator(d *Data) *Evaluator { return &Evaluator{data: d} }
 
+// At sets what formulas take for now, in milliseconds since 1970, and returns the evaluator.
+func (e *Evaluator) At(now int64) *Evaluator {
+	e.now = now
+	return e
+}
+
 // Eval computes a formula for a record.
 func (e *Evaluator) Eval(f *formula.Formula, r *Record) formula.Value {
-	e.row = row{e, r}
+	e.row = row{e: e, r: r}
 	return f.Eval(&e.row)
 }
 
 // Field is the value of a field by id.
 func (v *row) Field(id string) formula.Value {
+	if v.values != nil {
+		return *v.values
+	}
 	f := v.r.Table().FieldByID(id)
 	if f == nil {
 		return formula.Value{}
@@ -47,16 +58,41 @@ func (v *row) Field(id string) formula.Value {
 	return v.e.Value(v.r, f)
 }
 
+// Now is the moment of the call.
+func (v *row) Now() int64 { return v.e.now }
+
 // RecordID, CreatedTime and LastModifiedTime are those of the record.
-func (v *row) RecordID() string        { return v.r.ID }
-func (v *row) CreatedTime() int64      { return v.r.created }
-func (v *row) LastModifiedTime() int64 { return v.r.modified }
+func (v *row) RecordID() string   { return v.r.ID }
+func (v *row) CreatedTime() int64 { return v.r.created }
+func (v *row) LastModifiedTime(ids []string) formula.Value {
+	return lastModified(v.r, ids)
+}
+
+// lastModified is when a record, or one of its cells in some fields, last changed.
+func lastModified(r *Record, ids []string) formula.Value {
+	if len(ids) == 0 {
+		return formula.Instant(r.modified)
+	}
+	at, found := r.lastChange(ids)
+	if !found {
+		return formula.Value{}
+	}
+	return formula.Instant(at)
+}
 
 // Value is a cell as formulas, sorting and titles see it.
 func (e *Evaluator) Value(r *Record, f *schema.Field) formula.Value {
 	switch f.Shape() {
-	case schema.Formula:
+	case schema.Formula, schema.Lookup, schema.Rollup:
 		return e.computed(r, f)
+	case schema.Count:
+		return e.count(r, f)
+	case schema.AutoNumber:
+		return formula.Num(float64(r.seq))
+	case schema.Created:
+		return formula.Instant(r.created)
+	case schema.Modified:
+		return lastModified(r, f.Watched())
 	case schema.Links:
 		ids, _ := r.Cell(f).([]string)
 		return formula.Text(e.titles(f, ids))
@@ -64,7 +100,7 @@ func (e *Evaluator) Value(r *Record, f *schema.Field) formula.Value {
 	return cell.Computable(f, r.Cell(f))
 }
 
-// computed evaluates a formula field. Meanwhile the value of the cell is an error, which ends circles.
+// computed evaluates a formula, a lookup or a rollup. Meanwhile the value of the cell is an error, which ends circles.
 func (e *Evaluator) computed(r *Record, f *schema.Field) formula.Value {
 	key := computedCell{r, f}
 	if value, done := e.known[key]; done {
@@ -74,7 +110,7 @@ func (e *Evaluator) computed(r *Record, f *schema.Field) formula.Value {
 		e.known = map[computedCell]formula.Value{}
 	}
 	e.known[key] = formula.Failed()
-	value := f.Formula().Eval(&row{e, r})
+	value := e.compute(r, f)
 	e.known[key] = value
 	return value
 }

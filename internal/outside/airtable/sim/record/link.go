@@ -39,7 +39,7 @@ func (c *Change) linked(f *schema.Field) *Rows { return c.data.Of(c.data.schema.
 // linkBack adds an id to a link cell.
 func (c *Change) linkBack(r *Record, f *schema.Field, id string) {
 	if now, _ := r.Cell(f).([]string); !slices.Contains(now, id) {
-		c.set(r, f, append(slices.Clip(now), id))
+		c.setOther(r, f, append(slices.Clip(now), id))
 	}
 }
 
@@ -51,10 +51,19 @@ func (c *Change) unlink(r *Record, f *schema.Field, id string) {
 	}
 	rest := slices.DeleteFunc(slices.Clone(now), func(other string) bool { return other == id })
 	if len(rest) == 0 {
-		c.set(r, f, nil)
+		c.setOther(r, f, nil)
 		return
 	}
-	c.set(r, f, rest)
+	c.setOther(r, f, rest)
+}
+
+// setOther changes the other side of a link.
+func (c *Change) setOther(r *Record, f *schema.Field, value cell.Value) {
+	if c.Quirks.QuietLinks {
+		c.setQuietly(r, f, value)
+		return
+	}
+	c.set(r, f, value)
 }
 
 // Delete deletes a record and every link to it.

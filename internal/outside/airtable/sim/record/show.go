@@ -14,6 +14,7 @@ type Style struct {
 	AsText         bool            // cellFormat=string
 	CommentCount   bool
 	LinksAsObjects bool
+	FileURL        func(cell.Attachment) string // of a file that was fetched
 }
 
 // AppendList writes "records":[…], a member of the object that the caller is writing.
@@ -69,8 +70,12 @@ func (e *Evaluator) appendCell(out []byte, r *Record, f *schema.Field, how Style
 	switch {
 	case how.AsText:
 		return e.appendText(out, r, f)
-	case f.Shape() == schema.Formula:
-		return appendComputed(out, e.computed(r, f))
+	case f.Shape() == schema.Lookup:
+		return e.appendLookup(out, r, f, how)
+	case f.Type.Computed():
+		return appendComputed(out, e.Value(r, f))
+	case f.Shape() == schema.Files:
+		return cell.AppendFiles(out, r.Cell(f), how.FileURL)
 	case f.Shape() == schema.Links && how.LinksAsObjects:
 		return appendLinkObjects(out, r.Cell(f))
 	}
@@ -84,10 +89,32 @@ func appendComputed(out []byte, v formula.Value) []byte {
 		return wire.AppendNumber(out, v.Num)
 	case formula.String, formula.Date:
 		return wire.AppendString(out, v.String())
+	case formula.Array:
+		return appendArray(out, v.List)
 	case formula.Failure:
 		return append(wire.AppendString(append(out, `{"error":`...), v.Text), '}')
 	}
 	return out
+}
+
+// appendArray writes the values of a list that are not blank, or nothing when there is none.
+func appendArray(out []byte, values []formula.Value) []byte {
+	start := len(out)
+	out = append(out, '[')
+	for _, v := range values {
+		before := len(out)
+		if before > start+1 {
+			out = append(out, ',')
+		}
+		filled := len(out)
+		if out = appendComputed(out, v); len(out) == filled {
+			out = out[:before]
+		}
+	}
+	if len(out) == start+1 {
+		return out[:start]
+	}
+	return append(out, ']')
 }
 
 // appendLinkObjects writes a link cell as includeDateDependencyMetadata asks.

@@ -21,7 +21,7 @@ func errManyMatches(keys []*schema.Field) *wire.Error {
 	for i, key := range keys {
 		names[i] = wire.Quote(key.Name)
 	}
-	return wire.Invalid("INVALID_VALUE_FOR_COLUMN", "Cannot upsert: more than one record has the given values in %s", strings.Join(names, ", "))
+	return wire.Invalid("INVALID_VALUE_FOR_COLUMN", "Cannot update more than one record: several have the given values in %s", strings.Join(names, ", "))
 }
 
 // Upsert updates the records that have the given values in the merge fields, and creates the others. All entries of
@@ -45,9 +45,10 @@ func (c *Change) Upsert(t *schema.Table, mergeOn []string, batch []Input, mode M
 	done := Upserted{Records: targets}
 	for i := range batch {
 		if targets[i] == nil {
-			targets[i] = c.add(t)
+			if targets[i], err = c.create(t, batch[i].Fields, cells[i]); err != nil {
+				return Upserted{}, err
+			}
 			done.Created = append(done.Created, targets[i].ID)
-			c.writeAll(targets[i], cells[i])
 			continue
 		}
 		if id := targets[i].ID; !slices.Contains(done.Updated, id) {

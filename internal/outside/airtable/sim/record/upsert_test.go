@@ -73,7 +73,7 @@ func TestRefusedUpserts(t *testing.T) {
 		{"a record without the key", []string{"Name"}, Input{Fields: cells("Age", 1)}, errUpdateShape()},
 		{"an unknown id", []string{"Name"}, Input{ID: "recAAAAAAAAAAAAAA", Fields: cells("Name", "x")}, wire.RowDoesNotExist("recAAAAAAAAAAAAAA")},
 		{"two matches", []string{"Name", "Age"}, Input{Fields: cells("Name", "Twin", "Age", 1)},
-			wire.Invalid("INVALID_VALUE_FOR_COLUMN", `Cannot upsert: more than one record has the given values in "Name", "Age"`)},
+			wire.Invalid("INVALID_VALUE_FOR_COLUMN", `Cannot update more than one record: several have the given values in "Name", "Age"`)},
 	} {
 		change := d.Begin(noon)
 		_, err := change.Upsert(d.people, c.on, []Input{{Fields: cells("Name", "good", "Age", 9, "Stage", "New", "Company", []string{})}, c.input}, Mode{})

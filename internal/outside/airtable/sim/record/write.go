@@ -28,7 +28,20 @@ func (c *Change) Create(t *schema.Table, fields map[string]json.RawMessage, mode
 	if err != nil {
 		return nil, err
 	}
-	r := c.add(t)
+	return c.create(t, fields, cells)
+}
+
+// create makes a record with cells that have been read from these fields.
+func (c *Change) create(t *schema.Table, fields map[string]json.RawMessage, cells []writtenCell) (*Record, *wire.Error) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if err := cell.NewFiles(t.Field(name), fields[name]); err != nil {
+			return nil, err
+		}
+	}
+	r, err := c.add(t)
+	if err != nil {
+		return nil, err
+	}
 	c.writeAll(r, cells)
 	return r, nil
 }
@@ -57,10 +70,13 @@ func (c *Change) readAll(t *schema.Table, fields map[string]json.RawMessage, mod
 			return nil, wire.UnknownField(name)
 		}
 	}
-	reader := cell.Reader{Context: typecaster{c}, Typecast: mode.Typecast}
+	reader := cell.Reader{Context: typecaster{c}, Typecast: mode.Typecast, Quirks: c.Quirks}
 	cells := make([]writtenCell, 0, len(names))
 	for _, name := range names {
 		f := t.Field(name)
+		if c.Quirks.ReadOnly(f.ID, f.Name) {
+			return nil, wire.NotPermitted("write cell values in field %s (%s)", f.Name, f.ID)
+		}
 		value, err := reader.Read(f, fields[name])
 		if err != nil {
 			return nil, err
@@ -85,7 +101,7 @@ func (c *Change) overwrite(r *Record, cells []writtenCell, mode Mode) {
 			named[written.field] = true
 		}
 		for _, f := range r.Table().Fields {
-			if !named[f] && !f.Type.Computed() {
+			if !named[f] && !f.Type.Computed() && !c.Quirks.ReadOnly(f.ID, f.Name) {
 				c.write(r, f, nil)
 			}
 		}
@@ -107,20 +123,32 @@ func (t typecaster) HasLinked(link *schema.Field, id string) bool {
 // LinkTitled finds the first record with a title in creation order, or makes one with nothing but its primary field.
 func (t typecaster) LinkTitled(link *schema.Field, title string) (string, *wire.Error) {
 	target := t.c.linked(link)
-	evaluator := NewEvaluator(t.c.data)
+	evaluator := NewEvaluator(t.c.data).At(t.c.now)
 	for _, r := range target.InCreationOrder() {
 		if evaluator.Title(r) == title {
 			return r.ID, nil
 		}
 	}
 	primary := target.table.Primary()
-	value, err := cell.Reader{Context: t, Typecast: true}.Read(primary, wire.Encode(title))
+	value, err := cell.Reader{Context: t, Typecast: true, Quirks: t.c.Quirks}.Read(primary, wire.Encode(title))
 	if err != nil {
 		return "", err
 	}
-	r := t.c.add(target.table)
+	r, err := t.c.add(target.table)
+	if err != nil {
+		return "", err
+	}
 	t.c.set(r, primary, value)
 	return r.ID, nil
+}
+
+// Unreachable reports whether a url leads to no file, and remembers that an attachment was dropped for it.
+func (t typecaster) Unreachable(url string) bool {
+	if t.c.Quirks.Fails(url) || t.c.Unreachable != nil && t.c.Unreachable(url) {
+		t.c.dropped = true
+		return true
+	}
+	return false
 }
 
 // Attachment looks through the records of the field's table.

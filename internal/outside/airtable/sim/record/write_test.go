@@ -35,7 +35,7 @@ func setup(t *testing.T) *crm {
 	}
 	d := &crm{Data: NewData(s), t: t, companies: base.Tables[0], people: base.Tables[1]}
 	for _, f := range []struct{ name, typ, options string }{
-		{"Age", "number", `{"precision":0}`}, {"Done", "checkbox", `{"icon":"check","color":"x"}`}, {"Stage", "singleSelect", `{"choices":[{"name":"New"}]}`},
+		{"Age", "number", `{"precision":0}`}, {"Done", "checkbox", `{"icon":"check","color":"redBright"}`}, {"Stage", "singleSelect", `{"choices":[{"name":"New"}]}`},
 		{"Files", "multipleAttachments", `null`}, {"Company", "multipleRecordLinks", `{"linkedTableId":"` + d.companies.ID + `"}`},
 		{"Boss", "multipleRecordLinks", `{"linkedTableId":"` + d.people.ID + `"}`}, {"Label", "formula", `{"formula":"{Name} & '/' & {Age} & '/' & {Company}"}`},
 		{"Broken", "formula", `{"formula":"{Name} + 1"}`},
@@ -257,11 +257,14 @@ func TestAnAttachmentIsKnownToItsFieldOnly(t *testing.T) {
 	d := setup(t)
 	ann := d.create(d.people, "Files", []map[string]string{{"url": "https://x/a.png"}})
 	file := cell.Attachments(ann.Cell(d.people.Field("Files")))[0]
-	bob := d.create(d.people, "Files", []map[string]string{{"id": file.ID}})
+	bob := d.create(d.people, "Name", "Bob")
+	if err := d.Begin(noon).Update(bob, cells("Files", []map[string]string{{"id": file.ID}}), Mode{}); err != nil {
+		t.Fatal(err)
+	}
 	if diff := cmp.Diff([]cell.Attachment{file}, cell.Attachments(bob.Cell(d.people.Field("Files")))); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := d.Begin(noon).Create(d.people, cells("Files", []map[string]string{{"id": "attAAAAAAAAAAAAAA"}}), Mode{}); err == nil {
+	if err := d.Begin(noon).Update(bob, cells("Files", []map[string]string{{"id": "attAAAAAAAAAAAAAA"}}), Mode{}); err == nil {
 		t.Error("an unknown attachment is accepted")
 	}
 }

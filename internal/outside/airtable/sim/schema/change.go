@@ -9,10 +9,11 @@ import (
 // Change is one call's write under way. Each of its steps is visible at once and can be taken back, so that a call
 // happens whole or not at all. Steps outside the schema may join it through OnRollback.
 type Change struct {
-	schema *Schema
-	undo   []func()
-	bases  []*Base
-	tables []*Table
+	schema  *Schema
+	undo    []func()
+	bases   []*Base
+	tables  []*Table
+	removed []string // ids of tables
 }
 
 // Begin starts a change. Only one may be under way.
@@ -28,8 +29,12 @@ func (c *Change) Rollback() {
 	}
 }
 
-// Touched are the bases that were made and the tables that were made or altered, in order.
-func (c *Change) Touched() ([]*Base, []*Table) { return c.bases, c.tables }
+// Touched are the bases that were made and the tables that were made or altered, in order, without those that were
+// removed.
+func (c *Change) Touched() ([]*Base, []*Table) {
+	gone := func(t *Table) bool { return c.schema.tables[t.ID] != t }
+	return c.bases, slices.DeleteFunc(slices.Clone(c.tables), gone)
+}
 
 // AddChoice gives a select field another choice.
 func (c *Change) AddChoice(f *Field, name string) {
@@ -41,8 +46,8 @@ func (c *Change) AddChoice(f *Field, name string) {
 }
 
 // addBase makes an empty base.
-func (c *Change) addBase(id, name string) *Base {
-	b := &Base{ID: id, Name: name}
+func (c *Change) addBase(id string, body BaseBody) *Base {
+	b := &Base{ID: id, Name: body.Name, Workspace: body.WorkspaceID, Created: body.Created}
 	c.schema.putBase(b)
 	c.bases = append(c.bases, b)
 	c.OnRollback(func() {
@@ -55,7 +60,7 @@ func (c *Change) addBase(id, name string) *Base {
 // addTable makes a table with its grid view and no fields.
 func (c *Change) addTable(b *Base, name, description string) *Table {
 	t := &Table{Base: b, ID: wire.NewID("tbl"), Name: name, Description: description}
-	t.Views = []View{{wire.NewID("viw"), "Grid view", "grid"}}
+	t.Views = []View{{ID: wire.NewID("viw"), Name: "Grid view", Type: "grid"}}
 	c.schema.putTable(t)
 	c.touch(t)
 	c.OnRollback(func() {

@@ -16,6 +16,7 @@ type (
 		Name        string      `json:"name"`
 		WorkspaceID string      `json:"workspaceId"`
 		Tables      []TableBody `json:"tables"`
+		Created     int64       `json:"-"` // when the call came, in milliseconds since 1970
 	}
 	// TableBody is a table to be created.
 	TableBody struct {
@@ -29,6 +30,7 @@ type (
 		Type        FieldType                  `json:"type"`
 		Description *string                    `json:"description"`
 		Options     map[string]json.RawMessage `json:"options"`
+		ByHand      bool                       `json:"-"` // made by people, who can make more than the API can
 	}
 )
 
@@ -70,7 +72,7 @@ func (c *Change) CreateBase(body BaseBody) (*Base, *wire.Error) {
 	if c.schema.bases[id] != nil {
 		return nil, wire.Invalid("INVALID_REQUEST", "Base %s exists already", id)
 	}
-	b := c.addBase(id, body.Name)
+	b := c.addBase(id, body)
 	for _, t := range body.Tables {
 		if _, err := c.CreateTable(b, t); err != nil {
 			return nil, err
@@ -143,11 +145,13 @@ func (c *Change) makeField(t *Table, body FieldBody) (*Field, *wire.Error) {
 	}
 	f.keepOptions(normalOptions(body.Options))
 	f.takeChoices(body.Options["choices"])
+	f.Via, _ = wire.String(body.Options["recordLinkFieldId"])
+	f.Looked, _ = wire.String(body.Options["fieldIdInLinkedTable"])
 	c.addField(t, f)
 	if f.Shape() == Links {
 		return f, c.linkTables(t, f, body)
 	}
-	return f, nil
+	return f, t.checkFollowed(f)
 }
 
 // checkField refuses a field that the table cannot have.
@@ -158,7 +162,7 @@ func checkField(t *Table, body FieldBody) *wire.Error {
 		return errFieldName()
 	case !exists:
 		return wire.InvalidParameters()
-	case known.shape == None:
+	case known.shape == None || known.byHand && !body.ByHand:
 		return wire.Invalid("UNSUPPORTED_FIELD_TYPE_FOR_CREATE", "Invalid options for %s.%s: Creating %s fields is not supported at this time",
 			t.Name, body.Name, body.Type)
 	case body.Description != nil && (*body.Description == "" || len([]rune(*body.Description)) > maxDescription):
@@ -172,11 +176,16 @@ func checkField(t *Table, body FieldBody) *wire.Error {
 
 // takeChoices gives a new select field its choices, which have been checked.
 func (f *Field) takeChoices(raw json.RawMessage) {
-	var given []Choice
-	_ = json.Unmarshal(raw, &given)
-	for _, c := range given {
+	for _, c := range choicesIn(raw) {
 		f.Choices = append(f.Choices, f.newChoice(c.Name, c.Color))
 	}
+}
+
+// choicesIn are choices as they came. They have been checked.
+func choicesIn(raw json.RawMessage) []Choice {
+	var given []Choice
+	_ = json.Unmarshal(raw, &given)
+	return given
 }
 
 // linkTables points a new link field to its table and makes the inverse field there, named after this table. A
@@ -186,6 +195,12 @@ func (c *Change) linkTables(t *Table, f *Field, body FieldBody) *wire.Error {
 	target := c.schema.Table(id)
 	if target == nil || target.Base != t.Base {
 		return errOptions(t, body.Name, "Table "+id+" does not exist in this base")
+	}
+	if raw, given := body.Options["viewIdForRecordSelection"]; given {
+		id, _ := wire.String(raw)
+		if view, found := target.View(id); !found || view.ID != id {
+			return errOptions(t, body.Name, "View "+id+" does not exist in table "+target.Name)
+		}
 	}
 	f.Linked = id
 	if target == t {
@@ -198,9 +213,22 @@ func (c *Change) linkTables(t *Table, f *Field, body FieldBody) *wire.Error {
 	return nil
 }
 
+// checkFollowed refuses a lookup, a rollup or a count that follows no link, or looks at a field that is not there.
+func (t *Table) checkFollowed(f *Field) *wire.Error {
+	t.follow()
+	link, _, valid := f.Follows()
+	switch {
+	case f.Via == "" || valid:
+		return nil
+	case link == nil:
+		return errOptions(t, f.Name, "Field "+f.Via+" does not link to another table")
+	}
+	return errOptions(t, f.Name, "Field "+f.Looked+" does not exist in the linked table")
+}
+
 // compileNew compiles the formula of a new field; other fields have none.
 func (c *Change) compileNew(t *Table, f *Field, body FieldBody) *wire.Error {
-	if f.Shape() != Formula {
+	if f.Shape() != Formula && f.Shape() != Rollup {
 		return nil
 	}
 	source, _ := wire.String(body.Options["formula"])

@@ -9,8 +9,10 @@ import (
 type (
 	// BaseEntry is a base without its tables.
 	BaseEntry struct {
-		ID   string `json:"id"`
-		Name string `json:"name"`
+		ID        string `json:"id"`
+		Name      string `json:"name"`
+		Workspace string `json:"workspace,omitempty"`
+		Created   int64  `json:"created,omitempty"`
 	}
 	// TableEntry is a table with its fields and views.
 	TableEntry struct {
@@ -31,28 +33,31 @@ type (
 		Linked      string                     `json:"linked,omitempty"`
 		Inverse     string                     `json:"inverse,omitempty"`
 		Source      string                     `json:"formula,omitempty"`
+		Via         string                     `json:"via,omitempty"`
+		Looked      string                     `json:"looked,omitempty"`
 	}
 )
 
 // Entry is the base as it is kept.
-func (b *Base) Entry() BaseEntry { return BaseEntry{b.ID, b.Name} }
+func (b *Base) Entry() BaseEntry { return BaseEntry{b.ID, b.Name, b.Workspace, b.Created} }
 
 // Entry is the table as it is kept.
 func (t *Table) Entry() TableEntry {
 	e := TableEntry{Base: t.Base.ID, ID: t.ID, Name: t.Name, Description: t.Description, Views: t.Views}
 	for _, f := range t.Fields {
-		e.Fields = append(e.Fields, fieldEntry{f.ID, f.Name, f.Description, f.Type, f.options, f.Choices, f.Linked, f.Inverse, f.source})
+		e.Fields = append(e.Fields, fieldEntry{f.ID, f.Name, f.Description, f.Type, f.options, f.Choices, f.Linked, f.Inverse, f.source, f.Via, f.Looked})
 	}
 	return e
 }
 
 // RestoreBase puts a base as it was kept into the schema.
 func (s *Schema) RestoreBase(e BaseEntry) {
-	if known := s.bases[e.ID]; known != nil {
-		known.Name = e.Name
-		return
+	b := s.bases[e.ID]
+	if b == nil {
+		b = &Base{ID: e.ID}
+		s.putBase(b)
 	}
-	s.putBase(&Base{ID: e.ID, Name: e.Name})
+	b.Name, b.Workspace, b.Created = e.Name, e.Workspace, e.Created
 }
 
 // RestoreTable puts a table as it was kept into the schema and returns it. Compile must follow once all entries
@@ -78,7 +83,7 @@ func (s *Schema) RestoreTable(e TableEntry) (*Table, error) {
 func (e fieldEntry) restore(table string) *Field {
 	f := &Field{
 		ID: e.ID, Description: e.Description, Type: e.Type, Choices: e.Choices, Linked: e.Linked, Inverse: e.Inverse,
-		TableID: table, source: e.Source,
+		TableID: table, source: e.Source, Via: e.Via, Looked: e.Looked,
 	}
 	f.rename(e.Name)
 	f.keepOptions(e.Options)

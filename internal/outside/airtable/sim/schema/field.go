@@ -18,11 +18,15 @@ type Field struct {
 	Choices               []Choice // of a select
 	Linked                string   // of a link: the id of the table it points to
 	Inverse               string   // of a link: the id of the field on the other side; "" when there is none
+	Via                   string   // of a lookup, a rollup and a count: the id of the link that they follow
+	Looked                string   // of a lookup and a rollup: the id of the field that they look at
 
 	options  map[string]json.RawMessage // as the API shows them, without those that are typed here
 	source   string                     // of a formula: its text with ids
-	compiled *formula.Formula
-	key      []byte // the name as a JSON string
+	compiled *formula.Formula           // nil when what the formula names is gone
+	link     *Field                     // what Via names, nil when it is gone
+	looked   *Field                     // what Looked names, nil when it is gone
+	key      []byte                     // the name as a JSON string
 	zone     *time.Location
 }
 
@@ -57,6 +61,21 @@ func (f *Field) Max() float64 {
 	return top
 }
 
+// Precision is how many decimal places a number shows. It returns false for a field that does not say.
+func (f *Field) Precision() (int, bool) {
+	raw, found := f.options["precision"]
+	var places int
+	_ = json.Unmarshal(raw, &places) // checked when the field was made
+	return places, found
+}
+
+// Watched are the ids of the fields that a field of the last modification looks at; none means all.
+func (f *Field) Watched() []string {
+	var ids []string
+	_ = json.Unmarshal(f.options["referencedFieldIds"], &ids) // checked when the field was made
+	return ids
+}
+
 // Location is the zone in which a time without one is read.
 func (f *Field) Location() *time.Location {
 	if f.zone == nil {
@@ -65,17 +84,26 @@ func (f *Field) Location() *time.Location {
 	return f.zone
 }
 
-// Formula computes the field's cells. It is nil unless the shape is Formula.
+// Formula computes the cells of a formula field, or of a rollup from its values. It is nil when something that it
+// names is gone.
 func (f *Field) Formula() *formula.Formula { return f.compiled }
+
+// Follows is the link that a lookup, a rollup or a count follows, and the field that it looks at in the linked table,
+// nil for a count. It returns false when one of them is gone.
+func (f *Field) Follows() (link, looked *Field, valid bool) {
+	return f.link, f.looked, f.link != nil && (f.looked != nil || f.Shape() == Count)
+}
 
 // Static is the field's type as formulas see it.
 func (f *Field) Static() formula.Type {
 	switch f.Shape() {
-	case Number, Rating, Checkbox:
+	case Number, Rating, Checkbox, Count, AutoNumber:
 		return formula.NumberType
-	case Date, DateTime:
+	case Date, DateTime, Created, Modified:
 		return formula.DateType
-	case Formula:
+	case Lookup:
+		return formula.Any
+	case Formula, Rollup:
 		if f.compiled == nil {
 			return formula.Any
 		}

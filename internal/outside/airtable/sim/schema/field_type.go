@@ -8,7 +8,7 @@ type Shape int
 
 // The shapes of cells.
 const (
-	None Shape = iota // computed, and the API cannot create such a field
+	None Shape = iota // computed, and no such field can be made here
 	Line              // one text
 	Rich              // markdown
 	Number
@@ -23,7 +23,14 @@ const (
 	Links
 	Files
 	Barcode
-	Formula // computed by a formula
+	// All from here on are computed.
+	Formula    // by a formula
+	Lookup     // what the linked records have in a field
+	Rollup     // by a formula over that
+	Count      // of linked records
+	AutoNumber // the record's number
+	Created    // when the record was made
+	Modified   // when a cell of the record that is not computed last changed
 )
 
 // traits are what is true of a type.
@@ -31,36 +38,42 @@ type traits struct {
 	shape   Shape
 	primary bool         // may be a table's first field
 	merge   bool         // may be a key of an upsert
-	options []optionRule // what the API takes when such a field is created
+	options []optionRule // what is taken when such a field is created
+	byHand  bool         // the API cannot create it; people can
 }
 
-// fieldTypes are all field types that Airtable documents. Those without a shape exist in Airtable, but its API cannot
-// create them.
+// fieldTypes are all field types that Airtable documents. Those without a shape cannot be made here.
 var fieldTypes = map[FieldType]traits{
-	"singleLineText":        {Line, true, true, nil},
-	"email":                 {Line, true, true, nil},
-	"url":                   {Line, true, true, nil},
-	"phoneNumber":           {Line, true, true, nil},
-	"multilineText":         {Line, true, true, nil},
-	"richText":              {Rich, false, true, nil},
-	"number":                {Number, true, true, numberOptions},
-	"percent":               {Number, true, true, numberOptions},
-	"currency":              {Number, true, true, currencyOptions},
-	"duration":              {Number, true, true, durationOptions},
-	"rating":                {Rating, false, false, ratingOptions},
-	"checkbox":              {Checkbox, false, false, checkboxOptions},
-	"date":                  {Date, true, true, dateOptions},
-	"dateTime":              {DateTime, false, true, dateTimeOptions},
-	"singleSelect":          {Select, false, true, choicesOptions},
-	"multipleSelects":       {Selects, false, true, choicesOptions},
-	"singleCollaborator":    {Person, false, false, nil},
-	"multipleCollaborators": {People, false, false, nil},
-	"multipleRecordLinks":   {Links, false, false, linksOptions},
-	"multipleAttachments":   {Files, false, false, nil},
-	"barcode":               {Barcode, true, false, nil},
-	"formula":               {Formula, true, false, formulaOptions},
+	"singleLineText":        {Line, true, true, nil, false},
+	"email":                 {Line, true, true, nil, false},
+	"url":                   {Line, true, true, nil, false},
+	"phoneNumber":           {Line, true, true, nil, false},
+	"multilineText":         {Line, true, true, nil, false},
+	"richText":              {Rich, false, true, nil, false},
+	"number":                {Number, true, true, numberOptions, false},
+	"percent":               {Number, true, true, numberOptions, false},
+	"currency":              {Number, true, true, currencyOptions, false},
+	"duration":              {Number, true, true, durationOptions, false},
+	"rating":                {Rating, false, false, ratingOptions, false},
+	"checkbox":              {Checkbox, false, false, checkboxOptions, false},
+	"date":                  {Date, true, true, dateOptions, false},
+	"dateTime":              {DateTime, false, true, dateTimeOptions, false},
+	"singleSelect":          {Select, false, true, choicesOptions, false},
+	"multipleSelects":       {Selects, false, true, choicesOptions, false},
+	"singleCollaborator":    {Person, false, false, nil, false},
+	"multipleCollaborators": {People, false, false, nil, false},
+	"multipleRecordLinks":   {Links, false, false, linksOptions, false},
+	"multipleAttachments":   {Files, false, false, nil, false},
+	"barcode":               {Barcode, true, false, nil, false},
+	"formula":               {Formula, true, false, formulaOptions, false},
+	"multipleLookupValues":  {Lookup, false, false, lookupOptions, false},
 
-	"rollup": {}, "multipleLookupValues": {}, "count": {}, "autoNumber": {}, "createdTime": {}, "lastModifiedTime": {},
+	"rollup":           {Rollup, false, false, rollupOptions, true},
+	"count":            {Count, false, false, countOptions, true},
+	"autoNumber":       {AutoNumber, true, false, nil, true},
+	"createdTime":      {Created, false, false, nil, true},
+	"lastModifiedTime": {Modified, false, false, modifiedOptions, true},
+
 	"createdBy": {}, "lastModifiedBy": {}, "button": {}, "aiText": {}, "externalSyncSource": {}, "manualSort": {},
 }
 
@@ -68,7 +81,7 @@ var fieldTypes = map[FieldType]traits{
 func (k FieldType) Shape() Shape { return fieldTypes[k].shape }
 
 // Computed reports whether cells of this type refuse to be written.
-func (k FieldType) Computed() bool { return k.Shape() == Formula || k.Shape() == None }
+func (k FieldType) Computed() bool { return k.Shape() == None || k.Shape() >= Formula }
 
 // Merges reports whether an upsert may merge on fields of this type.
 func (k FieldType) Merges() bool { return fieldTypes[k].merge }

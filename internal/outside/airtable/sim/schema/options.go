@@ -23,19 +23,42 @@ var (
 	currencyOptions = []optionRule{{"precision", true, wholeWithin(0, 7)}, {"symbol", true, isText}}
 	durationOptions = []optionRule{{"durationFormat", true, oneOf("h:mm", "h:mm:ss", "h:mm:ss.S", "h:mm:ss.SS", "h:mm:ss.SSS")}}
 	ratingOptions   = []optionRule{{"max", true, wholeWithin(1, 10)}, {"icon", true, oneOf("star", "heart", "thumbsUp", "flag", "dot")},
-		{"color", true, isText}}
-	checkboxOptions = []optionRule{{"icon", true, isText}, {"color", true, isText}}
+		{"color", true, oneOf(brightColors...)}}
+	checkboxOptions = []optionRule{{"icon", true, oneOf("check", "xCheckbox", "star", "heart", "thumbsUp", "flag", "dot")},
+		{"color", true, oneOf(brightColors...)}}
 	dateOptions     = []optionRule{{"dateFormat", true, isDateFormat}}
 	dateTimeOptions = []optionRule{{"dateFormat", true, isDateFormat}, {"timeFormat", true, isTimeFormat}, {"timeZone", true, isZone}}
 	choicesOptions  = []optionRule{{"choices", true, isChoices}}
 	linksOptions    = []optionRule{{"linkedTableId", true, isText}, {"viewIdForRecordSelection", false, isText}}
 	formulaOptions  = []optionRule{{"formula", true, isText}}
+	modifiedOptions = []optionRule{{"referencedFieldIds", false, isTexts}}
+	countOptions    = []optionRule{{"recordLinkFieldId", true, isText}}
+	lookupOptions   = []optionRule{{"recordLinkFieldId", true, isText}, {"fieldIdInLinkedTable", true, isText}}
+	rollupOptions   = []optionRule{{"recordLinkFieldId", true, isText}, {"fieldIdInLinkedTable", true, isText}, {"formula", true, isText}}
 )
+
+// brightColors are the colors of checkboxes and ratings.
+var brightColors = shades("Bright")
+
+// allColors are the colors of choices.
+var allColors = shades("Light2", "Light1", "Bright", "Dark1")
+
+// shades names every hue in each of the shades.
+func shades(names ...string) []string {
+	var all []string
+	for _, shade := range names {
+		for _, hue := range []string{"blue", "cyan", "teal", "green", "yellow", "orange", "red", "pink", "purple", "gray"} {
+			all = append(all, hue+shade)
+		}
+	}
+	return all
+}
 
 // checkOptions compares the options of a new field with the rules of its type. It returns what is wrong in
 // Airtable's words, or "".
 func checkOptions(rules []optionRule, typ FieldType, name string, options map[string]json.RawMessage) string {
-	if options == nil && len(rules) > 0 {
+	required := slices.ContainsFunc(rules, func(r optionRule) bool { return r.required })
+	if options == nil && required {
 		return fmt.Sprintf("Failed schema validation: %s.options is missing", name)
 	}
 	for _, rule := range rules {
@@ -72,6 +95,11 @@ func oneOf(words ...string) func(json.RawMessage) bool {
 func isText(raw json.RawMessage) bool {
 	text, ok := wire.String(raw)
 	return ok && text != ""
+}
+
+func isTexts(raw json.RawMessage) bool {
+	var texts []string
+	return json.Unmarshal(raw, &texts) == nil
 }
 
 // dateFormats are the names of date formats and what each means.
@@ -128,7 +156,7 @@ func zoneOf(name string) *time.Location {
 	return zone
 }
 
-// isChoices takes choices that all have names, each once.
+// isChoices takes choices that all have names, each once, and a known color or none.
 func isChoices(raw json.RawMessage) bool {
 	var choices []Choice
 	if json.Unmarshal(raw, &choices) != nil || raw[0] != '[' {
@@ -136,7 +164,7 @@ func isChoices(raw json.RawMessage) bool {
 	}
 	seen := map[string]bool{}
 	for _, c := range choices {
-		if c.Name == "" || seen[c.Name] {
+		if c.Name == "" || seen[c.Name] || c.Color != "" && !slices.Contains(allColors, c.Color) {
 			return false
 		}
 		seen[c.Name] = true
@@ -148,7 +176,7 @@ func isChoices(raw json.RawMessage) bool {
 // keeps typed, and with the formats that names stand for.
 func normalOptions(given map[string]json.RawMessage) map[string]json.RawMessage {
 	kept := maps.Clone(given)
-	for _, typed := range []string{"choices", "linkedTableId", "formula"} {
+	for _, typed := range []string{"choices", "linkedTableId", "formula", "recordLinkFieldId", "fieldIdInLinkedTable"} {
 		delete(kept, typed)
 	}
 	if raw, found := kept["dateFormat"]; found {

@@ -16,7 +16,7 @@ var each = map[string]string{
 	"rating": `{"max":10,"icon":"dot","color":"redBright"}`, "checkbox": `{"icon":"check","color":"greenBright"}`,
 	"date":         `{"dateFormat":{"name":"friendly"}}`,
 	"dateTime":     `{"dateFormat":{"name":"us","format":"M/D/YYYY"},"timeFormat":{"name":"12hour"},"timeZone":"Europe/Berlin"}`,
-	"singleSelect": `{"choices":[]}`, "multipleSelects": `{"choices":[{"name":"a"}]}`, "formula": `{"formula":"1"}`,
+	"singleSelect": `{"choices":[]}`, "multipleSelects": `{"choices":[{"name":"a","color":"grayDark1"}]}`, "formula": `{"formula":"1"}`,
 }
 
 func TestEveryCreatableTypeIsCreated(t *testing.T) {
@@ -61,9 +61,15 @@ func TestRefusedOptions(t *testing.T) {
 		{"currency", `{"precision":8,"symbol":"$"}`, invalid + ".precision is invalid"},
 		{"currency", `{"precision":2,"symbol":""}`, invalid + ".symbol is invalid"},
 		{"duration", `{"durationFormat":"h"}`, invalid + ".durationFormat is invalid"},
-		{"rating", `{"max":0,"icon":"star","color":"x"}`, invalid + ".max is invalid"},
-		{"rating", `{"max":11,"icon":"star","color":"x"}`, invalid + ".max is invalid"},
-		{"rating", `{"max":5,"icon":"sun","color":"x"}`, invalid + ".icon is invalid"},
+		{"rating", `{"max":0,"icon":"star","color":"redBright"}`, invalid + ".max is invalid"},
+		{"rating", `{"max":11,"icon":"star","color":"redBright"}`, invalid + ".max is invalid"},
+		{"rating", `{"max":5,"icon":"sun","color":"redBright"}`, invalid + ".icon is invalid"},
+		{"rating", `{"max":5,"icon":"star","color":"gold"}`, invalid + ".color is invalid"},
+		{"rating", `{"max":5,"icon":"star","color":"redDark1"}`, invalid + ".color is invalid"},
+		{"checkbox", `{"icon":"tick","color":"greenBright"}`, invalid + ".icon is invalid"},
+		{"checkbox", `{"icon":"xCheckbox","color":"green"}`, invalid + ".color is invalid"},
+		{"singleSelect", `{"choices":[{"name":"a","color":"blue"}]}`, invalid + ".choices is invalid"},
+		{"multipleSelects", `{"choices":[{"name":"a","color":"blueDark2"}]}`, invalid + ".choices is invalid"},
 		{"date", `{"dateFormat":{"name":"iso","format":"LL"}}`, invalid + ".dateFormat is invalid"},
 		{"date", `{"dateFormat":{"name":"ISO"}}`, invalid + ".dateFormat is invalid"},
 		{"date", `{"dateFormat":"iso"}`, invalid + ".dateFormat is invalid"},

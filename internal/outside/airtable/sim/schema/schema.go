@@ -16,8 +16,10 @@ type Schema struct {
 
 // Base is a set of tables. Only a Change may alter it.
 type Base struct {
-	ID, Name string
-	Tables   []*Table
+	ID, Name  string
+	Workspace string // id
+	Created   int64  // milliseconds since 1970
+	Tables    []*Table
 }
 
 // Table has fields, of which the first is the primary one. Only a Change may alter it.
@@ -28,13 +30,6 @@ type Table struct {
 	Description string
 	Fields      []*Field
 	Views       []View
-}
-
-// View is one view of a table. Every table has the grid view that came with it.
-type View struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-	Type string `json:"type"`
 }
 
 // New returns a schema without bases.
@@ -135,23 +130,4 @@ func (t *Table) freeName(name string) string {
 			return numbered
 		}
 	}
-}
-
-// View finds a view by id or by name.
-func (t *Table) View(key string) (View, bool) {
-	for _, v := range t.Views {
-		if v.ID == key || v.Name == key {
-			return v, true
-		}
-	}
-	return View{}, false
-}
-
-// visible are the ids of the fields that a view shows: all of them, since no call hides one.
-func (t *Table) visible(View) []string {
-	ids := make([]string, len(t.Fields))
-	for i, f := range t.Fields {
-		ids[i] = f.ID
-	}
-	return ids
 }

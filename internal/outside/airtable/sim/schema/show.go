@@ -39,11 +39,7 @@ func (t *Table) Append(out []byte, visible bool) []byte {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = append(out, wire.Encode(v)...)
-		if visible {
-			out = append(out[:len(out)-1], `,"visibleFieldIds":`...)
-			out = append(wire.AppendStrings(out, t.visible(v)), '}')
-		}
+		out = v.append(out, t, visible)
 	}
 	return append(out, "]}"...)
 }
@@ -79,7 +75,14 @@ func (f *Field) shownOptions() map[string]any {
 	case Files:
 		shown["isReversed"] = false
 	case Formula:
-		maps.Copy(shown, f.shownFormula())
+		shown["formula"], shown["isValid"] = f.source, f.compiled != nil
+		shown["referencedFieldIds"], shown["result"] = f.refs(), f.result()
+	case Lookup, Rollup, Count:
+		maps.Copy(shown, f.shownFollowing())
+	case Created:
+		shown["result"] = dateTimeResult
+	case Modified:
+		shown["isValid"], shown["referencedFieldIds"], shown["result"] = true, append([]string{}, f.Watched()...), dateTimeResult
 	}
 	if len(shown) == 0 {
 		return nil
@@ -87,18 +90,64 @@ func (f *Field) shownOptions() map[string]any {
 	return shown
 }
 
-// shownFormula is what reading shows of a formula field.
-func (f *Field) shownFormula() map[string]any {
-	result := map[string]any{"type": "singleLineText"}
-	switch f.Static() {
+// refs are the ids of the fields that a formula names.
+func (f *Field) refs() []string {
+	if f.compiled == nil {
+		return []string{}
+	}
+	return append([]string{}, f.compiled.Refs()...)
+}
+
+// shownFollowing is what reading shows of a field that follows a link.
+func (f *Field) shownFollowing() map[string]any {
+	_, _, valid := f.Follows()
+	shown := map[string]any{"isValid": valid, "recordLinkFieldId": f.Via}
+	if f.Shape() == Count {
+		return shown
+	}
+	shown["fieldIdInLinkedTable"], shown["result"] = f.Looked, f.result()
+	if f.Shape() == Rollup {
+		shown["referencedFieldIds"] = []string{}
+	}
+	return shown
+}
+
+// dateTimeResult is the result of what yields a moment.
+var dateTimeResult = map[string]any{"type": "dateTime", "options": map[string]any{
+	"dateFormat": namedFormat{"iso", dateFormats["iso"]}, "timeFormat": namedFormat{"24hour", timeFormats["24hour"]}, "timeZone": "utc",
+}}
+
+// result is the type of what a computed field yields, nil when something that it names is gone.
+func (f *Field) result() any {
+	if _, looked, valid := f.Follows(); f.Shape() == Lookup {
+		if !valid || looked == f {
+			return nil
+		}
+		return looked.asResult()
+	}
+	if f.compiled == nil {
+		return nil
+	}
+	switch f.compiled.Static() {
 	case formula.NumberType:
-		result = map[string]any{"type": "number", "options": map[string]any{"precision": 8}}
+		return map[string]any{"type": "number", "options": map[string]any{"precision": 8}}
 	case formula.DateType:
-		result = map[string]any{"type": "dateTime", "options": map[string]any{
-			"dateFormat": namedFormat{"iso", dateFormats["iso"]}, "timeFormat": namedFormat{"24hour", timeFormats["24hour"]}, "timeZone": "utc",
-		}}
+		return dateTimeResult
 	}
-	return map[string]any{
-		"formula": f.source, "isValid": true, "referencedFieldIds": append([]string{}, f.compiled.Refs()...), "result": result,
+	return map[string]any{"type": "singleLineText"}
+}
+
+// asResult is the field's type as a lookup of it shows: a computed field has that of its own result.
+func (f *Field) asResult() any {
+	switch f.Shape() {
+	case Formula, Rollup, Created, Modified:
+		return f.shownOptions()["result"]
+	case Lookup: // of a lookup; only its outer type is shown, since lookups can look at each other
+		return map[string]any{"type": f.Type}
 	}
+	shown := map[string]any{"type": f.Type}
+	if options := f.shownOptions(); options != nil {
+		shown["options"] = options
+	}
+	return shown
 }

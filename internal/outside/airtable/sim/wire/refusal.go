@@ -73,6 +73,11 @@ func ModelNotFound() *Error {
 			"have the required permissions, and that the model names and/or ids are correct."}
 }
 
+// NotPermitted refuses what the token's owner may not do to a field or a table.
+func NotPermitted(format string, args ...any) *Error {
+	return &Error{Status: http.StatusForbidden, Type: "INVALID_PERMISSIONS", Message: "You are not permitted to " + fmt.Sprintf(format, args...)}
+}
+
 // StateCheckFailed refuses ids that exist but do not belong together.
 func StateCheckFailed() *Error { return Invalid("FAILED_STATE_CHECK", "") }
 
