@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/plaintext"
 )
 
 // Codes that the engine itself gives. They stand in journals: a new meaning is
@@ -111,13 +112,19 @@ func AsError(err error) *Error {
 			out.Message = err.Error()
 			out.Step, out.Path = own.Step, own.Path
 		}
-		return &out
+		return out.fit()
 	}
 	var f *failure.Error
 	if errors.As(err, &f) {
-		return &Error{Class: f.Class, Code: f.Code, Message: err.Error(), RetryAfter: f.RetryAfter, Detail: validDetail(f.Detail)}
+		return (&Error{Class: f.Class, Code: f.Code, Message: err.Error(), RetryAfter: f.RetryAfter, Detail: validDetail(f.Detail)}).fit()
 	}
-	return &Error{Class: failure.Fatal, Code: CodeUnclassed, Message: err.Error()}
+	return (&Error{Class: failure.Fatal, Code: CodeUnclassed, Message: err.Error()}).fit()
+}
+
+// fit makes the texts of an error fit to be kept and shown.
+func (e *Error) fit() *Error {
+	e.Code, e.Message = plaintext.Clean(e.Code), plaintext.Clean(e.Message)
+	return e
 }
 
 // validDetail returns a detail that encodes: what is not JSON becomes a string.

@@ -4,11 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/plaintext"
 )
 
 // None is the input or output of a step that has none.
@@ -70,21 +69,10 @@ func (s Step[In, Out]) With(o CallOptions) Step[In, Out] {
 		s.with.Retry = o.Retry
 	}
 	if o.Label != "" {
-		s.with.Label = cut(strings.ToValidUTF8(o.Label, "\uFFFD"), MaxLabelBytes)
+		s.with.Label = plaintext.Cut(o.Label, MaxLabelBytes)
 	}
 	s.with.Once = s.with.Once || o.Once
 	return s
-}
-
-// cut shortens valid UTF-8 to at most so many bytes.
-func cut(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	for most > 0 && !utf8.RuneStart(text[most]) {
-		most--
-	}
-	return text[:most]
 }
 
 // NewStep registers a step under a name of the form package/step.

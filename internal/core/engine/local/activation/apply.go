@@ -241,7 +241,7 @@ func (t *Turn) answer(in *Input) error {
 		if err.Message == "" {
 			err.Message = "given up by a person"
 		}
-		t.putResult(&journal.Record{Type: journal.StepFailed, Path: v.Path, Name: p.Name, Label: p.Label, Err: err, Attempt: attemptsOf(p)}, meta)
+		t.putResult(&journal.Record{Type: journal.StepFailed, Path: v.Path, Name: p.Name, Label: p.Label, Err: engine.AsError(err), Attempt: attemptsOf(p)}, meta)
 	}
 	if len(s.Ledger.Parks) == 0 {
 		t.put(&journal.Record{Type: journal.Unparked}, meta)

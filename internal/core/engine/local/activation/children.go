@@ -82,7 +82,7 @@ func EndOf(execution string, end *journal.Record) *ChildEnd {
 	if end.Err != nil {
 		failed := *end.Err
 		failed.Message = "child " + execution + ": " + end.Err.Error()
-		out.Err, out.Out = &failed, nil
+		out.Err, out.Out = engine.AsError(&failed), nil
 	}
 	return out
 }
