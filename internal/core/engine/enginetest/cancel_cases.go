@@ -202,7 +202,7 @@ func cancelDetached(h *H) {
 }
 
 func cancelRetry(h *H) {
-	step := h.failing(engine.StepOptions[int]{Retry: engine.Retry{Transient: engine.Policy{Base: time.Hour * 1000, Cap: time.Hour * 1000}}},
+	step := h.failing(engine.StepOptions[int]{Retry: engine.Retry{Transient: engine.Policy{Base: time.Hour * 1000, Cap: time.Hour * 1000, Within: time.Hour * 10_000}}},
 		h.down(h.d(100000)), h.down(h.d(100000)))
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
 	h.boot()
