@@ -183,8 +183,26 @@ func (t *Turn) resume(meta eventstore.Meta) error {
 	if s.Ledger.Paused {
 		t.put(&journal.Record{Type: journal.Resumed}, s.by(meta))
 	}
+	t.hurry(meta)
 	s.revive = true
 	return nil
+}
+
+// hurry lets the steps that wait for a retry go on at once. It is recorded: after
+// a crash, no one must take such a step for one that is still waiting.
+func (t *Turn) hurry(meta eventstore.Meta) {
+	s := t.s
+	if s.Machine == nil || s.Ledger.Gated() {
+		return
+	}
+	for w := range s.Machine.Waits() {
+		if w.Type != machine.WaitStep || s.Running[w.Path] != nil {
+			continue
+		}
+		if n := s.Ledger.Notes[w.Path]; n != nil && n.RetryAt > t.now.UnixMicro() {
+			t.keep(&journal.Record{Type: journal.Hurried, Path: w.Path, Name: w.Call.Step.Name}, s.by(meta))
+		}
+	}
 }
 
 // retryFunction tries a function that could not go on with this build. If it

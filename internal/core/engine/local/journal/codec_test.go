@@ -67,6 +67,7 @@ func records() []journal.Record {
 		{Type: journal.Interrupted, Path: "1", Name: "k/a", N: 3, Unknown: true},
 		{Type: journal.Answered, Path: "1", Name: "k/a", Verdict: engine.NotDone},
 		{Type: journal.Checkpoint, Path: "1", Data: json.RawMessage(`{"row":7}`)},
+		{Type: journal.Hurried, Path: "1", Name: "k/a"},
 		{Type: journal.Withdrawn, Path: "1", Name: "k/a"},
 		{Type: journal.Mended},
 		{Type: journal.Fed, Feed: &engine.Feed{Results: map[string]engine.Fed{"1": {What: engine.FedChild, Name: "k/child", Out: json.RawMessage(`1`), Child: "ex_c"}},

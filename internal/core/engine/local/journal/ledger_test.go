@@ -98,6 +98,7 @@ func TestWhatAStepHasUsedUp(t *testing.T) {
 		"unparked":             {[]*journal.Record{lost, record(journal.Unparked)}, &journal.Note{Version: 3, Unknown: true}},
 		"not done":             {[]*journal.Record{lost, {Type: journal.Answered, Path: "1", Verdict: engine.NotDone}}, &journal.Note{Version: 3, Ready: true}},
 		"not done later":       {[]*journal.Record{lost, {Type: journal.Answered, Path: "1", Verdict: engine.NotDone}, record(journal.Unparked)}, &journal.Note{Version: 4}},
+		"hurried":              {[]*journal.Record{{Type: journal.StepRetrying, Path: "1", Attempts: 2, At: 9, Since: 5}, {Type: journal.Hurried, Path: "1"}}, &journal.Note{Version: 3, Used: engine.Used{Attempts: 2}, Since: 5}},
 		"not begun":            {[]*journal.Record{record(journal.Drained), {Type: journal.Withdrawn, Path: "1"}}, &journal.Note{Version: 3, Ready: true}},
 		"not begun, recovered": {[]*journal.Record{record(journal.Drained), {Type: journal.Withdrawn, Path: "1"}, record(journal.Recovered)}, &journal.Note{Version: 4}},
 		"not begun, paused":    {[]*journal.Record{record(journal.Paused), record(journal.Drained), {Type: journal.Withdrawn, Path: "1"}, record(journal.Recovered)}, &journal.Note{Version: 4, Ready: true}},

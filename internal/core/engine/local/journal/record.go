@@ -52,6 +52,7 @@ const (
 	Interrupted
 	Answered
 	Checkpoint
+	Hurried   // a step does not wait for its retry any longer
 	Withdrawn // a step that was called did not begin before the process ended
 	Mended    // the function can be fed again, while something else stays parked
 	Fed       // what a redrive takes over from its origin
@@ -111,6 +112,7 @@ var eventOf = [...]string{
 	Interrupted:     "journal.step_interrupted",
 	Answered:        "journal.step_answered",
 	Checkpoint:      "journal.checkpoint",
+	Hurried:         "journal.step_hurried",
 	Withdrawn:       "journal.step_withdrawn",
 	Mended:          "journal.mended",
 	Fed:             "journal.origin",
