@@ -229,11 +229,11 @@ func TestWhatIsFedAddsUp(t *testing.T) {
 	}
 }
 
-func TestTheStateOfAChild(t *testing.T) {
+func TestTheStateThatAnEndLeadsTo(t *testing.T) {
 	t.Parallel()
-	for want, err := range map[workflow.ExecutionState]*engine.Error{workflow.Completed: nil, workflow.Cancelled: {Code: engine.CodeCancelled}, workflow.Failed: {Code: "why"}} {
-		if got := (&journal.Record{Err: err}).ChildState(); got != want {
-			t.Errorf("%v: %s", err, got)
+	for typ, want := range map[journal.Type]workflow.ExecutionState{journal.Completed: workflow.Completed, journal.Cancelled: workflow.Cancelled, journal.Failed: workflow.Failed} {
+		if got := record(typ).EndState(); got != want {
+			t.Errorf("%s leads to %s", typ, got)
 		}
 	}
 }

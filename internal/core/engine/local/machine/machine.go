@@ -148,7 +148,7 @@ func (m *Machine) end(out json.RawMessage, err error) {
 		m.emit(Command{Type: Completed, Out: out})
 	case again:
 		m.emit(Command{Type: Continued, Out: input})
-	case m.root.cancelled && errors.Is(err, engine.ErrCancelled):
+	case m.root.cancelled && (errors.Is(err, engine.ErrCancelled) || errors.Is(err, &engine.Error{Code: engine.CodeNotUndone})):
 		m.emit(Command{Type: Cancelled, Err: engine.AsError(err)})
 	default:
 		m.emit(Command{Type: Failed, Err: engine.AsError(err)})
