@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -35,6 +37,36 @@ func TestErrorCrossesByClassAndCode(t *testing.T) {
 	}
 	if engine.AsError(nil) != nil {
 		t.Error("nil is an error")
+	}
+}
+
+func TestAnErrorIsBounded(t *testing.T) {
+	t.Parallel()
+	huge := strings.Repeat("é", 2<<20)
+	detail, _ := json.Marshal(huge)
+	wire, _ := json.Marshal(map[string]any{"class": "fatal", "code": huge, "message": huge, "detail": huge})
+	var decoded engine.Error
+	if err := json.Unmarshal(wire, &decoded); err != nil {
+		t.Fatal(err)
+	}
+	for how, e := range map[string]*engine.Error{
+		"unclassified": engine.AsError(errors.New(huge)),
+		"classified":   engine.AsError(&failure.Error{Class: failure.Fatal, Code: huge, Message: huge, Detail: detail}),
+		"own":          engine.AsError(&engine.Error{Class: failure.Fatal, Code: huge, Message: huge, Detail: detail}),
+		"wrapped":      engine.AsError(fmt.Errorf("%s: %w", huge, &engine.Error{Class: failure.Fatal})),
+		"decoded":      &decoded,
+	} {
+		raw, _ := json.Marshal(e)
+		if len(raw) > engine.MaxMessageBytes+engine.MaxDetailBytes || !utf8.ValidString(e.Message) || !strings.Contains(e.Message, "é… (4194") {
+			t.Errorf("%s: %d bytes, ends with %q", how, len(raw), e.Message[len(e.Message)-30:])
+		}
+		if e.Detail != nil && string(e.Detail) != `{"dropped_bytes":4194306}` {
+			t.Errorf("%s: detail of %d bytes", how, len(e.Detail))
+		}
+	}
+	fits := &failure.Error{Class: failure.Fatal, Message: huge[:engine.MaxMessageBytes], Detail: detail[:1]}
+	if e := engine.AsError(fits); e.Message != fits.Message {
+		t.Errorf("what fits was cut to %d bytes", len(e.Message))
 	}
 }
 

@@ -121,10 +121,33 @@ func AsError(err error) *Error {
 	return (&Error{Class: failure.Fatal, Code: CodeUnclassed, Message: err.Error()}).fit()
 }
 
-// fit makes the texts of an error fit to be kept and shown.
+// Bounds of an error: it stands in events, lists and the health of its workflow.
+const (
+	// MaxMessageBytes bounds a message; what is cut says how long it was.
+	MaxMessageBytes = 8 << 10
+	// MaxDetailBytes bounds a detail; a larger one is dropped.
+	MaxDetailBytes = 16 << 10
+	maxCodeBytes   = 200
+)
+
+// fit makes an error fit to be kept and shown.
 func (e *Error) fit() *Error {
-	e.Code, e.Message = plaintext.Clean(e.Code), plaintext.Clean(e.Message)
+	e.Code, e.Message = plaintext.Cut(e.Code, maxCodeBytes), plaintext.Bound(e.Message, MaxMessageBytes)
+	if len(e.Detail) > MaxDetailBytes {
+		e.Detail = json.RawMessage(fmt.Sprintf(`{"dropped_bytes":%d}`, len(e.Detail)))
+	}
 	return e
+}
+
+// UnmarshalJSON reads an error that anyone may have written: it is no larger than
+// one of our own.
+func (e *Error) UnmarshalJSON(raw []byte) error {
+	type plain Error // without this method
+	if err := json.Unmarshal(raw, (*plain)(e)); err != nil {
+		return err
+	}
+	e.fit()
+	return nil
 }
 
 // validDetail returns a detail that encodes: what is not JSON becomes a string.

@@ -90,9 +90,9 @@ func (r Run) Progress(p Progress) {
 	if r.thread.Replaying() {
 		return
 	}
-	p.Message, p.Items = plaintext.Clean(p.Message), slices.Clone(p.Items)
+	p.Message, p.Items = plaintext.Bound(p.Message, MaxMessageBytes), slices.Clone(p.Items)
 	for i := range p.Items {
-		p.Items[i].Name = plaintext.Clean(p.Items[i].Name)
+		p.Items[i].Name = plaintext.Cut(p.Items[i].Name, MaxLabelBytes)
 	}
 	r.thread.Progress(p)
 }

@@ -2,6 +2,9 @@ package enginetest
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
@@ -12,6 +15,7 @@ import (
 
 var textCases = []Case{
 	{Name: "text/IsFitToBeStoredWhereverItIsPublic", Run: textClean},
+	{Name: "text/OfAnErrorIsBoundedWhereverItIsPublic", Run: textBounded},
 }
 
 // dirty is a text that no column of PostgreSQL takes.
@@ -47,5 +51,47 @@ func textClean(h *H) {
 	}
 	if p := h.progress[0]; p.Message != plaintext.Clean(dirty) || p.Items[0].Name != plaintext.Clean(dirty) {
 		h.Errorf("progress: %+v", p)
+	}
+}
+
+// textBounded has a huge message in every error that the engine shows.
+func textBounded(h *H) {
+	huge := strings.Repeat("é", 1<<20)
+	detail, _ := json.Marshal(huge)
+	fails := h.step("test/fails", engine.StepOptions[int]{Retry: quick(2)}, func(context.Context, int) (int, error) {
+		return 0, &failure.Error{Class: failure.Transient, Message: huge, Detail: detail}
+	})
+	panics := h.step("test/panics", engine.StepOptions[int]{Retry: quick(1)}, func(context.Context, int) (int, error) { panic(huge) })
+	auth := h.failing(engine.StepOptions[int]{}, failure.New(failure.Auth, "", "%s", huge))
+	pay := h.step("test/pay", engine.StepOptions[int]{Once: true}, func(context.Context, int) (int, error) { return 0, failure.New(failure.UnknownOutcome, "", "%s", huge) })
+	child := engine.NewWorkflow(h.reg, "test/child", func(engine.Run, int) (int, error) { return 0, errors.New(huge) })
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		run.Progress(engine.Progress{Message: huge, Items: []engine.ProgressItem{{Name: huge}}})
+		_, _ = fails.Do(run, n)
+		_, _ = panics.Do(run, n)
+		_, _ = auth.Do(run, n)
+		_, err := child.Do(run, "", n)
+		if _, failed := pay.Do(run, n); failed != nil {
+			err = fmt.Errorf("%s: %w", huge, errors.Join(err, failed))
+		}
+		return 0, err
+	})
+	h.boot()
+	id := h.start(fn, 1)
+	h.state(id, workflow.Parked)
+	h.resume(id)
+	h.has(id, engine.EventParked, 2)
+	h.answer(id, engine.Answer{Verdict: engine.Fail, Message: huge})
+	h.end(id, workflow.Failed)
+	for _, e := range append(h.b.Events(h.T, workspace, id), h.b.Events(h.T, workspace, h.child(id))...) {
+		if most := 2*engine.MaxMessageBytes + engine.MaxDetailBytes; len(e.Data) > most || len(e.Journal) > most {
+			h.Errorf("%s has %d and %d bytes", e.Type, len(e.Data), len(e.Journal))
+		}
+	}
+	if e := h.last(id, engine.EventFailed).Error; len(e.Message) > engine.MaxMessageBytes || !strings.HasSuffix(e.Message, " bytes)") {
+		h.Errorf("ended with a message of %d bytes", len(e.Message))
+	}
+	if p := h.progress[0]; len(p.Message) > engine.MaxMessageBytes || len(p.Items[0].Name) > engine.MaxLabelBytes {
+		h.Errorf("progress of %d bytes", len(p.Message))
 	}
 }
