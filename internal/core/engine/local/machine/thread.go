@@ -46,6 +46,9 @@ func (t *thread) Progress(p engine.Progress) { t.m.o.Progress(p) }
 // Records returns how many records the generation has.
 func (t *thread) Records() int { return t.m.records }
 
+// Cancelled reports whether a cancel has reached the branch.
+func (t *thread) Cancelled() bool { return t.scope.isCancelled() }
+
 // Detached returns the thread out of a cancel's reach.
 func (t *thread) Detached() engine.Thread {
 	return &thread{m: t.m, r: t.r, scope: t.m.detached, feed: t.feed}
