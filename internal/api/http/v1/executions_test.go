@@ -343,6 +343,10 @@ func TestStream(t *testing.T) {
 		{Name: "not a position", Do: "GET " + unknown, Token: b.Admin, Header: map[string]string{"Last-Event-ID": "x"}, Status: 422, Has: []string{`"parameter":"Last-Event-ID"`}},
 	})
 	e := b.start(t, id, `{"work":3,"hold":true}`)
+	scenario.RunAll(t, b.handler, []scenario.Case{
+		{Name: "beyond the last event", Do: "GET /api/v1/executions/" + string(e.ID) + "/events/stream", Token: b.Admin, Header: map[string]string{"Last-Event-ID": "99999999999"}, Status: 422,
+			Has: []string{`"parameter":"Last-Event-ID"`, `"code":"position_beyond_end"`, "position 99999999999 is beyond the last event"}},
+	})
 	live := b.listen(t, t.Context(), e.ID, "")
 	progressed := live.next() && live.event == "progress" // the last word of before, if there was one
 	if progressed && !live.next() || live.event != "execution.created" || live.id == "" {
