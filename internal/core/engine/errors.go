@@ -104,6 +104,11 @@ func AsError(err error) *Error {
 	if err == nil {
 		return nil
 	}
+	return errorOf(err).fit()
+}
+
+// errorOf is AsError without the bounds.
+func errorOf(err error) *Error {
 	var own *Error
 	if errors.As(err, &own) {
 		out := *own
@@ -112,13 +117,13 @@ func AsError(err error) *Error {
 			out.Message = err.Error()
 			out.Step, out.Path = own.Step, own.Path
 		}
-		return out.fit()
+		return &out
 	}
 	var f *failure.Error
 	if errors.As(err, &f) {
-		return (&Error{Class: f.Class, Code: f.Code, Message: err.Error(), RetryAfter: f.RetryAfter, Detail: validDetail(f.Detail)}).fit()
+		return &Error{Class: f.Class, Code: f.Code, Message: err.Error(), RetryAfter: f.RetryAfter, Detail: validDetail(f.Detail)}
 	}
-	return (&Error{Class: failure.Fatal, Code: CodeUnclassed, Message: err.Error()}).fit()
+	return &Error{Class: failure.Fatal, Code: CodeUnclassed, Message: err.Error()}
 }
 
 // Bounds of an error: it stands in events, lists and the health of its workflow.

@@ -15,6 +15,7 @@ import (
 
 var textCases = []Case{
 	{Name: "text/IsFitToBeStoredWhereverItIsPublic", Run: textClean},
+	{Name: "text/HidesTheCredentialThatAStepWasShown", Run: textHidden},
 	{Name: "text/OfAnErrorIsBoundedWhereverItIsPublic", Run: textBounded},
 }
 
@@ -93,5 +94,57 @@ func textBounded(h *H) {
 	}
 	if p := h.progress[0]; len(p.Message) > engine.MaxMessageBytes || len(p.Items[0].Name) > engine.MaxLabelBytes {
 		h.Errorf("progress of %d bytes", len(p.Message))
+	}
+}
+
+// shown is the credential that leaking steps were shown.
+const shown = `patCANARY0123456789."CANARY`
+
+// leaking registers a step that was shown a credential and has it in everything
+// that it leaves behind.
+func (h *H) leaking(name string, fail func() error) engine.Step[int, string] {
+	return engine.NewStep(h.reg, "test/"+name, engine.StepOptions[int]{Retry: quick(2)}, func(ctx context.Context, n int) (string, error) {
+		engine.Hide(ctx, shown)
+		if err := engine.Record(ctx, engine.Event{Type: "test.leaked", Data: map[string]string{"text": "key " + shown}}); err != nil {
+			return "", err
+		}
+		if err := engine.SaveCheckpoint(ctx, shown); err != nil {
+			return "", err
+		}
+		return "result " + shown, fail()
+	})
+}
+
+func textHidden(h *H) {
+	detail, _ := json.Marshal(map[string]string{"header": "Bearer " + shown})
+	classified := &failure.Error{Class: failure.Validation, Code: "refused", Message: "refused " + shown, Detail: detail}
+	works := h.leaking("works", func() error { return nil })
+	fails := h.leaking("fails", func() error { return fmt.Errorf("call %q: %w", shown, classified) })
+	retries := h.leaking("retries", func() error {
+		return failure.New(failure.Transient, "", "%s%s", strings.Repeat("x", engine.MaxMessageBytes-30), shown)
+	})
+	panics := h.leaking("panics", func() error { panic("cannot use " + shown) })
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		out, err := works.Do(run, n)
+		if err != nil || out != "result ***" {
+			h.Errorf("the result is %s, %v", out, err)
+		}
+		if _, err = fails.Do(run, n); !errors.Is(err, &engine.Error{Class: failure.Validation, Code: "refused"}) || !strings.Contains(err.Error(), `call "***": refused ***`) {
+			h.Errorf("the error is %v", err)
+		}
+		_, _ = retries.Do(run, n)
+		_, err = panics.Do(run, n)
+		return 0, err
+	})
+	h.boot()
+	id := h.start(fn, 1)
+	h.end(id, workflow.Failed)
+	for _, e := range h.b.Events(h.T, workspace, id) {
+		if text := string(e.Data) + string(e.Journal); strings.Contains(text, "CANARY") || strings.Contains(text, "patC") {
+			h.Errorf("%s: %s", e.Type, text)
+		}
+	}
+	if n := h.count(id, "test.leaked"); n != 1 {
+		h.Errorf("%d events of the step", n)
 	}
 }
