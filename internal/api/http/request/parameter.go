@@ -103,6 +103,8 @@ func (p Parameter) set(r *http.Request, query url.Values, v reflect.Value) *prob
 	switch {
 	case text == "" && p.Required():
 		return p.fault(strictjson.CodeRequired, "is missing")
+	case text == "" && p.isGivenEmpty(r):
+		return p.checkString(text)
 	case text == "":
 		return nil
 	}
@@ -114,6 +116,13 @@ func (p Parameter) set(r *http.Request, query url.Values, v reflect.Value) *prob
 	n, err := strconv.ParseInt(text, 10, 64)
 	field.SetInt(n)
 	return p.checkInteger(n, err)
+}
+
+// isGivenEmpty reports whether a header that must not be empty stands in the request
+// without a value: its value comes from a variable that is not set, and without it
+// the request would mean something else.
+func (p Parameter) isGivenEmpty(r *http.Request) bool {
+	return p.In == Header && p.length.least > 0 && len(r.Header.Values(p.Name)) > 0
 }
 
 func (p Parameter) text(r *http.Request, query url.Values) string {
