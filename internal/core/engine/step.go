@@ -150,7 +150,7 @@ func erase[In, Out any](fn func(context.Context, In) (Out, error)) func(context.
 // fits reports why a result cannot be a step's.
 func fits[Out any](raw json.RawMessage) error {
 	var out Out
-	return json.Unmarshal(raw, &out)
+	return misfit(json.Unmarshal(raw, &out))
 }
 
 // encode returns the JSON of a value, or a fatal failure of code too_large.

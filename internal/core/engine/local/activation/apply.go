@@ -266,7 +266,7 @@ func (t *Turn) answer(in *Input) error {
 	}
 	if step := s.host.Registry.Step(p.Name); v.Verdict == engine.Done && step != nil {
 		if err := step.Fits(OrEmpty(v.Result)); err != nil {
-			return fmt.Errorf("%w: step %s cannot have this result: %w", engine.ErrInvalid, p.Name, err)
+			return fmt.Errorf("step %s cannot have this result: %w", p.Name, err)
 		}
 	}
 	meta := s.by(in.Meta)
