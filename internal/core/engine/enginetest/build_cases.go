@@ -100,7 +100,7 @@ func buildPanic(h *H) {
 	h.boot()
 	id := h.start(fn, 1)
 	h.state(id, workflow.Parked)
-	if p := h.last(id, engine.EventParked); p.Reason != workflow.ReasonNondeterministic || !strings.Contains(p.Error.Message, "no such luck") {
+	if p := h.last(id, engine.EventParked); p.Reason != workflow.ReasonFunctionBroken || p.Error.Code != engine.CodePanic || !strings.Contains(p.Error.Message, "no such luck; start a build that mends it, then resume; or cancel") {
 		h.Errorf("parked: %+v", p)
 	}
 	h.restart()

@@ -178,7 +178,7 @@ func AsError(w *machine.Mismatch) *engine.Error {
 	}
 	if w.Recorded == "" {
 		e.Code = engine.CodePanic
-		e.Message = fmt.Sprintf("%s: %s; start a build in which it does not happen, then resume", where, w.Got)
+		e.Message = fmt.Sprintf("%s: %s; start a build that mends it, then resume; or cancel", where, w.Got)
 		return engine.AsError(e)
 	}
 	e.Message = fmt.Sprintf("%s the journal has %s, the workflow function has %s; start a build that does what was recorded, then resume", where, w.Recorded, w.Got)

@@ -255,7 +255,7 @@ func (r *Record) fromParked(data json.RawMessage) error {
 	var p engine.Parked
 	err := json.Unmarshal(data, &p)
 	r.Reason, r.Name, r.Label, r.Err, r.At = p.Reason, p.Step, p.Label, p.Error, fromUntil(p.Until)
-	if r.Reason != workflow.ReasonNondeterministic { // otherwise the whole function is parked
+	if r.Reason != workflow.ReasonNondeterministic && r.Reason != workflow.ReasonFunctionBroken { // otherwise the whole function is parked
 		r.Path = p.Path
 	}
 	r.Unknown = r.Err != nil && r.Err.Unknown

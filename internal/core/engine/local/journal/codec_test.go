@@ -51,6 +51,7 @@ func records() []journal.Record {
 		{Type: journal.Paused, T: 123},
 		{Type: journal.Resumed, T: 123},
 		{Type: journal.Parked, Reason: workflow.ReasonNeedsReauth, Path: "1", Name: "k/a", Label: "é", Key: "ex/1/1", Err: fault, Unknown: true, At: 1_700_000_000_123_456, Data: json.RawMessage(`{"key":"k"}`)},
+		{Type: journal.Parked, Reason: workflow.ReasonFunctionBroken, Name: "k/a", Err: fault, Unknown: true},
 		{Type: journal.Parked, Reason: workflow.ReasonNondeterministic, Name: "k/a", Err: fault, Unknown: true},
 		{Type: journal.Unparked, T: 123},
 		{Type: journal.CancelRequested, T: 123, Reason: journal.Forced},
