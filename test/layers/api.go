@@ -15,6 +15,7 @@ var apiFloor = floor{
 		}},
 		{pkg: "api/http/v1", may: []arrow{
 			{"api/http", "resources are mounted on the kit"},
+			{"api/http/problem", "a header that is refused is a fault of its own"},
 			{"api/http/request", "inputs declare their bodies"},
 			{"api/http/sse", "it streams events and progress"},
 			{"core/orchestrator", "its routes are the orchestrator's commands"},
@@ -27,7 +28,6 @@ var apiFloor = floor{
 		}, tests: []arrow{
 			{"api/apitest", "a core to serve"},
 			{"api/apitest/scenario", "requests as data"},
-			{"api/http/problem", "they read the faults of a refusal"},
 			{"core/eventstore", "they append events to follow"},
 		}},
 		{pkg: "api/http/admin", rule: "the admin listener shows what it is handed"},

@@ -145,6 +145,7 @@ var coreFloor = floor{
 			{"core/eventstore", "a record may be a public event"},
 			{"core/workflow", "states and progress are declared once"},
 			{"platform/db", "attached rows commit with a step's result"},
+			{"platform/secret", "a credential that a step was shown is hidden in what it leaves"},
 		}},
 		{pkg: "core/engine/local", rule: engineRule, may: []arrow{
 			{"core/engine/local/activation", "it drives an execution's state machine"},

@@ -97,6 +97,8 @@ var modules = []module{
 		why: "names of metrics and spans live in one catalogue"},
 	{path: "go.uber.org/goleak", tests: []string{"..."},
 		why: "it finds goroutines that tests leave behind"},
+	{path: "go.yaml.in/yaml/v3", in: []string{"platform/config"},
+		why: "YAML is read in one place; documents are JSON"},
 	{path: "golang.org/x/sync", in: []string{"core/orchestrator", "core/orchestrator/dispatch", "core/projection", "demo/crm"},
 		why: "a goroutine has an owner that waits for it; groups are for bounded work"},
 	{path: "golang.org/x/sys", in: []string{"platform/blob", "platform/db"},

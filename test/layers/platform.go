@@ -4,6 +4,7 @@ package layers
 var everyday = []arrow{
 	{"platform/clock", "time is a parameter"},
 	{"platform/failure", "one closed set of classes says how a call failed"},
+	{"platform/plaintext", "text from outside is made fit to be stored"},
 	{"platform/suggest", "a mistyped name gets a suggestion"},
 }
 
@@ -21,6 +22,7 @@ var platformFloor = floor{
 		{pkg: "platform/db", may: []arrow{
 			{"platform/clock", "it waits between attempts"},
 			{"platform/failure", "it classifies errors of the database"},
+			{"platform/plaintext", "no column holds any text"},
 		}, tests: []arrow{
 			{"platform/db/dbtest", "both databases"},
 			{"platform/pgtest", "a real PostgreSQL"},
@@ -31,6 +33,7 @@ var platformFloor = floor{
 		}},
 		{pkg: "platform/failure"},
 		{pkg: "platform/pgtest", forTests: true},
+		{pkg: "platform/plaintext"},
 		{pkg: "platform/resilience", may: []arrow{
 			{"platform/clock", "limits are limits in time"},
 			{"platform/failure", "a wait that is cut short has a class"},

@@ -464,6 +464,16 @@ func contains(t *testing.T, text string, parts ...string) {
 	}
 }
 
+func TestAnEmptyKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, command := range [][]string{{"workflows", "create", "--file", "x"}, {"executions", "signal", "ex_1", "approve"}} {
+		s, _, errs := state([]string{"PAW_TOKEN=paw_x", "PAW_URL=http://127.0.0.1:1"}, "", append(command, "--idempotency-key", "")...)
+		if code := cli.Main(t.Context(), s); code != cli.ExitInput || errs.String() != "error: --idempotency-key is empty; give it a value or leave it out\n" {
+			t.Errorf("%v: exit %d: %s", command, code, errs)
+		}
+	}
+}
+
 // --version "$V" with V not set must not run the newest version.
 func TestFlagsOfStartsWithoutAValueAreRefused(t *testing.T) {
 	t.Parallel()

@@ -17,6 +17,9 @@ func executionSignal(s *State) *cobra.Command {
 		Long:    "Send a signal that an execution waits for, such as an approval. NAME is what executions get shows as \"waiting for\", with or without the kind in front. A signal for which nothing waits yet is kept.",
 		Example: `  pyairtable-workflows executions signal ex_… approve --data '{"by":"Ada"}'`,
 		RunE: on(s, func(c *cobra.Command, k *call, args []string) error {
+			if err := noneEmpty(c, "idempotency-key"); err != nil {
+				return err
+			}
 			if c.Flags().Changed("data") && !json.Valid([]byte(data)) {
 				return WithCode(errors.New("--data is not JSON; a text needs its quotes, as in '\"yes\"'"), ExitInput)
 			}

@@ -19,7 +19,7 @@ func executionCommands(s *State) *cobra.Command {
 		executionWatch(s),
 		executionVerb(s, "cancel", "Cancel an execution: running steps finish, then what must be undone is undone", (*client.Client).CancelExecution),
 		executionVerb(s, "pause", "Pause an execution at its next step", (*client.Client).PauseExecution),
-		executionVerb(s, "resume", "Resume a paused or parked execution", (*client.Client).ResumeExecution),
+		executionVerb(s, "resume", "Resume a paused or parked execution, or try at once what waits for a retry", (*client.Client).ResumeExecution),
 		executionAnswer(s),
 		executionSignal(s),
 		executionRedrive(s),

@@ -29,17 +29,25 @@ func (f *startFlags) add(c *cobra.Command, unsaid string) {
 	c.MarkFlagsMutuallyExclusive("input", "input-file")
 }
 
-// start reads what the flags of c say. One that is given without a value is
-// refused: it comes from a variable that is not set, and without it another
-// version would run, or one start become two.
-func (f *startFlags) start(c *cobra.Command, stdin io.Reader) (client.Start, error) {
-	s := client.Start{Priority: f.priority}
-	for _, name := range []string{"version", "input", "input-file", "idempotency-key"} {
+// noneEmpty refuses a flag that is given without a value: it comes from a variable
+// that is not set, and without it another version would run, or one start become
+// two.
+func noneEmpty(c *cobra.Command, names ...string) error {
+	for _, name := range names {
 		if flag := c.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
-			return s, WithCode(fmt.Errorf("--%s is empty; give it a value or leave it out", name), ExitInput)
+			return WithCode(fmt.Errorf("--%s is empty; give it a value or leave it out", name), ExitInput)
 		}
 	}
-	var err error
+	return nil
+}
+
+// start reads what the flags of c say.
+func (f *startFlags) start(c *cobra.Command, stdin io.Reader) (client.Start, error) {
+	s := client.Start{Priority: f.priority}
+	err := noneEmpty(c, "version", "input", "input-file", "idempotency-key")
+	if err != nil {
+		return s, err
+	}
 	if f.version != "" {
 		if s.Version, err = client.ParseVersion(f.version); err != nil {
 			return s, WithCode(err, ExitInput)

@@ -33,6 +33,9 @@ func workflowCreate(s *State) *cobra.Command {
 			"  pyairtable-workflows workflows create --name CRM --type airtable_sync --file - < config.json",
 		Args: cobra.NoArgs,
 		RunE: on(s, func(c *cobra.Command, k *call, _ []string) error {
+			if err := noneEmpty(c, "idempotency-key"); err != nil {
+				return err
+			}
 			d, err := input.Workflow(s.Stdin, file, title, kind)
 			if err != nil {
 				return WithCode(err, ExitInput)

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
 )
 
 // StepInfo says what a step is being run for.
@@ -39,6 +40,7 @@ type Attempt struct {
 	// Save keeps a checkpoint, as often as the backend sees fit. Nil: none is kept.
 	Save func(json.RawMessage)
 
+	hidden secret.Hider
 	mu     sync.Mutex
 	events []EncodedEvent
 	writes []AttachedWrite
@@ -57,12 +59,52 @@ type AttachedWrite struct {
 	Data  json.RawMessage
 }
 
-// Left returns what the attempt has recorded and attached, in order. It must
-// only be called after the step function has returned.
+// Left returns what the attempt has recorded and attached, in order, without what
+// it was shown (Hide). It must only be called after the step function has returned.
 func (a *Attempt) Left() ([]EncodedEvent, []AttachedWrite) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	for i := range a.events {
+		a.events[i].Data = a.hidden.JSON(a.events[i].Data)
+	}
+	for i := range a.writes {
+		a.writes[i].Data = a.hidden.JSON(a.writes[i].Data)
+	}
 	return a.events, a.writes
+}
+
+// Outcome returns what the step function returned, without what it was shown
+// (Hide). Backends keep nothing else of it.
+func (a *Attempt) Outcome(out json.RawMessage, err error) (json.RawMessage, error) {
+	out = a.hidden.JSON(out)
+	if err == nil {
+		return out, nil
+	}
+	e := errorOf(err) // whole: a cut could leave a part of a credential
+	code, message, detail := a.hidden.Text(e.Code), a.hidden.Text(e.Message), a.hidden.JSON(e.Detail)
+	if code == e.Code && message == e.Message && string(detail) == string(e.Detail) {
+		return out, err
+	}
+	e.Code, e.Message, e.Detail = code, message, detail
+	return out, e.fit()
+}
+
+// Hidden returns a text without what the step was shown (Hide). Whoever cuts a text
+// calls it first: what is left of a credential is not recognised.
+func Hidden(ctx context.Context, text string) string {
+	if a, ok := ctx.Value(attemptKey{}).(*Attempt); ok {
+		return a.hidden.Text(text)
+	}
+	return text
+}
+
+// Hide has a credential that a step was shown replaced by *** in all that the
+// attempt leaves behind: its result, its error or panic, its events, attached
+// rows and checkpoints. Libraries quote what they were given in their errors.
+func Hide(ctx context.Context, credential secret.Secret) {
+	if a, ok := ctx.Value(attemptKey{}).(*Attempt); ok {
+		a.hidden.Add(credential)
+	}
 }
 
 type attemptKey struct{}

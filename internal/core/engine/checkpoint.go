@@ -23,6 +23,7 @@ func SaveCheckpoint(ctx context.Context, v any) error {
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
+	raw = a.hidden.JSON(raw)
 	a.mu.Lock()
 	a.Checkpoint = raw
 	a.mu.Unlock()

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -38,6 +40,36 @@ func TestErrorCrossesByClassAndCode(t *testing.T) {
 	}
 }
 
+func TestAnErrorIsBounded(t *testing.T) {
+	t.Parallel()
+	huge := strings.Repeat("é", 2<<20)
+	detail, _ := json.Marshal(huge)
+	wire, _ := json.Marshal(map[string]any{"class": "fatal", "code": huge, "message": huge, "detail": huge})
+	var decoded engine.Error
+	if err := json.Unmarshal(wire, &decoded); err != nil {
+		t.Fatal(err)
+	}
+	for how, e := range map[string]*engine.Error{
+		"unclassified": engine.AsError(errors.New(huge)),
+		"classified":   engine.AsError(&failure.Error{Class: failure.Fatal, Code: huge, Message: huge, Detail: detail}),
+		"own":          engine.AsError(&engine.Error{Class: failure.Fatal, Code: huge, Message: huge, Detail: detail}),
+		"wrapped":      engine.AsError(fmt.Errorf("%s: %w", huge, &engine.Error{Class: failure.Fatal})),
+		"decoded":      &decoded,
+	} {
+		raw, _ := json.Marshal(e)
+		if len(raw) > engine.MaxMessageBytes+engine.MaxDetailBytes || !utf8.ValidString(e.Message) || !strings.Contains(e.Message, "é… (4194") {
+			t.Errorf("%s: %d bytes, ends with %q", how, len(raw), e.Message[len(e.Message)-30:])
+		}
+		if e.Detail != nil && string(e.Detail) != `{"dropped_bytes":4194306}` {
+			t.Errorf("%s: detail of %d bytes", how, len(e.Detail))
+		}
+	}
+	fits := &failure.Error{Class: failure.Fatal, Message: huge[:engine.MaxMessageBytes], Detail: detail[:1]}
+	if e := engine.AsError(fits); e.Message != fits.Message {
+		t.Errorf("what fits was cut to %d bytes", len(e.Message))
+	}
+}
+
 func TestRetryByClass(t *testing.T) {
 	second := time.Second
 	for _, c := range []struct {
@@ -58,6 +90,14 @@ func TestRetryByClass(t *testing.T) {
 		{"limited asks", failure.RateLimited, "", 30 * second, false, engine.Used{Limited: 100}, 31*second + second/2, true},
 		{"limited does not ask", failure.RateLimited, "", 0, false, engine.Used{Limited: 1}, 5250 * time.Millisecond, true},
 		{"limited for a day", failure.RateLimited, "", second, false, engine.Used{Elapsed: 25 * time.Hour}, 0, false},
+		{"limited asks for what is left", failure.RateLimited, "", time.Hour, false, engine.Used{Elapsed: 23 * time.Hour}, time.Hour, true},
+		{"limited asks for more than is left", failure.RateLimited, "", time.Hour + 1, false, engine.Used{Elapsed: 23 * time.Hour}, 0, false},
+		{"limited asks for days", failure.RateLimited, "", 264 * time.Hour, false, engine.Used{Limited: 1}, 0, false},
+		{"limited asks for centuries", failure.RateLimited, "", 1<<63 - 1, false, engine.Used{Limited: 1}, 0, false},
+		{"limited asks for the past", failure.RateLimited, "", -1 << 63, false, engine.Used{Limited: 1}, 5250 * time.Millisecond, true},
+		{"limited, the clock was set back", failure.RateLimited, "", 25 * time.Hour, false, engine.Used{Elapsed: -1 << 63}, 0, false},
+		{"transient asks for centuries", failure.Transient, "", 1<<63 - 1, false, engine.Used{Attempts: 1}, 0, false},
+		{"transient asks for more than is left", failure.Transient, "", time.Hour, false, engine.Used{Attempts: 1, Elapsed: 23*time.Hour + 1}, 0, false},
 		{"conflict", failure.Conflict, "", 0, false, engine.Used{Attempts: 1}, 25 * time.Millisecond, true},
 		{"conflict used up", failure.Conflict, "", 0, false, engine.Used{Attempts: 10}, 0, false},
 		{"unknown outcome", failure.UnknownOutcome, "", 0, false, engine.Used{Attempts: 1}, second / 2, true},
@@ -70,6 +110,27 @@ func TestRetryByClass(t *testing.T) {
 		got, again := engine.Retry{}.Next(&engine.Error{Class: c.class, Code: c.code, RetryAfter: c.after}, c.readOnly, c.used, 0.5)
 		if got != c.want || again != c.again {
 			t.Errorf("%s: %s, %v; want %s, %v", c.name, got, again, c.want, c.again)
+		}
+	}
+}
+
+// Whatever a step's policy and the other side say, a wait is never negative, and
+// never ends after the time in which the step is tried.
+func TestAWaitIsNeverNegative(t *testing.T) {
+	t.Parallel()
+	durations := []time.Duration{-1 << 63, -1, 0, 1, time.Hour, 1<<62 + 1, 1<<63 - 1}
+	for _, class := range []failure.Class{failure.Transient, failure.RateLimited, failure.Conflict, failure.UnknownOutcome} {
+		for _, a := range durations {
+			for _, b := range durations {
+				p := engine.Policy{Base: a, Cap: b, Factor: 1e6, Within: 1<<63 - 1}
+				r := engine.Retry{Transient: p, RateLimited: p, Conflict: p, UnknownOutcome: p}
+				for _, used := range []engine.Used{{Attempts: 1}, {Attempts: 9, Limited: 1000, Elapsed: b}} {
+					got, again := r.Next(&engine.Error{Class: class, RetryAfter: a}, false, used, 0.999999)
+					if got < 0 || again && got > p.Within-max(0, used.Elapsed) {
+						t.Errorf("%s, base and asked %d, cap %d, %+v: %d", class, a, b, used, got)
+					}
+				}
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/plaintext"
 )
 
 // Codes that the engine itself gives. They stand in journals: a new meaning is
@@ -103,6 +104,11 @@ func AsError(err error) *Error {
 	if err == nil {
 		return nil
 	}
+	return errorOf(err).fit()
+}
+
+// errorOf is AsError without the bounds.
+func errorOf(err error) *Error {
 	var own *Error
 	if errors.As(err, &own) {
 		out := *own
@@ -117,6 +123,35 @@ func AsError(err error) *Error {
 		return &Error{Class: f.Class, Code: f.Code, Message: err.Error(), RetryAfter: f.RetryAfter, Detail: validDetail(f.Detail)}
 	}
 	return &Error{Class: failure.Fatal, Code: CodeUnclassed, Message: err.Error()}
+}
+
+// Bounds of an error: it stands in events, lists and the health of its workflow.
+const (
+	// MaxMessageBytes bounds a message; what is cut says how long it was.
+	MaxMessageBytes = 8 << 10
+	// MaxDetailBytes bounds a detail; a larger one is dropped.
+	MaxDetailBytes = 16 << 10
+	maxCodeBytes   = 200
+)
+
+// fit makes an error fit to be kept and shown.
+func (e *Error) fit() *Error {
+	e.Code, e.Message = plaintext.Cut(e.Code, maxCodeBytes), plaintext.Bound(e.Message, MaxMessageBytes)
+	if len(e.Detail) > MaxDetailBytes {
+		e.Detail = json.RawMessage(fmt.Sprintf(`{"dropped_bytes":%d}`, len(e.Detail)))
+	}
+	return e
+}
+
+// UnmarshalJSON reads an error that anyone may have written: it is no larger than
+// one of our own.
+func (e *Error) UnmarshalJSON(raw []byte) error {
+	type plain Error // without this method
+	if err := json.Unmarshal(raw, (*plain)(e)); err != nil {
+		return err
+	}
+	e.fit()
+	return nil
 }
 
 // validDetail returns a detail that encodes: what is not JSON becomes a string.

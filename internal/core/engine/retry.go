@@ -14,7 +14,8 @@ type Policy struct {
 	Factor    float64
 	// Attempts is how often the step is tried in all; 1 means no repetition.
 	Attempts int
-	// Within bounds the time from the first attempt to the last.
+	// Within bounds the time from the first attempt to the last: a wait that would
+	// end later is not begun.
 	Within time.Duration
 }
 
@@ -42,57 +43,92 @@ var (
 const panicAttempts = 3
 
 // Next decides about a failed attempt: whether the step is tried again, and
-// after how long. chance is uniform in [0, 1). Every backend asks it.
+// after how long, which is never negative. chance is uniform in [0, 1). Every
+// backend asks it.
 func (r Retry) Next(err *Error, readOnly bool, used Used, chance float64) (time.Duration, bool) {
+	p, ok := r.policy(err, readOnly, used)
+	switch {
+	case !ok || p.left(used) == 0:
+		return 0, false
+	case err.Class == failure.RateLimited:
+		return nextLimited(p, err, used, chance)
+	}
+	return next(p, err, used, chance)
+}
+
+// TooLong reports that a step is not tried again because the other side asks for a
+// longer wait than what is left of the time in which it is tried.
+func (r Retry) TooLong(err *Error, readOnly bool, used Used) (left time.Duration, is bool) {
+	p, ok := r.policy(err, readOnly, used)
+	left = p.left(used)
+	return left, ok && left > 0 && err.RetryAfter > left
+}
+
+// policy returns the policy for a failure; false if it is not repeated at all.
+func (r Retry) policy(err *Error, readOnly bool, used Used) (Policy, bool) {
 	switch err.Class {
 	case failure.Transient:
-		return next(merge(r.Transient, defaultTransient), err, used.Attempts, used, chance)
+		return merge(r.Transient, defaultTransient), true
 	case failure.RateLimited:
-		return nextLimited(merge(r.RateLimited, defaultLimited), err, used, chance)
+		return merge(r.RateLimited, defaultLimited), true
 	case failure.Conflict:
-		return next(merge(r.Conflict, defaultConflict), err, used.Attempts, used, chance)
+		return merge(r.Conflict, defaultConflict), true
 	case failure.UnknownOutcome:
 		if readOnly {
-			return next(merge(r.Transient, defaultTransient), err, used.Attempts, used, chance)
+			return merge(r.Transient, defaultTransient), true
 		}
-		return next(merge(r.UnknownOutcome, defaultTransient), err, used.Attempts, used, chance)
+		return merge(r.UnknownOutcome, defaultTransient), true
 	case failure.Fatal:
 		if err.Code == CodePanic && used.Attempts < panicAttempts {
-			return next(merge(Policy{Attempts: panicAttempts}, defaultTransient), err, used.Attempts, used, chance)
+			return merge(Policy{Attempts: panicAttempts}, defaultTransient), true
 		}
 	}
-	return 0, false
+	return Policy{}, false
 }
 
 // next is exponential backoff with full jitter: random(0, min(cap, base·factorⁿ)).
-func next(p Policy, err *Error, n int, used Used, chance float64) (time.Duration, bool) {
-	if used.Attempts >= p.Attempts || used.Elapsed >= p.Within {
+func next(p Policy, err *Error, used Used, chance float64) (time.Duration, bool) {
+	if used.Attempts >= p.Attempts {
 		return 0, false
 	}
-	wait := time.Duration(chance * float64(grown(p, n)))
-	return max(wait, err.RetryAfter), true
+	wait := max(time.Duration(chance*float64(grown(p, used.Attempts))), err.RetryAfter)
+	if wait > p.left(used) {
+		return 0, false
+	}
+	return wait, true
 }
 
 // nextLimited waits what the other side asked for, or backs off, plus up to a
-// tenth; it uses no attempt.
+// tenth as far as there is time; it uses no attempt.
 func nextLimited(p Policy, err *Error, used Used, chance float64) (time.Duration, bool) {
-	if used.Elapsed >= p.Within || (p.Attempts > 0 && used.Limited >= p.Attempts) {
+	if p.Attempts > 0 && used.Limited >= p.Attempts {
 		return 0, false
 	}
 	wait := err.RetryAfter
 	if wait <= 0 {
 		wait = grown(p, used.Limited)
 	}
-	return wait + time.Duration(chance*float64(wait)/10), true
+	left := p.left(used)
+	if wait > left {
+		return 0, false
+	}
+	return wait + min(time.Duration(chance*float64(wait/10)), left-wait), true
 }
+
+// left is how much of the time remains in which a step is tried. A clock that was
+// set back gives no more of it.
+func (p Policy) left(used Used) time.Duration { return max(0, p.Within-max(0, used.Elapsed)) }
 
 // grown returns min(cap, base·factorⁿ⁻¹).
 func grown(p Policy, n int) time.Duration {
-	wait := float64(p.Base)
-	for i := 1; i < n && wait < float64(p.Cap); i++ {
+	wait, most := float64(p.Base), float64(p.Cap)
+	for i := 1; i < n && wait < most; i++ {
 		wait *= p.Factor
 	}
-	return min(time.Duration(wait), p.Cap)
+	if wait >= most { // also where a Duration cannot hold it
+		return max(0, p.Cap)
+	}
+	return max(0, time.Duration(wait))
 }
 
 func merge(p, d Policy) Policy {

@@ -2,9 +2,11 @@ package engine
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/plaintext"
 )
 
 // Forever is a wait without deadline.
@@ -85,9 +87,14 @@ const (
 // Progress reports how far the work is; the last report wins. It is silent on
 // replay.
 func (r Run) Progress(p Progress) {
-	if !r.thread.Replaying() {
-		r.thread.Progress(p)
+	if r.thread.Replaying() {
+		return
 	}
+	p.Message, p.Items = plaintext.Bound(p.Message, MaxMessageBytes), slices.Clone(p.Items)
+	for i := range p.Items {
+		p.Items[i].Name = plaintext.Cut(p.Items[i].Name, MaxLabelBytes)
+	}
+	r.thread.Progress(p)
 }
 
 // Detached returns a Run of the same branch that a cancel does not reach.

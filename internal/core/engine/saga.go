@@ -41,11 +41,12 @@ type Saga struct {
 	undos []func(Run) error // in order of completion
 }
 
-// WithSaga runs fn. If fn returns an error (a cancel is one), the undos of all
-// its undoable steps that completed or may have completed run in reverse order
-// of completion, out of the cancel's reach, each until it succeeds; one that
-// cannot succeed parks the execution as compensation_stuck. It returns what fn
-// returned.
+// WithSaga runs fn. If fn returns an error, or a cancel reached its branch before
+// it returned, the undos of all its undoable steps that completed or may have
+// completed run in reverse order of completion, out of the cancel's reach, each
+// until it succeeds; one that cannot succeed parks the execution as
+// compensation_stuck. It returns what fn returned, and ErrCancelled where fn did
+// not notice the cancel.
 func WithSaga[Out any](run Run, fn func(*Saga) (Out, error)) (out Out, err error) {
 	scope := run.branch.enter()
 	defer run.branch.leave()
@@ -63,6 +64,9 @@ func inSaga[Out any](run Run, scope Scope, fn func(*Saga) (Out, error)) (Out, er
 	var again *continueAsNew
 	if errors.As(err, &again) {
 		err = &Error{Class: failure.Fatal, Code: CodeOpenSaga, Message: "the workflow function continues as new inside an open saga; return from the saga first"}
+	}
+	if err == nil && run.thread.Cancelled() {
+		err = ErrCancelled // its last step has finished all the same
 	}
 	if err == nil || len(s.undos) == 0 {
 		return out, err

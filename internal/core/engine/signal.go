@@ -18,8 +18,11 @@ func NewSignal[T any](r *Registry, name string) Signal[T] {
 	}
 	s := Signal[T]{name: name}
 	r.signals[name] = func(data json.RawMessage) error {
-		_, err := s.decode("", data)
-		return err
+		if len(data) == 0 {
+			return nil
+		}
+		var out T
+		return misfit(json.Unmarshal(data, &out))
 	}
 	return s
 }

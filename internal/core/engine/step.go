@@ -4,11 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/plaintext"
 )
 
 // None is the input or output of a step that has none.
@@ -76,21 +75,10 @@ func (s Step[In, Out]) With(o CallOptions) Step[In, Out] {
 		s.with.Retry = o.Retry
 	}
 	if o.Label != "" {
-		s.with.Label = cut(strings.ToValidUTF8(o.Label, "\uFFFD"), MaxLabelBytes)
+		s.with.Label = plaintext.Cut(o.Label, MaxLabelBytes)
 	}
 	s.with.Once = s.with.Once || o.Once
 	return s
-}
-
-// cut shortens valid UTF-8 to at most so many bytes.
-func cut(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	for most > 0 && !utf8.RuneStart(text[most]) {
-		most--
-	}
-	return text[:most]
 }
 
 // NewStep registers a step under a name of the form package/step.
@@ -168,7 +156,7 @@ func erase[In, Out any](fn func(context.Context, In) (Out, error)) func(context.
 // fits reports why a result cannot be a step's.
 func fits[Out any](raw json.RawMessage) error {
 	var out Out
-	return json.Unmarshal(raw, &out)
+	return misfit(json.Unmarshal(raw, &out))
 }
 
 // encode returns the JSON of a value, or a fatal failure of code too_large.

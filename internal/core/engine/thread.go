@@ -41,6 +41,8 @@ type Thread interface {
 	// Scope is called where a saga begins. It returns the root of the keys inside,
 	// and whether that differs from the branch's.
 	Scope(Scope) (Root, bool)
+	// Cancelled reports whether a cancel has reached the branch.
+	Cancelled() bool
 	// Compensate says that the undos of a saga begin.
 	Compensate(Scope)
 	// Detached returns the same thread out of a cancel's reach.

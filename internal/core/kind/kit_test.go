@@ -14,6 +14,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/kind/outcome"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/blob"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/secret"
@@ -164,6 +165,33 @@ func (secrets) Resolve(_ context.Context, workspace, ref string) (string, error)
 		return "", errGone
 	}
 	return "pat", nil
+}
+
+// longSecrets resolves every reference, as credentials are in earnest.
+type longSecrets struct{}
+
+const canary = "patCANARY0123456789"
+
+func (longSecrets) Resolve(context.Context, string, string) (string, error) { return canary, nil }
+
+func TestWhatWasRevealedIsHiddenInWhatTheStepLeaves(t *testing.T) {
+	t.Parallel()
+	k := kind.New[none, none]("a", kind.Options{})
+	outcomes, noted := kind.RowOutcomes(k), kind.Event[string](k, "noted", 1)
+	at := &engine.Attempt{Info: engine.StepInfo{Info: infoOf("ex_1", "ex_1"), Step: "a/step"}}
+	ctx := engine.WithAttempt(t.Context(), at)
+	credential, err := kind.Reveal(ctx, longSecrets{}, "secret:sec_1")
+	ok(t, err)
+	ok(t, outcomes.Record(ctx, outcome.Row{Table: "T", Record: "rec1", What: outcome.Failed, Message: strings.Repeat("x", 490) + credential.Reveal()}))
+	ok(t, noted.Record(ctx, "with "+credential.Reveal()))
+	out, err := at.Outcome([]byte(`{"url":"https://x/?key=`+canary+`"}`), fmt.Errorf("call with %s: %w", credential.Reveal(), failure.New(failure.Transient, "cut", "no answer")))
+	events, writes := at.Left()
+	if left := fmt.Sprintf("%s %v %s %s", out, err, events[0].Data, writes[0].Data); strings.Contains(left, "patC") || strings.Count(left, "***") != 4 {
+		t.Error(left)
+	}
+	if failure.ClassOf(err) != failure.Transient || failure.CodeOf(err) != "cut" {
+		t.Errorf("the error is now %v", err)
+	}
 }
 
 func TestACredentialIsRevealedInTheWorkspaceOfTheStep(t *testing.T) {

@@ -30,6 +30,7 @@ func (r OutcomeRecorder) Record(ctx context.Context, rows ...outcome.Row) error 
 	for part := range slices.Chunk(rows, outcomesAtOnce) {
 		var batch outcome.Batch
 		for _, row := range part {
+			row.Message = engine.Hidden(ctx, row.Message)
 			batch.Rows = append(batch.Rows, row.Cut())
 		}
 		if err := r.write.Attach(ctx, batch); err != nil {

@@ -20,8 +20,8 @@ type Secrets interface {
 }
 
 // Reveal returns, within a step, the credential behind a reference of a
-// configuration. It must not leave the step. Anything but a reference fails
-// closed.
+// configuration. It must not leave the step, and the engine hides it in whatever
+// the step leaves behind. Anything but a reference fails closed.
 func Reveal(ctx context.Context, secrets Secrets, s secret.Secret) (secret.Secret, error) {
 	ref, ok := s.Reference()
 	if !ok {
@@ -32,5 +32,6 @@ func Reveal(ctx context.Context, secrets Secrets, s secret.Secret) (secret.Secre
 	if err != nil {
 		return "", fmt.Errorf("the credential %s: %w", ref, err)
 	}
+	engine.Hide(ctx, secret.Secret(plain))
 	return secret.Secret(plain), nil
 }

@@ -225,7 +225,7 @@ func TestAStoppedReadModelSaysSo(t *testing.T) {
 	h, err := b.Health(ctx, admin, d.ID)
 	b.must(err)
 	i := slices.IndexFunc(h.Reasons, func(r workflow.HealthReason) bool { return r.Code == "read_models_stopped" })
-	if i < 0 {
+	if i < 0 || h.Reasons[i].Fix != "start a build that can read this event" {
 		t.Fatalf("health %+v", h)
 	}
 	for _, text := range []string{refused.Message, h.Reasons[i].Detail} {

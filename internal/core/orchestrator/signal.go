@@ -78,12 +78,12 @@ func (s *Service) signalOf(x workflow.Execution, r SignalRequest) (string, error
 	}
 	problem := workflow.Problem{Pointer: "/data"}
 	err := k.Registry().SignalFits(name, r.Data)
-	var misfit *engine.Error
+	var misfit *engine.MisfitError
 	switch {
 	case len(r.Data) > engine.MaxValueBytes:
 		problem.Code, problem.Detail = "too_long", fmt.Sprintf("the data of a signal has at most %d KiB", engine.MaxValueBytes>>10)
 	case errors.As(err, &misfit):
-		problem.Code, problem.Detail = "invalid", misfit.Message
+		problem.Pointer, problem.Code, problem.Detail = problem.Pointer+misfit.Pointer, "invalid", misfit.Detail
 	default:
 		return name, err
 	}

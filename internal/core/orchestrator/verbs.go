@@ -222,6 +222,7 @@ func (s *Service) AnswerStep(ctx context.Context, c workflow.Caller, id workflow
 }
 
 func verbFailed(err error, id workflow.ExecutionID) error {
+	var misfit *engine.MisfitError
 	switch {
 	case err == nil:
 		return nil
@@ -229,8 +230,9 @@ func verbFailed(err error, id workflow.ExecutionID) error {
 		return workflow.NoExecution(id)
 	case errors.Is(err, engine.ErrNotWaiting):
 		return workflow.Conflict("not_waiting", "nothing at this path of %s waits for an answer", id)
-	case errors.Is(err, engine.ErrInvalid):
-		return workflow.Conflict("not_possible_now", "%s: %v", id, err)
+	case errors.As(err, &misfit):
+		return workflow.Invalid("invalid_result", "the answer cannot be accepted: the step could not have returned this result",
+			workflow.Problem{Pointer: "/result" + misfit.Pointer, Code: "invalid", Detail: misfit.Detail})
 	case errors.Is(err, engine.ErrStopping):
 		return workflow.Unavailable("stopping", "the server is stopping; try again after its restart")
 	}

@@ -2,8 +2,10 @@ package orchestrator_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
@@ -71,6 +73,18 @@ func TestAWatchShowsEveryEventOnceAndEnds(t *testing.T) { // I12
 		b.must(err)
 		if rest, _ := drain(t, w); len(rest) != 0 {
 			t.Errorf("after the end, from %d: %d events", after, len(rest))
+		}
+	}
+	for _, of := range []query.WatchRequest{{Execution: x.ID}, {Workflow: d.ID}, {}} {
+		head, err := b.store.Head(ctx)
+		b.must(err)
+		of.After = head + 1
+		w, err := b.Watch(ctx, admin, of)
+		if err == nil {
+			w.Close()
+		}
+		if e := wants(t, err, workflow.CategoryInvalid, query.CodeBeyondEnd); !strings.Contains(e.Message, fmt.Sprintf("is at %d", head)) {
+			t.Error(e.Message)
 		}
 	}
 	page, err := b.Events(ctx, admin, query.EventsRequest{Execution: x.ID, Limit: 2})

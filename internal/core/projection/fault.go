@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
 // ErrStopped is returned to those who wait for a projection that is not being
@@ -22,6 +23,9 @@ type Fault struct {
 	Position   int64 // of the event
 	Type       string
 	Stream     eventstore.StreamID
+	// Unreadable: the event could not be folded. Otherwise its rows could not be
+	// written.
+	Unreadable bool
 	Cause      error
 }
 
@@ -33,8 +37,19 @@ func (f *Fault) At() string {
 
 // Error names the projection, the event, the cause and the fix.
 func (f *Fault) Error() string {
-	return fmt.Sprintf("the read model %s has stopped at event %d (%s of %s): %v; "+
-		"it is tried again by itself: free the disk or start a build that can read this event", f.Projection, f.Position, f.Type, f.Stream, f.Cause)
+	return fmt.Sprintf("the read model %s has stopped at event %d (%s of %s): %v; it is tried again by itself: %s",
+		f.Projection, f.Position, f.Type, f.Stream, f.Cause, f.Fix())
+}
+
+// Fix says what puts it right. Like At it tells nothing of the event.
+func (f *Fault) Fix() string {
+	switch {
+	case errors.Is(f.Cause, db.ErrFull):
+		return "free space on the disk of the database"
+	case f.Unreadable:
+		return "start a build that can read this event"
+	}
+	return "see in the server's log why the database refuses its rows"
 }
 
 // Unwrap returns the cause.

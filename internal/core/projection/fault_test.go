@@ -62,16 +62,17 @@ func TestABrokenProjectionStopsAlone(t *testing.T) {
 		data  string // of the event at fault
 		apply func(*eventstore.Event) error
 		want  string
+		fix   string
 	}{
-		"an event that does not decode":   {data: `"no number"`, want: "decode a number"},
-		"an event that cannot be written": {data: `-1000`, want: "sums"},
-		"an error of its own":             {data: `1`, apply: atPoison, want: "poison"},
+		"an event that does not decode":   {data: `"no number"`, want: "decode a number", fix: "start a build"},
+		"an event that cannot be written": {data: `-1000`, want: "sums", fix: "the database refuses"},
+		"an error of its own":             {data: `1`, apply: atPoison, want: "poison", fix: "start a build"},
 		"a panic": {data: `1`, apply: func(e *eventstore.Event) error {
 			if e.Position == poisoned {
 				panic("poison")
 			}
 			return nil
-		}, want: "panic: poison"},
+		}, want: "panic: poison", fix: "start a build"},
 	} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
@@ -96,7 +97,7 @@ func TestABrokenProjectionStopsAlone(t *testing.T) {
 				if err := followers[0].WaitFor(b.t.Context(), last); !errors.As(err, &fault) {
 					b.t.Fatalf("waiting for a stopped one: %v", err)
 				}
-				if fault.Projection != "sums" || fault.Position != poisoned || fault.Type != "count.added" || fault.Stream.ID != "a" || !strings.Contains(fault.Error(), c.want) {
+				if fault.Projection != "sums" || fault.Position != poisoned || fault.Type != "count.added" || fault.Stream.ID != "a" || !strings.Contains(fault.Error(), c.want) || !strings.Contains(fault.Fix(), c.fix) {
 					b.t.Errorf("fault %+v", fault)
 				}
 				b.must(followers[0].WaitFor(b.t.Context(), poisoned-1))
@@ -108,6 +109,14 @@ func TestABrokenProjectionStopsAlone(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestAFullDiskIsToBeFreed(t *testing.T) {
+	t.Parallel()
+	f := projection.Fault{Projection: "sums", Cause: fmt.Errorf("write: %w", db.ErrFull)}
+	if !strings.Contains(f.Error(), "free space on the disk") || strings.Contains(f.Error(), "build") {
+		t.Error(f.Error())
 	}
 }
 

@@ -105,7 +105,7 @@ func (w *worker) failed(ctx context.Context, b *batch, index int, cause error) {
 		w.delay = retryAfter
 	case atFault:
 		e := &b.events[0]
-		f := &Fault{Projection: w.Name(), Position: e.Position, Type: e.Type, Stream: e.Stream, Cause: cause}
+		f := &Fault{Projection: w.Name(), Position: e.Position, Type: e.Type, Stream: e.Stream, Unreadable: index >= 0, Cause: cause}
 		if w.delay == retryAfter {
 			w.log.Error("a read model has stopped", "projection", w.Name(), "position", f.Position, "error", f)
 		}

@@ -49,6 +49,7 @@ const (
 // The reasons for parking an execution.
 const (
 	ReasonNondeterministic  = "nondeterministic"
+	ReasonFunctionBroken    = "function_broken"
 	ReasonCompensationStuck = "compensation_stuck"
 	ReasonNeedsReauth       = "needs_reauth"
 	ReasonOutcomeUnknown    = "outcome_unknown"
@@ -61,6 +62,8 @@ func FixFor(reason string) string {
 	switch reason {
 	case ReasonNondeterministic:
 		return "the program changed while the execution was open: start a build whose workflow function matches the recorded steps, then resume; or cancel"
+	case ReasonFunctionBroken:
+		return "the workflow function has a fault, such as a panic, which the error names: start a build that mends it, then resume; or cancel, which undoes nothing"
 	case ReasonCompensationStuck:
 		return "an undo cannot succeed: fix what its error names, then resume"
 	case ReasonNeedsReauth:

@@ -66,7 +66,7 @@ func TestErrorsAreMatchedByCategoryAndCode(t *testing.T) {
 
 func TestEveryReasonHasAFix(t *testing.T) {
 	seen := map[string]bool{}
-	for _, reason := range []string{ReasonNondeterministic, ReasonCompensationStuck, ReasonNeedsReauth, ReasonOutcomeUnknown, ReasonQuotaExhausted, ReasonStorageFull, "another"} {
+	for _, reason := range []string{ReasonNondeterministic, ReasonFunctionBroken, ReasonCompensationStuck, ReasonNeedsReauth, ReasonOutcomeUnknown, ReasonQuotaExhausted, ReasonStorageFull, "another"} {
 		fix := FixFor(reason)
 		if fix == "" || seen[fix] {
 			t.Errorf("%s has no fix of its own", reason)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
+	"github.com/pyairtable/pyairtable-workflows/internal/platform/plaintext"
 )
 
 // classify turns a refusal into a failure. The status decides the class, except
@@ -23,12 +24,14 @@ func (c *Client) classify(tok Token, r request, resp *http.Response, body []byte
 	case d.Type == "PUBLIC_API_BILLING_LIMIT_EXCEEDED":
 		return r.fail(failure.RateLimited, CodeQuotaExhausted, d, nil, "%s: the workspace has used up its API calls for this month: wait until the 1st (UTC) or upgrade its plan, then resume", said)
 	case status == http.StatusTooManyRequests:
-		f := r.fail(failure.RateLimited, code(d, CodeRateLimited), d, nil, "%s: everyone who calls this base shares its rate limit", said)
-		f.RetryAfter = retryAfter(resp.Header, c.o.Clock.Now(), c.o.Penalty)
+		wait, longer := retryAfter(resp.Header, c.o.Clock.Now(), c.o.Penalty)
+		f := r.fail(failure.RateLimited, code(d, CodeRateLimited), d, nil, "%s: everyone who calls this base shares its rate limit%s", said, longer)
+		f.RetryAfter = wait
 		return f
 	case status == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "":
-		f := r.fail(failure.RateLimited, code(d, "service_unavailable"), d, nil, "%s: Airtable asks callers to come back later", said)
-		f.RetryAfter = retryAfter(resp.Header, c.o.Clock.Now(), 0)
+		wait, longer := retryAfter(resp.Header, c.o.Clock.Now(), 0)
+		f := r.fail(failure.RateLimited, code(d, "service_unavailable"), d, nil, "%s: Airtable asks callers to come back later%s", said, longer)
+		f.RetryAfter = wait
 		return f
 	case status == http.StatusUnauthorized:
 		return r.fail(failure.Auth, code(d, CodeUnauthenticated), d, nil, "%s: the token is unknown, expired or revoked: give the connection a new one", said)
@@ -172,14 +175,25 @@ func presentable(message string, tok Token) string {
 	return message
 }
 
-// retryAfter reads the Retry-After header in both its forms, seconds and date.
-func retryAfter(h http.Header, now time.Time, otherwise time.Duration) time.Duration {
+// maxRetryAfter is the longest wait that a header may ask for. Airtable's penalty
+// is 30 s and its monthly quota has a code of its own, so more than this is a
+// proxy's mistake or a wrong clock, and everyone who calls the base would wait.
+const maxRetryAfter = time.Hour
+
+// retryAfter reads the Retry-After header in both its forms, seconds and date. If
+// it asks for more than maxRetryAfter, longer says so.
+func retryAfter(h http.Header, now time.Time, otherwise time.Duration) (wait time.Duration, longer string) {
 	value := h.Get("Retry-After")
-	if s, err := strconv.ParseFloat(value, 64); err == nil && s >= 0 && s < 1e6 {
-		return time.Duration(s * float64(time.Second))
+	wait = otherwise
+	if s, err := strconv.ParseFloat(value, 64); err == nil && s >= 0 {
+		wait = time.Duration(min(s, 2*maxRetryAfter.Seconds()) * float64(time.Second))
+	} else if at, err := http.ParseTime(value); err == nil && at.After(now) {
+		wait = at.Sub(now)
+	} else {
+		return wait, ""
 	}
-	if at, err := http.ParseTime(value); err == nil && at.After(now) {
-		return at.Sub(now)
+	if wait <= maxRetryAfter {
+		return wait, ""
 	}
-	return otherwise
+	return maxRetryAfter, fmt.Sprintf("; it asks for a longer wait (Retry-After: %s), and is asked again after %s", plaintext.Cut(value, 40), maxRetryAfter)
 }

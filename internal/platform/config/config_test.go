@@ -126,11 +126,44 @@ func TestEveryFaultIsListed(t *testing.T) {
 	}
 }
 
-func TestMissingFile(t *testing.T) {
+// Whoever gets an *Error is told of a mistake in the configuration, not of a bug.
+func TestAFileThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
-	_, err := Load(Options{File: "/nowhere/paw.yml"})
-	if err == nil || !strings.Contains(err.Error(), "/nowhere/paw.yml does not exist; correct --config or PAW_CONFIG") {
-		t.Errorf("error is %v", err)
+	folder, broken := t.TempDir(), write(t, "paw.yml", "http: [")
+	for path, want := range map[string]string{
+		"/nowhere/paw.yml": "/nowhere/paw.yml does not exist; correct --config or PAW_CONFIG",
+		folder:             folder + " cannot be read (is a directory)",
+		broken:             broken + " is not readable as YAML or JSON",
+	} {
+		_, err := Load(Options{File: path})
+		var e *Error
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+// A number means the same in every source: 010 is ten, not YAML's octal eight.
+func TestNumbersAreDecimal(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{"010": 10, "+010": 10, "0008": 8, "09": 9, "10": 10} {
+		for name, o := range map[string]Options{
+			"YAML":        {File: write(t, "c.yml", "limits:\n  max_executions: "+text+"\n")},
+			"flow":        {File: write(t, "c.yml", "{limits: {max_executions: "+text+"}}")},
+			"environment": {Env: []string{"PAW_LIMITS_MAX_EXECUTIONS=" + text}},
+			"flag":        {Flags: map[string]string{"limits.max_executions": text}},
+		} {
+			l, err := Load(o)
+			if err != nil || l.Limits.MaxExecutions != want {
+				t.Errorf("%s in %s: %+v, %v", text, name, l, err)
+			}
+		}
+	}
+	if l, err := Load(Options{File: write(t, "c.yml", "data_dir: \"007\"\n")}); err != nil || l.DataDir != "007" {
+		t.Errorf("a text: %+v, %v", l, err)
+	}
+	if l, err := Load(Options{File: write(t, "c.yml", "")}); err != nil || l.Limits != Default().Limits {
+		t.Errorf("an empty file: %+v, %v", l, err)
 	}
 }
 

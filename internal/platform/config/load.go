@@ -7,7 +7,6 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/knadh/koanf/parsers/yaml"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 
@@ -98,12 +97,15 @@ func (l *Loaded) Effective() []Entry {
 
 func (l *Loaded) fromFile(byKey map[string]setting) ([]string, error) {
 	k := koanf.New(".")
-	err := k.Load(file.Provider(l.File), yaml.Parser())
+	err := k.Load(file.Provider(l.File), document{})
+	var path *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("the configuration file %s does not exist; correct --config or PAW_CONFIG", l.File)
+		return nil, unusable("the configuration file %s does not exist; correct --config or PAW_CONFIG", l.File)
+	case errors.As(err, &path):
+		return nil, unusable("the configuration file %s cannot be read (%v); let this user read it, or correct --config or PAW_CONFIG", l.File, path.Err)
 	case err != nil:
-		return nil, fmt.Errorf("the configuration file %s is not readable as YAML or JSON: %w", l.File, err)
+		return nil, unusable("the configuration file %s is not readable as YAML or JSON: %v", l.File, err)
 	}
 	var faults []string
 	for key, raw := range k.All() {
@@ -122,6 +124,11 @@ func (l *Loaded) fromFile(byKey map[string]setting) ([]string, error) {
 		l.sources[key] = "file " + l.File
 	}
 	return faults, nil
+}
+
+// unusable is the fault of a file that says nothing.
+func unusable(format string, args ...any) error {
+	return &Error{Faults: []string{fmt.Sprintf(format, args...)}}
 }
 
 // empty reports whether a section of the file has nothing in it.

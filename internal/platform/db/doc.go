@@ -20,7 +20,7 @@
 //
 //	{key}        an integer primary key: INTEGER, which is SQLite's own row number, or BIGINT
 //	{text}       text that is compared or ordered, byte by byte in both: TEXT or TEXT COLLATE "C"
-//	{json}       JSON, stored as it was written: TEXT or JSON
+//	{json}       JSON, stored as it was written: TEXT or JSON, not JSONB, which refuses \u0000
 //	{bytes}      BLOB or BYTEA
 //	{clustered}  after the closing parenthesis of a table: WITHOUT ROWID or nothing
 //

@@ -13,12 +13,12 @@ type postgresReader struct{ pool *pgxpool.Pool }
 
 // Exec fails: the pool's transactions are read-only.
 func (r postgresReader) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	tag, err := r.pool.Exec(ctx, query, args...)
+	tag, err := r.pool.Exec(ctx, query, storable(args)...)
 	return tag.RowsAffected(), err
 }
 
 func (r postgresReader) Query(ctx context.Context, query string, args ...any) (Rows, error) {
-	rows, err := r.pool.Query(ctx, query, args...)
+	rows, err := r.pool.Query(ctx, query, storable(args)...)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func (r postgresReader) Query(ctx context.Context, query string, args ...any) (R
 }
 
 func (r postgresReader) QueryRow(ctx context.Context, query string, args ...any) Row {
-	return r.pool.QueryRow(ctx, query, args...)
+	return r.pool.QueryRow(ctx, query, storable(args)...)
 }
 
 // postgresRows returns the error of the query from Close too.

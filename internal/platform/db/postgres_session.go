@@ -71,7 +71,7 @@ func (s *postgresSession) Exec(ctx context.Context, query string, args ...any) (
 	if err := s.send(ctx); err != nil {
 		return 0, err
 	}
-	tag, err := s.conn.Exec(ctx, query, args...)
+	tag, err := s.conn.Exec(ctx, query, storable(args)...)
 	return tag.RowsAffected(), err
 }
 
@@ -79,7 +79,7 @@ func (s *postgresSession) Query(ctx context.Context, query string, args ...any) 
 	if err := s.send(ctx); err != nil {
 		return nil, err
 	}
-	rows, err := s.conn.Query(ctx, query, args...)
+	rows, err := s.conn.Query(ctx, query, storable(args)...)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,9 @@ import "context"
 
 // Querier runs SQL with placeholders $1, $2, …. Arguments are integers,
 // floats, bool, string, []byte and json.RawMessage; times are kept as integers
-// (microseconds, UTC) so that both dialects return what was stored.
+// (microseconds, UTC) so that both dialects return what was stored. In text and
+// JSON, U+FFFD is stored and looked for in place of U+0000 and of bytes that are
+// not UTF-8.
 type Querier interface {
 	// Exec runs a statement and returns the number of rows it changed.
 	Exec(ctx context.Context, sql string, args ...any) (int64, error)

@@ -71,7 +71,7 @@ func (r *sqliteReader) QueryRow(ctx context.Context, query string, args ...any) 
 // sqliteArgs turns JSON into text: as bytes it would become a BLOB, which
 // SQLite's JSON functions take for something else.
 func sqliteArgs(args []any) []any {
-	for i, a := range args {
+	for i, a := range storable(args) {
 		if raw, ok := a.(json.RawMessage); ok {
 			args[i] = nil
 			if raw != nil {

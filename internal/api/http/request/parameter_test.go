@@ -33,13 +33,14 @@ type declared struct {
 	Other string  // not a parameter
 }
 
-// ask reads one request; the target begins after the path parameter.
+// ask reads one request; the target begins after the path parameter. The key "-" is
+// one without a value.
 func ask(t *testing.T, id, query, key string) (declared, []problem.Fault) {
 	t.Helper()
 	r := httptest.NewRequest("GET", "/things?"+query, nil)
 	r.SetPathValue("id", id)
 	if key != "" {
-		r.Header.Set("X-Key", key)
+		r.Header.Set("X-Key", strings.Trim(key, "-"))
 	}
 	var into declared
 	p := ShapeOf(reflect.TypeFor[declared]()).Read(httptest.NewRecorder(), r, &into)
@@ -99,6 +100,7 @@ func TestParametersAreChecked(t *testing.T) {
 		"not a number":      {id: "a", query: "any=x", want: problem.Fault{Parameter: "any", Code: "invalid", Detail: "must be a whole number"}},
 		"text too long":     {id: "a", query: "cursor=" + url.QueryEscape("äöü€ß"), want: problem.Fault{Parameter: "cursor", Code: "out_of_range", Detail: "must have at most 4 characters"}},
 		"header too short":  {id: "a", key: "x", want: problem.Fault{Parameter: "X-Key", Code: "out_of_range", Detail: "must have between 2 and 3 characters"}},
+		"header empty":      {id: "a", key: "-", want: problem.Fault{Parameter: "X-Key", Code: "out_of_range", Detail: "must have between 2 and 3 characters"}},
 		"header too long":   {id: "a", key: "wxyz", want: problem.Fault{Parameter: "X-Key", Code: "out_of_range", Detail: "must have between 2 and 3 characters"}},
 		"not one of":        {id: "a", query: "state=onn", want: problem.Fault{Parameter: "state", Code: "not_one_of", Detail: `must be one of on, off, unknown; did you mean "on"?`}},
 		"another case":      {id: "a", query: "Limit=1", want: problem.Fault{Parameter: "Limit", Code: "unknown_field", Detail: `unknown query parameter; did you mean "limit"?`}},

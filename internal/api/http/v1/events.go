@@ -3,10 +3,12 @@ package v1
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"strconv"
 
 	kit "github.com/pyairtable/pyairtable-workflows/internal/api/http"
+	"github.com/pyairtable/pyairtable-workflows/internal/api/http/problem"
 	"github.com/pyairtable/pyairtable-workflows/internal/api/http/sse"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/query"
@@ -23,7 +25,7 @@ func (h events) mount(api *kit.API) {
 		Summary: "Follow an execution live",
 		About: "Server-Sent Events. Each event of the execution is a message whose event field is its type, whose id is its position and whose data is the event as in the list. " +
 			"Messages of the type progress carry no id: only the last one counts. After the end of the execution comes a message of the type end, and the stream closes. " +
-			"Without Last-Event-ID the stream begins with the first event of the execution."}, h.follow)
+			"Without Last-Event-ID the stream begins with the first event of the execution; one beyond the last event of the server is refused."}, h.follow)
 }
 
 type eventsIn struct {
@@ -74,6 +76,11 @@ type followIn struct {
 
 func (h events) follow(ctx context.Context, c workflow.Caller, in *followIn) (kit.Stream, error) {
 	watch, err := h.orchestrator.Watch(ctx, c, query.WatchRequest{Execution: in.ID, After: in.LastEventID})
+	if refused := (*workflow.Error)(nil); errors.As(err, &refused) && refused.Code == query.CodeBeyondEnd {
+		p := problem.New(http.StatusUnprocessableEntity, refused.Code, refused.Message)
+		p.Errors = []problem.Fault{{Parameter: "Last-Event-ID", Code: refused.Code, Detail: "is no position of an event of this server; leave it out"}}
+		return nil, p
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func (h executions) mount(api *kit.API) {
 	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/executions/{id}/pause", ID: "pause-execution", Tag: tagExecutions,
 		Summary: "Pause an execution", About: "It stops at its next step. Repeating it changes nothing.", Fails: []int{http.StatusConflict}}, h.pause)
 	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/executions/{id}/resume", ID: "resume-execution", Tag: tagExecutions,
-		Summary: "Resume an execution", About: "Lets a paused or parked one go on. Repeating it changes nothing.", Fails: []int{http.StatusConflict}}, h.resume)
+		Summary: "Resume an execution", About: "Lets a paused or parked one go on; a step that waits for a retry is tried at once. Repeating it changes nothing.", Fails: []int{http.StatusConflict}}, h.resume)
 	kit.Handle(api, workflow.WorkflowRun, kit.Route{Method: http.MethodPost, Path: prefix + "/executions/{id}/redrive", ID: "redrive-execution", Tag: tagExecutions, Status: http.StatusAccepted,
 		Summary: "Redrive a failed execution",
 		About: "Starts a new execution that takes over what the failed one has completed and goes on from there. Location is where to follow it. The body may be absent. " +

@@ -240,31 +240,6 @@ func TestFailuresSayTheFix(t *testing.T) {
 	b.run(t, scenario.Case{Do: "GET /api/v1/workflows/" + id + "/health", Token: b.Admin, Status: 200, Has: []string{`"reasons":[`, `"fix":`}})
 }
 
-func TestAnswer(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	id := string(b.workflow(t))
-	e := b.await(t, b.start(t, id, `{"end":"auth"}`).ID, workflow.Parked)
-	do := "POST /api/v1/executions/" + string(e.ID) + "/answer"
-	scenario.RunAll(t, b.handler, []scenario.Case{
-		{Name: "anonymous", Do: do, Body: `{"path":"1","verdict":"done"}`, Status: 401},
-		{Name: "unknown verdict", Do: do, Token: b.Admin, Body: `{"path":"1","verdict":"maybe"}`, Status: 422, Has: []string{`"/verdict","code":"not_one_of"`}},
-		{Name: "no such step", Do: do, Token: b.Admin, Body: `{"path":"99","verdict":"done"}`, Status: 409},
-		{Name: "a step that nobody asks about", Do: do, Token: b.Admin, Body: `{"path":"` + e.Parked.Path + `","verdict":"done","result":{}}`, Status: 409},
-	})
-	answered := func(verdict string, state workflow.ExecutionState) workflow.Execution {
-		e := b.await(t, b.start(t, id, `{"end":"unknown"}`).ID, workflow.Parked)
-		b.run(t, scenario.Case{Do: "POST /api/v1/executions/" + string(e.ID) + "/answer", Token: b.Key(workflow.WorkflowRun), Body: `{"path":"` + e.Parked.Path + `",` + verdict + `}`, Status: 200})
-		return b.await(t, e.ID, state)
-	}
-	if e := answered(`"verdict":"done","result":{"found":"a record"}`, workflow.Completed); string(e.Output) != `{"greeting":"hello","done":0,"found":"a record"}` {
-		t.Errorf("the result of the answer became %s", e.Output)
-	}
-	if e := answered(`"verdict":"fail","message":"it is gone"`, workflow.Failed); e.Error == nil || !strings.Contains(e.Error.Message, "it is gone") {
-		t.Errorf("the message of the answer became %+v", e.Error)
-	}
-}
-
 func TestStepsInPages(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -342,6 +317,10 @@ func TestStream(t *testing.T) {
 		{Name: "not a position", Do: "GET " + unknown, Token: b.Admin, Header: map[string]string{"Last-Event-ID": "x"}, Status: 422, Has: []string{`"parameter":"Last-Event-ID"`}},
 	})
 	e := b.start(t, id, `{"work":3,"hold":true}`)
+	scenario.RunAll(t, b.handler, []scenario.Case{
+		{Name: "beyond the last event", Do: "GET /api/v1/executions/" + string(e.ID) + "/events/stream", Token: b.Admin, Header: map[string]string{"Last-Event-ID": "99999999999"}, Status: 422,
+			Has: []string{`"parameter":"Last-Event-ID"`, `"code":"position_beyond_end"`, "position 99999999999 is beyond the last event"}},
+	})
 	live := b.listen(t, t.Context(), e.ID, "")
 	progressed := live.next() && live.event == "progress" // the last word of before, if there was one
 	if progressed && !live.next() || live.event != "execution.created" || live.id == "" {

@@ -37,7 +37,7 @@ type (
 	}
 	// idempotencyHeader makes a POST repeatable.
 	idempotencyHeader struct {
-		Key string `header:"Idempotency-Key" minLength:"1" maxLength:"200" doc:"The same key with the same request has its effect once and gets the same answer; with another request it is refused (422)"`
+		Key string `header:"Idempotency-Key" minLength:"1" maxLength:"200" doc:"The same key with the same request has its effect once and gets the same answer, for 24 hours; with another body it is refused (422). A key belongs to the caller, the route and what its path names: elsewhere it is another key"`
 	}
 )
 

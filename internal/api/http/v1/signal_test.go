@@ -22,7 +22,7 @@ func TestSignal(t *testing.T) {
 		{Name: "wrong role", Do: to(x, "approve"), Token: b.Key(workflow.WorkflowWrite, workflow.ExecutionRead), Status: 403},
 		{Name: "another workspace", Do: to(x, "approve"), Token: b.Foreign, Status: 404, Has: []string{`"code":"execution_not_found"`}},
 		{Name: "unknown name", Do: to(x, "aprove"), Token: b.Admin, Status: 404, Has: []string{`"code":"signal_not_found"`, "they take approve, never"}},
-		{Name: "data that does not fit", Do: to(x, "approve"), Token: b.Admin, Body: `{"data":{"by":7}}`, Status: 422, Has: []string{`"code":"invalid_signal"`, `"pointer":"/data"`}},
+		{Name: "data that does not fit", Do: to(x, "approve"), Token: b.Admin, Body: `{"data":{"by":7}}`, Status: 422, Has: []string{`"code":"invalid_signal"`, `"pointer":"/data/by"`, "must be a text, not a number"}, HasNot: []string{"json:", "Go "}},
 		{Name: "too large", Do: to(x, "approve"), Token: b.Admin, Body: `{"data":{"by":"` + strings.Repeat("x", 256<<10) + `"}}`, Status: 422, Has: []string{`"pointer":"/data","code":"too_long"`, "256 KiB"}},
 		{Name: "the bare data", Do: to(x, "approve"), Token: b.Admin, Body: `{"by":"Ada"}`, Status: 422, Has: []string{`"pointer":"/by"`, `"code":"unknown_field"`}},
 		{Name: "one that has ended", Do: to(ended, "approve"), Token: b.Admin, Status: 409, Has: []string{`"code":"execution_ended"`}},

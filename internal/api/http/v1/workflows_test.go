@@ -95,6 +95,18 @@ func TestIdempotencyKey(t *testing.T) {
 	if created != 2 {
 		t.Errorf("%d things were made, want one workflow and one execution: %v", created, b.events(t))
 	}
+	t.Run("empty", func(t *testing.T) {
+		empty := map[string]string{"Idempotency-Key": ""}
+		for _, do := range []string{"POST /api/v1/workflows", execute.Do} {
+			b.run(t, scenario.Case{Do: do, Token: b.Admin, Body: good, Header: empty, Status: 422, Has: []string{`"parameter":"Idempotency-Key"`, "between 1 and 200"}})
+		}
+	})
+	t.Run("another workflow", func(t *testing.T) {
+		other := execute
+		other.Do, other.Status, other.Body = "POST /api/v1/workflows/"+string(b.workflow(t))+"/execute", 202, `{"input":{"work":1}}`
+		other.Headers = map[string]string{"Idempotency-Replayed": ""}
+		b.run(t, other)
+	})
 	t.Run("too long", func(t *testing.T) {
 		b.run(t, scenario.Case{Do: "POST /api/v1/workflows", Token: b.Admin, Body: good, Header: map[string]string{"Idempotency-Key": strings.Repeat("k", 300)}, Status: 422, Has: []string{`"parameter":"Idempotency-Key"`}})
 	})

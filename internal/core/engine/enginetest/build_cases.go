@@ -16,6 +16,7 @@ var buildCases = []Case{
 	{Name: "build/ResumeWithTheWrongBuildStaysParked", Run: buildWrong},
 	{Name: "build/MissingFunctionParks", Run: buildMissing},
 	{Name: "build/CancelOfAParkedFunctionEndsIt", Run: buildCancel},
+	{Name: "build/ACancelThatBreaksTheFunctionEndsIt", Run: buildCancelBreaks},
 	{Name: "build/ResultOfAnotherTypeParks", Run: buildType},
 	{Name: "build/CallAfterTheEndOfHistoryIsFound", Run: buildLonger},
 }
@@ -99,7 +100,7 @@ func buildPanic(h *H) {
 	h.boot()
 	id := h.start(fn, 1)
 	h.state(id, workflow.Parked)
-	if p := h.last(id, engine.EventParked); p.Reason != workflow.ReasonNondeterministic || !strings.Contains(p.Error.Message, "no such luck") {
+	if p := h.last(id, engine.EventParked); p.Reason != workflow.ReasonFunctionBroken || p.Error.Code != engine.CodePanic || !strings.Contains(p.Error.Message, "no such luck; start a build that mends it, then resume; or cancel") {
 		h.Errorf("parked: %+v", p)
 	}
 	h.restart()
@@ -152,6 +153,28 @@ func buildCancel(h *H) {
 	}
 	_, err := h.process.Engine.Resume(h.Context(), workspace, id, eventstore.Meta{})
 	h.refused(0, err, engine.ErrEnded)
+	delete(h.built, id)
+}
+
+// The result that meets the panic is held back by a pause: the cancel feeds it.
+func buildCancelBreaks(h *H) {
+	g := newGate()
+	a := h.gated("a", g)
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		_, _ = a.Do(run, n)
+		panic("no such luck")
+	})
+	h.boot()
+	id := h.start(fn, 1)
+	h.until("the step runs", func() bool { return h.noted() == "a1" })
+	h.pause(id)
+	g.release()
+	h.has(id, engine.EventStepCompleted, 1)
+	h.cancel(id)
+	h.end(id, workflow.Cancelled)
+	if e := h.last(id, engine.EventCancelled).Error; e == nil || e.Code != engine.CodeNotUndone || !strings.Contains(e.Message, "no such luck") {
+		h.Errorf("ended with %+v", e)
+	}
 	delete(h.built, id)
 }
 

@@ -21,6 +21,9 @@ var cancelCases = []Case{
 	{Name: "cancel/LiftsALaterPauseToo", Run: cancelThenPaused},
 	{Name: "cancel/DetachedGoesOn", Run: cancelDetached},
 	{Name: "cancel/EndsARetry", Run: cancelRetry},
+	{Name: "cancel/WinsOverAnEndThatComesLater", Run: cancelFinished},
+	{Name: "cancel/WinsOverAResultThatAPauseHoldsBack", Run: cancelHeld},
+	{Name: "cancel/IsRefusedOrWins", Run: cancelRace},
 }
 
 func cancelSleep(h *H) {
@@ -202,7 +205,7 @@ func cancelDetached(h *H) {
 }
 
 func cancelRetry(h *H) {
-	step := h.failing(engine.StepOptions[int]{Retry: engine.Retry{Transient: engine.Policy{Base: time.Hour * 1000, Cap: time.Hour * 1000}}},
+	step := h.failing(engine.StepOptions[int]{Retry: engine.Retry{Transient: engine.Policy{Base: time.Hour * 1000, Cap: time.Hour * 1000, Within: time.Hour * 10_000}}},
 		h.down(h.d(100000)), h.down(h.d(100000)))
 	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
 	h.boot()
@@ -211,4 +214,70 @@ func cancelRetry(h *H) {
 	h.cancel(id)
 	h.end(id, workflow.Cancelled)
 	h.wantNoted("try1")
+}
+
+// heedless registers a step that notes what it does and does not heed its context.
+func (h *H) heedless(g *gate) engine.Step[int, int] {
+	return h.step("test/heedless", engine.StepOptions[int]{}, func(ctx context.Context, n int) (int, error) {
+		h.note("began")
+		_ = g.wait(context.WithoutCancel(ctx))
+		h.note("ended")
+		return n, nil
+	})
+}
+
+// Whoever cancels is told that it is being cancelled: the last step may finish,
+// the execution does not complete.
+func cancelFinished(h *H) {
+	g := newGate()
+	step := h.heedless(g)
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
+	h.boot()
+	id := h.start(fn, 1)
+	h.until("the step runs", func() bool { return h.noted() == "began" })
+	h.cancel(id)
+	h.state(id, workflow.Cancelling)
+	g.release()
+	h.end(id, workflow.Cancelled)
+	h.wantNoted("began ended")
+	if n := h.count(id, engine.EventStepCompleted); n != 1 {
+		h.Errorf("%d completed steps", n)
+	}
+	if e := h.last(id, engine.EventCancelled).Error; e == nil || e.Code != engine.CodeCancelled {
+		h.Errorf("ended with %+v", e)
+	}
+}
+
+func cancelHeld(h *H) {
+	g := newGate()
+	step := h.heedless(g)
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
+	h.boot()
+	id := h.start(fn, 1)
+	h.until("the step runs", func() bool { return h.noted() == "began" })
+	h.pause(id)
+	g.release()
+	h.has(id, engine.EventStepCompleted, 1)
+	h.restart()
+	h.cancel(id)
+	h.end(id, workflow.Cancelled)
+}
+
+// A cancel that meets the end is refused, or the execution ends as cancelled.
+func cancelRace(h *H) {
+	a := h.noting("a")
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return a.Do(run, n) })
+	h.boot()
+	for range 30 {
+		id := h.start(fn, 1)
+		_, err := h.process.Engine.Cancel(h.Context(), workspace, id, h.nobody())
+		switch {
+		case err == nil:
+			h.end(id, workflow.Cancelled)
+		case errors.Is(err, engine.ErrEnded):
+			h.end(id, workflow.Completed)
+		default:
+			h.Fatal(err)
+		}
+	}
 }

@@ -16,6 +16,9 @@ var childCases = []Case{
 	{Name: "child/ItsFailureComesBack", Run: childFailure},
 	{Name: "child/ACancelGoesDownAndIsAwaited", Run: childCancel},
 	{Name: "child/ACancelGoesDownTwoFloors", Run: childCancelDeep},
+	{Name: "child/ACancelEndsOneThatCannotGoOn", Run: childCancelBroken},
+	{Name: "child/ACancelEndsOneThatItBreaks", Run: childCancelBreaks},
+	{Name: "child/ASecondCancelEndsOneThatBrokeAfterTheFirst", Run: childCancelTwice},
 	{Name: "child/CancelledAloneIsAFailure", Run: childCancelled},
 	{Name: "child/TheSameIdIsTheSameChild", Run: childShared},
 	{Name: "child/InAMap", Run: childMap},
@@ -123,6 +126,68 @@ func childCancelDeep(h *H) {
 	h.end(id, workflow.Cancelled)
 	h.end(h.child(id), workflow.Cancelled)
 	h.end(h.child(h.child(id)), workflow.Cancelled)
+}
+
+// cancelledWithChild checks that a cancel has ended an execution and its child,
+// which could not go on.
+func (h *H) cancelledWithChild(id string) {
+	h.Helper()
+	h.end(h.child(id), workflow.Cancelled)
+	h.end(id, workflow.Cancelled)
+	if p := h.last(id, engine.EventChildEnded); p.State != "cancelled" || p.Error == nil || p.Error.Code != engine.CodeNotUndone {
+		h.Errorf("child_ended: %+v", p)
+	}
+	if e := h.last(id, engine.EventCancelled).Error; e == nil || e.Code != engine.CodeNotUndone || !strings.Contains(e.Message, h.child(id)) {
+		h.Errorf("the parent ended with %+v", e)
+	}
+	delete(h.built, h.child(id))
+}
+
+func childCancelBroken(h *H) {
+	fn, _ := h.family(func(engine.Run, int) (int, error) { panic("no such luck") })
+	h.boot()
+	id := h.start(fn, 1)
+	h.state(h.child(id), workflow.Parked)
+	h.cancel(id)
+	h.cancelledWithChild(id)
+}
+
+// breaks registers a family whose child has a step and then panics.
+func (h *H) breaks(step engine.Step[int, int]) string {
+	fn, _ := h.family(func(run engine.Run, n int) (int, error) {
+		_, _ = step.Do(run, n)
+		panic("no such luck")
+	})
+	return fn
+}
+
+// The result that meets the panic is held back by a pause: the cancel feeds it.
+func childCancelBreaks(h *H) {
+	g := newGate()
+	fn := h.breaks(h.gated("a", g))
+	h.boot()
+	id := h.start(fn, 1)
+	h.until("the step runs", func() bool { return h.noted() == "a1" })
+	h.pause(h.child(id))
+	g.release()
+	h.has(h.child(id), engine.EventStepCompleted, 1)
+	h.cancel(id)
+	h.cancelledWithChild(id)
+}
+
+func childCancelTwice(h *H) {
+	g := newGate()
+	fn := h.breaks(h.stubborn(g))
+	h.boot()
+	id := h.start(fn, 1)
+	h.until("the step runs", func() bool { return h.noted() == "began1" })
+	h.cancel(id)
+	h.has(h.child(id), engine.EventCancelRequested, 1)
+	g.release()
+	h.state(h.child(id), workflow.Parked)
+	h.state(id, workflow.Cancelling)
+	h.cancel(id)
+	h.cancelledWithChild(id)
 }
 
 func childCancelled(h *H) {

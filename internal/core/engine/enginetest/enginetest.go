@@ -8,7 +8,7 @@ import (
 
 // Cases are all promises.
 func Cases() []Case {
-	return slices.Concat(startCases, releaseCases, openCases, stepCases, writeCases, callCases, labelCases, retryCases, checkpointCases,
+	return slices.Concat(startCases, releaseCases, openCases, stepCases, writeCases, callCases, labelCases, textCases, retryCases, checkpointCases,
 		flowCases, awaitCases, versionCases, signalCases, selectCases, cancelCases, sagaCases, parkCases, answerCases, pauseCases,
 		childCases, childCrashCases, continueCases, redriveCases, redriveLifeCases, redriveScopeCases, redriveChainCases, redriveChildCases, privateCases, buildCases, stopCases)
 }

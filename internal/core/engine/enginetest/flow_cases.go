@@ -349,7 +349,7 @@ func runForeign(h *H) {
 	id := h.start(fn, 1)
 	delete(h.built, id) // it never replays
 	h.state(id, workflow.Parked)
-	if p := h.last(id, engine.EventParked); p.Reason != workflow.ReasonNondeterministic || !strings.Contains(p.Error.Message, "outside of its own branch") {
+	if p := h.last(id, engine.EventParked); p.Reason != workflow.ReasonFunctionBroken || !strings.Contains(p.Error.Message, "outside of its own branch") {
 		h.Errorf("parked: %+v", p)
 	}
 	h.wantNoted("")

@@ -253,7 +253,7 @@ func (h *H) parkedFor(id, part string) {
 	h.Helper()
 	h.state(id, workflow.Parked)
 	p := h.last(id, engine.EventParked)
-	if p.Reason != workflow.ReasonNondeterministic || p.Error == nil || !strings.Contains(p.Error.Message, part) {
+	if p.Reason != workflow.ReasonFunctionBroken || p.Error == nil || !strings.Contains(p.Error.Message, part) {
 		h.Errorf("parked: %+v, want %q", p, part)
 	}
 	delete(h.built, id) // it never replays

@@ -23,6 +23,12 @@ var retryCases = []Case{
 	{Name: "retry/TimeoutIsUnknownOutcome", Run: retryTimeout},
 	{Name: "retry/AttemptsSurviveCrash", Run: retryCrash},
 	{Name: "retry/DefaultsByClass", Days: true, Run: retryDefaults},
+	{Name: "retry/AWaitThatIsTooLongFailsAtOnce", Run: retryTooLong},
+	{Name: "retry/AWaitThatIsTooLongParksAnUndo", Run: retryTooLongUndo},
+	{Name: "retry/ResumeTriesAtOnce", Run: retryResumed},
+	{Name: "retry/ACrashAfterAResumeIsAnInterruption", Run: retryResumedCrash},
+	{Name: "retry/ResumeAfterAPauseTriesAtOnce", Run: retryPausedResumed},
+	{Name: "retry/ResumeWithNothingToDoChangesNothing", Run: retryResumedIdle},
 }
 
 // once runs a workflow of one step and returns the execution and its error.
@@ -172,4 +178,116 @@ func retryDefaults(h *H) {
 	if e.Attempts != 25 {
 		h.Errorf("%d attempts, want 25", e.Attempts)
 	}
+}
+
+// slow asks to be left alone for so long.
+func slow(after time.Duration) error {
+	return &failure.Error{Class: failure.RateLimited, Code: "slow", Message: "slow down", RetryAfter: after}
+}
+
+func retryTooLong(h *H) {
+	began := time.Now()
+	_, e := h.once(h.failing(engine.StepOptions[int]{}, slow(264*time.Hour)), workflow.Failed)
+	h.wantNoted("try1")
+	if took := time.Since(began); took > time.Hour {
+		h.Errorf("it failed after %s", took)
+	}
+	if e.Class != failure.RateLimited || e.Code != "slow" || !strings.Contains(e.Message, "264h0m0s, which is longer than the 2") {
+		h.Errorf("error %+v", e)
+	}
+}
+
+func retryTooLongUndo(h *H) {
+	mended := false
+	fn := h.trip(h.booking(never, func(context.Context, int) error {
+		if !mended {
+			return slow(1<<63 - 1)
+		}
+		return nil
+	}))
+	h.boot()
+	id := h.start(fn, 1)
+	h.state(id, workflow.Parked)
+	if p := h.last(id, engine.EventParked); p.Reason != workflow.ReasonCompensationStuck || !strings.Contains(p.Error.Message, "it asks to wait") {
+		h.Errorf("parked: %+v", p)
+	}
+	mended = true
+	h.resume(id)
+	h.end(id, workflow.Failed)
+	h.wantNoted("do1 undo1")
+}
+
+// limited starts an execution whose step waits for a retry, for days.
+func (h *H) limited(errs ...error) (id string) {
+	h.Helper()
+	longer := engine.Retry{RateLimited: engine.Policy{Within: 10_000 * time.Hour}}
+	step := h.failing(engine.StepOptions[int]{Retry: longer, Once: true}, errs...)
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return step.Do(run, n) })
+	h.boot()
+	id = h.start(fn, 1)
+	h.has(id, engine.EventStepRetrying, 1)
+	return id
+}
+
+func retryResumed(h *H) {
+	began := time.Now()
+	id := h.limited(slow(500*time.Hour), slow(500*time.Hour))
+	h.resume(id)
+	h.has(id, engine.EventStepRetrying, 2)
+	h.restart() // it waits again
+	h.wantNoted("try1 try1")
+	h.resume(id)
+	h.end(id, workflow.Completed)
+	h.wantNoted("try1 try1 try1")
+	if took := time.Since(began); took > 100*time.Hour {
+		h.Errorf("it took %s", took)
+	}
+}
+
+// A step that was tried early is no longer one that waits: it may have had its
+// effect when the process died.
+func retryResumedCrash(h *H) {
+	tries := 0
+	fn := h.payment(func(ctx context.Context, n int) (int, error) {
+		if tries++; tries == 1 {
+			return 0, slow(20 * time.Hour)
+		}
+		h.note("pays")
+		<-ctx.Done()
+		return 0, ctx.Err()
+	})
+	h.boot()
+	id := h.start(fn, 1)
+	h.has(id, engine.EventStepRetrying, 1)
+	h.resume(id)
+	h.until("the step runs", func() bool { return h.noted() == "pays" })
+	h.restart()
+	h.answer(id, engine.Answer{Verdict: engine.Done, Result: []byte("7")})
+	h.end(id, workflow.Completed)
+	h.wantNoted("pays")
+}
+
+func retryPausedResumed(h *H) {
+	id := h.limited(slow(500 * time.Hour))
+	h.pause(id)
+	h.restart()
+	h.resume(id)
+	h.end(id, workflow.Completed)
+	h.wantNoted("try1 try1")
+}
+
+func retryResumedIdle(h *H) {
+	g := newGate()
+	fn := h.twoSteps(g)
+	h.boot()
+	id := h.start(fn, 1)
+	h.until("the step runs", func() bool { return h.noted() == "a" })
+	before := h.types(id)
+	h.resume(id)
+	if after := h.types(id); after != before {
+		h.Errorf("resume wrote %s after %s", after, before)
+	}
+	g.release()
+	h.end(id, workflow.Completed)
+	h.wantNoted("a b1")
 }

@@ -17,6 +17,8 @@ var sagaCases = []Case{
 	{Name: "saga/KnownFailureIsNotUndone", Run: sagaKnown},
 	{Name: "saga/CancelUndoes", Run: sagaCancel},
 	{Name: "saga/CancelUndoesWhatMayHaveHappened", Run: sagaCancelUnknown},
+	{Name: "saga/CancelUndoesThoughTheLastStepFinished", Run: sagaCancelFinished},
+	{Name: "saga/CancelAfterItUndoesNothing", Run: sagaCancelAfter},
 	{Name: "saga/UndoIsRepeated", Run: sagaRepeat},
 	{Name: "saga/CrashDuringUndo", Run: sagaCrash},
 	{Name: "saga/StuckParksAndResumes", Run: sagaStuck},
@@ -126,6 +128,48 @@ func sagaCancelUnknown(h *H) { // I8
 	h.cancel(id)
 	h.end(id, workflow.Cancelled)
 	h.wantNoted("undo1 true")
+}
+
+func sagaCancelFinished(h *H) {
+	g := newGate()
+	book, last := h.booking(never, never), h.heedless(g)
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		return engine.WithSaga(run, func(s *engine.Saga) (int, error) {
+			if _, err := book.Do(run, s, 1); err != nil {
+				return 0, err
+			}
+			return last.Do(run, n)
+		})
+	})
+	h.boot()
+	id := h.start(fn, 1)
+	h.until("the step runs", func() bool { return h.noted() == "do1 began" })
+	h.cancel(id)
+	g.release()
+	h.end(id, workflow.Cancelled)
+	h.wantNoted("do1 began ended undo1")
+	if n := h.count(id, engine.EventCompensating); n != 1 {
+		h.Errorf("%d compensating events", n)
+	}
+}
+
+// A scope that has ended stays done; the cancel came to what follows it.
+func sagaCancelAfter(h *H) {
+	g := newGate()
+	book, last := h.booking(never, never), h.heedless(g)
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		if _, err := engine.WithSaga(run, func(s *engine.Saga) (int, error) { return book.Do(run, s, 1) }); err != nil {
+			return 0, err
+		}
+		return last.Do(run, n)
+	})
+	h.boot()
+	id := h.start(fn, 1)
+	h.until("the step runs", func() bool { return h.noted() == "do1 began" })
+	h.cancel(id)
+	g.release()
+	h.end(id, workflow.Cancelled)
+	h.wantNoted("do1 began ended")
 }
 
 func sagaRepeat(h *H) {

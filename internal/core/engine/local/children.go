@@ -12,6 +12,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/history"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/openset"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
@@ -63,7 +64,7 @@ func (e *Engine) makeChild(c *activation.Child) error {
 	case errors.Is(err, engine.ErrExists):
 		return e.adopt(c)
 	case errors.Is(err, engine.ErrNoOrigin), errors.Is(err, engine.ErrInvalid):
-		e.ended(keyOf(c), nil, &activation.ChildEnd{Execution: c.Start.Execution, Err: &engine.Error{Class: failure.Validation, Code: engine.CodeBadInput,
+		e.ended(keyOf(c), nil, &activation.ChildEnd{Execution: c.Start.Execution, State: workflow.Failed, Err: &engine.Error{Class: failure.Validation, Code: engine.CodeBadInput,
 			Message: "the child cannot be started: " + err.Error()}})
 		return nil
 	}
@@ -156,8 +157,7 @@ func (e *Engine) ended(k openset.Key, parent *engine.Parent, end *activation.Chi
 }
 
 // cancelChild passes a cancel on. It tries until the child, which may be about
-// to start, has it. A child whose function cannot take the cancel is parked, and
-// waited for.
+// to start, has it.
 func (e *Engine) cancelChild(k openset.Key) {
 	if !e.enter() {
 		return
@@ -165,7 +165,7 @@ func (e *Engine) cancelChild(k openset.Key) {
 	go func() {
 		defer e.leave()
 		_, err := e.Cancel(e.steps, k.Workspace, k.Execution, systemMeta())
-		if err != nil && !errors.Is(err, engine.ErrEnded) && !errors.Is(err, engine.ErrInvalid) && !e.stopping() {
+		if err != nil && !errors.Is(err, engine.ErrEnded) && !e.stopping() {
 			e.clock.AfterFunc(stallTime, func() { e.cancelChild(k) })
 		}
 	}()

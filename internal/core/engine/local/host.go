@@ -139,6 +139,9 @@ func (e *Engine) Answer(ctx context.Context, workspace, execution string, a engi
 	default:
 		return 0, fmt.Errorf("%w: the verdict is done, not_done or fail, not %q", engine.ErrInvalid, a.Verdict)
 	}
+	if len(a.Result) > engine.MaxValueBytes {
+		return 0, &engine.MisfitError{Detail: fmt.Sprintf("has %d bytes, more than the %d that a result may have", len(a.Result), engine.MaxValueBytes)}
+	}
 	if err := checkValue("the result", a.Result, engine.MaxValueBytes); err != nil {
 		return 0, err
 	}

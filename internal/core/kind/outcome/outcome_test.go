@@ -251,3 +251,18 @@ func TestCut(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// The name of a table may hold what no column takes.
+func TestTextThatNoColumnTakesIsKeptWithAReplacement(t *testing.T) {
+	onBoth(t, func(b *bed) {
+		dirty := Row{Table: "Bad\x00Table", Record: "rec\x00", Field: "F\xff", What: "wh\x00at", Code: "c\x00", Message: "m\x00"}
+		clean := workflow.RowOutcome{Table: "Bad\uFFFDTable", Record: "rec\uFFFD", Field: "F\uFFFD", What: "wh\uFFFDat", Code: "c\uFFFD", Message: "m\uFFFD"}
+		b.write(first, Batch{Rows: []Row{dirty, dirty.Cut()}, More: []Count{{Table: dirty.Table, What: dirty.What, Code: dirty.Code, Rows: 2}}})
+		want := []workflow.RowOutcome{clean, clean}
+		want[0].Number, want[1].Number = 1, 2
+		b.same("rows", want, b.page("ws_1", RowsRequest{Execution: "ex_1", Table: "Bad\x00Table", Limit: 5}).Items)
+		if counts := b.counted("ws_1", "ex_1"); counts.Rows != 4 {
+			b.Errorf("counted %+v", counts)
+		}
+	})
+}

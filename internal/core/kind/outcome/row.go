@@ -1,9 +1,6 @@
 package outcome
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "github.com/pyairtable/pyairtable-workflows/internal/platform/plaintext"
 
 // What is what happened to a row.
 type What string
@@ -70,25 +67,13 @@ const (
 	maxMessage = 500
 )
 
-// Cut returns the row with its texts cut to their bounds.
+// Cut returns the row with its texts clean and cut to their bounds.
 func (r Row) Cut() Row {
-	return Row{Table: cut(r.Table, maxName), Record: cut(r.Record, maxName), Field: cut(r.Field, maxName),
-		What: What(cut(string(r.What), maxName)), Code: cut(r.Code, maxName), Message: cut(r.Message, maxMessage)}
+	return Row{Table: plaintext.Cut(r.Table, maxName), Record: plaintext.Cut(r.Record, maxName), Field: plaintext.Cut(r.Field, maxName),
+		What: What(plaintext.Cut(string(r.What), maxName)), Code: plaintext.Cut(r.Code, maxName), Message: plaintext.Cut(r.Message, maxMessage)}
 }
 
-// Cut returns the count with its texts cut to their bounds.
+// Cut returns the count with its texts clean and cut to their bounds.
 func (c Count) Cut() Count {
-	return Count{Table: cut(c.Table, maxName), What: What(cut(string(c.What), maxName)), Code: cut(c.Code, maxName), Rows: c.Rows}
-}
-
-// cut shortens a text to at most so many bytes of valid UTF-8.
-func cut(text string, most int) string {
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	if len(text) <= most {
-		return text
-	}
-	for most > 0 && !utf8.RuneStart(text[most]) {
-		most--
-	}
-	return text[:most]
+	return Count{Table: plaintext.Cut(c.Table, maxName), What: What(plaintext.Cut(string(c.What), maxName)), Code: plaintext.Cut(c.Code, maxName), Rows: c.Rows}
 }

@@ -60,7 +60,7 @@ func judge(id workflow.ID, p workflow.Pulse, lag Lag) workflow.Health {
 	}
 	if lag.Fault != nil {
 		h.Reasons = append(h.Reasons, workflow.HealthReason{Code: "read_models_stopped",
-			Detail: lag.Fault.At() + "; what is shown is older", Fix: "look at the server's log: free the disk, or start a build that can read this event"})
+			Detail: lag.Fault.At() + "; what is shown is older", Fix: lag.Fault.Fix()})
 	} else if lag.Seconds > lateSeconds {
 		h.Reasons = append(h.Reasons, workflow.HealthReason{Code: "read_models_late",
 			Detail: fmt.Sprintf("what is shown is %.0f s old", lag.Seconds), Fix: "wait; if it stays so, look at the server's log and its disk"})

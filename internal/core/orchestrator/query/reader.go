@@ -110,7 +110,7 @@ func (q *Reader) modelFailed(err error) error {
 		return workflow.Unavailable("stopping", "the server is stopping; try again after its restart")
 	case errors.As(err, &fault):
 		return &workflow.Error{Category: workflow.CategoryUnavailable, Code: "read_models_behind", RetryAfter: q.patience, Cause: err,
-			Message: fault.At() + " and is tried again by itself; the server's log says why"}
+			Message: fault.At() + " and is tried again by itself: " + fault.Fix()}
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -20,6 +21,9 @@ const (
 	// watchRetry is what a caller is told to wait when there are too many.
 	watchRetry = 10 * time.Second
 )
+
+// CodeBeyondEnd: a watch is to begin after a position that no event has yet.
+const CodeBeyondEnd = "position_beyond_end"
 
 // Watch delivers frames in order: the last progress, then events from the
 // position asked for, and progress as it is reported. The last progress of an
@@ -52,13 +56,11 @@ func (q *Reader) Watch(ctx context.Context, c workflow.Caller, r WatchRequest) (
 	if err != nil {
 		return nil, err
 	}
-	if r.After < 0 {
-		head, err := q.store.Head(ctx)
-		if err != nil {
-			return nil, err
-		}
-		r.After = head
+	after, err := q.watchedFrom(ctx, r.After)
+	if err != nil {
+		return nil, err
 	}
+	r.After = after
 	if q.watches.Add(1) > maxWatches {
 		q.watches.Add(-1)
 		return nil, workflow.TooMany(watchRetry, "too_many_watches", "%d watches are open, the most there may be; close some", maxWatches)
@@ -74,6 +76,22 @@ func (q *Reader) Watch(ctx context.Context, c workflow.Caller, r WatchRequest) (
 	w.cancel = cancel
 	w.pump.Go(func() { w.read(pumping) })
 	return w, nil
+}
+
+// watchedFrom is the position after which a watch begins. One beyond the last event
+// is refused: the watch would wait for ever, and pass over all that comes until
+// then. It is that of another store, or of this one before it was restored.
+func (q *Reader) watchedFrom(ctx context.Context, after int64) (int64, error) {
+	head, err := q.store.Head(ctx)
+	switch {
+	case err != nil:
+		return 0, err
+	case after < 0:
+		return head, nil
+	case after > head:
+		return 0, workflow.Invalid(CodeBeyondEnd, fmt.Sprintf("position %d is beyond the last event of this server, which is at %d; begin without a position", after, head))
+	}
+	return after, nil
 }
 
 // watchable refuses what the caller's workspace does not have, and says whether an
@@ -117,11 +135,7 @@ func (w *Watch) afterEnd(ctx context.Context, c workflow.Caller) error {
 	if w.request.Execution == "" || w.request.After == 0 {
 		return nil
 	}
-	head, err := w.reader.store.Head(ctx)
-	if err != nil {
-		return err
-	}
-	if err := w.reader.WaitFor(ctx, min(w.request.After, head)); err != nil {
+	if err := w.reader.WaitFor(ctx, w.request.After); err != nil {
 		return err
 	}
 	x, err := w.reader.Find(ctx, c, w.request.Execution)

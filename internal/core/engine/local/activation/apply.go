@@ -40,7 +40,7 @@ func (t *Turn) dispatch(in *Input) error {
 	case Release:
 		t.release(&in.Release)
 	case Cancel:
-		return t.cancel(in.Meta)
+		t.cancel(in.Meta)
 	case Pause:
 		if !s.Ledger.Paused {
 			t.put(&journal.Record{Type: journal.Paused}, s.by(in.Meta))
@@ -141,32 +141,52 @@ func pinned(started int, r engine.Release) int {
 	return r.Version
 }
 
-// cancel asks the function to end. A function that never ran, or cannot be
-// fed, ends at once; what the latter did is then not undone.
-func (t *Turn) cancel(meta eventstore.Meta) error {
+// cancel asks the function to end. One that never ran, or cannot take the cancel,
+// is ended at once.
+func (t *Turn) cancel(meta eventstore.Meta) {
 	s := t.s
 	l := s.Ledger
 	if !l.Broken() && (l.Cancelled && !l.Paused || l.ParkedFor(workflow.ReasonCompensationStuck)) {
-		return nil
+		t.cancelChildren()
+		return
 	}
-	if !l.Pending() && !l.Broken() {
-		if !t.put(&journal.Record{Type: journal.CancelRequested}, s.by(meta)) {
-			return fmt.Errorf("%w: its workflow function cannot go on; a second cancel ends it without undoing what it did", engine.ErrInvalid)
-		}
+	children := l.Children()
+	if !l.Pending() && !l.Broken() && t.put(&journal.Record{Type: journal.CancelRequested}, s.by(meta)) {
 		s.revive = true
-		return nil
+		return
 	}
+	t.force(children, meta)
+}
+
+// cancelChildren passes a cancel on once more: the first one may have left a child
+// in which the function could not go on.
+func (t *Turn) cancelChildren() {
+	if t.s.Machine == nil {
+		return
+	}
+	for w := range t.s.Machine.Waits() {
+		if w.Type == machine.WaitChild && w.Cancelled() {
+			t.Strays = append(t.Strays, t.s.Ledger.Child(w.Path).Execution)
+		}
+	}
+}
+
+// force ends an execution without its function; what that had done is then not
+// undone, and no one awaits its steps and children any more.
+func (t *Turn) force(children []string, meta eventstore.Meta) {
+	s := t.s
+	l := s.Ledger
 	end := &journal.Record{Type: journal.Cancelled, Reason: journal.Forced, Err: &engine.Error{Code: engine.CodeCancelled, Message: "cancelled before it began"}}
 	if l.Broken() {
-		end.Err = &engine.Error{Code: engine.CodeNotUndone, Class: failure.Fatal,
-			Message: "cancelled while its workflow function could not go on; what it had done was not undone: " + l.Parks[""].Err.Message}
+		end.Err = engine.AsError(&engine.Error{Code: engine.CodeNotUndone, Class: failure.Fatal,
+			Message: "cancelled while its workflow function could not go on; what it had done was not undone: " + l.Parks[""].Err.Message})
 		end.Duration = t.now.Sub(journal.Time(l.StartedAt))
 	}
 	t.keep(&journal.Record{Type: journal.CancelRequested, Reason: journal.Forced, T: t.now.UnixMicro()}, s.by(meta))
-	t.Strays = append(t.Strays, l.Children()...) // no one awaits them any more
+	t.Strays = append(t.Strays, children...)
+	t.Stops = slices.AppendSeq(t.Stops, maps.Values(s.Running))
 	t.keep(end, s.by(meta))
 	t.Ended, t.End = l.Ended, end
-	return nil
 }
 
 // resume ends a pause and a parking. A step of unknown outcome stays parked:
@@ -184,8 +204,26 @@ func (t *Turn) resume(meta eventstore.Meta) error {
 	if s.Ledger.Paused {
 		t.put(&journal.Record{Type: journal.Resumed}, s.by(meta))
 	}
+	t.hurry(meta)
 	s.revive = true
 	return nil
+}
+
+// hurry lets the steps that wait for a retry go on at once. It is recorded: after
+// a crash, no one must take such a step for one that is still waiting.
+func (t *Turn) hurry(meta eventstore.Meta) {
+	s := t.s
+	if s.Machine == nil || s.Ledger.Gated() {
+		return
+	}
+	for w := range s.Machine.Waits() {
+		if w.Type != machine.WaitStep || s.Running[w.Path] != nil {
+			continue
+		}
+		if n := s.Ledger.Notes[w.Path]; n != nil && n.RetryAt > t.now.UnixMicro() {
+			t.keep(&journal.Record{Type: journal.Hurried, Path: w.Path, Name: w.Call.Step.Name}, s.by(meta))
+		}
+	}
 }
 
 // retryFunction tries a function that could not go on with this build. If it
@@ -229,7 +267,7 @@ func (t *Turn) answer(in *Input) error {
 	}
 	if step := s.host.Registry.Step(p.Name); v.Verdict == engine.Done && step != nil {
 		if err := step.Fits(OrEmpty(v.Result)); err != nil {
-			return fmt.Errorf("%w: step %s cannot have this result: %w", engine.ErrInvalid, p.Name, err)
+			return fmt.Errorf("step %s cannot have this result: %w", p.Name, err)
 		}
 	}
 	meta := s.by(in.Meta)
@@ -242,7 +280,7 @@ func (t *Turn) answer(in *Input) error {
 		if err.Message == "" {
 			err.Message = "given up by a person"
 		}
-		t.putResult(&journal.Record{Type: journal.StepFailed, Path: v.Path, Name: p.Name, Label: p.Label, Err: err, Attempt: attemptsOf(p)}, meta)
+		t.putResult(&journal.Record{Type: journal.StepFailed, Path: v.Path, Name: p.Name, Label: p.Label, Err: engine.AsError(err), Attempt: attemptsOf(p)}, meta)
 	}
 	if len(s.Ledger.Parks) == 0 {
 		t.put(&journal.Record{Type: journal.Unparked}, meta)

@@ -69,7 +69,7 @@ func (t *Turn) childEnded(c *ChildEnd) {
 	if c.Generation != s.Ledger.Info.Generation || child.Execution != c.Execution {
 		return
 	}
-	r := &journal.Record{Type: journal.ChildEnded, Path: c.Path, Name: child.Function, Child: c.Execution, Out: c.Out}
+	r := &journal.Record{Type: journal.ChildEnded, Path: c.Path, Name: child.Function, Child: c.Execution, Out: c.Out, State: c.State}
 	if c.Err != nil {
 		failed := *c.Err // others may wait for the same child
 		failed.Step, failed.Path = child.Function, c.Path
@@ -80,11 +80,11 @@ func (t *Turn) childEnded(c *ChildEnd) {
 
 // EndOf is what a parent hears of the last record of its child.
 func EndOf(execution string, end *journal.Record) *ChildEnd {
-	out := &ChildEnd{Execution: execution, Out: end.Out}
+	out := &ChildEnd{Execution: execution, State: end.EndState(), Out: end.Out}
 	if end.Err != nil {
 		failed := *end.Err
 		failed.Message = "child " + execution + ": " + end.Err.Error()
-		out.Err, out.Out = &failed, nil
+		out.Err, out.Out = engine.AsError(&failed), nil
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/attempt"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine/local/journal"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
+	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
 )
 
 // InputKind says what came.
@@ -83,6 +84,7 @@ type ChildEnd struct {
 	Generation int // of the parent
 	Path       string
 	Execution  string
+	State      workflow.ExecutionState
 	Out        json.RawMessage
 	Err        *engine.Error
 }

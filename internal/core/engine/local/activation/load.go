@@ -179,11 +179,11 @@ func AsError(w *machine.Mismatch) *engine.Error {
 	}
 	if w.Recorded == "" {
 		e.Code = engine.CodePanic
-		e.Message = fmt.Sprintf("%s: %s; start a build in which it does not happen, then resume", where, w.Got)
-		return e
+		e.Message = fmt.Sprintf("%s: %s; start a build that mends it, then resume; or cancel", where, w.Got)
+		return engine.AsError(e)
 	}
 	e.Message = fmt.Sprintf("%s the journal has %s, the workflow function has %s; start a build that does what was recorded, then resume", where, w.Recorded, w.Got)
-	return e
+	return engine.AsError(e)
 }
 
 // Load reads the execution's stream and replays it. The mismatch says that the

@@ -253,10 +253,13 @@ func (t *Turn) ack(in *Input, err error) {
 // parkFunction parks the whole execution: its function cannot be fed.
 func (t *Turn) parkFunction(why *machine.Mismatch) {
 	s := t.s
-	err := AsError(why)
+	err, reason := AsError(why), workflow.ReasonNondeterministic
+	if why.Recorded == "" {
+		reason = workflow.ReasonFunctionBroken
+	}
 	s.host.Log.Error("execution parked", "workspace", s.workspace, "execution", s.execution,
-		"reason", workflow.ReasonNondeterministic, "workflow", s.Ledger.Info.Function, "step", why.Step, "path", why.Path, "error", err.Message, "stack", why.Stack)
-	t.keep(&journal.Record{Type: journal.Parked, T: t.now.UnixMicro(), Reason: workflow.ReasonNondeterministic, Name: why.Step, Err: err}, s.inherit())
+		"reason", reason, "workflow", s.Ledger.Info.Function, "step", why.Step, "path", why.Path, "error", err.Message, "stack", why.Stack)
+	t.keep(&journal.Record{Type: journal.Parked, T: t.now.UnixMicro(), Reason: reason, Name: why.Step, Err: err}, s.inherit())
 }
 
 // count keeps a record that a meter wants to know of, once it is durable.

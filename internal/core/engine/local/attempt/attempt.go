@@ -104,6 +104,8 @@ func (at *Attempt) execute(ctx context.Context, w World) {
 	at.Duration = w.Clock.Now().Sub(began)
 	if at.Err != nil {
 		at.Err = at.classify(ctx, at.Err)
+	}
+	if at.Out, at.Err = left.Outcome(at.Out, at.Err); at.Err != nil {
 		return
 	}
 	at.Events, at.Writes = left.Left()

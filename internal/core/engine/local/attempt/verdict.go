@@ -1,6 +1,7 @@
 package attempt
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
@@ -43,6 +44,10 @@ func (at *Attempt) Judge(now time.Time, cancelled bool, chance func() float64) V
 	}
 	if wait, again := at.Call.Retry.Next(err, at.Call.Step.ReadOnly, used, chance()); again {
 		return Verdict{Meaning: Retried, Err: err, Used: used, Wait: wait}
+	}
+	if left, tooLong := at.Call.Retry.TooLong(err, at.Call.Step.ReadOnly, used); tooLong {
+		err.Message = fmt.Sprintf("%s; it asks to wait %s, which is longer than the %s that are left in which the step is tried", err.Message, err.RetryAfter, left.Round(time.Second))
+		err = engine.AsError(err)
 	}
 	if at.Call.Undo {
 		return Verdict{Meaning: Parked, Reason: workflow.ReasonCompensationStuck, Err: err}

@@ -116,7 +116,7 @@ func (r *Record) public(l *Ledger) json.RawMessage {
 	case ChildStarted, ChildEnded:
 		c := engine.ChildEvent{Child: r.Child, Function: r.Name, Path: r.Path, Generation: l.generation(), Error: r.Err}
 		if r.Type == ChildEnded {
-			c.State = string(r.ChildState())
+			c.State = string(r.State)
 		}
 		return engine.EncodeEvent(c)
 	case Parked:
@@ -215,7 +215,7 @@ func (r *Record) addPublic(data json.RawMessage) error {
 	case ChildStarted, ChildEnded:
 		var c engine.ChildEvent
 		err := json.Unmarshal(data, &c)
-		r.Path, r.Name, r.Child, r.Err = c.Path, c.Function, c.Child, c.Error
+		r.Path, r.Name, r.Child, r.Err, r.State = c.Path, c.Function, c.Child, c.Error, workflow.ExecutionState(c.State)
 		if r.Type == ChildEnded && r.Err == nil && len(r.Out) == 0 {
 			r.Out = json.RawMessage(empty)
 		}
@@ -255,7 +255,7 @@ func (r *Record) fromParked(data json.RawMessage) error {
 	var p engine.Parked
 	err := json.Unmarshal(data, &p)
 	r.Reason, r.Name, r.Label, r.Err, r.At = p.Reason, p.Step, p.Label, p.Error, fromUntil(p.Until)
-	if r.Reason != workflow.ReasonNondeterministic { // otherwise the whole function is parked
+	if r.Reason != workflow.ReasonNondeterministic && r.Reason != workflow.ReasonFunctionBroken { // otherwise the whole function is parked
 		r.Path = p.Path
 	}
 	r.Unknown = r.Err != nil && r.Err.Unknown

@@ -237,6 +237,8 @@ func (l *Ledger) seeNote(r *Record) {
 	case Checkpoint:
 		n := l.touch(r.Path)
 		n.Checkpoint, n.Interrupted = r.Data, 0
+	case Hurried:
+		l.touch(r.Path).RetryAt = 0
 	case Withdrawn:
 		l.touch(r.Path).Ready = true
 	case Mended:

@@ -98,6 +98,7 @@ func TestWhatAStepHasUsedUp(t *testing.T) {
 		"unparked":             {[]*journal.Record{lost, record(journal.Unparked)}, &journal.Note{Version: 3, Unknown: true}},
 		"not done":             {[]*journal.Record{lost, {Type: journal.Answered, Path: "1", Verdict: engine.NotDone}}, &journal.Note{Version: 3, Ready: true}},
 		"not done later":       {[]*journal.Record{lost, {Type: journal.Answered, Path: "1", Verdict: engine.NotDone}, record(journal.Unparked)}, &journal.Note{Version: 4}},
+		"hurried":              {[]*journal.Record{{Type: journal.StepRetrying, Path: "1", Attempts: 2, At: 9, Since: 5}, {Type: journal.Hurried, Path: "1"}}, &journal.Note{Version: 3, Used: engine.Used{Attempts: 2}, Since: 5}},
 		"not begun":            {[]*journal.Record{record(journal.Drained), {Type: journal.Withdrawn, Path: "1"}}, &journal.Note{Version: 3, Ready: true}},
 		"not begun, recovered": {[]*journal.Record{record(journal.Drained), {Type: journal.Withdrawn, Path: "1"}, record(journal.Recovered)}, &journal.Note{Version: 4}},
 		"not begun, paused":    {[]*journal.Record{record(journal.Paused), record(journal.Drained), {Type: journal.Withdrawn, Path: "1"}, record(journal.Recovered)}, &journal.Note{Version: 4, Ready: true}},
@@ -228,11 +229,11 @@ func TestWhatIsFedAddsUp(t *testing.T) {
 	}
 }
 
-func TestTheStateOfAChild(t *testing.T) {
+func TestTheStateThatAnEndLeadsTo(t *testing.T) {
 	t.Parallel()
-	for want, err := range map[workflow.ExecutionState]*engine.Error{workflow.Completed: nil, workflow.Cancelled: {Code: engine.CodeCancelled}, workflow.Failed: {Code: "why"}} {
-		if got := (&journal.Record{Err: err}).ChildState(); got != want {
-			t.Errorf("%v: %s", err, got)
+	for typ, want := range map[journal.Type]workflow.ExecutionState{journal.Completed: workflow.Completed, journal.Cancelled: workflow.Cancelled, journal.Failed: workflow.Failed} {
+		if got := record(typ).EndState(); got != want {
+			t.Errorf("%s leads to %s", typ, got)
 		}
 	}
 }

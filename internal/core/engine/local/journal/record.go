@@ -5,7 +5,6 @@ package journal
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"time"
 
@@ -52,6 +51,7 @@ const (
 	Interrupted
 	Answered
 	Checkpoint
+	Hurried   // a step does not wait for its retry any longer
 	Withdrawn // a step that was called did not begin before the process ended
 	Mended    // the function can be fed again, while something else stays parked
 	Fed       // what a redrive takes over from its origin
@@ -113,6 +113,7 @@ var eventOf = [...]string{
 	Interrupted:     "journal.step_interrupted",
 	Answered:        "journal.step_answered",
 	Checkpoint:      "journal.checkpoint",
+	Hurried:         "journal.step_hurried",
 	Withdrawn:       "journal.step_withdrawn",
 	Mended:          "journal.mended",
 	Fed:             "journal.origin",
@@ -170,12 +171,13 @@ type Record struct {
 	Feed  *engine.Feed `json:"feed,omitempty"`  // of Fed
 
 	// Only in public data.
-	Label    string          `json:"-"`
-	Attempt  int             `json:"-"`
-	ReadOnly bool            `json:"-"`
-	Duration time.Duration   `json:"-"`
-	Version  int             `json:"-"` // of Started
-	Extra    json.RawMessage `json:"-"` // of Created
+	Label    string                  `json:"-"`
+	Attempt  int                     `json:"-"`
+	ReadOnly bool                    `json:"-"`
+	Duration time.Duration           `json:"-"`
+	Version  int                     `json:"-"` // of Started
+	State    workflow.ExecutionState `json:"-"` // of ChildEnded: in which the child ended
+	Extra    json.RawMessage         `json:"-"` // of Created
 }
 
 // Begin is all that a generation begins with.
@@ -205,12 +207,12 @@ type Begin struct {
 	Cancelled bool     `json:"cancelled,omitempty"`
 }
 
-// ChildState is the state in which the child of a ChildEnded record ended.
-func (r *Record) ChildState() workflow.ExecutionState {
-	switch {
-	case r.Err == nil:
+// EndState is the state that a record of an end leads to.
+func (r *Record) EndState() workflow.ExecutionState {
+	switch r.Type {
+	case Completed:
 		return workflow.Completed
-	case errors.Is(r.Err, engine.ErrCancelled):
+	case Cancelled:
 		return workflow.Cancelled
 	}
 	return workflow.Failed

@@ -145,15 +145,19 @@ func (m *Machine) Start(now time.Time) {
 	m.run()
 }
 
-// end turns what the function returned into the last command.
+// end turns what the function returned into the last command. A cancel that came
+// before the end wins, also over a function that returns without an error:
+// whoever cancelled was told that it is being cancelled.
 func (m *Machine) end(out json.RawMessage, err error) {
 	input, again := engine.Continuation(err)
 	switch {
+	case err == nil && m.root.cancelled:
+		m.emit(Command{Type: Cancelled, Err: engine.AsError(engine.ErrCancelled)})
 	case err == nil:
 		m.emit(Command{Type: Completed, Out: out})
 	case again:
 		m.emit(Command{Type: Continued, Out: input})
-	case m.root.cancelled && errors.Is(err, engine.ErrCancelled):
+	case m.root.cancelled && (errors.Is(err, engine.ErrCancelled) || errors.Is(err, &engine.Error{Code: engine.CodeNotUndone})):
 		m.emit(Command{Type: Cancelled, Err: engine.AsError(err)})
 	default:
 		m.emit(Command{Type: Failed, Err: engine.AsError(err)})

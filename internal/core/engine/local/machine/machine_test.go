@@ -58,7 +58,7 @@ func TestHowItEnds(t *testing.T) {
 		"cancelled":           {func(run engine.Run) (int, error) { return 0, run.Sleep(1) }, true, "cancelled cancelled"},
 		"not by a cancel":     {func(engine.Run) (int, error) { return 0, engine.ErrCancelled }, false, "failed cancelled"},
 		"failed in a cancel":  {func(run engine.Run) (int, error) { return 0, errors.Join(&engine.Error{Code: "why"}, errors.New("x")) }, true, "failed why"},
-		"completed cancelled": {func(engine.Run) (int, error) { return 4, nil }, true, "completed 4"},
+		"completed cancelled": {func(engine.Run) (int, error) { return 4, nil }, true, "cancelled cancelled"},
 		"too large": {func(engine.Run) (int, error) {
 			return 0, engine.ContinueAsNew(strings.Repeat("x", engine.MaxValueBytes))
 		}, false, "failed too_large"},
@@ -251,7 +251,7 @@ func TestACancelEndsWaitsInTheirOrderAndAbortsTheRest(t *testing.T) {
 	m.ChildEnded(epoch, "1.3.1", nil, &engine.Error{Code: engine.CodeCancelled})
 	b.says(m, "")
 	m.TimerFired(epoch, "1.5.1")
-	b.says(m, "completed 0")
+	b.says(m, "cancelled cancelled")
 }
 
 func TestForkRunsSoManyAtATime(t *testing.T) {

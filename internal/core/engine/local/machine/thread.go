@@ -46,6 +46,9 @@ func (t *thread) Progress(p engine.Progress) { t.m.o.Progress(p) }
 // HistoryLong reports that the generation should end soon.
 func (t *thread) HistoryLong() bool { return t.m.records >= t.m.o.LongHistory }
 
+// Cancelled reports whether a cancel has reached the branch.
+func (t *thread) Cancelled() bool { return t.scope.isCancelled() }
+
 // Detached returns the thread out of a cancel's reach.
 func (t *thread) Detached() engine.Thread {
 	return &thread{m: t.m, r: t.r, scope: t.m.detached, feed: t.feed}
