@@ -110,7 +110,8 @@ type Engine interface {
 	// Pause lets running steps end and starts no further one until Resume.
 	Pause(ctx context.Context, workspace, execution string, meta eventstore.Meta) (position int64, err error)
 	// Resume ends a pause and a parking; a step that is parked, or waits for a
-	// retry, is tried again at once.
+	// retry, is tried again at once. One of unknown outcome stays parked until
+	// Answer settles it.
 	Resume(ctx context.Context, workspace, execution string, meta eventstore.Meta) (position int64, err error)
 	// Signal hands data to the execution. A second signal of the same id is
 	// dropped.

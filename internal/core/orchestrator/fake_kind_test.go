@@ -69,6 +69,7 @@ type plan struct {
 	Fail   string `json:"fail,omitempty"`   // fail with this class after the steps
 	Retry  bool   `json:"retry,omitempty"`  // one step fails once and then succeeds
 	Reauth bool   `json:"reauth,omitempty"` // one step is refused until the test allows it
+	Lost   bool   `json:"lost,omitempty"`   // one step must not be repeated, and its answer is lost
 	Report bool   `json:"report,omitempty"` // report progress
 	Sleep  string `json:"sleep,omitempty"`  // sleep that long
 	Wait   bool   `json:"wait,omitempty"`   // wait for the signal fake/go
@@ -118,11 +119,11 @@ func (k *fakeKind) kind() *kind.Kind {
 
 // fakeSteps are the steps of one process.
 type fakeSteps struct {
-	quick, read, gate, retry, reauth engine.Step[engine.None, engine.None]
-	fail                             engine.Step[string, engine.None]
-	keep                             engine.Step[string, kind.Ref]
-	use                              engine.Step[kind.Ref, string]
-	goOn                             engine.Signal[int]
+	quick, read, gate, retry, reauth, lost engine.Step[engine.None, engine.None]
+	fail                                   engine.Step[string, engine.None]
+	keep                                   engine.Step[string, kind.Ref]
+	use                                    engine.Step[kind.Ref, string]
+	goOn                                   engine.Signal[int]
 }
 
 func (k *fakeKind) steps(d *kind.Kind) fakeSteps {
@@ -159,6 +160,9 @@ func (k *fakeKind) steps(d *kind.Kind) fakeSteps {
 			default:
 				return engine.None{}, failure.New(failure.Auth, "refused", "the key is not valid")
 			}
+		}),
+		lost: kind.Step(d, "lost", engine.StepOptions[engine.None]{Once: true}, func(context.Context, engine.None) (engine.None, error) {
+			return engine.None{}, failure.New(failure.UnknownOutcome, "lost", "the answer was lost")
 		}),
 	}
 }
@@ -216,7 +220,7 @@ func (f fakeSteps) steps(p plan) []engine.Step[engine.None, engine.None] {
 	for _, also := range []struct {
 		wanted bool
 		step   engine.Step[engine.None, engine.None]
-	}{{p.Steps > 0, f.read}, {p.Retry, f.retry}, {p.Reauth, f.reauth}, {p.Gate, f.gate.With(engine.CallOptions{Label: p.Label})}} {
+	}{{p.Steps > 0, f.read}, {p.Retry, f.retry}, {p.Reauth, f.reauth}, {p.Lost, f.lost}, {p.Gate, f.gate.With(engine.CallOptions{Label: p.Label})}} {
 		if also.wanted {
 			todo = append(todo, also.step)
 		}

@@ -170,9 +170,13 @@ func (s *Service) PauseExecution(ctx context.Context, c workflow.Caller, id work
 }
 
 // ResumeExecution lets a paused or parked execution go on. It needs
-// workflow.WorkflowRun.
+// workflow.WorkflowRun. A step of unknown outcome needs an answer instead.
 func (s *Service) ResumeExecution(ctx context.Context, c workflow.Caller, id workflow.ExecutionID) (workflow.Execution, error) {
-	return s.onExecution(ctx, c, id, s.engine.Resume, "")
+	x, err := s.onExecution(ctx, c, id, s.engine.Resume, "")
+	if err == nil && x.State == workflow.Parked && x.Parked != nil && x.Parked.Reason == workflow.ReasonOutcomeUnknown {
+		return x, workflow.Conflict("answer_needed", "execution %s stays parked, because it is unknown whether step %s at %s took effect; answer it with done, not_done or fail", id, x.Parked.Step, x.Parked.Path)
+	}
+	return x, err
 }
 
 // onExecution runs a verb and returns the execution as the verb left it.

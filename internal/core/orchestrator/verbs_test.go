@@ -126,6 +126,21 @@ func TestCancelReachesWhatBeginsMeanwhile(t *testing.T) {
 	b.ends(late, workflow.Cancelled)
 }
 
+// A resume cannot settle what only a person can know.
+func TestAResumeDoesNotSettleAnUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	x := b.execute(b.create(`{}`).ID, `{"lost":true}`)
+	b.until(x.ID, engine.EventParked)
+	_, err := b.ResumeExecution(t.Context(), admin, x.ID)
+	if e := wants(t, err, workflow.CategoryConflict, "answer_needed"); !strings.Contains(e.Message, "fake/lost") {
+		t.Error(e.Message)
+	}
+	_, err = b.AnswerStep(t.Context(), admin, x.ID, orchestrator.AnswerRequest{Path: b.shown(x.ID).Parked.Path, Verdict: engine.Done})
+	b.must(err)
+	b.ends(x.ID, workflow.Completed)
+}
+
 func TestAnExecutionIsPausedAndResumedAlone(t *testing.T) {
 	t.Parallel()
 	b := open(t)

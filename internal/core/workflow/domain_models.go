@@ -52,7 +52,7 @@ type Failure struct {
 
 // Parking says why an execution is parked, where, and what makes it go on.
 type Parking struct {
-	Reason     string    `json:"reason" example:"needs_reauth"`
+	Reason     string    `json:"reason" enum:"nondeterministic,function_broken,compensation_stuck,needs_reauth,outcome_unknown,quota_exhausted,storage_full" example:"needs_reauth"`
 	Step       string    `json:"step,omitempty"`
 	Path       string    `json:"path,omitempty"`
 	Generation int       `json:"generation,omitempty" doc:"That the path belongs to; absent: 1"`

@@ -57,23 +57,32 @@ const (
 	ReasonStorageFull       = "storage_full"
 )
 
+// parkings are all reasons with what puts them right.
+var parkings = []struct{ reason, fix string }{
+	{ReasonNondeterministic, "the program changed while the execution was open: start a build whose workflow function matches the recorded steps, then resume; or cancel"},
+	{ReasonFunctionBroken, "the workflow function has a fault, such as a panic, which the error names: start a build that mends it, then resume; or cancel, which undoes nothing"},
+	{ReasonCompensationStuck, "an undo cannot succeed: fix what its error names, then resume"},
+	{ReasonNeedsReauth, "a credential was refused: put a valid one into the workflow's configuration (PUT), then resume"},
+	{ReasonOutcomeUnknown, "it is unknown whether the step took effect: check the other system, then answer done, not_done or fail"},
+	{ReasonQuotaExhausted, "the monthly quota of the other system is used up: the execution continues by itself on the 1st (UTC); to continue now, raise the quota and resume"},
+	{ReasonStorageFull, "a disk of the server is full: free space on the disk that the error names; the step is retried every few minutes, or resume to continue now"},
+}
+
+// ParkReasons lists the reasons for parking an execution.
+func ParkReasons() []string {
+	var all []string
+	for _, p := range parkings {
+		all = append(all, p.reason)
+	}
+	return all
+}
+
 // FixFor says in plain words how to get a parked execution going again.
 func FixFor(reason string) string {
-	switch reason {
-	case ReasonNondeterministic:
-		return "the program changed while the execution was open: start a build whose workflow function matches the recorded steps, then resume; or cancel"
-	case ReasonFunctionBroken:
-		return "the workflow function has a fault, such as a panic, which the error names: start a build that mends it, then resume; or cancel, which undoes nothing"
-	case ReasonCompensationStuck:
-		return "an undo cannot succeed: fix what its error names, then resume"
-	case ReasonNeedsReauth:
-		return "a credential was refused: put a valid one into the workflow's configuration (PUT), then resume"
-	case ReasonOutcomeUnknown:
-		return "it is unknown whether the step took effect: check the other system, then answer done, not_done or fail"
-	case ReasonQuotaExhausted:
-		return "the monthly quota of the other system is used up: the execution continues by itself on the 1st (UTC); to continue now, raise the quota and resume"
-	case ReasonStorageFull:
-		return "a disk of the server is full: free space on the disk that the error names; the step is retried every few minutes, or resume to continue now"
+	for _, p := range parkings {
+		if p.reason == reason {
+			return p.fix
+		}
 	}
 	return "look at the error, fix its cause, then resume; or cancel"
 }

@@ -3,9 +3,14 @@ package workflow
 import (
 	"errors"
 	"fmt"
+	"os"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestIDsAreWellFormedAndSort(t *testing.T) {
@@ -64,14 +69,37 @@ func TestErrorsAreMatchedByCategoryAndCode(t *testing.T) {
 	}
 }
 
-func TestEveryReasonHasAFix(t *testing.T) {
-	seen := map[string]bool{}
-	for _, reason := range []string{ReasonNondeterministic, ReasonFunctionBroken, ReasonCompensationStuck, ReasonNeedsReauth, ReasonOutcomeUnknown, ReasonQuotaExhausted, ReasonStorageFull, "another"} {
-		fix := FixFor(reason)
-		if fix == "" || seen[fix] {
+// A reason for parking is explained where people look for it: with its fix, in the
+// API's document, and in the guide.
+func TestEveryReasonIsExplained(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{FixFor("another"): true}
+	for _, reason := range ParkReasons() {
+		if fix := FixFor(reason); fix == "" || seen[fix] {
 			t.Errorf("%s has no fix of its own", reason)
 		}
-		seen[fix] = true
+		seen[FixFor(reason)] = true
+	}
+	field, _ := reflect.TypeFor[Parking]().FieldByName("Reason")
+	if diff := cmp.Diff(ParkReasons(), strings.Split(field.Tag.Get("enum"), ",")); diff != "" {
+		t.Error(diff)
+	}
+	guide, err := os.ReadFile("../../../docs/executions.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(guide), "## Parked")
+	table, _, _ = strings.Cut(table, "**Answer**")
+	var rows []string
+	for _, line := range strings.Split(table, "\n") {
+		if row, ok := strings.CutPrefix(line, "| `"); ok {
+			reason, _, _ := strings.Cut(row, "`")
+			rows = append(rows, reason)
+		}
+	}
+	slices.Sort(rows)
+	if diff := cmp.Diff(slices.Sorted(slices.Values(ParkReasons())), rows); diff != "" {
+		t.Errorf("docs/executions.md explains others: %s", diff)
 	}
 }
 
