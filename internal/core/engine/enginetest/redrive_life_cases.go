@@ -215,7 +215,7 @@ func redriveCancelled(h *H) {
 		if err != nil {
 			return 0, err
 		}
-		return n, run.Sleep(h.d(10))
+		return n, run.Sleep(h.d(100))
 	})
 	h.boot()
 	origin := h.start(fn, 4)

@@ -100,7 +100,7 @@ func selectDeadline(h *H) {
 func selectPoll(h *H) {
 	fn := h.choices(0, 0)
 	h.boot()
-	id := h.start(fn, 20)
+	id := h.start(fn, 100)
 	h.send(id, "test/no", "s1", 7)
 	h.wantOutput(id, 70)
 	if n := h.count(id, engine.EventWaiting); n != 0 {
