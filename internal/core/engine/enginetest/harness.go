@@ -126,7 +126,7 @@ func (h *H) d(units int) time.Duration {
 	if h.can.VirtualTime {
 		return time.Duration(units) * time.Minute
 	}
-	return time.Duration(units) * 20 * time.Millisecond
+	return time.Duration(units) * 40 * time.Millisecond
 }
 
 // until waits for a condition.
