@@ -92,6 +92,20 @@ func (b *testBundle) earlier(attach func(ctx context.Context, pair string) error
 	b.commit(a)
 }
 
+// ours is a row that this sync has made.
+func ours(source, target airtable.RecordID) linkmap.Written {
+	return linkmap.Written{Source: source, Target: target, Whose: plan.Ours}
+}
+
+// swept is what a sweep notes of rows of which nothing else is known.
+func swept(ids ...airtable.RecordID) []linkmap.Swept {
+	var rows []linkmap.Swept
+	for _, id := range ids {
+		rows = append(rows, linkmap.Swept{Source: id})
+	}
+	return rows
+}
+
 // told lists what was told of rows, one line each.
 func (b *testBundle) told() []string {
 	b.Helper()
@@ -208,6 +222,7 @@ func (f *fakeAirtable) Upsert(_ context.Context, _ airtable.Token, _ airtable.Ba
 		}
 		if w.ID == "" {
 			w.ID = airtable.RecordID(fmt.Sprintf("recNew%d", i))
+			result.Created = append(result.Created, w.ID)
 		}
 		result.Records = append(result.Records, airtable.Record{ID: w.ID, Fields: w.Fields})
 	}

@@ -165,8 +165,8 @@ func (s schemaSteps) infoOf(ctx context.Context, pair plan.Pair, in planRequest)
 		info.Since = mark.At
 		return info, nil
 	}
-	rows, _, err := s.links.Count(ctx, scope(ctx, pair.Key()), "", "")
-	info.List = rows > 0 || !slices.Contains(in.Fresh, freshKey(pair.Target.Base, pair.Target.Table))
+	known, err := s.links.Count(ctx, scope(ctx, pair.Key()), "", "")
+	info.List = known.Rows > 0 || !slices.Contains(in.Fresh, freshKey(pair.Target.Base, pair.Target.Table))
 	return info, err
 }
 

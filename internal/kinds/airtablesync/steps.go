@@ -23,6 +23,7 @@ type steps struct {
 	writeBatch  engine.Step[batchRequest, batchWritten]
 	countGone   engine.Step[goneRequest, goneCounted]
 	findGone    engine.Step[goneRequest, goneFound]
+	tellOrphans engine.Step[goneRequest, goneFound]
 	holdDeletes engine.Step[holdRequest, engine.None]
 	deleteBatch engine.Step[deleteRequest, batchDeleted]
 	completeRun engine.Step[completeRequest, engine.None]
@@ -50,6 +51,7 @@ func declareSteps(k *kind.Kind, t tools) steps {
 		writeBatch:  kind.Step(k, "write_batch", withEffects[batchRequest](), write.writeBatch),
 		countGone:   kind.Step(k, "count_gone", withEffects[goneRequest](), remove.countGone),
 		findGone:    kind.Step(k, "find_gone", withEffects[goneRequest](), remove.findGone),
+		tellOrphans: kind.Step(k, "tell_orphans", withEffects[goneRequest](), remove.tellOrphans),
 		holdDeletes: kind.Step(k, "hold_deletes", withEffects[holdRequest](), remove.holdDeletes),
 		deleteBatch: kind.Step(k, "delete_batch", withEffects[deleteRequest](), remove.deleteBatch),
 		completeRun: kind.Step(k, "complete_run", withEffects[completeRequest](), finish.completeRun),

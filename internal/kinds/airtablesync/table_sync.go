@@ -217,6 +217,7 @@ func (t *tableSync) wrote(batch []part, done batchWritten) {
 	t.Figures.Created += int64(done.Created)
 	t.Figures.Updated += int64(done.Updated)
 	t.Figures.OpenLinks += int64(done.Open)
+	t.Figures.Dropped += int64(done.Dropped)
 	for _, p := range rowsOf(batch, done.Later) {
 		t.Later = joined(t.Later, p)
 	}

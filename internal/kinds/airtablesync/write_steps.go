@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
@@ -35,6 +36,7 @@ type writing struct {
 	changes []plan.RowChange
 	targets plan.Counterparts // of the rows that the batch links to
 	pass    plan.Pass
+	open    []plan.OpenLinks
 	calls   int64
 }
 
@@ -45,16 +47,25 @@ func (s writeSteps) writeBatch(ctx context.Context, in batchRequest) (batchWritt
 	if err != nil {
 		return batchWritten{}, err
 	}
-	written, open, err := s.upsert(ctx, w)
+	result, err := s.upsert(ctx, w)
 	if err != nil {
 		return batchWritten{}, s.airtable.explain(ctx, err, w.pair.Target)
 	}
-	rows, counts := plan.Outcome(w.pair, w.changes, open, written, in.Pass)
+	rows, counts, losses := plan.Write{Pair: w.pair, Pass: w.pass, Changes: w.changes, Open: w.open, Targets: w.targets,
+		Records: result.Records, Created: result.Created, First: firstAttempt(ctx)}.Outcome()
 	if err := s.links.Wrote(ctx, w.pair.Key(), rows); err != nil {
 		return batchWritten{}, err
 	}
-	lost := plan.LostLinks(w.pair, w.changes, w.targets, in.Pass)
-	return batchWritten{BatchCounts: counts, Calls: w.calls}, s.outcomes.Record(ctx, reduced(w.pair, lost)...)
+	losses = append(plan.LostLinks(w.pair, w.changes, w.targets, in.Pass), losses...)
+	return batchWritten{BatchCounts: counts, Calls: w.calls}, s.outcomes.Record(ctx, reduced(w.pair, losses)...)
+}
+
+// firstAttempt reports whether no attempt of the step before this one can have
+// reached Airtable. A redrive takes steps up under their keys, and does not know
+// what its origin has tried.
+func firstAttempt(ctx context.Context) bool {
+	info := engine.InStep(ctx)
+	return info.Attempt == 1 && info.Root.Execution == info.Execution
 }
 
 // begin collects the rows of a batch and the target rows that they link to.
@@ -82,21 +93,20 @@ func (s writeSteps) begin(ctx context.Context, in batchRequest) (*writing, error
 // upsert makes the call. If it meets a row that someone has deleted in the
 // target, it asks which ones exist: such a row is created again, and a link to
 // one is left open until a full run has created that row again.
-func (s writeSteps) upsert(ctx context.Context, w *writing) ([]airtable.Record, []plan.OpenLinks, error) {
-	request, open := plan.Upsert(w.pair, w.changes, w.targets, w.pass)
-	written, err := s.call(ctx, w, request)
+func (s writeSteps) upsert(ctx context.Context, w *writing) (*airtable.UpsertResult, error) {
+	result, err := s.call(ctx, w)
 	if failure.CodeOf(err) != airtable.CodeRowDoesNotExist {
-		return written, open, err
+		return result, err
 	}
 	if err := s.dropGone(ctx, w); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	request, open = plan.Upsert(w.pair, w.changes, w.targets, w.pass)
-	written, err = s.call(ctx, w, request)
-	return written, open, err
+	return s.call(ctx, w)
 }
 
-func (s writeSteps) call(ctx context.Context, w *writing, r airtable.UpsertRequest) ([]airtable.Record, error) {
+func (s writeSteps) call(ctx context.Context, w *writing) (*airtable.UpsertResult, error) {
+	var r airtable.UpsertRequest
+	r, w.open = plan.Upsert(w.pair, w.changes, w.targets, w.pass)
 	side := w.pair.Target
 	tok, err := s.airtable.token(ctx, side)
 	if err != nil {
@@ -111,7 +121,7 @@ func (s writeSteps) call(ctx context.Context, w *writing, r airtable.UpsertReque
 		return nil, failure.New(failure.UnknownOutcome, airtable.CodeBadResponse,
 			"Airtable answered with %d rows of table %q to a write of %d", len(result.Records), side.Name, len(r.Records))
 	}
-	return result.Records, nil
+	return result, nil
 }
 
 // dropGone forgets the target rows, of the batch and linked by it, that no
@@ -127,7 +137,9 @@ func (s writeSteps) dropGone(ctx context.Context, w *writing) error {
 		return err
 	}
 	for i := range w.changes {
-		w.changes[i].Target = own[w.changes[i].Source]
+		c := &w.changes[i]
+		c.Gone = c.Target != "" && own[c.Source] == ""
+		c.Target = own[c.Source]
 	}
 	for _, pair := range w.plan.Pairs {
 		if err := s.keepExisting(ctx, w, pair, w.targets[pair.Key()]); err != nil {
