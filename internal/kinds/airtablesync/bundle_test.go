@@ -146,7 +146,8 @@ type fakeAirtable struct {
 	calls  []string
 	exists map[airtable.RecordID]bool
 	schema airtable.Base
-	fail   error // of the next change
+	fail   error             // of the next change
+	found  []airtable.Record // by their external IDs
 	// page answers the next listing that asks for no rows by ID.
 	page func(airtable.ListParams) (*airtable.Page, error)
 }
@@ -187,6 +188,9 @@ func (f *fakeAirtable) List(_ context.Context, _ airtable.Token, _ airtable.Base
 	if p.FilterByFormula == "" {
 		f.note("list %s", table)
 		return f.page(p)
+	}
+	if f.found != nil {
+		return &airtable.Page{Records: f.found}, nil
 	}
 	var ids []airtable.RecordID
 	for id := range f.exists {

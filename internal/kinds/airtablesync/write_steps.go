@@ -37,7 +37,9 @@ type writing struct {
 	targets plan.Counterparts // of the rows that the batch links to
 	pass    plan.Pass
 	open    []plan.OpenLinks
-	calls   int64
+	// answered says that Airtable has told what it did with the rows.
+	answered bool
+	calls    int64
 }
 
 // writeBatch writes up to ten rows with one call and notes them in the link
@@ -52,7 +54,7 @@ func (s writeSteps) writeBatch(ctx context.Context, in batchRequest) (batchWritt
 		return batchWritten{}, s.airtable.explain(ctx, err, w.pair.Target)
 	}
 	rows, counts, losses := plan.Write{Pair: w.pair, Pass: w.pass, Changes: w.changes, Open: w.open, Targets: w.targets,
-		Records: result.Records, Created: result.Created, First: firstAttempt(ctx)}.Outcome()
+		Records: result.Records, Created: result.Created, First: w.answered && firstAttempt(ctx)}.Outcome()
 	if err := s.links.Wrote(ctx, w.pair.Key(), rows); err != nil {
 		return batchWritten{}, err
 	}
@@ -114,14 +116,33 @@ func (s writeSteps) call(ctx context.Context, w *writing) (*airtable.UpsertResul
 	}
 	w.calls++
 	result, err := s.airtable.client.Upsert(ctx, tok, side.Base, side.Table, r)
+	if failure.CodeOf(err) == airtable.CodeBadResponse || err == nil && len(result.Records) != len(r.Records) {
+		return s.readBack(ctx, tok, w)
+	}
+	w.answered = true
+	return result, err
+}
+
+// readBack finds out what a write has led to whose answer tells nothing: the rows
+// are found by their external IDs.
+func (s writeSteps) readBack(ctx context.Context, tok airtable.Token, w *writing) (*airtable.UpsertResult, error) {
+	w.calls++
+	var ids []string
+	for _, c := range w.changes {
+		ids = append(ids, w.pair.ExternalIDOf(c.Source))
+	}
+	side := w.pair.Target
+	page, err := s.airtable.client.List(ctx, tok, side.Base, side.Table, airtable.ListParams{ReturnFieldsByFieldID: true,
+		Fields: w.pair.TargetFields(), FilterByFormula: airtable.AnyText(w.pair.ExternalName, ids)})
 	if err != nil {
 		return nil, err
 	}
-	if len(result.Records) != len(r.Records) {
+	records, ok := plan.ReadBack(w.pair, w.changes, page.Records)
+	if !ok {
 		return nil, failure.New(failure.UnknownOutcome, airtable.CodeBadResponse,
-			"Airtable answered with %d rows of table %q to a write of %d", len(result.Records), side.Name, len(r.Records))
+			"Airtable did not say which rows of table %q it has written, and not all %d are there", side.Name, len(ids))
 	}
-	return result, nil
+	return &airtable.UpsertResult{Records: records}, nil
 }
 
 // dropGone forgets the target rows, of the batch and linked by it, that no

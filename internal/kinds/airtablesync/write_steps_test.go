@@ -90,15 +90,35 @@ func (f forgetful) Upsert(ctx context.Context, tok airtable.Token, base airtable
 	return result, err
 }
 
-func TestAResponseOfAnotherSizeIsAnUnknownOutcome(t *testing.T) {
+// What a write has led to is read back if the answer does not tell.
+func TestAResponseOfAnotherSizeIsReadBack(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
-	request := b.batch()
-	b.tools.airtable.client = forgetful{b.fake}
-	b.fake.exists["recT1"], b.fake.exists["recT9"] = true, true
-	ctx, left := b.attempt(1)
-	_, err := writeSteps{b.tools}.writeBatch(ctx, request)
-	if _, writes := left.Left(); failure.ClassOf(err) != failure.UnknownOutcome || failure.CodeOf(err) != airtable.CodeBadResponse || len(writes) > 0 {
-		t.Errorf("%s %v, %d writes", failure.ClassOf(err), err, len(writes))
+	there := []airtable.Record{text("recT1", "fldX", "appS/rec1"), text("recCopy", "fldX", "appS/rec1"), text("recNew1", "fldX", "appS/rec2")}
+	for name, found := range map[string][]airtable.Record{"all are there": there, "one is missing": there[:2]} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			request := b.batch()
+			b.tools.airtable.client = forgetful{b.fake}
+			b.fake.exists["recT1"], b.fake.exists["recT9"] = true, true
+			b.fake.found = found
+			ctx, left := b.attempt(1)
+			got, err := writeSteps{b.tools}.writeBatch(ctx, request)
+			if len(found) < len(there) {
+				if _, writes := left.Left(); failure.ClassOf(err) != failure.UnknownOutcome || failure.CodeOf(err) != airtable.CodeBadResponse || len(writes) > 0 {
+					t.Errorf("%s %v, %d writes", failure.ClassOf(err), err, len(writes))
+				}
+				return
+			}
+			b.ok(err)
+			if got.Created != 1 || got.Updated != 1 || got.Calls != 2 { // by the intention
+				t.Errorf("%+v", got)
+			}
+			b.commit(left)
+			known, err := b.links.Known(ctx, scope(ctx, people().Key()), []airtable.RecordID{"rec1", "rec2"})
+			if err != nil || known["rec1"].Target != "recT1" || known["rec2"].Target != "recNew1" || !known["rec2"].Made {
+				t.Errorf("%v %+v", err, known)
+			}
+		})
 	}
 }

@@ -36,8 +36,8 @@ func (d *pairDraft) pair() Pair {
 	pair := Pair{
 		Source:     Side{Role: Source, Base: d.source.Base, Table: d.from.ID, Name: d.from.Name},
 		Target:     Side{Role: Target, Base: d.target.Base, Table: d.into.ID, Name: d.into.Name},
-		ExternalID: d.externalID,
-		Skipped:    d.skipped,
+		ExternalID: d.externalID, ExternalName: d.externalName,
+		Skipped: d.skipped,
 	}
 	for _, f := range d.fields {
 		if f.into != nil {

@@ -10,17 +10,18 @@ import (
 
 // pairDraft is a pair whose target may still have to be created.
 type pairDraft struct {
-	source     SyncedBase
-	target     SyncedBase
-	from       *airtable.Table
-	into       *airtable.Table // nil: to be created
-	intoName   string
-	pointer    string // to the rule, or to the base that the table comes from
-	rule       *Rule  // nil: all writable fields under their own names
-	fields     []*fieldDraft
-	links      []*linkDraft
-	skipped    []SkippedLink
-	externalID airtable.FieldID // "": to be created
+	source       SyncedBase
+	target       SyncedBase
+	from         *airtable.Table
+	into         *airtable.Table // nil: to be created
+	intoName     string
+	pointer      string // to the rule, or to the base that the table comes from
+	rule         *Rule  // nil: all writable fields under their own names
+	fields       []*fieldDraft
+	links        []*linkDraft
+	skipped      []SkippedLink
+	externalID   airtable.FieldID // "": to be created
+	externalName string
 }
 
 // fieldDraft is a source field and the name that it has in the target.

@@ -146,6 +146,24 @@ func (w Write) dropped(i int) []cellField {
 	return fields
 }
 
+// ReadBack returns the target rows of the changes, in their order, from rows that
+// were found by their external IDs; false if one of them is missing. Of copies, the
+// row counts that the change was about.
+func ReadBack(p Pair, changes []RowChange, found []airtable.Record) ([]airtable.Record, bool) {
+	rows := make([]airtable.Record, len(changes))
+	for i, c := range changes {
+		for _, row := range found {
+			if source, exact := claimedSource(p, row); exact && source == c.Source && (rows[i].ID == "" || row.ID == c.Target) {
+				rows[i] = row
+			}
+		}
+		if rows[i].ID == "" {
+			return nil, false
+		}
+	}
+	return rows, true
+}
+
 // items counts the items of a list, and anything else that is not empty as one.
 func items(canonical json.RawMessage) int {
 	var list []json.RawMessage

@@ -26,7 +26,9 @@ type Pair struct {
 	Target Side `json:"target"`
 	// ExternalID is the target field that holds base/record of the source row.
 	ExternalID airtable.FieldID `json:"external_id"`
-	Fields     []FieldPair      `json:"fields"`
+	// ExternalName is its name, as formulas have it.
+	ExternalName string      `json:"external_name"`
+	Fields       []FieldPair `json:"fields"`
 	// Links are the link fields that are written from this side.
 	Links []LinkPair `json:"links,omitempty"`
 	// Skipped are source link fields that lead to tables outside the sync.

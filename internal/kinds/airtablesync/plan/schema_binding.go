@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
@@ -32,7 +33,7 @@ func (b *binder) bindTable(d *pairDraft) {
 	missing := b.bindFields(d)
 	external := FindField(d.into, b.externalID)
 	if external != nil {
-		d.externalID = external.ID
+		d.externalID, d.externalName = external.ID, external.Name
 		if !isText(external.Type) {
 			b.findings.refuse(d, "external_id_type", d.pointer, external.Name,
 				"field %q of table %q in target base %s must be a single line text but is %s; rename it or set external_id_field",
@@ -61,6 +62,7 @@ func (b *binder) bindFields(d *pairDraft) []*fieldDraft {
 		switch {
 		case f.into != nil:
 			b.checkType(d, f)
+			b.warnOfDigits(d, f)
 		case looksLikeID(f.name, "fld"):
 			b.findings.refuse(d, "target_field_missing", f.pointer, f.name,
 				"table %q of target base %s has no field with the ID %s; name the field instead, so that it can be created", d.intoName, d.target.Base, f.name)
@@ -94,6 +96,18 @@ func (b *binder) checkType(d *pairDraft, f *fieldDraft) {
 		b.findings.refuse(d, "type_mismatch", f.pointer, f.into.Name,
 			"field %q of table %q in target base %s is %s, but the source needs %s; rename or delete it in the target, or map to another name",
 			f.into.Name, d.intoName, d.target.Base, f.into.Type, want)
+	}
+}
+
+// warnOfDigits says when the target shows fewer decimal places of a number than
+// the source. It stores all of them.
+func (b *binder) warnOfDigits(d *pairDraft, f *fieldDraft) {
+	if f.asText || f.into.Type != f.from.Type {
+		return
+	}
+	if from, into := f.from.ShownDigits(), f.into.ShownDigits(); into >= 0 && from > into {
+		b.findings.warn("fewer_digits", d, f.from.Name, fmt.Sprintf("field %q of table %q in target base %s shows %d decimal places of the %d; "+
+			"it stores them all, so set its precision by hand to see them", f.into.Name, d.intoName, d.target.Base, into, from))
 	}
 }
 

@@ -134,7 +134,7 @@ func TestAPairCarriesItsCredentials(t *testing.T) {
 	want := Pair{
 		Source:     Side{Role: Source, Base: "appS", Table: "tbl:appS:People", Name: "People"},
 		Target:     Side{Role: Target, Base: "appT", Table: "tbl:appT:Persons", Name: "Persons"},
-		ExternalID: "fld:appT:Persons:Source Record ID",
+		ExternalID: "fld:appT:Persons:Source Record ID", ExternalName: "Source Record ID",
 		Fields: []FieldPair{
 			{Source: "fld:appS:People:Name", Target: airtable.Field{ID: "fld:appT:Persons:Title", Name: "Title", Type: airtable.SingleLineText}},
 			{Source: "fld:appS:People:Total", Target: airtable.Field{ID: "fld:appT:Persons:Sum", Name: "Sum", Type: airtable.MultilineText}, AsText: true},
