@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
@@ -94,7 +95,12 @@ func (s schemaSteps) plan(ctx context.Context, in planRequest) (planMade, error)
 		}
 		schemas[read.Base] = schema
 	}
-	p, faults := plan.DetectSchemaChanges(planned(config), schemas)
+	sync := planned(config)
+	info := engine.InStep(ctx)
+	if sync.Memory, err = s.links.Memory(ctx, info.Workspace, info.Definition); err != nil {
+		return planMade{}, err
+	}
+	p, faults := plan.DetectSchemaChanges(sync, schemas)
 	if len(faults) > 0 {
 		return planMade{}, faultsError(faults)
 	}

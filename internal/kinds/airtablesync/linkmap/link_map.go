@@ -10,6 +10,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
@@ -28,11 +29,11 @@ type LinkMap struct {
 
 // linkStatements are the SQL of the link map.
 type linkStatements struct {
-	findTables, addTables, countIDs, loadMark, saveMark, dropTables             string
-	readPairs, rightsOfLefts, leftsOfRights, listMissing, countPairs            string
-	sweepPair, settlePair, intendPair, addLeft                                  string
-	listKnown, freeRight, listOther, addBoth, writePair, forgetPair, cleanPairs string
-	dropPairs                                                                   string
+	findTables, addTables, countIDs, loadMark, saveMark, saveBound, listBound, dropTables string
+	readPairs, rightsOfLefts, leftsOfRights, listMissing, countPairs                      string
+	sweepPair, settlePair, intendPair, addLeft                                            string
+	listKnown, freeRight, listOther, addBoth, writePair, forgetPair, cleanPairs           string
+	dropPairs                                                                             string
 }
 
 // Scope is the part of the link map that belongs to one table pair of one
@@ -54,6 +55,7 @@ func (m *LinkMap) Tables() kind.Tables {
 	return kind.Tables{Files: files, Archive: m.drop, Statements: map[string]*string{
 		"find_tables": &m.sql.findTables, "add_tables": &m.sql.addTables, "count_ids": &m.sql.countIDs,
 		"load_mark": &m.sql.loadMark, "save_mark": &m.sql.saveMark, "drop_tables": &m.sql.dropTables,
+		"save_bound": &m.sql.saveBound, "list_bound": &m.sql.listBound,
 		"read_pairs": &m.sql.readPairs, "rights_of_lefts": &m.sql.rightsOfLefts, "lefts_of_rights": &m.sql.leftsOfRights,
 		"list_missing": &m.sql.listMissing, "count_pairs": &m.sql.countPairs,
 		"sweep_pair": &m.sql.sweepPair, "settle_pair": &m.sql.settlePair, "intend_pair": &m.sql.intendPair, "add_left": &m.sql.addLeft,
@@ -204,6 +206,29 @@ func (m *LinkMap) Count(ctx context.Context, s Scope, sweep, listing string) (Co
 		return Counts{}, fmt.Errorf("link map, count: %w", err)
 	}
 	return n, nil
+}
+
+// Memory returns what earlier runs of a workflow have bound.
+func (m *LinkMap) Memory(ctx context.Context, ws, workflow string) (plan.Memory, error) {
+	workspace, err := m.db.Workspace(ctx, ws)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := m.db.Read().Query(ctx, m.sql.listBound, workspace, workflow)
+	if err != nil {
+		return nil, fmt.Errorf("link map, memory: %w", err)
+	}
+	defer rows.Close()
+	var memory plan.Memory
+	for rows.Next() {
+		var raw json.RawMessage
+		var b plan.Bound
+		if err := errors.Join(rows.Scan(&raw), json.Unmarshal(raw, &b)); err != nil {
+			return nil, fmt.Errorf("link map, memory: %w", err)
+		}
+		memory = append(memory, b)
+	}
+	return memory, rows.Err()
 }
 
 // Mark returns where the next incremental read begins; false before the first

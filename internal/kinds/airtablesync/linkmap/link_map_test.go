@@ -290,6 +290,26 @@ func TestMarks(t *testing.T) {
 	})
 }
 
+// What a run has bound is remembered for its workflow, once it has completed.
+func TestMemory(t *testing.T) {
+	onBoth(t, func(b bed) {
+		bind := func(name string) attach {
+			return func(ctx context.Context, pair string) error {
+				return b.Complete(ctx, Completed{Pair: pair, Bound: &plan.Bound{SourceTable: "tbl", SourceName: name, Fields: []plan.BoundField{{Source: "fld"}}}})
+			}
+		}
+		b.in(here, bind("old"), bind("new"), b.complete(nil, "", ""), b.sweep("s", "rec1"))
+		for _, other := range []Scope{{"ws2", "wf", "p"}, {"ws", "wf2", "p"}} {
+			b.in(other, bind("other"))
+		}
+		got, err := b.Memory(b.Context(), here.Workspace, here.Workflow)
+		want := plan.Memory{{SourceTable: "tbl", SourceName: "new", Fields: []plan.BoundField{{Source: "fld"}}}}
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			b.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+	})
+}
+
 func TestLinkMapWalksIndexes(t *testing.T) {
 	onBoth(t, func(b bed) {
 		b.in(here, b.sweep("s", "rec1"))
@@ -300,6 +320,7 @@ func TestLinkMapWalksIndexes(t *testing.T) {
 		tables := []any{int64(1), "wf", "p"}
 		dbtest.Walks(b, b.db, "find_tables", b.sql.findTables, tables...)
 		dbtest.WalksAndFilters(b, b.db, "load_mark", b.sql.loadMark, tables...)
+		dbtest.WalksAndFilters(b, b.db, "list_bound", b.sql.listBound, tables[:2]...)
 		dbtest.Walks(b, b.db, "read_pairs", b.sql.readPairs, append(tables, some)...)
 		dbtest.WalksAndFilters(b, b.db, "rights_of_lefts", b.sql.rightsOfLefts, append(tables, some)...)
 		dbtest.WalksAndFilters(b, b.db, "lefts_of_rights", b.sql.leftsOfRights, append(tables, some)...)

@@ -2,10 +2,12 @@ package linkmap
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
@@ -47,6 +49,8 @@ type Completed struct {
 	Pair string `json:"pair"`
 	// Mark is where the next incremental read begins. Nil leaves it as it was.
 	Mark *Mark `json:"mark,omitempty"`
+	// Bound is what the names of the configuration meant. Nil leaves it as it was.
+	Bound *plan.Bound `json:"bound,omitempty"`
 	// Sweep and Listing are those of a full run: what neither has seen is dropped.
 	// Empty for an incremental run, which does not see every row.
 	Sweep   string `json:"sweep,omitempty"`
@@ -122,6 +126,15 @@ func (m *LinkMap) completePair(ctx context.Context, tx db.Tx, by engine.WriteInf
 	}
 	if done.Mark != nil {
 		if _, err := t.exec(m.sql.saveMark, done.Mark.At.UnixMicro(), done.Mark.Fingerprint); err != nil {
+			return err
+		}
+	}
+	if done.Bound != nil {
+		raw, err := json.Marshal(done.Bound)
+		if err != nil {
+			return err
+		}
+		if _, err := t.exec(m.sql.saveBound, json.RawMessage(raw)); err != nil {
 			return err
 		}
 	}

@@ -25,19 +25,19 @@ func DetectSchemaChanges(s Sync, schemas map[airtable.BaseID]*airtable.Base) (Pl
 	plan := Plan{Changes: changes[:min(len(changes), maxChanges)], Warnings: f.warnings}
 	for _, d := range pairs {
 		if d.into != nil {
-			plan.Pairs = append(plan.Pairs, d.pair())
+			plan.Pairs = append(plan.Pairs, d.pair(s.ExternalIDField))
 		}
 	}
 	return plan, nil
 }
 
 // pair writes down what of a draft exists already.
-func (d *pairDraft) pair() Pair {
+func (d *pairDraft) pair(externalName string) Pair {
 	pair := Pair{
 		Source:     Side{Role: Source, Base: d.source.Base, Table: d.from.ID, Name: d.from.Name},
 		Target:     Side{Role: Target, Base: d.target.Base, Table: d.into.ID, Name: d.into.Name},
 		ExternalID: d.externalID, ExternalName: d.externalName,
-		Skipped: d.skipped,
+		Skipped: d.skipped, Bound: d.remember(externalName),
 	}
 	for _, f := range d.fields {
 		if f.into != nil {

@@ -31,6 +31,8 @@ type Pair struct {
 	Fields       []FieldPair `json:"fields"`
 	// Links are the link fields that are written from this side.
 	Links []LinkPair `json:"links,omitempty"`
+	// Bound is to be remembered once a run has completed.
+	Bound Bound `json:"bound"`
 	// Skipped are source link fields that lead to tables outside the sync.
 	Skipped []SkippedLink `json:"skipped,omitempty"`
 }

@@ -11,6 +11,7 @@ import (
 // must be created. Pairs may share a target table, so each change is noted once.
 type binder struct {
 	externalID string // name of the field that holds the source row's ID
+	memory     Memory
 	findings   *findings
 	changes    SchemaChanges
 }
@@ -18,7 +19,7 @@ type binder struct {
 // bind binds all pairs, in writing order, and returns the changes that this
 // takes. Links come last: their tables must be known.
 func bind(s Sync, pairs []*pairDraft, f *findings) SchemaChanges {
-	b := &binder{externalID: s.ExternalIDField, findings: f}
+	b := &binder{externalID: s.ExternalIDField, memory: s.Memory, findings: f}
 	for _, d := range pairs {
 		b.bindTable(d)
 	}
@@ -31,7 +32,10 @@ func bind(s Sync, pairs []*pairDraft, f *findings) SchemaChanges {
 // bindTable binds the fields of a pair that are not links, and the external ID.
 func (b *binder) bindTable(d *pairDraft) {
 	missing := b.bindFields(d)
-	external := FindField(d.into, b.externalID)
+	external := b.memory.externalID(d.into, b.externalID)
+	if external == nil {
+		external = FindField(d.into, b.externalID)
+	}
 	if external != nil {
 		d.externalID, d.externalName = external.ID, external.Name
 		if !isText(external.Type) {
@@ -58,7 +62,7 @@ func (b *binder) bindTable(d *pairDraft) {
 func (b *binder) bindFields(d *pairDraft) []*fieldDraft {
 	var missing []*fieldDraft
 	for _, f := range d.fields {
-		f.into = FindField(d.into, f.name)
+		f.find(d, b.findings)
 		switch {
 		case f.into != nil:
 			b.checkType(d, f)
@@ -249,7 +253,7 @@ func (b *binder) nameBothSides(d *pairDraft, l *linkDraft) {
 }
 
 func (b *binder) nameSide(d *pairDraft, field *airtable.Field, name string, other *pairDraft) {
-	if field == nil || field.Name == name || FindField(d.into, name) != nil || !strings.HasPrefix(field.Name, other.into.Name) {
+	if field == nil || field.Name == name || d.bound.hasTarget(field.ID) || FindField(d.into, name) != nil || !strings.HasPrefix(field.Name, other.into.Name) {
 		return
 	}
 	b.changes = append(b.changes, SchemaChange{Type: RenameField, Base: d.target.Base,

@@ -17,6 +17,7 @@ CREATE TABLE airtable_sync_tables (
 	last_pair   BIGINT  NOT NULL DEFAULT 0, -- the last id of a pair of rows: none is given twice
 	mark        BIGINT,           -- Airtable's clock, microseconds since 1970, UTC
 	fingerprint TEXT,             -- of the mapping that was synced up to the mark
+	bound       {json},           -- what the names of the configuration meant (plan.Bound)
 	UNIQUE (workspace, workflow, pair)
 );
 

@@ -18,5 +18,11 @@ WHERE workspace = $1 AND workflow = $2 AND pair = $3 AND mark IS NOT NULL
 -- name: save_mark
 UPDATE airtable_sync_tables SET mark = $2, fingerprint = $3 WHERE key = $1
 
+-- name: save_bound
+UPDATE airtable_sync_tables SET bound = $2 WHERE key = $1
+
+-- name: list_bound
+SELECT bound FROM airtable_sync_tables WHERE workspace = $1 AND workflow = $2 AND bound IS NOT NULL
+
 -- name: drop_tables
 DELETE FROM airtable_sync_tables WHERE workspace = $1 AND workflow = $2
