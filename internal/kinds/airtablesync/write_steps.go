@@ -9,7 +9,6 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
 // writeSteps write target rows.
@@ -37,24 +36,25 @@ type writing struct {
 	targets plan.Counterparts // of the rows that the batch links to
 	pass    plan.Pass
 	open    []plan.OpenLinks
-	// answered says that Airtable has told what it did with the rows.
-	answered bool
-	calls    int64
+	records []airtable.Record // as the calls left them
+	created []airtable.RecordID
+	// unclear says that an answer did not tell what has become of the rows.
+	unclear bool
+	calls   int64
 }
 
-// writeBatch writes up to ten rows with one call and notes them in the link
+// writeBatch writes up to ten rows, mostly with one call, and notes them in the link
 // map. Repeating it finds the rows by their external ID.
 func (s writeSteps) writeBatch(ctx context.Context, in batchRequest) (batchWritten, error) {
 	w, err := s.begin(ctx, in)
 	if err != nil {
 		return batchWritten{}, err
 	}
-	result, err := s.upsert(ctx, w)
-	if err != nil {
+	if err := s.upsert(ctx, w); err != nil {
 		return batchWritten{}, s.airtable.explain(ctx, err, w.pair.Target)
 	}
 	rows, counts, losses := plan.Write{Pair: w.pair, Pass: w.pass, Changes: w.changes, Open: w.open, Targets: w.targets,
-		Records: result.Records, Created: result.Created, First: w.answered && firstAttempt(ctx)}.Outcome()
+		Records: w.records, Created: w.created, First: !w.unclear && firstAttempt(ctx)}.Outcome()
 	if err := s.links.Wrote(ctx, w.pair.Key(), rows); err != nil {
 		return batchWritten{}, err
 	}
@@ -90,59 +90,6 @@ func (s writeSteps) begin(ctx context.Context, in batchRequest) (*writing, error
 		}
 	}
 	return w, nil
-}
-
-// upsert makes the call. If it meets a row that someone has deleted in the
-// target, it asks which ones exist: such a row is created again, and a link to
-// one is left open until a full run has created that row again.
-func (s writeSteps) upsert(ctx context.Context, w *writing) (*airtable.UpsertResult, error) {
-	result, err := s.call(ctx, w)
-	if failure.CodeOf(err) != airtable.CodeRowDoesNotExist {
-		return result, err
-	}
-	if err := s.dropGone(ctx, w); err != nil {
-		return nil, err
-	}
-	return s.call(ctx, w)
-}
-
-func (s writeSteps) call(ctx context.Context, w *writing) (*airtable.UpsertResult, error) {
-	var r airtable.UpsertRequest
-	r, w.open = plan.Upsert(w.pair, w.changes, w.targets, w.pass)
-	side := w.pair.Target
-	tok, err := s.airtable.token(ctx, side)
-	if err != nil {
-		return nil, err
-	}
-	w.calls++
-	result, err := s.airtable.client.Upsert(ctx, tok, side.Base, side.Table, r)
-	if failure.CodeOf(err) == airtable.CodeBadResponse || err == nil && len(result.Records) != len(r.Records) {
-		return s.readBack(ctx, tok, w)
-	}
-	w.answered = true
-	return result, err
-}
-
-// readBack finds out what a write has led to whose answer tells nothing: the rows
-// are found by their external IDs.
-func (s writeSteps) readBack(ctx context.Context, tok airtable.Token, w *writing) (*airtable.UpsertResult, error) {
-	w.calls++
-	var ids []string
-	for _, c := range w.changes {
-		ids = append(ids, w.pair.ExternalIDOf(c.Source))
-	}
-	side := w.pair.Target
-	page, err := s.airtable.client.List(ctx, tok, side.Base, side.Table, airtable.ListParams{ReturnFieldsByFieldID: true,
-		Fields: w.pair.TargetFields(), FilterByFormula: airtable.AnyText(w.pair.ExternalName, ids)})
-	if err != nil {
-		return nil, err
-	}
-	records, ok := plan.ReadBack(w.pair, w.changes, page.Records)
-	if !ok {
-		return nil, failure.New(failure.UnknownOutcome, airtable.CodeBadResponse,
-			"Airtable did not say which rows of table %q it has written, and not all %d are there", side.Name, len(ids))
-	}
-	return &airtable.UpsertResult{Records: records}, nil
 }
 
 // dropGone forgets the target rows, of the batch and linked by it, that no

@@ -46,14 +46,13 @@ func each(lists map[string][]airtable.RecordID) map[string][]airtable.RecordID {
 	return lists
 }
 
-// Upsert composes the one call that creates and updates these rows, and counts
+// Upsert composes a call that creates and updates these rows, and counts
 // for each row the links that it cannot write yet. targets are the target rows
 // of LinkedSources. Rows whose ID is known are addressed by it; the others are
 // found by their external ID, so that repeating the call creates no duplicate.
 func Upsert(p Pair, changes []RowChange, targets Counterparts, pass Pass) (airtable.UpsertRequest, []OpenLinks) {
 	request := airtable.UpsertRequest{
 		MergeOn:               []string{string(p.ExternalID)},
-		Typecast:              true, // creates new choices of select fields
 		ReturnFieldsByFieldID: true,
 	}
 	open := make([]OpenLinks, len(changes))

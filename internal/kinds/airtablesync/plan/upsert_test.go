@@ -26,7 +26,7 @@ func TestUpsert(t *testing.T) {
 	targets := Counterparts{"firms": {"recF1": "recTF1"}}
 	request, open := Upsert(p, changes, targets, PassRows)
 	want := airtable.UpsertRequest{
-		MergeOn: []string{"fldX"}, Typecast: true, ReturnFieldsByFieldID: true,
+		MergeOn: []string{"fldX"}, ReturnFieldsByFieldID: true,
 		Records: []airtable.RecordWrite{
 			{Fields: cells(t, `{"fldX":"appS/rec1","fldN":"A","fldD":null,"fldS":null,"fldR":null,"fldB":null,"fldF":["recTF1"]}`)},
 			{ID: "recT2", Fields: cells(t, `{"fldX":"appS/rec2","fldN":null,"fldD":true,"fldS":null,"fldR":null,"fldB":null,"fldF":null}`)},
