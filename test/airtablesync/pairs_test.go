@@ -230,6 +230,81 @@ func TestDroppedAttachmentsAreSentAgain(t *testing.T) {
 	}
 }
 
+// An incremental run does not see a row whose file was dropped, because it has not
+// changed: it reads it all the same, with a fresh address.
+func TestAnIncrementalRunSendsDroppedAttachmentsAgain(t *testing.T) {
+	t.Parallel()
+	on, sent := new(atomic.Bool), new(atomic.Int32)
+	b := setup(t, func(a airtablesync.Airtable) airtablesync.Airtable { return old{dropper{a, on, sent}} })
+	b.base(sourceID, table("People", text("Name"), field("Files", airtable.MultipleAttachments, "")))
+	b.emptyTarget()
+	b.insert(sourceID, "People", `{"Name":"A","Files":[{"url":"https://example.com/a.pdf"}]}`, `{"Name":"B"}`)
+	on.Store(true)
+	b.complete(config(""), "")
+	got := b.complete(config(""), "")
+	if sent.Load() != 2 || got.Tables[0].Mode != airtablesync.ModeIncremental || got.Tables[0].Dropped != 1 {
+		t.Errorf("the file was sent %d times: %+v", sent.Load(), got)
+	}
+	on.Store(false)
+	if got = b.complete(config(""), ""); sent.Load() != 3 || got.Tables[0].Dropped != 0 {
+		t.Errorf("the file was sent %d times: %+v", sent.Load(), got)
+	}
+	b.complete(config(""), "")
+	if files := strings.Join(b.readable(targetID, "People"), " "); sent.Load() != 3 || !strings.Contains(files, "a.pdf") {
+		t.Errorf("the file was sent %d times: %s", sent.Load(), files)
+	}
+}
+
+// old is an Airtable in which nothing was changed lately: a listing of changes finds
+// only what comes next.
+type old struct{ airtablesync.Airtable }
+
+func (o old) List(ctx context.Context, tok airtable.Token, base airtable.BaseID, table airtable.TableID, p airtable.ListParams) (*airtable.Page, error) {
+	page, err := o.Airtable.List(ctx, tok, base, table, p)
+	if err == nil && strings.Contains(p.FilterByFormula, "LAST_MODIFIED_TIME") {
+		page.Records = nil
+	}
+	return page, err
+}
+
+// A row that someone has deleted in the target and that is edited in the source is
+// made again with the links that other rows have to it, although those rows have not
+// changed. So is a row that is new.
+func TestARowMadeAgainGetsTheLinksToIt(t *testing.T) {
+	t.Parallel()
+	changed := map[airtable.RecordID]bool{} // what Airtable counts as changed
+	b := setup(t, func(a airtablesync.Airtable) airtablesync.Airtable {
+		return &lister{Airtable: a, list: func(_ int, p airtable.ListParams, page *airtable.Page) (*airtable.Page, error) {
+			if strings.Contains(p.FilterByFormula, "LAST_MODIFIED_TIME") {
+				page.Records = slices.DeleteFunc(page.Records, func(r airtable.Record) bool { return !changed[r.ID] })
+			}
+			return page, nil
+		}}
+	})
+	ids := b.crm()
+	b.emptyTarget()
+	b.complete(config(""), "")
+	b.remove(targetID, "Companies", b.named(targetID, "Companies", "C05"))
+	b.remove(targetID, "People", b.named(targetID, "People", "P05"))
+	b.update(sourceID, "Companies", ids["Companies"][5], `{"Name":"C05 edited"}`)
+	b.update(sourceID, "People", ids["People"][5], `{"Name":"P05 edited"}`)
+	fresh := b.insert(sourceID, "Companies", `{"Name":"fresh"}`)[0]
+	b.update(sourceID, "People", ids["People"][9], fmt.Sprintf(`{"Company":[%q]}`, fresh))
+	for _, id := range []airtable.RecordID{ids["Companies"][5], ids["People"][5], fresh} {
+		changed[id] = true
+	}
+	got := b.complete(config(""), `{"mode":"incremental"}`)
+	b.sameTables("Companies", "People", "Deals")
+	b.noDuplicates()
+	if n := find(t, got, "Companies").Created + find(t, got, "People").Created; n != 3 {
+		t.Errorf("%d rows were made: %+v", n, got)
+	}
+	clear(changed)
+	if got = b.complete(config(""), `{"mode":"incremental"}`); got.Calls.Write != 0 || got.Calls.Read != 3 {
+		t.Errorf("something is owed still: %+v", got)
+	}
+}
+
 // breaker reads in the future, and refuses writes, as long as it is told to.
 type breaker struct {
 	airtablesync.Airtable

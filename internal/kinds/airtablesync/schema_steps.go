@@ -69,6 +69,8 @@ type pairInfo struct {
 	TargetTable string          `json:"target_table"`
 	Full        bool            `json:"full,omitempty"`
 	Since       time.Time       `json:"since,omitzero"` // of an incremental read
+	// Owed says that the target lacks something of rows that may not have changed.
+	Owed bool `json:"owed,omitempty"`
 	// List says that the target must be listed, to find drift and rows of ours.
 	List bool `json:"list,omitempty"`
 }
@@ -169,7 +171,9 @@ func (s schemaSteps) infoOf(ctx context.Context, pair plan.Pair, in planRequest)
 	info.Full = in.Mode == ModeFull || !marked || mark.Fingerprint != pair.Fingerprint()
 	if !info.Full {
 		info.Since = mark.At
-		return info, nil
+		owed, err := s.links.Owed(ctx, scope(ctx, pair.Key()), "", 1)
+		info.Owed = len(owed) > 0
+		return info, err
 	}
 	known, err := s.links.Count(ctx, scope(ctx, pair.Key()), "", "")
 	info.List = known.Rows > 0 || !slices.Contains(in.Fresh, freshKey(pair.Target.Base, pair.Target.Table))

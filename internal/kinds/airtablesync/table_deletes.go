@@ -136,13 +136,7 @@ func (t *tableSync) lookAgain(run engine.Run) error {
 
 // syncFound syncs the rows that exist after all like any other.
 func (t *tableSync) syncFound(run engine.Run) error {
-	if err := t.compare(run); err != nil {
-		return err
-	}
-	if err := t.write(run, plan.PassRows); err != nil {
-		return err
-	}
-	if err := t.write(run, plan.PassLinks); err != nil || run.HistoryLong() {
+	if err := t.syncRead(run); err != nil || run.HistoryLong() {
 		return err
 	}
 	t.Gone.Stage = goneToCountAgain

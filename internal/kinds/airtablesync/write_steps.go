@@ -20,12 +20,16 @@ type batchRequest struct {
 	Pair  int       `json:"pair"`
 	Parts []part    `json:"parts"` // of plan.RowChange
 	Pass  plan.Pass `json:"pass"`
+	// Owe says that some table is not read in full: rows that link to a row which
+	// is made here must be noted.
+	Owe bool `json:"owe,omitempty"`
 }
 
 // batchWritten counts what a batch did.
 type batchWritten struct {
 	plan.BatchCounts
 	Calls int64 `json:"calls"`
+	Owes  []int `json:"owes,omitempty"` // pairs of which rows link to rows that were made
 }
 
 // writing is a batch under way.
@@ -53,13 +57,38 @@ func (s writeSteps) writeBatch(ctx context.Context, in batchRequest) (batchWritt
 	if err := s.upsert(ctx, w); err != nil {
 		return batchWritten{}, s.airtable.explain(ctx, err, w.pair.Target)
 	}
-	rows, counts, losses := plan.Write{Pair: w.pair, Pass: w.pass, Changes: w.changes, Open: w.open, Targets: w.targets,
-		Records: w.records, Created: w.created, First: !w.unclear && firstAttempt(ctx)}.Outcome()
+	write := plan.Write{Pair: w.pair, Pass: w.pass, Changes: w.changes, Open: w.open, Targets: w.targets,
+		Records: w.records, Created: w.created, First: !w.unclear && firstAttempt(ctx)}
+	rows, counts, losses := write.Outcome()
 	if err := s.links.Wrote(ctx, w.pair.Key(), rows); err != nil {
 		return batchWritten{}, err
 	}
 	losses = append(plan.LostLinks(w.pair, w.changes, w.targets, in.Pass), losses...)
-	return batchWritten{BatchCounts: counts, Calls: w.calls}, s.outcomes.Record(ctx, reduced(w.pair, losses)...)
+	done := batchWritten{BatchCounts: counts, Calls: w.calls}
+	if in.Owe {
+		if done.Owes, err = s.owe(ctx, w, write.Owes()); err != nil {
+			return batchWritten{}, err
+		}
+	}
+	return done, s.outcomes.Record(ctx, reduced(w.pair, losses)...)
+}
+
+// owe notes the rows that link to rows which the batch has made.
+func (s writeSteps) owe(ctx context.Context, w *writing, owes map[string][]airtable.RecordID) ([]int, error) {
+	var pairs []int
+	for n, pair := range w.plan.Pairs {
+		ids := owes[pair.Key()]
+		if len(ids) == 0 {
+			continue
+		}
+		pairs = append(pairs, n)
+		for some := range slices.Chunk(ids, owedAtOnce) {
+			if err := s.links.Owe(ctx, pair.Key(), some); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return pairs, nil
 }
 
 // firstAttempt reports whether no attempt of the step before this one can have

@@ -31,7 +31,7 @@ type LinkMap struct {
 type linkStatements struct {
 	findTables, addTables, countIDs, loadMark, saveMark, saveBound, listBound, dropTables string
 	readPairs, rightsOfLefts, leftsOfRights, listMissing, countPairs                      string
-	sweepPair, settlePair, intendPair, addLeft                                            string
+	sweepPair, settlePair, intendPair, addLeft, owePair, listOwed                         string
 	listKnown, freeRight, listOther, addBoth, writePair, forgetPair, cleanPairs           string
 	dropPairs                                                                             string
 }
@@ -60,7 +60,7 @@ func (m *LinkMap) Tables() kind.Tables {
 		"list_missing": &m.sql.listMissing, "count_pairs": &m.sql.countPairs,
 		"sweep_pair": &m.sql.sweepPair, "settle_pair": &m.sql.settlePair, "intend_pair": &m.sql.intendPair, "add_left": &m.sql.addLeft,
 		"list_known": &m.sql.listKnown, "free_right": &m.sql.freeRight, "list_other": &m.sql.listOther, "add_both": &m.sql.addBoth,
-		"write_pair": &m.sql.writePair, "forget_pair": &m.sql.forgetPair, "clean_pairs": &m.sql.cleanPairs, "drop_pairs": &m.sql.dropPairs,
+		"write_pair": &m.sql.writePair, "owe_pair": &m.sql.owePair, "list_owed": &m.sql.listOwed, "forget_pair": &m.sql.forgetPair, "clean_pairs": &m.sql.cleanPairs, "drop_pairs": &m.sql.dropPairs,
 	}}
 }
 
@@ -89,13 +89,13 @@ func (m *LinkMap) Known(ctx context.Context, s Scope, ids []airtable.RecordID) (
 	known := make(map[airtable.RecordID]Known, len(ids))
 	err := m.find(ctx, m.sql.readPairs, s, ids, func(rows db.Rows) error {
 		var source string
-		var made int64
+		var made, owed int64
 		var k Known
 		if err := rows.Scan(&source, (*string)(&k.Target), &made, (*[]byte)(&k.Left), (*[]byte)(&k.Right),
-			&k.Losses, &k.Swept, &k.Listed, (*[]byte)(&k.Seen)); err != nil {
+			&k.Losses, &owed, &k.Swept, &k.Listed, (*[]byte)(&k.Seen)); err != nil {
 			return err
 		}
-		k.Made = made == 1
+		k.Made, k.Owed = made == 1, owed == 1
 		known[airtable.RecordID(source)] = k
 		return nil
 	})
@@ -189,6 +189,24 @@ func (m *LinkMap) Missing(ctx context.Context, s Scope, after airtable.RecordID,
 		return nil, fmt.Errorf("link map, missing rows: %w", err)
 	}
 	return gone, nil
+}
+
+// Owed returns source rows of which the target lacks something, after the given
+// one and in that order.
+func (m *LinkMap) Owed(ctx context.Context, s Scope, after airtable.RecordID, limit int) ([]airtable.RecordID, error) {
+	var ids []airtable.RecordID
+	err := m.scan(ctx, m.sql.listOwed, s, func(row db.Rows) error {
+		var id string
+		if err := row.Scan(&id); err != nil {
+			return err
+		}
+		ids = append(ids, airtable.RecordID(id))
+		return nil
+	}, string(after), limit)
+	if err != nil {
+		return nil, fmt.Errorf("link map, owed rows: %w", err)
+	}
+	return ids, nil
 }
 
 // Counts are numbers of target rows.

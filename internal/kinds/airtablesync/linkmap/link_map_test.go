@@ -290,6 +290,31 @@ func TestMarks(t *testing.T) {
 	})
 }
 
+// A pair is owed something until it is written or found to be equal.
+func TestLinkMapTellsWhatIsOwed(t *testing.T) {
+	onBoth(t, func(b bed) {
+		is := func(want ...airtable.RecordID) {
+			b.Helper()
+			if got, err := b.Owed(b.Context(), here, "", 10); err != nil || !cmp.Equal(want, got) {
+				b.Errorf("owed: %v %v, want %v", got, err, want)
+			}
+		}
+		owe := func(ctx context.Context, pair string) error {
+			return b.Owe(ctx, pair, recordIDs{"rec1", "rec2", "rec3", "recUnknown"})
+		}
+		b.in(here, b.sweep("s", "rec3"), b.wrote(Written{Source: "rec1", Target: "recT1"}, Written{Source: "rec2", Target: "recT2"}, Written{Source: "rec4", Target: "recT4", Owed: true}), owe)
+		is("rec1", "rec2", "rec4") // rec3 has no target yet, and is written anyway
+		if got, err := b.Owed(b.Context(), here, "rec1", 1); err != nil || len(got) != 1 || got[0] != "rec2" {
+			b.Errorf("the next page: %v %v", got, err)
+		}
+		b.in(here, b.wrote(Written{Source: "rec1", Target: "recT1"}), b.settle("s", Swept{Source: "rec2", Left: plan.CellHashes{2}}))
+		is("rec4")
+		if known, err := b.Known(b.Context(), here, recordIDs{"rec4", "rec1"}); !known["rec4"].Owed || known["rec1"].Owed || err != nil {
+			b.Errorf("%+v %v", known, err)
+		}
+	})
+}
+
 // What a run has bound is remembered for its workflow, once it has completed.
 func TestMemory(t *testing.T) {
 	onBoth(t, func(b bed) {
@@ -328,6 +353,7 @@ func TestLinkMapWalksIndexes(t *testing.T) {
 		for name, sql := range map[string]string{"sweep_pair": b.sql.sweepPair, "intend_pair": b.sql.intendPair, "forget_pair": b.sql.forgetPair} {
 			dbtest.Walks(b, b.db, name, sql, []any{int64(1), "src7", "s"}[:strings.Count(sql, "$")]...)
 		}
+		dbtest.Walks(b, b.db, "list_owed", b.sql.listOwed, append(tables, "rec1", 10)...)
 		// These look at every row of the tables, in pages of list_missing.
 		dbtest.WalksAndFilters(b, b.db, "list_missing", b.sql.listMissing, append(tables, "rec1", "s", "l", 1, 10)...)
 		dbtest.WalksAndFilters(b, b.db, "count_pairs", b.sql.countPairs, append(tables, "s", "l")...)

@@ -18,7 +18,8 @@ type writes struct {
 	sweep    engine.Write[swept]
 	wrote    engine.Write[written]
 	list     engine.Write[listed]
-	forget   engine.Write[forgotten]
+	owe      engine.Write[named]
+	forget   engine.Write[named]
 	complete engine.Write[Completed]
 }
 
@@ -39,7 +40,7 @@ type listed struct {
 	Rows    []Listed `json:"rows"`
 }
 
-type forgotten struct {
+type named struct {
 	Pair string              `json:"pair"`
 	Rows []airtable.RecordID `json:"rows"`
 }
@@ -69,7 +70,10 @@ func (m *LinkMap) Declare(k *kind.Kind) {
 		list: kind.Write(k, "list_pairs", func(ctx context.Context, tx db.Tx, by engine.WriteInfo, d listed) error {
 			return eachRow(ctx, tx, m, within(by, d.Pair), d.Rows, func(t *tables, r Listed) error { return t.list(d.Listing, r) })
 		}),
-		forget: kind.Write(k, "forget_pairs", func(ctx context.Context, tx db.Tx, by engine.WriteInfo, d forgotten) error {
+		owe: kind.Write(k, "owe_pairs", func(ctx context.Context, tx db.Tx, by engine.WriteInfo, d named) error {
+			return eachRow(ctx, tx, m, within(by, d.Pair), d.Rows, (*tables).owe)
+		}),
+		forget: kind.Write(k, "forget_pairs", func(ctx context.Context, tx db.Tx, by engine.WriteInfo, d named) error {
 			return eachRow(ctx, tx, m, within(by, d.Pair), d.Rows, (*tables).forget)
 		}),
 		complete: kind.Write(k, "complete_pair", m.completePair),
@@ -109,9 +113,14 @@ func attachEach[R any](rows []R, attach func([]R) error) error {
 	return nil
 }
 
+// Owe notes that the target rows lack something that their source rows have.
+func (m *LinkMap) Owe(ctx context.Context, pair string, sources []airtable.RecordID) error {
+	return m.writes.owe.Attach(ctx, named{Pair: pair, Rows: sources})
+}
+
 // Forget drops rows whose target was deleted.
 func (m *LinkMap) Forget(ctx context.Context, pair string, sources []airtable.RecordID) error {
-	return m.writes.forget.Attach(ctx, forgotten{Pair: pair, Rows: sources})
+	return m.writes.forget.Attach(ctx, named{Pair: pair, Rows: sources})
 }
 
 // Complete ends a run of a pair.

@@ -104,7 +104,7 @@ func (t *tables) wrote(r Written) error {
 	if r.Whose != plan.AsBefore {
 		made = flag(r.Whose == plan.Ours)
 	}
-	args := []any{string(r.Source), string(r.Target), made, bytesOrNull(r.Left), bytesOrNull(r.Right), int64(r.Losses)}
+	args := []any{string(r.Source), string(r.Target), made, bytesOrNull(r.Left), bytesOrNull(r.Right), int64(r.Losses), flag(r.Owed)}
 	found, err := t.exec(t.sql.writePair, args...)
 	if err != nil || found > 0 {
 		return err
@@ -113,6 +113,11 @@ func (t *tables) wrote(r Written) error {
 		return err
 	}
 	_, err = t.exec(t.sql.writePair, args...)
+	return err
+}
+
+func (t *tables) owe(source airtable.RecordID) error {
+	_, err := t.exec(t.sql.owePair, string(source))
 	return err
 }
 

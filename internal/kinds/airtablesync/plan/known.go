@@ -9,6 +9,7 @@ type Known struct {
 	// Left are the source cells that were last brought over, Right what the target
 	// made of them: usually the same, but Airtable may alter a cell. Nil: unknown.
 	Left, Right CellHashes
+	Owed        bool   // the target lacks something that was not noticed in its cells
 	Losses      int    // how often a write of these cells has lost some of them
 	Swept       string // the sweep that last saw the source row
 	// Listed is the listing that last saw the target row, with its cells; they are
@@ -35,6 +36,7 @@ type Written struct {
 	Left   CellHashes        `json:"left"`
 	Right  CellHashes        `json:"right"`
 	Losses int               `json:"losses,omitempty"`
+	Owed   bool              `json:"owed,omitempty"` // the next run writes some of it again
 }
 
 // Listed is one target row as a listing found it.

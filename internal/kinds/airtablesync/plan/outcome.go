@@ -69,6 +69,7 @@ func (w Write) written(i int, dropped []cellField) Written {
 		row.Losses = c.Losses + 1
 	}
 	if row.Losses < maxLosses {
+		row.Owed = len(dropped) > 0
 		for _, f := range dropped {
 			right.again(f.id)
 		}
@@ -99,6 +100,21 @@ func (w Write) whose(i int) Ownership {
 		return Theirs
 	}
 	return AsBefore
+}
+
+// Owes lists the source rows that link to rows which the write has made, by the key
+// of their pair. A row that was deleted in the target has lost the links to it, and
+// Airtable may not count a link to a new row as a change of the row that has it.
+func (w Write) Owes() map[string][]airtable.RecordID {
+	owes := map[string][]airtable.RecordID{}
+	for i, c := range w.Changes {
+		if made := w.created(i) || c.Gone || !w.First && c.New; made && w.Pass == PassRows {
+			for to, ids := range c.LinkedBy {
+				owes[to] = append(owes[to], ids...)
+			}
+		}
+	}
+	return each(owes)
 }
 
 func (w Write) created(i int) bool { return slices.Contains(w.Created, w.Records[i].ID) }

@@ -117,3 +117,38 @@ func TestALossIsCountedInOnePass(t *testing.T) {
 		t.Errorf("%+v %+v %v", rows[0], counts, losses)
 	}
 }
+
+// Who links to a row that was made is owed the link.
+func TestWhatIsOwed(t *testing.T) {
+	t.Parallel()
+	p := people()
+	p.Inverse = []InverseLink{{Source: "fldTasks", To: "tasks"}}
+	change := desired(p, row(t, "rec1", `{"fldName":"A","fldTasks":["recB","recA"]}`))
+	if fields := p.SourceFields(); fields[len(fields)-2] != "fldTasks" {
+		t.Errorf("%v are read", fields)
+	}
+	gone, fresh := change, change
+	gone.Gone, fresh.New = true, true
+	for name, test := range map[string]struct {
+		change RowChange
+		write  Write
+		owed   bool
+	}{
+		"made":                     {change, Write{First: true, Created: []airtable.RecordID{"recT"}, Pass: PassRows}, true},
+		"made by a lost write":     {fresh, Write{Pass: PassRows}, true},
+		"made again":               {gone, Write{Pass: PassRows}, true},
+		"updated":                  {change, Write{First: true, Pass: PassRows}, false},
+		"updated by a lost write":  {change, Write{Pass: PassRows}, false},
+		"told in the pass before":  {fresh, Write{Pass: PassLinks}, false},
+		"new, but there, as it is": {fresh, Write{First: true, Pass: PassRows}, false},
+	} {
+		test.write.Pair, test.write.Changes, test.write.Records = p, []RowChange{test.change}, []airtable.Record{{ID: "recT"}}
+		want := map[string][]airtable.RecordID{}
+		if test.owed {
+			want["tasks"] = []airtable.RecordID{"recA", "recB"}
+		}
+		if diff := cmp.Diff(want, test.write.Owes()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}

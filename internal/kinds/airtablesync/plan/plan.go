@@ -31,6 +31,8 @@ type Pair struct {
 	Fields       []FieldPair `json:"fields"`
 	// Links are the link fields that are written from this side.
 	Links []LinkPair `json:"links,omitempty"`
+	// Inverse are links that are written from their other side: rows of To link here.
+	Inverse []InverseLink `json:"inverse,omitempty"`
 	// Bound is to be remembered once a run has completed.
 	Bound Bound `json:"bound"`
 	// Skipped are source link fields that lead to tables outside the sync.
@@ -75,6 +77,12 @@ type LinkPair struct {
 	Later bool `json:"later,omitempty"`
 }
 
+// InverseLink is a source link field whose other side is written.
+type InverseLink struct {
+	Source airtable.FieldID `json:"source"`
+	To     string           `json:"to"` // the key of the pair that is written
+}
+
 // SkippedLink is a source link field that cannot be followed.
 type SkippedLink struct {
 	Source airtable.FieldID `json:"source"`
@@ -113,6 +121,11 @@ func (p Pair) SourceFields() []string {
 	}
 	for _, l := range p.Links {
 		ids = append(ids, string(l.Source))
+	}
+	for _, l := range p.Inverse {
+		if !slices.Contains(ids, string(l.Source)) {
+			ids = append(ids, string(l.Source))
+		}
 	}
 	for _, s := range p.Skipped {
 		ids = append(ids, string(s.Source))

@@ -19,11 +19,13 @@ type RowChange struct {
 	Blank bool `json:"blank,omitempty"`
 	// Keep are attachment fields that the target row already has as they should be.
 	// Writing them would make Airtable fetch the files again.
-	Keep   []airtable.FieldID                       `json:"keep,omitempty"`
-	Cells  map[airtable.FieldID]json.RawMessage     `json:"cells"`
-	Links  map[airtable.FieldID][]airtable.RecordID `json:"links,omitempty"` // IDs of source rows
-	Hashes CellHashes                               `json:"hashes"`
-	Losses int                                      `json:"losses,omitempty"` // of earlier writes of these cells
+	Keep  []airtable.FieldID                       `json:"keep,omitempty"`
+	Cells map[airtable.FieldID]json.RawMessage     `json:"cells"`
+	Links map[airtable.FieldID][]airtable.RecordID `json:"links,omitempty"` // IDs of source rows
+	// LinkedBy are source rows that link to this one, by the key of their pair.
+	LinkedBy map[string][]airtable.RecordID `json:"linked_by,omitempty"`
+	Hashes   CellHashes                     `json:"hashes"`
+	Losses   int                            `json:"losses,omitempty"` // of earlier writes of these cells
 	// Gone says that the write itself has found Target missing, and makes it again.
 	Gone bool `json:"-"`
 }
@@ -51,7 +53,7 @@ func Compare(p Pair, rows []airtable.Record, known map[airtable.RecordID]Known, 
 	met := map[airtable.RecordID]bool{}
 	for _, row := range rows {
 		k, noted := known[row.ID]
-		if k.Swept == sweep || met[row.ID] {
+		if k.Swept == sweep && !k.Owed || met[row.ID] {
 			continue
 		}
 		met[row.ID] = true
@@ -108,6 +110,14 @@ func desired(p Pair, row airtable.Record) RowChange {
 				change.Links = map[airtable.FieldID][]airtable.RecordID{}
 			}
 			change.Links[l.Target] = ids
+		}
+	}
+	for _, l := range p.Inverse {
+		if ids := airtable.Links(row.Fields[string(l.Source)]); len(ids) > 0 {
+			if change.LinkedBy == nil {
+				change.LinkedBy = map[string][]airtable.RecordID{}
+			}
+			change.LinkedBy[l.To] = append(change.LinkedBy[l.To], ids...)
 		}
 	}
 	change.Hashes = sourceHashes(p, row, airtable.CurrentForm).pack()

@@ -28,7 +28,7 @@ func (v view) mustWrite() bool {
 	case v.listing:
 		return !v.seen.known() || v.anyCell(func(key fieldKey) bool { return !v.arrived(key) })
 	}
-	return !v.left.known() || v.sourceChanged() || v.anyCell(v.owed)
+	return !v.left.known() || v.known.Owed || v.sourceChanged() || v.anyCell(v.owed)
 }
 
 // sourceChanged reports whether a cell differs from what was brought over.
@@ -62,7 +62,7 @@ func (v view) anyCell(test func(fieldKey) bool) bool {
 func (v view) settled(source airtable.RecordID) Swept {
 	swept := Swept{Source: source}
 	left := v.now.pack()
-	if !v.known.Left.Equal(left) {
+	if v.known.Owed || !v.known.Left.Equal(left) {
 		swept.Left = left
 	}
 	if v.listed && !v.known.Right.Equal(v.known.Seen) {

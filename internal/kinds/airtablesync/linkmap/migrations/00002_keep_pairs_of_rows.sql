@@ -35,6 +35,7 @@ CREATE TABLE airtable_sync_pairs (
 	left_cells   {bytes},           -- packed hashes (plan.CellHashes) as last brought together; NULL: unknown
 	right_cells  {bytes},
 	losses       SMALLINT NOT NULL DEFAULT 0,  -- how often a write has lost some of these cells
+	owed         SMALLINT NOT NULL DEFAULT 0,  -- 1: read the left row again, the right one lacks some of it
 	swept        TEXT     NOT NULL DEFAULT '', -- the sweep that last saw the left row
 	listed       TEXT     NOT NULL DEFAULT '', -- the listing that last saw the right row
 	listed_cells {bytes},           -- as that listing saw them; NULL: to be written, whatever they are
@@ -42,3 +43,4 @@ CREATE TABLE airtable_sync_pairs (
 ) {clustered};
 CREATE UNIQUE INDEX airtable_sync_pairs_by_left ON airtable_sync_pairs (tables, left_record);
 CREATE UNIQUE INDEX airtable_sync_pairs_by_right ON airtable_sync_pairs (tables, right_record);
+CREATE INDEX airtable_sync_pairs_owed ON airtable_sync_pairs (tables, left_record) WHERE owed = 1;

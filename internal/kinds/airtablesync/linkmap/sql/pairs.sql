@@ -15,7 +15,7 @@ IN (SELECT value FROM json_each($4))
 
 -- name: read_pairs
 -- Walks airtable_sync_pairs_by_left.
-SELECT left_record, COALESCE(right_record, ''), right_made, left_cells, right_cells, losses, swept, listed, listed_cells
+SELECT left_record, COALESCE(right_record, ''), right_made, left_cells, right_cells, losses, owed, swept, listed, listed_cells
 FROM airtable_sync_pairs
 WHERE tables = {the_tables} AND left_record {the_ids}
 
@@ -44,13 +44,23 @@ SELECT COUNT(*),
 FROM airtable_sync_pairs
 WHERE tables = {the_tables} AND right_record IS NOT NULL
 
+-- name: list_owed
+-- Walks airtable_sync_pairs_owed.
+SELECT left_record FROM airtable_sync_pairs
+WHERE tables = {the_tables} AND owed = 1 AND left_record > $4
+ORDER BY left_record LIMIT $5
+
+-- name: owe_pair
+-- A pair that has no right row yet is written anyway.
+UPDATE airtable_sync_pairs SET owed = 1 WHERE tables = $1 AND left_record = $2 AND right_record IS NOT NULL
+
 -- name: sweep_pair
 UPDATE airtable_sync_pairs SET swept = $3 WHERE tables = $1 AND left_record = $2
 
 -- name: settle_pair
 -- Both sides are as they were read; with $4 = 0, the right side was not.
 UPDATE airtable_sync_pairs
-SET left_cells = $3, right_cells = CASE WHEN $4 = 1 THEN listed_cells ELSE right_cells END
+SET owed = 0, left_cells = $3, right_cells = CASE WHEN $4 = 1 THEN listed_cells ELSE right_cells END
 WHERE tables = $1 AND left_record = $2
 
 -- name: intend_pair
@@ -82,7 +92,7 @@ VALUES ($1, $2, $3, $4, 3, $5, $6)
 -- name: write_pair
 -- $4 is 1 or 0 if it is known now who made the row, else below zero.
 UPDATE airtable_sync_pairs
-SET right_record = $3, right_made = CASE WHEN $4 < 0 THEN right_made ELSE $4 END, left_cells = $5, right_cells = $6, losses = $7
+SET right_record = $3, right_made = CASE WHEN $4 < 0 THEN right_made ELSE $4 END, left_cells = $5, right_cells = $6, losses = $7, owed = $8
 WHERE tables = $1 AND left_record = $2
 
 -- name: forget_pair
