@@ -137,6 +137,10 @@ func summarize(j *job) Summary {
 	for _, t := range j.tables {
 		s.Tables = append(s.Tables, t.Figures)
 		s.Warnings = append(s.Warnings, t.Figures.warnings(j.input.Mode, t.Duplicates)...)
+		for _, field := range t.Altered {
+			s.Warnings = append(s.Warnings, plan.Warning{Code: "cells_altered", Table: t.Figures.TargetTable, Field: field,
+				Detail: "Airtable writes cells of this field in a form of its own; they count as equal as long as neither side changes"})
+		}
 	}
 	return s
 }

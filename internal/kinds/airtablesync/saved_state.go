@@ -66,6 +66,7 @@ type tableState struct {
 	// Unmet counts rows of ours that the listing has found and no source page has
 	// named yet.
 	Unmet      int        `json:"unmet,omitempty"`
+	Altered    []string   `json:"altered,omitempty"` // fields, as warnings name them
 	Duplicates int64      `json:"duplicates,omitempty"`
 	Done       int64      `json:"done,omitempty"` // rows, as progress shows them
 	Owing      owingState `json:"owing,omitzero"`

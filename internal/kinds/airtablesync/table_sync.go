@@ -222,6 +222,9 @@ func (t *tableSync) wrote(batch []part, done batchWritten) {
 	t.Figures.Updated += int64(done.Updated)
 	t.Figures.OpenLinks += int64(done.Open)
 	t.Figures.Dropped += int64(done.Dropped)
+	t.Altered = append(t.Altered, done.Altered...)
+	slices.Sort(t.Altered)
+	t.Altered = slices.Compact(t.Altered)
 	for _, p := range rowsOf(batch, done.Later) {
 		t.Later = joined(t.Later, p)
 	}

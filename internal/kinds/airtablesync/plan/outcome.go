@@ -32,6 +32,9 @@ type BatchCounts struct {
 	Open int `json:"open,omitempty"`
 	// Dropped counts cells of which Airtable has dropped all or some items.
 	Dropped int `json:"dropped,omitempty"`
+	// Altered are the names of fields of which Airtable has written a cell in another
+	// form than it was given.
+	Altered []string `json:"altered,omitempty"`
 }
 
 // maxLosses is how often a cell is written of which Airtable drops something:
@@ -53,8 +56,11 @@ func (w Write) Outcome() ([]Written, BatchCounts, []Loss) {
 		}
 		rows[i] = w.written(i, dropped)
 		w.count(&counts, i)
+		counts.Altered = append(counts.Altered, w.altered(rows[i], dropped)...)
 	}
 	counts.Dropped = len(losses)
+	slices.Sort(counts.Altered)
+	counts.Altered = slices.Compact(counts.Altered)
 	return rows, counts, losses
 }
 
@@ -160,6 +166,25 @@ func (w Write) dropped(i int) []cellField {
 		}
 	}
 	return fields
+}
+
+// altered lists fields of a row whose cell came back in another form, but whole.
+// That is Airtable's right, and accepted as long as neither side changes. Of a file,
+// the answer says little: Airtable fetches it later.
+func (w Write) altered(row Written, dropped []cellField) []string {
+	var names []string
+	left, right := row.Left.unpack(), row.Right.unpack()
+	if w.Pass != PassRows || !left.known() {
+		return nil
+	}
+	for _, f := range w.Pair.Fields {
+		key := keyOf(f.Target.ID)
+		lost := slices.ContainsFunc(dropped, func(d cellField) bool { return d.id == f.Target.ID })
+		if f.Target.Type != airtable.MultipleAttachments && !lost && left.cells[key] != right.cells[key] {
+			names = append(names, f.Target.Name)
+		}
+	}
+	return names
 }
 
 // ReadBack returns the target rows of the changes, in their order, from rows that

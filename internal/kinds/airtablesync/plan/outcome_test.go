@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,12 +17,12 @@ func TestOutcome(t *testing.T) {
 	write := Write{Pair: p, Pass: PassRows, First: true, Created: []airtable.RecordID{"recT1"}, Targets: Counterparts{"firms": {"recF": "recTF"}},
 		Changes: []RowChange{{Source: "rec1", Hashes: h, New: true, Blank: true}, {Source: "rec2", Target: "recT2", Hashes: h}, {Source: "rec3", Target: "recT3", Hashes: h}},
 		Open:    []OpenLinks{{later: 2, fields: []airtable.FieldID{"fldB"}}, {}, {lost: 1, fields: []airtable.FieldID{"fldF"}}},
-		Records: []airtable.Record{{ID: "recT1"}, row(t, "recT2", `{"fldN":"A","fldF":["recTF"]}`), {ID: "recT3"}}}
+		Records: []airtable.Record{row(t, "recT1", `{"fldN":"A"}`), row(t, "recT2", `{"fldN":"A","fldF":["recTF"]}`), row(t, "recT3", `{"fldN":"A"}`)}}
 	rows, counts, losses := write.Outcome()
 	if diff := cmp.Diff(BatchCounts{Created: 1, Updated: 2, Later: []int{0}, Open: 1}, counts); diff != "" || len(losses) > 0 {
 		t.Errorf("losses %v (-want +got):\n%s", losses, diff)
 	}
-	none, other := newHashed(airtable.CurrentForm), newHashed(airtable.CurrentForm)
+	none, other := h.unpack(), h.unpack()
 	none.again("fldB")
 	other.again("fldF")
 	second := sourceHashes(p, row(t, "rec2", `{"fldName":"A","fldFirm":["recF"]}`), airtable.CurrentForm).pack()
@@ -83,7 +84,7 @@ func TestWhatAirtableDrops(t *testing.T) {
 		"none":                    {two + `}`, `{}`, 1, "Files", true},
 		"none, for the last time": {two + `}`, `{}`, 2, "Files", false},
 		"a text":                  {`{"fldName":"A"}`, `{}`, 0, "Name", true},
-		"another text":            {`{"fldName":"A "}`, `{"fldN":"A"}`, 0, "", false},
+		"another text":            {`{"fldName":"A "}`, `{"fldN":"A"}`, 0, "", false}, // which is told of as altered
 		"an empty rich text":      {`{"fldNote":"\n"}`, `{}`, 0, "", false},
 		"a link":                  {`{"fldFirm":["recF"]}`, `{}`, 0, "Firm", true},
 	} {
@@ -99,6 +100,9 @@ func TestWhatAirtableDrops(t *testing.T) {
 		view := viewOf(p, row(t, "rec1", test.source), Known{Target: "recT", Left: rows[0].Left, Right: rows[0].Right}, "")
 		if told != test.want || counts.Dropped != len(losses) || view.mustWrite() != test.again {
 			t.Errorf("%s: told of %q, written again %t", name, told, view.mustWrite())
+		}
+		if altered := strings.Join(counts.Altered, " "); (altered == "Name") != (name == "another text") {
+			t.Errorf("%s: altered %q", name, altered)
 		}
 		if lost := rows[0].Losses; (lost > 0) != (test.want != "") || lost > 0 && lost != test.earlier+1 {
 			t.Errorf("%s: %d losses", name, lost)
