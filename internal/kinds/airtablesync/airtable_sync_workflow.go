@@ -55,10 +55,10 @@ type baseSync struct {
 }
 
 // sync does the rows first, in an order in which links can be followed, then the
-// links that had to wait, then deletes. While the first table is written, all
+// links that had to wait, then what rows lack that have not changed, then deletes. While the first table is written, all
 // others are read.
 func (b *baseSync) sync(run engine.Run) error {
-	phases := []func(engine.Run) error{b.readFirst, b.writeFirst, b.writeOthers, b.writeLinks, b.deleteGone}
+	phases := []func(engine.Run) error{b.readFirst, b.writeFirst, b.writeOthers, b.writeLinks, b.writeOwed, b.deleteGone}
 	for b.Phase < len(phases) {
 		// In a history that is long, the phase may not be over.
 		if err := phases[b.Phase](run); err != nil || run.HistoryLong() {
@@ -85,6 +85,10 @@ func (b *baseSync) writeOthers(run engine.Run) error {
 
 func (b *baseSync) writeLinks(run engine.Run) error {
 	return each(b.tables, func(t *tableSync) error { return t.write(run, plan.PassLinks) })
+}
+
+func (b *baseSync) writeOwed(run engine.Run) error {
+	return each(b.tables, func(t *tableSync) error { return t.writeOwed(run) })
 }
 
 func (b *baseSync) deleteGone(run engine.Run) error {
@@ -133,6 +137,10 @@ func summarize(j *job) Summary {
 	for _, t := range j.tables {
 		s.Tables = append(s.Tables, t.Figures)
 		s.Warnings = append(s.Warnings, t.Figures.warnings(j.input.Mode, t.Duplicates)...)
+		for _, field := range t.Altered {
+			s.Warnings = append(s.Warnings, plan.Warning{Code: "cells_altered", Table: t.Figures.TargetTable, Field: field,
+				Detail: "Airtable writes cells of this field in a form of its own; they count as equal as long as neither side changes"})
+		}
 	}
 	return s
 }

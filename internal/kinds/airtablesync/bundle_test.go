@@ -92,6 +92,20 @@ func (b *testBundle) earlier(attach func(ctx context.Context, pair string) error
 	b.commit(a)
 }
 
+// ours is a row that this sync has made.
+func ours(source, target airtable.RecordID) linkmap.Written {
+	return linkmap.Written{Source: source, Target: target, Whose: plan.Ours}
+}
+
+// swept is what a sweep notes of rows of which nothing else is known.
+func swept(ids ...airtable.RecordID) []linkmap.Swept {
+	var rows []linkmap.Swept
+	for _, id := range ids {
+		rows = append(rows, linkmap.Swept{Source: id})
+	}
+	return rows
+}
+
 // told lists what was told of rows, one line each.
 func (b *testBundle) told() []string {
 	b.Helper()
@@ -132,7 +146,8 @@ type fakeAirtable struct {
 	calls  []string
 	exists map[airtable.RecordID]bool
 	schema airtable.Base
-	fail   error // of the next change
+	fail   error             // of the next change
+	found  []airtable.Record // by their external IDs
 	// page answers the next listing that asks for no rows by ID.
 	page func(airtable.ListParams) (*airtable.Page, error)
 }
@@ -174,6 +189,9 @@ func (f *fakeAirtable) List(_ context.Context, _ airtable.Token, _ airtable.Base
 		f.note("list %s", table)
 		return f.page(p)
 	}
+	if f.found != nil {
+		return &airtable.Page{Records: f.found}, nil
+	}
 	var ids []airtable.RecordID
 	for id := range f.exists {
 		if strings.Contains(p.FilterByFormula, `"`+string(id)+`"`) && string(id) > p.Offset {
@@ -208,6 +226,7 @@ func (f *fakeAirtable) Upsert(_ context.Context, _ airtable.Token, _ airtable.Ba
 		}
 		if w.ID == "" {
 			w.ID = airtable.RecordID(fmt.Sprintf("recNew%d", i))
+			result.Created = append(result.Created, w.ID)
 		}
 		result.Records = append(result.Records, airtable.Record{ID: w.ID, Fields: w.Fields})
 	}

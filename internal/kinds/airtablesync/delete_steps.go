@@ -25,12 +25,15 @@ type goneRequest struct {
 	Sweep   string            `json:"sweep"`
 	Listing string            `json:"listing"`
 	After   airtable.RecordID `json:"after,omitempty"`
+	// Theirs asks for rows too that this sync has not made.
+	Theirs bool `json:"theirs,omitempty"`
 }
 
 // goneCounted counts the rows of a target table.
 type goneCounted struct {
 	Rows    int64 `json:"rows"` // of ours in the target
 	Missing int64 `json:"missing,omitempty"`
+	Orphans int64 `json:"orphans,omitempty"` // rows that this sync has not made
 }
 
 func (s deleteSteps) countGone(ctx context.Context, in goneRequest) (goneCounted, error) {
@@ -38,8 +41,8 @@ func (s deleteSteps) countGone(ctx context.Context, in goneRequest) (goneCounted
 	if err != nil {
 		return goneCounted{}, err
 	}
-	rows, missing, err := s.links.Count(ctx, scope(ctx, pair.Key()), in.Sweep, in.Listing)
-	return goneCounted{Rows: rows, Missing: missing}, err
+	n, err := s.links.Count(ctx, scope(ctx, pair.Key()), in.Sweep, in.Listing)
+	return goneCounted{Rows: n.Rows, Missing: n.Missing, Orphans: n.Orphans}, err
 }
 
 // goneFound lists rows in the order of their source IDs.
@@ -52,7 +55,7 @@ func (s deleteSteps) findGone(ctx context.Context, in goneRequest) (goneFound, e
 	if err != nil {
 		return goneFound{}, err
 	}
-	gone, err := s.links.Missing(ctx, scope(ctx, pair.Key()), in.After, in.Sweep, in.Listing, goneAtOnce)
+	gone, err := s.links.Missing(ctx, scope(ctx, pair.Key()), in.After, in.Sweep, in.Listing, in.Theirs, goneAtOnce)
 	return goneFound{Gone: gone}, err
 }
 
@@ -70,7 +73,7 @@ func (s deleteSteps) holdDeletes(ctx context.Context, in holdRequest) (engine.No
 	if err != nil {
 		return engine.None{}, err
 	}
-	gone, err := s.links.Missing(ctx, scope(ctx, pair.Key()), "", in.Sweep, in.Listing, heldShown)
+	gone, err := s.links.Missing(ctx, scope(ctx, pair.Key()), "", in.Sweep, in.Listing, false, heldShown)
 	if err != nil {
 		return engine.None{}, err
 	}
@@ -84,6 +87,20 @@ func (s deleteSteps) holdDeletes(ctx context.Context, in holdRequest) (engine.No
 	}
 	return engine.None{}, s.events.deletesHeld.Record(ctx, DeletesHeld{Base: pair.Target.Base, Table: pair.Target.Table,
 		Name: pair.Target.Name, Missing: in.Missing, Rows: in.Rows})
+}
+
+// tellOrphans tells of the next hundred rows whose source row is gone and that
+// this sync has not made: it leaves them to people.
+func (s deleteSteps) tellOrphans(ctx context.Context, in goneRequest) (goneFound, error) {
+	pair, err := s.readPair(ctx, in.Plan, in.Pair)
+	if err != nil {
+		return goneFound{}, err
+	}
+	gone, err := s.links.Missing(ctx, scope(ctx, pair.Key()), in.After, in.Sweep, in.Listing, true, goneAtOnce)
+	if err != nil {
+		return goneFound{}, err
+	}
+	return goneFound{Gone: gone}, s.outcomes.Record(ctx, orphaned(pair, gone)...)
 }
 
 // deleteRequest asks to delete up to ten target rows.

@@ -39,7 +39,7 @@ func TestADeleteCanBeRepeated(t *testing.T) {
 			}
 			ctx, left := b.attempt(test.attempt)
 			b.earlier(func(ctx context.Context, pair string) error {
-				return b.links.Wrote(ctx, pair, []linkmap.Written{{Source: "rec1", Target: "recT1"}, {Source: "rec2", Target: "recT2"}})
+				return b.links.Wrote(ctx, pair, []linkmap.Written{ours("rec1", "recT1"), ours("rec2", "recT2")})
 			})
 			ref, err := kind.PutJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{people()}})
 			b.ok(err)
@@ -76,9 +76,9 @@ func (b *testBundle) threeRows() {
 	b.Helper()
 	b.earlier(func(ctx context.Context, pair string) error {
 		return errors.Join(
-			b.links.Wrote(ctx, pair, []linkmap.Written{{Source: "rec1", Target: "recT1"}, {Source: "rec2", Target: "recT2"}, {Source: "rec3", Target: "recT3"}}),
+			b.links.Wrote(ctx, pair, []linkmap.Written{ours("rec1", "recT1"), ours("rec2", "recT2"), ours("rec3", "recT3")}),
 			b.links.List(ctx, pair, "l", []linkmap.Listed{{Source: "rec1", Target: "recT1"}, {Source: "rec2", Target: "recT2"}, {Source: "rec3", Target: "recT3"}}),
-			b.links.Sweep(ctx, pair, "s", []airtable.RecordID{"rec2"}))
+			b.links.Sweep(ctx, pair, "s", swept("rec2")))
 	})
 }
 

@@ -35,7 +35,7 @@ func (s finishSteps) completeRun(ctx context.Context, in completeRequest) (engin
 	}
 	for _, done := range in.Pairs {
 		pair := p.Pairs[done.Pair]
-		left := linkmap.Completed{Pair: pair.Key(), Sweep: done.Sweep, Listing: done.Listing}
+		left := linkmap.Completed{Pair: pair.Key(), Bound: &pair.Bound, Sweep: done.Sweep, Listing: done.Listing}
 		if !done.Mark.IsZero() { // without Airtable's clock, the next run reads everything again
 			left.Mark = &linkmap.Mark{At: done.Mark, Fingerprint: pair.Fingerprint()}
 		}

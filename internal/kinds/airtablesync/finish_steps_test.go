@@ -27,8 +27,8 @@ func TestTheEndOfARunMovesTheMarks(t *testing.T) {
 	full, incremental, clockless := named("tblFull"), named("tblIncremental"), named("tblClockless")
 	for _, p := range []plan.Pair{full, incremental, clockless} {
 		b.earlier(func(ctx context.Context, _ string) error {
-			return errors.Join(b.links.Sweep(ctx, p.Key(), "run", []airtable.RecordID{"recSeen"}),
-				b.links.Sweep(ctx, p.Key(), "earlier", []airtable.RecordID{"recGone"}))
+			return errors.Join(b.links.Sweep(ctx, p.Key(), "run", swept("recSeen")),
+				b.links.Sweep(ctx, p.Key(), "earlier", swept("recGone")))
 		})
 	}
 	ref, err := kind.PutJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{full, incremental, clockless}})

@@ -21,7 +21,7 @@ func TestListTargetNotesWhatIsThere(t *testing.T) {
 	ref, err := kind.PutJSON(ctx, b.blobs, plan.Plan{Pairs: []plan.Pair{people()}})
 	b.ok(err)
 	b.earlier(func(ctx context.Context, pair string) error {
-		return b.links.Wrote(ctx, pair, []linkmap.Written{{Source: "rec1", Target: "recT1", Hash: "h"}, {Source: "rec2", Target: "recT2", Hash: "h"}})
+		return b.links.Wrote(ctx, pair, []linkmap.Written{ours("rec1", "recT1"), ours("rec2", "recT2")})
 	})
 	boss := text("recT1", "fldX", "appS/rec1")
 	boss.Fields["fldB"] = airtable.LinkCell([]airtable.RecordID{"recT2"})
@@ -44,9 +44,9 @@ func TestListTargetNotesWhatIsThere(t *testing.T) {
 	b.ok(err)
 	linked, _ := plan.Recognise(people(), rows[1:2], plan.Listing{Name: "l", Linked: plan.Counterparts{people().Key(): {"recT2": "rec2"}}})
 	want := map[airtable.RecordID]linkmap.Known{
-		"rec1": {Target: "recT1", Created: true, Hash: "h", Listed: "l", ListedHash: linked[0].Hash, ListedResponse: linked[0].Response},
-		"rec2": {Target: "recT2", Created: true, Hash: "h", Listed: "l"},
-		"rec5": {Target: "recT5", Listed: "l", ListedHash: known["rec5"].ListedHash, ListedResponse: known["rec5"].ListedResponse}, // adopted, not ours
+		"rec1": {Target: "recT1", Made: true, Listed: "l", Seen: linked[0].Seen},
+		"rec2": {Target: "recT2", Made: true, Listed: "l"},
+		"rec5": {Target: "recT5", Listed: "l", Seen: known["rec5"].Seen}, // it was there
 	}
 	if diff := cmp.Diff(want, known); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

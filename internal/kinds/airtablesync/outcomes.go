@@ -2,6 +2,7 @@ package airtablesync
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind/outcome"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/linkmap"
@@ -13,6 +14,7 @@ import (
 const (
 	codeDeletesHeld = "deletes_held"
 	codeDoubledRows = "doubled_rows"
+	codeOrphanRows  = "orphan_rows"
 )
 
 // A run tells about single rows only what a person may have to act on: what was
@@ -28,6 +30,8 @@ func reduced(p plan.Pair, losses []plan.Loss) []outcome.Row {
 			r.Message = links(l.Links) + " to a table that is not in the sync; add the table to sync them"
 		case plan.LossOpenLinks:
 			r.Message = links(l.Links) + " to rows that are not in the target; a later run writes them when the rows are there"
+		case plan.LossDropped:
+			r.Message = "Airtable has not taken all of this cell; a later run sends it again, three times in all"
 		}
 		rows = append(rows, r)
 	}
@@ -55,6 +59,13 @@ func duplicated(p plan.Pair, copies []airtable.RecordID) []outcome.Row {
 // deleted tells of target rows that were deleted.
 func deleted(p plan.Pair, gone []linkmap.Gone) []outcome.Row {
 	return ofGone(p, gone, outcome.Deleted, "source_row_gone", "the source row %s is gone")
+}
+
+// orphaned tells of target rows that carry the ID of a source row that is gone,
+// and that this sync has not made.
+func orphaned(p plan.Pair, gone []linkmap.Gone) []outcome.Row {
+	gone = slices.DeleteFunc(slices.Clone(gone), func(g linkmap.Gone) bool { return !g.Theirs })
+	return ofGone(p, gone, outcome.Skipped, codeOrphanRows, "the source row %s is gone, and this workflow has not made this row; delete it by hand if it is not wanted")
 }
 
 // held tells of target rows whose delete waits for a person.

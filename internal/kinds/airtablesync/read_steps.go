@@ -79,13 +79,12 @@ func (s readSteps) comparePage(ctx context.Context, in compareRequest) (pageComp
 	if err != nil {
 		return pageCompared{}, err
 	}
-	ids := idsOf(rows)
-	known, err := s.links.Known(ctx, scope(ctx, pair.Key()), ids)
+	known, err := s.links.Known(ctx, scope(ctx, pair.Key()), idsOf(rows))
 	if err != nil {
 		return pageCompared{}, err
 	}
 	found := plan.Compare(pair, rows, known, in.Sweep, in.Listing)
-	if err := s.links.Sweep(ctx, pair.Key(), in.Sweep, ids); err != nil {
+	if err := s.links.Sweep(ctx, pair.Key(), in.Sweep, found.Swept); err != nil {
 		return pageCompared{}, err
 	}
 	if err := s.outcomes.Record(ctx, reduced(pair, found.Losses)...); err != nil {

@@ -70,9 +70,9 @@ func TestComparePageNotesWhatItHasSeen(t *testing.T) {
 	b.ok(err)
 	page, err := kind.PutRows(ctx, b.blobs, []airtable.Record{text("rec1", "fldName", "A"), text("rec2", "fldName", "B")})
 	b.ok(err)
-	hash := plan.Compare(people(), []airtable.Record{text("rec1", "fldName", "A")}, nil, "s", "").Changes[0].Hash
+	hash := plan.Compare(people(), []airtable.Record{text("rec1", "fldName", "A")}, nil, "s", "").Changes[0].Hashes
 	b.earlier(func(ctx context.Context, pair string) error {
-		return b.links.Wrote(ctx, pair, []linkmap.Written{{Source: "rec1", Target: "recT1", Hash: hash}})
+		return b.links.Wrote(ctx, pair, []linkmap.Written{{Source: "rec1", Target: "recT1", Whose: plan.Ours, Left: hash}})
 	})
 	got, err := readSteps{b.tools}.comparePage(ctx, compareRequest{Plan: pairs, Page: page, Rows: 2, Sweep: "s"})
 	b.ok(err)
@@ -88,8 +88,8 @@ func TestComparePageNotesWhatItHasSeen(t *testing.T) {
 	known, err := b.links.Known(ctx, in, []airtable.RecordID{"rec1", "rec2"})
 	b.ok(err)
 	want := map[airtable.RecordID]linkmap.Known{
-		"rec1": {Target: "recT1", Created: true, Hash: hash, Swept: "s"},
-		"rec2": {Created: true, Swept: "s"}, // the intention, before the write
+		"rec1": {Target: "recT1", Made: true, Left: hash, Swept: "s"},
+		"rec2": {Made: true, Swept: "s"}, // the intention, before the write
 	}
 	if diff := cmp.Diff(want, known); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

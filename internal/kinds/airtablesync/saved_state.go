@@ -65,16 +65,27 @@ type tableState struct {
 	Later   []part       `json:"later,omitempty"`   // rows whose links wait for other rows
 	// Unmet counts rows of ours that the listing has found and no source page has
 	// named yet.
-	Unmet      int       `json:"unmet,omitempty"`
-	Duplicates int64     `json:"duplicates,omitempty"`
-	Done       int64     `json:"done,omitempty"` // rows, as progress shows them
-	Gone       goneState `json:"gone,omitzero"`
+	Unmet      int        `json:"unmet,omitempty"`
+	Altered    []string   `json:"altered,omitempty"` // fields, as warnings name them
+	Duplicates int64      `json:"duplicates,omitempty"`
+	Done       int64      `json:"done,omitempty"` // rows, as progress shows them
+	Owing      owingState `json:"owing,omitzero"`
+	Gone       goneState  `json:"gone,omitzero"`
 }
 
 // reading is where the listing of a table is.
 type reading struct {
 	At       airtable.Position `json:"at"`
 	Restarts int               `json:"restarts,omitempty"` // how often it has expired
+}
+
+// owingState is how far the rows are of which the target lacks something.
+type owingState struct {
+	Known  bool                `json:"known,omitempty"` // there are such rows
+	Read   bool                `json:"read,omitempty"`  // all of them were found and read
+	After  airtable.RecordID   `json:"after,omitempty"` // the last one that was found
+	Rows   []airtable.RecordID `json:"rows,omitempty"`  // found, to be read
+	Lookup reading             `json:"lookup,omitzero"` // of Rows
 }
 
 // goneState is how far the search for rows is whose source rows are gone.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
@@ -68,6 +69,8 @@ type pairInfo struct {
 	TargetTable string          `json:"target_table"`
 	Full        bool            `json:"full,omitempty"`
 	Since       time.Time       `json:"since,omitzero"` // of an incremental read
+	// Owed says that the target lacks something of rows that may not have changed.
+	Owed bool `json:"owed,omitempty"`
 	// List says that the target must be listed, to find drift and rows of ours.
 	List bool `json:"list,omitempty"`
 }
@@ -94,7 +97,12 @@ func (s schemaSteps) plan(ctx context.Context, in planRequest) (planMade, error)
 		}
 		schemas[read.Base] = schema
 	}
-	p, faults := plan.DetectSchemaChanges(planned(config), schemas)
+	sync := planned(config)
+	info := engine.InStep(ctx)
+	if sync.Memory, err = s.links.Memory(ctx, info.Workspace, info.Definition); err != nil {
+		return planMade{}, err
+	}
+	p, faults := plan.DetectSchemaChanges(sync, schemas)
 	if len(faults) > 0 {
 		return planMade{}, faultsError(faults)
 	}
@@ -163,10 +171,12 @@ func (s schemaSteps) infoOf(ctx context.Context, pair plan.Pair, in planRequest)
 	info.Full = in.Mode == ModeFull || !marked || mark.Fingerprint != pair.Fingerprint()
 	if !info.Full {
 		info.Since = mark.At
-		return info, nil
+		owed, err := s.links.Owed(ctx, scope(ctx, pair.Key()), "", 1)
+		info.Owed = len(owed) > 0
+		return info, err
 	}
-	rows, _, err := s.links.Count(ctx, scope(ctx, pair.Key()), "", "")
-	info.List = rows > 0 || !slices.Contains(in.Fresh, freshKey(pair.Target.Base, pair.Target.Table))
+	known, err := s.links.Count(ctx, scope(ctx, pair.Key()), "", "")
+	info.List = known.Rows > 0 || !slices.Contains(in.Fresh, freshKey(pair.Target.Base, pair.Target.Table))
 	return info, err
 }
 

@@ -21,8 +21,10 @@ type steps struct {
 	comparePage engine.Step[compareRequest, pageCompared]
 	listTarget  engine.Step[listRequest, pageListed]
 	writeBatch  engine.Step[batchRequest, batchWritten]
+	findOwed    engine.Step[owedRequest, owedFound]
 	countGone   engine.Step[goneRequest, goneCounted]
 	findGone    engine.Step[goneRequest, goneFound]
+	tellOrphans engine.Step[goneRequest, goneFound]
 	holdDeletes engine.Step[holdRequest, engine.None]
 	deleteBatch engine.Step[deleteRequest, batchDeleted]
 	completeRun engine.Step[completeRequest, engine.None]
@@ -48,8 +50,10 @@ func declareSteps(k *kind.Kind, t tools) steps {
 		comparePage: kind.Step(k, "compare_page", withEffects[compareRequest](), read.comparePage),
 		listTarget:  kind.Step(k, "list_target", withEffects[listRequest](), list.listTarget),
 		writeBatch:  kind.Step(k, "write_batch", withEffects[batchRequest](), write.writeBatch),
+		findOwed:    kind.Step(k, "find_owed", withEffects[owedRequest](), owedSteps{t}.findOwed),
 		countGone:   kind.Step(k, "count_gone", withEffects[goneRequest](), remove.countGone),
 		findGone:    kind.Step(k, "find_gone", withEffects[goneRequest](), remove.findGone),
+		tellOrphans: kind.Step(k, "tell_orphans", withEffects[goneRequest](), remove.tellOrphans),
 		holdDeletes: kind.Step(k, "hold_deletes", withEffects[holdRequest](), remove.holdDeletes),
 		deleteBatch: kind.Step(k, "delete_batch", withEffects[deleteRequest](), remove.deleteBatch),
 		completeRun: kind.Step(k, "complete_run", withEffects[completeRequest](), finish.completeRun),

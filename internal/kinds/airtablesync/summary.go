@@ -30,6 +30,11 @@ type TableSummary struct {
 	Held int64 `json:"held,omitempty"`
 	// SkippedLinks counts links that lead to tables outside the sync.
 	SkippedLinks int64 `json:"skipped_links,omitempty"`
+	// Orphans counts target rows whose source row is gone and that this workflow has
+	// not made, so that it does not delete them.
+	Orphans int64 `json:"orphans,omitempty"`
+	// Dropped counts cells of which Airtable has not taken all.
+	Dropped int64 `json:"dropped,omitempty"`
 	// OpenLinks counts links to rows that are not in the target: they appeared
 	// during the run, or someone has deleted them there.
 	OpenLinks int64 `json:"open_links,omitempty"`
@@ -67,5 +72,9 @@ func (t TableSummary) warnings(asked Mode, duplicates int64) []plan.Warning {
 	warn(codeDoubledRows, duplicates, "%d target rows carry the source ID of another row; delete the copies by hand", duplicates)
 	warn(plan.LossOpenLinks, t.OpenLinks, "%d links lead to rows that are not in the target; the next run writes the links to rows "+
 		"that have appeared in the source meanwhile, a full run writes them all", t.OpenLinks)
+	warn(codeOrphanRows, t.Orphans, "%d target rows carry the ID of a source row that is gone, but this workflow has not made them; "+
+		"delete them by hand if they are not wanted", t.Orphans)
+	warn(plan.LossDropped, t.Dropped, "Airtable has not taken all of %d cells, such as an attachment that it could not fetch; "+
+		"the run's rows name them, and a later run sends each again, three times in all", t.Dropped)
 	return all
 }

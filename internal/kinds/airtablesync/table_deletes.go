@@ -20,6 +20,7 @@ const (
 	goneToCountAgain                  // how many are left, and may they be deleted?
 	goneToDelete                      // delete them
 	goneDone                          // nothing
+	goneToTell                        // tell of those that are not ours
 )
 
 // deleteGone deletes the target rows whose source rows are gone, in a full run
@@ -46,6 +47,8 @@ func (t *tableSync) nextOfGone(run engine.Run) error {
 		return t.lookAgain(run)
 	case goneToSync:
 		return t.syncFound(run)
+	case goneToTell:
+		return t.tellOrphans(run)
 	default:
 		return t.deleteFound(run)
 	}
@@ -61,10 +64,14 @@ func (t *tableSync) countGone(run engine.Run) error {
 	switch {
 	case err != nil:
 		return err
-	case count.Missing == 0:
+	case count.Missing+count.Orphans == 0:
 		t.Gone.Stage = goneDone
 	case t.Gone.Stage == goneToCount:
 		t.Gone.Stage = goneToLookUp
+	case count.Orphans > t.Figures.Orphans:
+		t.Gone.Stage, t.Figures.Orphans = goneToTell, count.Orphans
+	case count.Missing == 0:
+		t.Gone.Stage = goneDone
 	case plan.HoldDeletes(count.Missing, count.Rows, t.job.input.AllowDeletes):
 		return t.hold(run, count)
 	default:
@@ -80,19 +87,36 @@ func (t *tableSync) hold(run engine.Run, count goneCounted) error {
 	return err
 }
 
-// findGone finds the next hundred of the missing rows. If there are none, another
-// stage comes.
+// findGone finds the next hundred of the missing rows: to delete only what this
+// sync has made, before that all. If there are none, another stage comes.
 func (t *tableSync) findGone(run engine.Run, then goneStage) error {
-	found, err := about(t.job.steps.findGone, t.name).Do(run, t.askForGone())
+	ask := t.askForGone()
+	ask.Theirs = t.Gone.Stage == goneToLookUp
+	found, err := about(t.job.steps.findGone, t.name).Do(run, ask)
 	if err != nil {
 		return err
 	}
 	t.Gone.Rows = found.Gone
-	if n := len(found.Gone); n > 0 {
-		t.Gone.After = found.Gone[n-1].Source
+	t.goneAfter(found.Gone, then)
+	return nil
+}
+
+// goneAfter goes on behind these rows. Behind the last one, another stage comes.
+func (t *tableSync) goneAfter(found []linkmap.Gone, then goneStage) {
+	if n := len(found); n > 0 {
+		t.Gone.After = found[n-1].Source
 	} else {
 		t.Gone.Stage, t.Gone.After = then, ""
 	}
+}
+
+// tellOrphans tells of the rows that are missing and not ours, then counts again.
+func (t *tableSync) tellOrphans(run engine.Run) error {
+	found, err := about(t.job.steps.tellOrphans, t.name).Do(run, t.askForGone())
+	if err != nil {
+		return err
+	}
+	t.goneAfter(found.Gone, goneToCountAgain)
 	return nil
 }
 
@@ -112,13 +136,7 @@ func (t *tableSync) lookAgain(run engine.Run) error {
 
 // syncFound syncs the rows that exist after all like any other.
 func (t *tableSync) syncFound(run engine.Run) error {
-	if err := t.compare(run); err != nil {
-		return err
-	}
-	if err := t.write(run, plan.PassRows); err != nil {
-		return err
-	}
-	if err := t.write(run, plan.PassLinks); err != nil || run.HistoryLong() {
+	if err := t.syncRead(run); err != nil || run.HistoryLong() {
 		return err
 	}
 	t.Gone.Stage = goneToCountAgain

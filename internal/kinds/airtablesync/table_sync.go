@@ -35,6 +35,7 @@ func newTableState(info pairInfo) tableState {
 	if info.Full {
 		t.Figures.Mode, t.Source.At = ModeFull, airtable.StartAll()
 	}
+	t.Owing.Known = info.Owed
 	if info.List {
 		t.Target = &reading{At: airtable.StartAll()}
 	}
@@ -198,11 +199,14 @@ func (t *tableSync) writeBatches(run engine.Run, batches [][]part, pass plan.Pas
 			left = append(left, batch...)
 			return engine.None{}, nil
 		}
-		done, err := about(t.job.steps.writeBatch, t.name).Do(run, batchRequest{Plan: t.job.Plan, Pair: t.pair, Parts: batch, Pass: pass})
+		done, err := about(t.job.steps.writeBatch, t.name).Do(run, batchRequest{Plan: t.job.Plan, Pair: t.pair, Parts: batch, Pass: pass, Owe: t.job.readsChanges()})
 		if err != nil {
 			return engine.None{}, err
 		}
 		t.wrote(batch, done)
+		for _, n := range done.Owes {
+			t.job.tables[n].Owing.Known = true
+		}
 		if pass == plan.PassRows {
 			t.done(run, sizeOf(batch))
 		}
@@ -217,6 +221,10 @@ func (t *tableSync) wrote(batch []part, done batchWritten) {
 	t.Figures.Created += int64(done.Created)
 	t.Figures.Updated += int64(done.Updated)
 	t.Figures.OpenLinks += int64(done.Open)
+	t.Figures.Dropped += int64(done.Dropped)
+	t.Altered = append(t.Altered, done.Altered...)
+	slices.Sort(t.Altered)
+	t.Altered = slices.Compact(t.Altered)
 	for _, p := range rowsOf(batch, done.Later) {
 		t.Later = joined(t.Later, p)
 	}

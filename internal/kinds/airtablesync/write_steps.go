@@ -5,10 +5,10 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
-	"github.com/pyairtable/pyairtable-workflows/internal/platform/failure"
 )
 
 // writeSteps write target rows.
@@ -20,12 +20,16 @@ type batchRequest struct {
 	Pair  int       `json:"pair"`
 	Parts []part    `json:"parts"` // of plan.RowChange
 	Pass  plan.Pass `json:"pass"`
+	// Owe says that some table is not read in full: rows that link to a row which
+	// is made here must be noted.
+	Owe bool `json:"owe,omitempty"`
 }
 
 // batchWritten counts what a batch did.
 type batchWritten struct {
 	plan.BatchCounts
 	Calls int64 `json:"calls"`
+	Owes  []int `json:"owes,omitempty"` // pairs of which rows link to rows that were made
 }
 
 // writing is a batch under way.
@@ -35,26 +39,64 @@ type writing struct {
 	changes []plan.RowChange
 	targets plan.Counterparts // of the rows that the batch links to
 	pass    plan.Pass
+	open    []plan.OpenLinks
+	records []airtable.Record // as the calls left them
+	created []airtable.RecordID
+	// unclear says that an answer did not tell what has become of the rows.
+	unclear bool
 	calls   int64
 }
 
-// writeBatch writes up to ten rows with one call and notes them in the link
+// writeBatch writes up to ten rows, mostly with one call, and notes them in the link
 // map. Repeating it finds the rows by their external ID.
 func (s writeSteps) writeBatch(ctx context.Context, in batchRequest) (batchWritten, error) {
 	w, err := s.begin(ctx, in)
 	if err != nil {
 		return batchWritten{}, err
 	}
-	written, open, err := s.upsert(ctx, w)
-	if err != nil {
+	if err := s.upsert(ctx, w); err != nil {
 		return batchWritten{}, s.airtable.explain(ctx, err, w.pair.Target)
 	}
-	rows, counts := plan.Outcome(w.pair, w.changes, open, written, in.Pass)
+	write := plan.Write{Pair: w.pair, Pass: w.pass, Changes: w.changes, Open: w.open, Targets: w.targets,
+		Records: w.records, Created: w.created, First: !w.unclear && firstAttempt(ctx)}
+	rows, counts, losses := write.Outcome()
 	if err := s.links.Wrote(ctx, w.pair.Key(), rows); err != nil {
 		return batchWritten{}, err
 	}
-	lost := plan.LostLinks(w.pair, w.changes, w.targets, in.Pass)
-	return batchWritten{BatchCounts: counts, Calls: w.calls}, s.outcomes.Record(ctx, reduced(w.pair, lost)...)
+	losses = append(plan.LostLinks(w.pair, w.changes, w.targets, in.Pass), losses...)
+	done := batchWritten{BatchCounts: counts, Calls: w.calls}
+	if in.Owe {
+		if done.Owes, err = s.owe(ctx, w, write.Owes()); err != nil {
+			return batchWritten{}, err
+		}
+	}
+	return done, s.outcomes.Record(ctx, reduced(w.pair, losses)...)
+}
+
+// owe notes the rows that link to rows which the batch has made.
+func (s writeSteps) owe(ctx context.Context, w *writing, owes map[string][]airtable.RecordID) ([]int, error) {
+	var pairs []int
+	for n, pair := range w.plan.Pairs {
+		ids := owes[pair.Key()]
+		if len(ids) == 0 {
+			continue
+		}
+		pairs = append(pairs, n)
+		for some := range slices.Chunk(ids, owedAtOnce) {
+			if err := s.links.Owe(ctx, pair.Key(), some); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return pairs, nil
+}
+
+// firstAttempt reports whether no attempt of the step before this one can have
+// reached Airtable. A redrive takes steps up under their keys, and does not know
+// what its origin has tried.
+func firstAttempt(ctx context.Context) bool {
+	info := engine.InStep(ctx)
+	return info.Attempt == 1 && info.Root.Execution == info.Execution
 }
 
 // begin collects the rows of a batch and the target rows that they link to.
@@ -79,41 +121,6 @@ func (s writeSteps) begin(ctx context.Context, in batchRequest) (*writing, error
 	return w, nil
 }
 
-// upsert makes the call. If it meets a row that someone has deleted in the
-// target, it asks which ones exist: such a row is created again, and a link to
-// one is left open until a full run has created that row again.
-func (s writeSteps) upsert(ctx context.Context, w *writing) ([]airtable.Record, []plan.OpenLinks, error) {
-	request, open := plan.Upsert(w.pair, w.changes, w.targets, w.pass)
-	written, err := s.call(ctx, w, request)
-	if failure.CodeOf(err) != airtable.CodeRowDoesNotExist {
-		return written, open, err
-	}
-	if err := s.dropGone(ctx, w); err != nil {
-		return nil, nil, err
-	}
-	request, open = plan.Upsert(w.pair, w.changes, w.targets, w.pass)
-	written, err = s.call(ctx, w, request)
-	return written, open, err
-}
-
-func (s writeSteps) call(ctx context.Context, w *writing, r airtable.UpsertRequest) ([]airtable.Record, error) {
-	side := w.pair.Target
-	tok, err := s.airtable.token(ctx, side)
-	if err != nil {
-		return nil, err
-	}
-	w.calls++
-	result, err := s.airtable.client.Upsert(ctx, tok, side.Base, side.Table, r)
-	if err != nil {
-		return nil, err
-	}
-	if len(result.Records) != len(r.Records) {
-		return nil, failure.New(failure.UnknownOutcome, airtable.CodeBadResponse,
-			"Airtable answered with %d rows of table %q to a write of %d", len(result.Records), side.Name, len(r.Records))
-	}
-	return result.Records, nil
-}
-
 // dropGone forgets the target rows, of the batch and linked by it, that no
 // longer exist.
 func (s writeSteps) dropGone(ctx context.Context, w *writing) error {
@@ -127,7 +134,9 @@ func (s writeSteps) dropGone(ctx context.Context, w *writing) error {
 		return err
 	}
 	for i := range w.changes {
-		w.changes[i].Target = own[w.changes[i].Source]
+		c := &w.changes[i]
+		c.Gone = c.Target != "" && own[c.Source] == ""
+		c.Target = own[c.Source]
 	}
 	for _, pair := range w.plan.Pairs {
 		if err := s.keepExisting(ctx, w, pair, w.targets[pair.Key()]); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 	"time"
@@ -25,18 +26,33 @@ const (
 	formAttachment
 )
 
+// Form is a version of the canonical form. Who keeps hashes of cells keeps the
+// form with them, and compares an old hash in its old form.
+type Form byte
+
+// The forms.
+const (
+	FormRounded Form = 1 // numbers are rounded to the digits that their field shows
+	FormStored  Form = 2 // numbers are compared as they are stored
+	// CurrentForm is that of Canonical.
+	CurrentForm = FormStored
+)
+
 // Canonical returns the form in which cells of field f are compared: equal cells
 // have equal bytes. An empty cell (absent, null, "", false, [], an emptied rich
-// text) returns nil. To compare the cells of two fields, pass the field with the
-// smaller precision for both. A cell that is not what its type promises, or whose
-// type is unknown, is compared as a JSON value; bytes that are not JSON are
-// returned as they are.
+// text) returns nil. A cell that is not what its type promises, or whose type is
+// unknown, is compared as a JSON value; bytes that are not JSON are returned as
+// they are.
 //
-// Numbers are rounded to the field's precision and times are compared in UTC
+// Numbers are compared as they are stored, whatever the field shows: to 15
+// significant digits, whole numbers by all their digits. Times are compared in UTC
 // milliseconds. Rich text is compared after Airtable's own rewriting, selects by
 // name, people by email, and attachments by name and size, since their ids and
 // addresses change on every read.
-func Canonical(f Field, cell json.RawMessage) json.RawMessage {
+func Canonical(f Field, cell json.RawMessage) json.RawMessage { return CurrentForm.Of(f, cell) }
+
+// Of is Canonical in this form.
+func (form Form) Of(f Field, cell json.RawMessage) json.RawMessage {
 	v, err := decodeValue(cell)
 	if err != nil {
 		return cell
@@ -44,18 +60,21 @@ func Canonical(f Field, cell json.RawMessage) json.RawMessage {
 	if empty(v) {
 		return nil
 	}
-	if v = canonicalValue(f, v); empty(v) {
+	if v = form.value(f, v); empty(v) {
 		return nil
 	}
 	return mustJSON(v)
 }
 
-func canonicalValue(f Field, v any) any {
+func (form Form) value(f Field, v any) any {
 	switch typeTraits[f.Type].compare {
 	case formRichText:
 		return whenText(v, normalMarkdown)
 	case formNumber:
-		return roundNumber(v, f.digits())
+		if form == FormRounded {
+			return roundNumber(v, f.ShownDigits())
+		}
+		return storedNumber(v)
 	case formDate:
 		return whenText(v, dateOnly)
 	case formTime:
@@ -157,9 +176,9 @@ func attachment(v any) any {
 	return []any{plainNumbers(o["filename"]), plainNumbers(o["size"])}
 }
 
-// digits is how many decimal places of a cell count; -1 means all of them. A
-// percent cell is a fraction: 12.3 % is 0.123.
-func (f Field) digits() int {
+// ShownDigits is how many decimal places of a cell the field shows; -1 means all
+// of them. A percent cell is a fraction: 12.3 % is 0.123.
+func (f Field) ShownDigits() int {
 	precision := f.options().Precision
 	switch {
 	case precision == nil || *precision < 0 || *precision > 20:
@@ -182,6 +201,28 @@ func roundNumber(v any, digits int) any {
 	if digits >= 0 {
 		// by way of text, so that 0.1+0.2 equals 0.3
 		x, _ = strconv.ParseFloat(strconv.FormatFloat(x, 'f', digits, 64), 64)
+	}
+	return plainNumber(x)
+}
+
+// storedNumber evens out what differs between two stores of one number: the last
+// bits of a fraction. A whole number keeps every digit, also where a float no
+// longer tells two of them apart.
+func storedNumber(v any) any {
+	n, ok := v.(json.Number)
+	if !ok {
+		return plainNumbers(v)
+	}
+	x, err := n.Float64()
+	switch {
+	case err != nil:
+		return n
+	case math.Abs(x) >= 1<<53:
+		if exact, ok := new(big.Rat).SetString(n.String()); ok && exact.IsInt() {
+			return json.Number(exact.Num().String())
+		}
+	case x != math.Trunc(x):
+		x, _ = strconv.ParseFloat(strconv.FormatFloat(x, 'g', 15, 64), 64)
 	}
 	return plainNumber(x)
 }

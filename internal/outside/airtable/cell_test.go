@@ -29,12 +29,15 @@ func TestEqualCellsHaveEqualBytes(t *testing.T) {
 		{"text", field(airtable.SingleLineText, ""), []string{`"a\u00e9"`, `"aé"`}, `"aé"`, `"a"`},
 		{"empty text", field(airtable.MultilineText, ""), []string{``, `null`, `""`, `false`, `[]`}, ``, `" "`},
 		{"markup is kept", field(airtable.MultilineText, ""), []string{`"<b>&\u003c"`}, `"<b>&<"`, `"b"`},
-		{"number", field(airtable.Number, `{"precision":2}`), []string{`0.30000000000000004`, `0.3`, `3e-1`, `0.301`}, `0.3`, `0.31`},
+		{"number", field(airtable.Number, `{"precision":2}`), []string{`0.30000000000000004`, `0.3`, `3e-1`}, `0.3`, `0.301`},
 		{"whole number", field(airtable.Number, `{"precision":0}`), []string{`12`, `12.0`, `1.2e1`}, `12`, `13`},
-		{"zero is a value", field(airtable.Number, `{"precision":1}`), []string{`0`, `-0.0`, `0.01`}, `0`, ``},
+		{"zero is a value", field(airtable.Number, `{"precision":1}`), []string{`0`, `-0.0`}, `0`, `0.01`},
 		{"large number", field(airtable.Number, `{"precision":0}`), []string{`1e20`, `100000000000000000000`}, `100000000000000000000`, `1e19`},
+		{"number beyond 2^53", field(airtable.Number, `{"precision":0}`), []string{`9007199254740993`, `9007199254740993.0`}, `9007199254740993`, `9007199254740992`},
+		{"cents of a billion", field(airtable.Currency, `{"precision":2}`), []string{`1234567890.12`, `1234567890.1200001`}, `1234567890.12`, `1234567890.13`},
+		{"more than is shown", field(airtable.Number, `{"precision":0}`), []string{`1.6`}, `1.6`, `2.4`},
 		{"number of unknown precision", field(airtable.Number, ``), []string{`0.125`, `1.25e-1`}, `0.125`, `0.1251`},
-		{"percent", field(airtable.Percent, `{"precision":1}`), []string{`0.123`, `0.12304`}, `0.123`, `0.124`},
+		{"percent", field(airtable.Percent, `{"precision":1}`), []string{`0.123`, `12.3e-2`}, `0.123`, `0.12304`},
 		{"currency", field(airtable.Currency, `{"precision":2,"symbol":"€"}`), []string{`19.99`, `19.990`}, `19.99`, `19.98`},
 		{"duration", field(airtable.Duration, `{"durationFormat":"h:mm"}`), []string{`90`, `90.0`}, `90`, `91`},
 		{"number that is none", field(airtable.Number, `{"precision":0}`), []string{`{"specialValue":"NaN"}`}, `{"specialValue":"NaN"}`, `1`},
@@ -136,6 +139,17 @@ func TestLinksRoundTrip(t *testing.T) {
 	for _, cell := range []string{``, `null`, `"rec1"`, `{`, `[1]`} {
 		if got := airtable.Links(json.RawMessage(cell)); got != nil {
 			t.Errorf("Links(%s) = %v", cell, got)
+		}
+	}
+}
+
+// Hashes of an older form are compared in that form.
+func TestAnOlderFormIsStillThere(t *testing.T) {
+	t.Parallel()
+	f := field(airtable.Number, `{"precision":0}`)
+	for form, want := range map[airtable.Form]string{airtable.FormRounded: `2`, airtable.FormStored: `1.6`} {
+		if got := string(form.Of(f, json.RawMessage(`1.6`))); got != want {
+			t.Errorf("form %d of 1.6 is %s, want %s", form, got, want)
 		}
 	}
 }

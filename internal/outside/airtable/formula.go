@@ -29,6 +29,19 @@ func AnyRecord(ids []RecordID) string {
 	return anyOf(tests)
 }
 
+// AnyText returns the formula that keeps the records whose field of this name holds
+// one of the texts. Without texts it keeps none.
+func AnyText(field string, texts []string) string {
+	if len(texts) == 0 {
+		return "0"
+	}
+	tests := make([]string, len(texts))
+	for i, text := range texts {
+		tests[i] = FieldRef(field) + "=" + QuoteText(text)
+	}
+	return anyOf(tests)
+}
+
 // ChangedAfter returns the formula that keeps what was created or changed after t.
 // The table needs no field for it. It cannot see deletes or changes of computed
 // fields.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/kind"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
+	"github.com/pyairtable/pyairtable-workflows/internal/kinds/airtablesync/plan"
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
@@ -28,11 +29,11 @@ type LinkMap struct {
 
 // linkStatements are the SQL of the link map.
 type linkStatements struct {
-	findPair, addPair, loadMark, saveMark                  string
-	readLinks, targetsOfSources, sourcesOfTargets          string
-	listMissing, countLinks                                string
-	sweepLink, writeLink, listLink, forgetLink, cleanLinks string
-	dropPairs, dropLinks                                   string
+	findTables, addTables, countIDs, loadMark, saveMark, saveBound, listBound, dropTables string
+	readPairs, rightsOfLefts, leftsOfRights, listMissing, countPairs                      string
+	sweepPair, settlePair, intendPair, addLeft, owePair, listOwed                         string
+	listKnown, freeRight, listOther, addBoth, writePair, forgetPair, cleanPairs           string
+	dropPairs                                                                             string
 }
 
 // Scope is the part of the link map that belongs to one table pair of one
@@ -52,12 +53,14 @@ func New(d *db.DB) *LinkMap { return &LinkMap{db: d} }
 // Tables are the link map's part of its kind.
 func (m *LinkMap) Tables() kind.Tables {
 	return kind.Tables{Files: files, Archive: m.drop, Statements: map[string]*string{
-		"find_pair": &m.sql.findPair, "add_pair": &m.sql.addPair, "load_mark": &m.sql.loadMark, "save_mark": &m.sql.saveMark,
-		"read_links": &m.sql.readLinks, "targets_of_sources": &m.sql.targetsOfSources, "sources_of_targets": &m.sql.sourcesOfTargets,
-		"list_missing": &m.sql.listMissing, "count_links": &m.sql.countLinks,
-		"sweep_link": &m.sql.sweepLink, "write_link": &m.sql.writeLink, "list_link": &m.sql.listLink,
-		"forget_link": &m.sql.forgetLink, "clean_links": &m.sql.cleanLinks,
-		"drop_pairs": &m.sql.dropPairs, "drop_links": &m.sql.dropLinks,
+		"find_tables": &m.sql.findTables, "add_tables": &m.sql.addTables, "count_ids": &m.sql.countIDs,
+		"load_mark": &m.sql.loadMark, "save_mark": &m.sql.saveMark, "drop_tables": &m.sql.dropTables,
+		"save_bound": &m.sql.saveBound, "list_bound": &m.sql.listBound,
+		"read_pairs": &m.sql.readPairs, "rights_of_lefts": &m.sql.rightsOfLefts, "lefts_of_rights": &m.sql.leftsOfRights,
+		"list_missing": &m.sql.listMissing, "count_pairs": &m.sql.countPairs,
+		"sweep_pair": &m.sql.sweepPair, "settle_pair": &m.sql.settlePair, "intend_pair": &m.sql.intendPair, "add_left": &m.sql.addLeft,
+		"list_known": &m.sql.listKnown, "free_right": &m.sql.freeRight, "list_other": &m.sql.listOther, "add_both": &m.sql.addBoth,
+		"write_pair": &m.sql.writePair, "owe_pair": &m.sql.owePair, "list_owed": &m.sql.listOwed, "forget_pair": &m.sql.forgetPair, "clean_pairs": &m.sql.cleanPairs, "drop_pairs": &m.sql.dropPairs,
 	}}
 }
 
@@ -67,7 +70,7 @@ func (m *LinkMap) drop(ctx context.Context, tx db.Tx, ws workflow.WorkspaceID, i
 	if err != nil {
 		return err
 	}
-	for _, sql := range []string{m.sql.dropLinks, m.sql.dropPairs} {
+	for _, sql := range []string{m.sql.dropPairs, m.sql.dropTables} {
 		if _, err := tx.Exec(ctx, sql, workspace, string(id)); err != nil {
 			return fmt.Errorf("drop the link map of workflow %s: %w", id, err)
 		}
@@ -84,15 +87,15 @@ func (m *LinkMap) args(ctx context.Context, s Scope, more ...any) ([]any, error)
 // Known returns what is known about source rows; unknown ones are absent.
 func (m *LinkMap) Known(ctx context.Context, s Scope, ids []airtable.RecordID) (map[airtable.RecordID]Known, error) {
 	known := make(map[airtable.RecordID]Known, len(ids))
-	err := m.find(ctx, m.sql.readLinks, s, ids, func(rows db.Rows) error {
+	err := m.find(ctx, m.sql.readPairs, s, ids, func(rows db.Rows) error {
 		var source string
-		var created int64
+		var made, owed int64
 		var k Known
-		if err := rows.Scan(&source, (*string)(&k.Target), &created, &k.Hash, &k.Response,
-			&k.Swept, &k.Listed, &k.ListedHash, &k.ListedResponse); err != nil {
+		if err := rows.Scan(&source, (*string)(&k.Target), &made, (*[]byte)(&k.Left), (*[]byte)(&k.Right),
+			&k.Losses, &owed, &k.Swept, &k.Listed, (*[]byte)(&k.Seen)); err != nil {
 			return err
 		}
-		k.Created = created == 1
+		k.Made, k.Owed = made == 1, owed == 1
 		known[airtable.RecordID(source)] = k
 		return nil
 	})
@@ -101,12 +104,12 @@ func (m *LinkMap) Known(ctx context.Context, s Scope, ids []airtable.RecordID) (
 
 // Targets returns the target rows of source rows.
 func (m *LinkMap) Targets(ctx context.Context, s Scope, sources []airtable.RecordID) (map[airtable.RecordID]airtable.RecordID, error) {
-	return m.pairs(ctx, m.sql.targetsOfSources, s, sources)
+	return m.pairs(ctx, m.sql.rightsOfLefts, s, sources)
 }
 
 // Sources returns the source rows of target rows.
 func (m *LinkMap) Sources(ctx context.Context, s Scope, targets []airtable.RecordID) (map[airtable.RecordID]airtable.RecordID, error) {
-	return m.pairs(ctx, m.sql.sourcesOfTargets, s, targets)
+	return m.pairs(ctx, m.sql.leftsOfRights, s, targets)
 }
 
 func (m *LinkMap) pairs(ctx context.Context, sql string, s Scope, ids []airtable.RecordID) (map[airtable.RecordID]airtable.RecordID, error) {
@@ -159,34 +162,91 @@ func (m *LinkMap) scan(ctx context.Context, sql string, s Scope, scan func(db.Ro
 type Gone struct {
 	Source airtable.RecordID `json:"source"`
 	Target airtable.RecordID `json:"target"`
+	// Theirs says that this sync has not made the target row.
+	Theirs bool `json:"theirs,omitempty"`
 }
 
-// Missing returns rows made by this sync whose source row the sweep has not
-// seen, after the given source row and in that order.
-func (m *LinkMap) Missing(ctx context.Context, s Scope, after airtable.RecordID, sweep, listing string, limit int) ([]Gone, error) {
+// Missing returns target rows that the listing has seen and whose source row the
+// sweep has not, after the given source row and in that order: those that this
+// sync has made or, with theirs, all.
+func (m *LinkMap) Missing(ctx context.Context, s Scope, after airtable.RecordID, sweep, listing string, theirs bool, limit int) ([]Gone, error) {
 	var gone []Gone
+	made := 1
+	if theirs {
+		made = 0
+	}
 	err := m.scan(ctx, m.sql.listMissing, s, func(rows db.Rows) error {
 		var g Gone
-		if err := rows.Scan((*string)(&g.Source), (*string)(&g.Target)); err != nil {
+		var made int64
+		if err := rows.Scan((*string)(&g.Source), (*string)(&g.Target), &made); err != nil {
 			return err
 		}
+		g.Theirs = made == 0
 		gone = append(gone, g)
 		return nil
-	}, string(after), sweep, listing, limit)
+	}, string(after), sweep, listing, made, limit)
 	if err != nil {
 		return nil, fmt.Errorf("link map, missing rows: %w", err)
 	}
 	return gone, nil
 }
 
-// Count returns how many target rows are known, and how many of those are
-// missing from the sweep.
-func (m *LinkMap) Count(ctx context.Context, s Scope, sweep, listing string) (rows, missing int64, err error) {
-	err = m.scan(ctx, m.sql.countLinks, s, func(row db.Rows) error { return row.Scan(&rows, &missing) }, sweep, listing)
+// Owed returns source rows of which the target lacks something, after the given
+// one and in that order.
+func (m *LinkMap) Owed(ctx context.Context, s Scope, after airtable.RecordID, limit int) ([]airtable.RecordID, error) {
+	var ids []airtable.RecordID
+	err := m.scan(ctx, m.sql.listOwed, s, func(row db.Rows) error {
+		var id string
+		if err := row.Scan(&id); err != nil {
+			return err
+		}
+		ids = append(ids, airtable.RecordID(id))
+		return nil
+	}, string(after), limit)
 	if err != nil {
-		return 0, 0, fmt.Errorf("link map, count: %w", err)
+		return nil, fmt.Errorf("link map, owed rows: %w", err)
 	}
-	return rows, missing, nil
+	return ids, nil
+}
+
+// Counts are numbers of target rows.
+type Counts struct {
+	Rows    int64 // that are known
+	Missing int64 // of ours, whose source row is missing from the sweep
+	Orphans int64 // the same of rows that this sync has not made
+}
+
+// Count counts the target rows.
+func (m *LinkMap) Count(ctx context.Context, s Scope, sweep, listing string) (Counts, error) {
+	var n Counts
+	err := m.scan(ctx, m.sql.countPairs, s, func(row db.Rows) error { return row.Scan(&n.Rows, &n.Missing, &n.Orphans) }, sweep, listing)
+	if err != nil {
+		return Counts{}, fmt.Errorf("link map, count: %w", err)
+	}
+	return n, nil
+}
+
+// Memory returns what earlier runs of a workflow have bound.
+func (m *LinkMap) Memory(ctx context.Context, ws, workflow string) (plan.Memory, error) {
+	workspace, err := m.db.Workspace(ctx, ws)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := m.db.Read().Query(ctx, m.sql.listBound, workspace, workflow)
+	if err != nil {
+		return nil, fmt.Errorf("link map, memory: %w", err)
+	}
+	defer rows.Close()
+	var memory plan.Memory
+	for rows.Next() {
+		var raw json.RawMessage
+		var b plan.Bound
+		if err := errors.Join(rows.Scan(&raw), json.Unmarshal(raw, &b)); err != nil {
+			return nil, fmt.Errorf("link map, memory: %w", err)
+		}
+		memory = append(memory, b)
+	}
+	return memory, rows.Err()
 }
 
 // Mark returns where the next incremental read begins; false before the first

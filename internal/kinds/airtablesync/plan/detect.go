@@ -25,19 +25,21 @@ func DetectSchemaChanges(s Sync, schemas map[airtable.BaseID]*airtable.Base) (Pl
 	plan := Plan{Changes: changes[:min(len(changes), maxChanges)], Warnings: f.warnings}
 	for _, d := range pairs {
 		if d.into != nil {
-			plan.Pairs = append(plan.Pairs, d.pair())
+			pair := d.pair(s.ExternalIDField)
+			pair.Inverse = d.inverse(pairs)
+			plan.Pairs = append(plan.Pairs, pair)
 		}
 	}
 	return plan, nil
 }
 
 // pair writes down what of a draft exists already.
-func (d *pairDraft) pair() Pair {
+func (d *pairDraft) pair(externalName string) Pair {
 	pair := Pair{
 		Source:     Side{Role: Source, Base: d.source.Base, Table: d.from.ID, Name: d.from.Name},
 		Target:     Side{Role: Target, Base: d.target.Base, Table: d.into.ID, Name: d.into.Name},
-		ExternalID: d.externalID,
-		Skipped:    d.skipped,
+		ExternalID: d.externalID, ExternalName: d.externalName,
+		Skipped: d.skipped, Bound: d.remember(externalName),
 	}
 	for _, f := range d.fields {
 		if f.into != nil {
@@ -50,6 +52,20 @@ func (d *pairDraft) pair() Pair {
 		}
 	}
 	return pair
+}
+
+// inverse lists the source fields that show which rows link to a row: the other
+// sides of all links that are written into the pair's table, mapped or not.
+func (d *pairDraft) inverse(pairs []*pairDraft) []InverseLink {
+	var links []InverseLink
+	for _, other := range pairs {
+		for _, l := range other.links {
+			if _, shown := d.from.Field(string(l.options.InverseLinkFieldID)); l.written && l.to == d && other.into != nil && shown {
+				links = append(links, InverseLink{Source: l.options.InverseLinkFieldID, To: other.key()})
+			}
+		}
+	}
+	return links
 }
 
 func (d *pairDraft) key() string {

@@ -10,26 +10,31 @@ import (
 
 // pairDraft is a pair whose target may still have to be created.
 type pairDraft struct {
-	source     SyncedBase
-	target     SyncedBase
-	from       *airtable.Table
-	into       *airtable.Table // nil: to be created
-	intoName   string
-	pointer    string // to the rule, or to the base that the table comes from
-	rule       *Rule  // nil: all writable fields under their own names
-	fields     []*fieldDraft
-	links      []*linkDraft
-	skipped    []SkippedLink
-	externalID airtable.FieldID // "": to be created
+	source       SyncedBase
+	target       SyncedBase
+	from         *airtable.Table
+	fromName     string          // as the configuration has it
+	into         *airtable.Table // nil: to be created
+	intoName     string
+	pointer      string // to the rule, or to the base that the table comes from
+	bound        Bound  // what is remembered of the two tables
+	rule         *Rule  // nil: all writable fields under their own names
+	fields       []*fieldDraft
+	links        []*linkDraft
+	skipped      []SkippedLink
+	externalID   airtable.FieldID // "": to be created
+	externalName string
 }
 
 // fieldDraft is a source field and the name that it has in the target.
 type fieldDraft struct {
-	from    *airtable.Field
-	name    string
-	pointer string
-	asText  bool            // computed in the source
-	into    *airtable.Field // nil: to be created
+	from     *airtable.Field
+	fromName string // as the configuration has it
+	name     string
+	named    bool // by a rule
+	pointer  string
+	asText   bool            // computed in the source
+	into     *airtable.Field // nil: to be created
 }
 
 // linkDraft is a source link field. Which side of a link is written is decided
@@ -73,9 +78,36 @@ func (f *findings) warn(code string, d *pairDraft, field, detail string) {
 	}
 }
 
+// reused reports that a configured name belongs to something else than before.
+func (f *findings) reused(pointer, base, table, what, name, now, before, is string) {
+	at := Fault{Code: "name_reused", Pointer: pointer, Base: base, Table: table}
+	if !slices.ContainsFunc(f.faults, func(have Fault) bool { return have.Code == at.Code && have.Pointer == pointer && have.Base == base }) {
+		f.fault(at, "%s %q was %s until now, which is called %q today, and %s has its name; "+
+			"write the ID of the one that you mean into the configuration, or rename one of them", what, name, before, is, now)
+	}
+}
+
 // matches reports whether a configured name or ID means the table.
 func matches(nameOrID string, t *airtable.Table) bool {
 	return nameOrID == string(t.ID) || nameOrID == t.Name
+}
+
+// find looks for the target field: the one that it was before, else the one of the
+// name.
+func (f *fieldDraft) find(d *pairDraft, all *findings) {
+	f.into = FindField(d.into, f.name)
+	remembered := d.bound.targetField(d.into, f)
+	switch {
+	case remembered != nil && f.named && f.into != nil && f.into.ID != remembered.ID:
+		all.reused(f.pointer, string(d.target.Base), d.into.Name, "target field", f.name, string(f.into.ID), string(remembered.ID), remembered.Name)
+	case remembered != nil:
+		f.into = remembered
+	case f.into != nil:
+		if owner := d.bound.ownerOf(f.into, f, d.from); owner != nil && !f.named {
+			all.refuse(d, "name_reused", f.pointer, f.name, "target field %q of table %q holds the cells of source field %q (%s), which had its name; "+
+				"source field %q (%s) needs a field_mapping that gives it another target field", f.into.Name, d.into.Name, owner.Name, owner.ID, f.from.Name, f.from.ID)
+		}
+	}
 }
 
 // FindTable looks a target table up by ID or name; nil if there is none.

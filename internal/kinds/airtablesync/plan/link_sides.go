@@ -16,7 +16,7 @@ func resolveLinks(pairs []*pairDraft, f *findings) {
 	for _, d := range pairs {
 		kept := d.links[:0]
 		for _, l := range d.links {
-			l.into = FindField(d.into, l.name)
+			l.find(d, f)
 			if l.to = linkedPair(pairs, d, l); l.to == nil {
 				d.skipped = append(d.skipped, SkippedLink{Source: l.from.ID, Name: l.from.Name})
 				f.warn("links_skipped", d, l.from.Name, "it links to a table that is not part of the sync; add that table to sync the links")
@@ -119,14 +119,17 @@ func indexOf(pairs []*pairDraft) map[*pairDraft]int {
 }
 
 // prefers reports whether side l of a link, in pair d, is the better one to
-// write than its partner: the side that Airtable does not call reversed, else
-// the side that holds one record, else the side that a person has named
-// (Airtable names an inverse field after the table), else the later one in the
-// order of the source. The order of the records within a cell is kept only on
-// the side that is written.
+// write than its partner: the side that was written before, else the side that
+// Airtable does not call reversed, else the side that holds one record, else the
+// side that a person has named (Airtable names an inverse field after the table),
+// else the later one in the order of the source. The order of the records within a
+// cell is kept only on the side that is written.
 func prefers(d *pairDraft, l *linkDraft, given map[*pairDraft]int) bool {
 	m := l.partner
+	was, wasOther := d.bound.writes(l.from.ID), l.to.bound.writes(m.from.ID)
 	switch {
+	case was != wasOther:
+		return was
 	case l.options.IsReversed != m.options.IsReversed:
 		return !l.options.IsReversed
 	case l.options.PrefersSingleRecordLink != m.options.PrefersSingleRecordLink:

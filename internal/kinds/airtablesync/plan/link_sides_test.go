@@ -144,3 +144,21 @@ func TestLinksStayWithinTheirBases(t *testing.T) {
 		}
 	}
 }
+
+// The linked table is read with the field that shows who links to it, whether that
+// field is mapped or not.
+func TestTheOtherSideOfALinkIsRead(t *testing.T) {
+	t.Parallel()
+	source := []string{"People: Name, Firm >Firms/People", "Firms: Name, People ~>People/Firm"}
+	target := []string{"People: Name, Firm >Firms/People, " + ext, "Firms: Name, People ~>People/Firm, " + ext}
+	for name, rules := range map[string][]Rule{"both mapped": nil, "one mapped": {rule("People", "People"), rule("Firms", "Firms", "Name", "Name")}} {
+		got, faults := detect(t, rules, source, target)
+		if len(faults) > 0 || len(got.Pairs) != 2 {
+			t.Fatalf("%s: %v %v", name, short(faults), lines(got))
+		}
+		firms, people := got.Pairs[0], got.Pairs[1]
+		if len(people.Inverse) != 0 || len(firms.Inverse) != 1 || firms.Inverse[0] != (InverseLink{Source: fieldID("appS", "Firms", "People"), To: people.Key()}) {
+			t.Errorf("%s: %+v and %+v", name, firms.Inverse, people.Inverse)
+		}
+	}
+}

@@ -8,6 +8,8 @@ const (
 	LossSkippedLinks = "links_skipped"
 	// LossOpenLinks: links lead to rows that are not in the target.
 	LossOpenLinks = "open_links"
+	// LossDropped: Airtable has not taken all of a cell.
+	LossDropped = "cells_dropped"
 )
 
 // Loss is a part of a source row that is not written. It names no cells.

@@ -18,7 +18,7 @@ func TestLinksThatLeadOutAreLostWhenARowIsWritten(t *testing.T) {
 		row(t, "rec2", `{"fldName":"B","fldOut":["recO1"]}`),
 		row(t, "rec3", `{"fldName":"C"}`),
 	}
-	known := map[airtable.RecordID]Known{"rec2": {Target: "recT2", Hash: desired(p, rows[1]).Hash}}
+	known := map[airtable.RecordID]Known{"rec2": {Target: "recT2", Left: desired(p, rows[1]).Hashes}}
 	got := Compare(p, rows, known, "s", "")
 	if diff := cmp.Diff([]Loss{{Row: "rec1", Field: "Out", Code: LossSkippedLinks, Links: 2}}, got.Losses); diff != "" || got.SkippedLinks != 3 || got.Listed != 0 {
 		t.Errorf("%d links skipped, want 3, %d listed (-want +got):\n%s", got.SkippedLinks, got.Listed, diff)

@@ -49,8 +49,8 @@ func (m *mapper) sourceTables(i int, source SyncedBase) []*airtable.Table {
 		return tables
 	}
 	for j, name := range source.Tables {
-		table, ok := schema.Table(name)
-		if !ok {
+		table := m.sourceTable(schema, name, pointer("source_bases", i, "tables", j))
+		if table == nil {
 			m.findings.fault(Fault{Code: "source_table_missing", Pointer: pointer("source_bases", i, "tables", j), Base: string(source.Base), Table: name},
 				"source base %s has no table %q; create it or correct the name%s", source.Base, name, suggest.Nearest(name, tableNames(schema)))
 			continue
@@ -62,25 +62,76 @@ func (m *mapper) sourceTables(i int, source SyncedBase) []*airtable.Table {
 	return tables
 }
 
+// sourceTable returns the table that a name of the configuration means: the one
+// that it meant before, as long as that exists. It returns nil if there is none.
+func (m *mapper) sourceTable(schema *airtable.Base, name, at string) *airtable.Table {
+	remembered := m.sync.Memory.sourceTable(schema, name)
+	found, ok := schema.Table(name)
+	switch {
+	case remembered == nil && ok:
+		return found
+	case remembered != nil && ok && found.ID != remembered.ID:
+		m.findings.reused(at, string(schema.ID), name, "source table", name, string(found.ID), string(remembered.ID), remembered.Name)
+	}
+	return remembered
+}
+
+// means reports whether a rule is about the table.
+func (m *mapper) means(k int, schema *airtable.Base, from *airtable.Table) bool {
+	t := m.sourceTable(schema, m.sync.Rules[k].SourceTable, pointer("sync_rules", k, "source_table"))
+	return t != nil && t.ID == from.ID
+}
+
 // pairTable adds the pairs of one source table with one target base: one for
 // each rule about the table or, without a rule, one with the table of its name.
 func (m *mapper) pairTable(i int, source, target SyncedBase, from *airtable.Table) {
 	ruled := false
 	for k := range m.sync.Rules {
 		rule := &m.sync.Rules[k]
-		if !matches(rule.SourceTable, from) {
+		if !m.means(k, m.schemas[source.Base], from) {
 			continue
 		}
 		ruled = true
-		m.addPair(&pairDraft{source: source, target: target, from: from, intoName: rule.TargetTable, rule: rule, pointer: pointer("sync_rules", k)})
+		m.addPair(&pairDraft{source: source, target: target, from: from, fromName: rule.SourceTable, intoName: rule.TargetTable, rule: rule, pointer: pointer("sync_rules", k)})
 	}
 	if !ruled {
-		m.addPair(&pairDraft{source: source, target: target, from: from, intoName: from.Name, pointer: pointer("source_bases", i)})
+		m.addPair(&pairDraft{source: source, target: target, from: from, fromName: m.configured(source, from), intoName: from.Name, pointer: pointer("source_bases", i)})
 	}
 }
 
+// configured is the name under which a source base lists a table, else its own.
+func (m *mapper) configured(source SyncedBase, from *airtable.Table) string {
+	for _, name := range source.Tables {
+		if t := m.sync.Memory.sourceTable(m.schemas[source.Base], name); t != nil && t.ID == from.ID {
+			return name
+		}
+	}
+	return from.Name
+}
+
+// findTarget looks for the target table: the one that it was before, else the one
+// of the name.
+func (m *mapper) findTarget(d *pairDraft) {
+	schema := m.schemas[d.target.Base]
+	d.into = FindTable(schema, d.intoName)
+	remembered, was := m.sync.Memory.targetOf(d, schema)
+	switch {
+	case remembered != nil && d.rule != nil && d.into != nil && d.into.ID != remembered.ID:
+		m.findings.reused(d.pointer+pointer("target_table"), string(d.target.Base), d.intoName, "target table", d.intoName,
+			string(d.into.ID), string(remembered.ID), remembered.Name)
+	case remembered != nil:
+		d.into, d.intoName = remembered, was.TargetName
+	case d.into != nil:
+		if owner := m.sync.Memory.ownerOf(d.into, d, m.schemas[d.source.Base]); owner != nil && d.rule == nil {
+			m.findings.refuse(d, "name_reused", d.pointer, "", "target table %q holds the rows of source table %q (%s), which had its name; "+
+				"source table %q (%s) needs a rule that gives it another target table", d.into.Name, owner.Name, owner.ID, d.from.Name, d.from.ID)
+		}
+	}
+	d.bound = m.sync.Memory.bound(d)
+}
+
 func (m *mapper) addPair(d *pairDraft) {
-	d.into = FindTable(m.schemas[d.target.Base], d.intoName)
+	m.findTarget(d)
 	switch {
 	case !d.targetIsListed():
 		// this target base does not take the table
@@ -110,7 +161,7 @@ func (m *mapper) checkRules() {
 		for _, source := range m.sync.Sources {
 			schema := m.schemas[source.Base]
 			_, has := schema.Table(rule.SourceTable)
-			found = found || has || slices.Contains(source.Tables, rule.SourceTable)
+			found = found || has || m.sync.Memory.sourceTable(schema, rule.SourceTable) != nil || slices.Contains(source.Tables, rule.SourceTable)
 			all = append(all, tableNames(schema)...)
 		}
 		if !found {
@@ -133,7 +184,7 @@ func (m *mapper) mapFields(d *pairDraft) {
 		case strings.EqualFold(f.Name, m.sync.ExternalIDField):
 			m.findings.warn("field_skipped", d, f.Name, "it has the name of the field that holds the source row's ID; map it to another name to copy it")
 		case f.Type.Writable():
-			d.add(fieldDraft{from: f, name: f.Name, pointer: d.pointer})
+			d.add(fieldDraft{from: f, fromName: f.Name, name: f.Name, pointer: d.pointer})
 		case !f.Type.Known():
 			m.findings.warn("field_skipped", d, f.Name, fmt.Sprintf("its type %s is unknown to this version; name it in field_mapping to copy it as it is", f.Type))
 		}
@@ -146,19 +197,32 @@ func (m *mapper) mapNamedFields(d *pairDraft) {
 	var named []fieldDraft
 	for _, source := range slices.Sorted(maps.Keys(d.rule.FieldMapping)) {
 		at := d.pointer + pointer("field_mapping", source)
-		f, ok := d.from.Field(source)
-		if !ok {
+		f := m.sourceField(d, source, at)
+		if f == nil {
 			m.findings.fault(Fault{Code: "source_field_missing", Pointer: at, Base: string(d.source.Base), Table: d.from.Name, Field: source},
 				"table %q of source base %s has no field %q; create it or correct the mapping%s",
 				d.from.Name, d.source.Base, source, suggest.Nearest(source, fieldNames(d.from)))
 			continue
 		}
-		named = append(named, fieldDraft{from: f, name: d.rule.FieldMapping[source], pointer: at, asText: f.Type.Computed()})
+		named = append(named, fieldDraft{from: f, fromName: source, name: d.rule.FieldMapping[source], named: true, pointer: at, asText: f.Type.Computed()})
 	}
 	slices.SortStableFunc(named, func(a, b fieldDraft) int { return cmp.Compare(d.fieldIndex(a.from), d.fieldIndex(b.from)) })
 	for _, f := range named {
 		d.add(f)
 	}
+}
+
+// sourceField returns the field that a name of the mapping means, like sourceTable.
+func (m *mapper) sourceField(d *pairDraft, name, at string) *airtable.Field {
+	remembered := d.bound.sourceField(d.from, name)
+	found, ok := d.from.Field(name)
+	switch {
+	case remembered == nil && ok:
+		return found
+	case remembered != nil && ok && found.ID != remembered.ID:
+		m.findings.reused(at, string(d.source.Base), d.from.Name, "source field", name, string(found.ID), string(remembered.ID), remembered.Name)
+	}
+	return remembered
 }
 
 func (d *pairDraft) add(f fieldDraft) {

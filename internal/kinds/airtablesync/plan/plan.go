@@ -26,9 +26,15 @@ type Pair struct {
 	Target Side `json:"target"`
 	// ExternalID is the target field that holds base/record of the source row.
 	ExternalID airtable.FieldID `json:"external_id"`
-	Fields     []FieldPair      `json:"fields"`
+	// ExternalName is its name, as formulas have it.
+	ExternalName string      `json:"external_name"`
+	Fields       []FieldPair `json:"fields"`
 	// Links are the link fields that are written from this side.
 	Links []LinkPair `json:"links,omitempty"`
+	// Inverse are links that are written from their other side: rows of To link here.
+	Inverse []InverseLink `json:"inverse,omitempty"`
+	// Bound is to be remembered once a run has completed.
+	Bound Bound `json:"bound"`
 	// Skipped are source link fields that lead to tables outside the sync.
 	Skipped []SkippedLink `json:"skipped,omitempty"`
 }
@@ -71,6 +77,12 @@ type LinkPair struct {
 	Later bool `json:"later,omitempty"`
 }
 
+// InverseLink is a source link field whose other side is written.
+type InverseLink struct {
+	Source airtable.FieldID `json:"source"`
+	To     string           `json:"to"` // the key of the pair that is written
+}
+
 // SkippedLink is a source link field that cannot be followed.
 type SkippedLink struct {
 	Source airtable.FieldID `json:"source"`
@@ -109,6 +121,11 @@ func (p Pair) SourceFields() []string {
 	}
 	for _, l := range p.Links {
 		ids = append(ids, string(l.Source))
+	}
+	for _, l := range p.Inverse {
+		if !slices.Contains(ids, string(l.Source)) {
+			ids = append(ids, string(l.Source))
+		}
 	}
 	for _, s := range p.Skipped {
 		ids = append(ids, string(s.Source))

@@ -26,14 +26,12 @@ type Listing struct {
 func Recognise(p Pair, rows []airtable.Record, l Listing) (listed []Listed, duplicates []airtable.RecordID) {
 	taken := map[airtable.RecordID]int{}
 	for _, row := range rows {
-		entry := Listed{Source: claimedSource(p, row), Target: row.ID}
-		if entry.Source != "" {
-			entry.Hash, entry.Response = targetHashes(p, row, l.Linked)
-		} else if entry.Source = l.Sources[row.ID]; entry.Source == "" {
-			continue // not one of ours
+		entry, ours := l.read(p, row)
+		if !ours {
+			continue
 		}
 		if i, again := taken[entry.Source]; again {
-			if l.Known[entry.Source].Target == row.ID {
+			if l.prefers(entry, listed[i]) {
 				listed[i], entry = entry, listed[i]
 			}
 			duplicates = append(duplicates, entry.Target)
@@ -49,30 +47,75 @@ func Recognise(p Pair, rows []airtable.Record, l Listing) (listed []Listed, dupl
 	return listed, duplicates
 }
 
+// prefers reports whether, of two rows of one external ID, the second one is ours:
+// the link map knows it, or only it has the ID exactly.
+func (l Listing) prefers(second, first Listed) bool {
+	switch l.Known[first.Source].Target {
+	case second.Target:
+		return true
+	case first.Target:
+		return false
+	}
+	return first.Seen == nil && second.Seen != nil
+}
+
+// read returns what is to be noted of a target row; false if it is not one of ours.
+func (l Listing) read(p Pair, row airtable.Record) (Listed, bool) {
+	source, exact := claimedSource(p, row)
+	entry := Listed{Source: source, Target: row.ID}
+	if source == "" {
+		entry.Source = l.Sources[row.ID]
+		return entry, entry.Source != ""
+	}
+	if !exact {
+		return entry, true
+	}
+	in := func(form airtable.Form) hashed { return targetHashes(p, row, l.Linked, form) }
+	entry.Seen = in(airtable.CurrentForm).pack()
+	if right := l.Known[entry.Source].Right.unpack(); right.known() && right.form != airtable.CurrentForm {
+		entry.Right = right.inCurrentForm(in).pack()
+	}
+	return entry, true
+}
+
 // ClaimedSources lists the source rows that the external IDs of a target page
 // name.
 func ClaimedSources(p Pair, rows []airtable.Record) []airtable.RecordID {
 	var sources []airtable.RecordID
 	for _, row := range rows {
-		if source := claimedSource(p, row); source != "" {
+		if source, _ := claimedSource(p, row); source != "" {
 			sources = append(sources, source)
 		}
 	}
 	return sources
 }
 
-// claimedSource reads the external ID of a target row. It returns "" if the
-// row does not belong to the source base of the pair.
-func claimedSource(p Pair, row airtable.Record) airtable.RecordID {
+// claimedSource reads the external ID of a target row. It returns "" if the row
+// does not belong to the source base of the pair. What people have typed behind
+// the ID does not make another row of it: it is not exact, and an upsert would not
+// find the row.
+func claimedSource(p Pair, row airtable.Record) (source airtable.RecordID, exact bool) {
 	var text string
 	if json.Unmarshal(row.Fields[string(p.ExternalID)], &text) != nil {
-		return ""
+		return "", false
 	}
-	id, ok := strings.CutPrefix(text, string(p.Source.Base)+"/")
-	if !ok || !strings.HasPrefix(id, "rec") {
-		return ""
+	rest, ok := strings.CutPrefix(strings.TrimSpace(text), string(p.Source.Base)+"/")
+	if !ok || !strings.HasPrefix(rest, "rec") {
+		return "", false
 	}
-	return airtable.RecordID(id)
+	end := strings.IndexFunc(rest, func(r rune) bool { return !isIDRune(r) })
+	if end < 0 {
+		end = len(rest)
+	}
+	source = airtable.RecordID(rest[:min(end, recordIDLength)])
+	return source, text == p.ExternalIDOf(source)
+}
+
+// recordIDLength is that of every record ID.
+const recordIDLength = 17
+
+func isIDRune(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
 }
 
 // LinkedTargets lists the target rows that a target page links to, by the key

@@ -41,10 +41,10 @@ func TestRecognise(t *testing.T) {
 	if diff := cmp.Diff([]airtable.RecordID{"recT5", "recT6", "recT7"}, duplicates); diff != "" {
 		t.Errorf("duplicates (-want +got):\n%s", diff)
 	}
-	if want := desired(p, row(t, "rec1", `{"fldName":"A","fldFirm":["recF"]}`)).Hash; listed[0].Hash != want || listed[0].Response == "" {
-		t.Errorf("recT1 reads %+v, want the hash %s", listed[0], want)
+	if want := desired(p, row(t, "rec1", `{"fldName":"A","fldFirm":["recF"]}`)).Hashes; !listed[0].Seen.Equal(want) {
+		t.Errorf("recT1 reads %x, want %x", listed[0].Seen, want)
 	}
-	if listed[1].Hash != "" || listed[1].Response != "" {
+	if listed[1].Seen != nil {
 		t.Errorf("a row without its external ID counts as unchanged: %+v", listed[1])
 	}
 }
@@ -76,5 +76,40 @@ func TestWhatAPageRefersTo(t *testing.T) {
 	want := map[string][]airtable.RecordID{"firms": {"recF1", "recF2"}, "people": {"recT2"}}
 	if diff := cmp.Diff(want, LinkedTargets(p, rows)); diff != "" {
 		t.Errorf("targets (-want +got):\n%s", diff)
+	}
+}
+
+// What people type behind an ID makes no other row of it: the row is found, and
+// written with its ID again. Of two rows, the one with the exact ID is the row.
+func TestRecogniseReadsAnIDWithSomethingBehindIt(t *testing.T) {
+	t.Parallel()
+	for cell, exact := range map[string]bool{"appS/rec1": true, "appS/rec1 (copy)": false, " appS/rec1": false, "appS/rec1\n": false, "appS/rec1, appS/rec2": false} {
+		rows := []airtable.Record{row(t, "recT1", string(marshal(t, map[string]string{"fldX": cell, "fldN": "A"})))}
+		listed, _ := Recognise(people(), rows, Listing{Name: "l"})
+		if len(listed) != 1 || listed[0].Source != "rec1" || (listed[0].Seen != nil) != exact {
+			t.Errorf("%q: %+v", cell, listed)
+		}
+	}
+	rows := []airtable.Record{row(t, "recT1", `{"fldX":"appS/rec1 copy"}`), row(t, "recT2", `{"fldX":"appS/rec1"}`)}
+	listed, duplicates := Recognise(people(), rows, Listing{Name: "l"})
+	if len(listed) != 1 || listed[0].Target != "recT2" || len(duplicates) != 1 || duplicates[0] != "recT1" {
+		t.Errorf("%+v, duplicates %v", listed, duplicates)
+	}
+}
+
+// What is known in an older form gets the current one as it is read.
+func TestRecogniseRenewsAnOlderForm(t *testing.T) {
+	t.Parallel()
+	p, was, is := people(), row(t, "recT1", `{"fldX":"appS/rec1","fldN":"A","fldR":"x"}`), row(t, "recT1", `{"fldX":"appS/rec1","fldN":"A","fldR":"edited"}`)
+	known := map[airtable.RecordID]Known{"rec1": {Target: "recT1", Right: targetHashes(p, was, nil, airtable.FormRounded).pack()}}
+	listed, _ := Recognise(p, []airtable.Record{is}, Listing{Name: "l", Known: known})
+	want := targetHashes(p, was, nil, airtable.CurrentForm)
+	want.again("fldR")
+	if diff := cmp.Diff(want.pack(), listed[0].Right); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	known["rec1"] = Known{Target: "recT1", Right: targetHashes(p, was, nil, airtable.CurrentForm).pack()}
+	if listed, _ = Recognise(p, []airtable.Record{is}, Listing{Name: "l", Known: known}); listed[0].Right != nil {
+		t.Errorf("the current form is written again: %x", listed[0].Right)
 	}
 }

@@ -17,18 +17,25 @@ type RowChange struct {
 	New bool `json:"new,omitempty"`
 	// Blank says that there cannot be one: empty cells need not be cleared.
 	Blank bool `json:"blank,omitempty"`
-	// KeepFiles says that the target row already has the attachments. Writing
-	// them again would make Airtable fetch them again.
-	KeepFiles bool                                     `json:"keep_files,omitempty"`
-	Cells     map[airtable.FieldID]json.RawMessage     `json:"cells"`
-	Links     map[airtable.FieldID][]airtable.RecordID `json:"links,omitempty"` // IDs of source rows
-	Hash      string                                   `json:"hash"`
+	// Keep are attachment fields that the target row already has as they should be.
+	// Writing them would make Airtable fetch the files again.
+	Keep  []airtable.FieldID                       `json:"keep,omitempty"`
+	Cells map[airtable.FieldID]json.RawMessage     `json:"cells"`
+	Links map[airtable.FieldID][]airtable.RecordID `json:"links,omitempty"` // IDs of source rows
+	// LinkedBy are source rows that link to this one, by the key of their pair.
+	LinkedBy map[string][]airtable.RecordID `json:"linked_by,omitempty"`
+	Hashes   CellHashes                     `json:"hashes"`
+	Losses   int                            `json:"losses,omitempty"` // of earlier writes of these cells
+	// Gone says that the write itself has found Target missing, and makes it again.
+	Gone bool `json:"-"`
 }
 
 // Comparison is what came of comparing a page of source rows with the target.
 type Comparison struct {
 	Changes   []RowChange
 	Unchanged int
+	// Swept are all rows of the page, to be noted.
+	Swept []Swept
 	// Listed counts the rows that this run's listing has found in the target.
 	Listed int
 	// SkippedLinks counts the links that lead out of the sync.
@@ -46,7 +53,7 @@ func Compare(p Pair, rows []airtable.Record, known map[airtable.RecordID]Known, 
 	met := map[airtable.RecordID]bool{}
 	for _, row := range rows {
 		k, noted := known[row.ID]
-		if k.Swept == sweep || met[row.ID] {
+		if k.Swept == sweep && !k.Owed || met[row.ID] {
 			continue
 		}
 		met[row.ID] = true
@@ -57,50 +64,73 @@ func Compare(p Pair, rows []airtable.Record, known map[airtable.RecordID]Known, 
 		for _, loss := range skipped {
 			c.SkippedLinks += loss.Links
 		}
-		change := desired(p, row)
-		if !mustWrite(change, k, listing) {
+		change, view := desired(p, row), viewOf(p, row, k, listing)
+		if !view.mustWrite() {
 			c.Unchanged++
+			c.Swept = append(c.Swept, view.settled(row.ID))
 			continue
 		}
-		missing := listing != "" && k.Listed != listing
-		change.New = k.Target == "" || missing
-		change.Blank = !noted || missing
-		if !missing {
-			change.Target = k.Target
-		}
-		change.KeepFiles = keepsFiles(change, k, listing)
+		change.address(view, noted)
+		c.Swept = append(c.Swept, Swept{Source: row.ID, Intended: change.New && k.Target != ""})
 		c.Changes = append(c.Changes, change)
 		c.Losses = append(c.Losses, skipped...)
 	}
 	return c
 }
 
+// address says which row is written, and which of its cells need not be.
+func (c *RowChange) address(v view, noted bool) {
+	missing := v.listing && !v.listed
+	c.New = v.known.Target == "" || missing
+	c.Blank = !noted || missing
+	if missing {
+		return
+	}
+	if c.Target = v.known.Target; c.Target != "" {
+		c.Keep = v.keptFiles()
+	}
+	if v.left.known() && !v.sourceChanged() {
+		c.Losses = v.known.Losses
+	}
+}
+
 // desired returns what the target row of a source row must become.
 func desired(p Pair, row airtable.Record) RowChange {
 	change := RowChange{Source: row.ID, Cells: map[airtable.FieldID]json.RawMessage{}}
-	sum := newCellSum()
 	for _, f := range p.Fields {
-		read := row.Fields[string(f.Source)]
-		cell := airtable.ForWrite(f.Target.Type, read)
-		if f.AsText {
-			cell = textCell(read)
-			read = cell
+		cell := f.read(row)
+		if !f.AsText {
+			cell = airtable.ForWrite(f.Target.Type, cell)
 		}
 		change.Cells[f.Target.ID] = cell
-		sum.add(f.Target, airtable.Canonical(f.Target, read))
 	}
 	for _, l := range p.Links {
-		ids := airtable.Links(row.Fields[string(l.Source)])
-		if len(ids) > 0 {
+		if ids := airtable.Links(row.Fields[string(l.Source)]); len(ids) > 0 {
 			if change.Links == nil {
 				change.Links = map[airtable.FieldID][]airtable.RecordID{}
 			}
 			change.Links[l.Target] = ids
 		}
-		sum.addLinks(l.Target, ids)
 	}
-	change.Hash = sum.hash()
+	for _, l := range p.Inverse {
+		if ids := airtable.Links(row.Fields[string(l.Source)]); len(ids) > 0 {
+			if change.LinkedBy == nil {
+				change.LinkedBy = map[string][]airtable.RecordID{}
+			}
+			change.LinkedBy[l.To] = append(change.LinkedBy[l.To], ids...)
+		}
+	}
+	change.Hashes = sourceHashes(p, row, airtable.CurrentForm).pack()
 	return change
+}
+
+// read returns the cell of a source row; of a computed field, the text that is
+// written for it.
+func (f FieldPair) read(row airtable.Record) json.RawMessage {
+	if f.AsText {
+		return textCell(row.Fields[string(f.Source)])
+	}
+	return row.Fields[string(f.Source)]
 }
 
 // textCell renders a computed cell as the text that is written for it.
@@ -114,33 +144,4 @@ func textCell(cell json.RawMessage) json.RawMessage {
 	e.SetEscapeHTML(false)
 	_ = e.Encode(text) // a string always encodes
 	return bytes.TrimSpace(b.Bytes())
-}
-
-// mustWrite decides whether a row costs a write.
-func mustWrite(c RowChange, k Known, listing string) bool {
-	if listing == "" {
-		return k.Target == "" || k.Hash != c.Hash
-	}
-	if k.Listed != listing {
-		return true // the target has no such row
-	}
-	same := k.ListedHash == c.Hash
-	// Airtable may alter a cell that it is given (rich text, rounding). The row
-	// is still unchanged if it is what Airtable made of exactly these cells.
-	untouched := k.Hash == c.Hash && k.Response != "" && k.ListedResponse == k.Response
-	return !same && !untouched
-}
-
-// keepsFiles reports whether a row that must be written already has its
-// attachments.
-func keepsFiles(c RowChange, k Known, listing string) bool {
-	want := filesOf(c.Hash)
-	if c.Target == "" || want == "" {
-		return false
-	}
-	if listing == "" {
-		return filesOf(k.Hash) == want
-	}
-	return filesOf(k.ListedHash) == want ||
-		filesOf(k.Hash) == want && filesOf(k.Response) == filesOf(k.ListedResponse)
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/outside/airtable"
@@ -10,6 +11,7 @@ import (
 // must be created. Pairs may share a target table, so each change is noted once.
 type binder struct {
 	externalID string // name of the field that holds the source row's ID
+	memory     Memory
 	findings   *findings
 	changes    SchemaChanges
 }
@@ -17,7 +19,7 @@ type binder struct {
 // bind binds all pairs, in writing order, and returns the changes that this
 // takes. Links come last: their tables must be known.
 func bind(s Sync, pairs []*pairDraft, f *findings) SchemaChanges {
-	b := &binder{externalID: s.ExternalIDField, findings: f}
+	b := &binder{externalID: s.ExternalIDField, memory: s.Memory, findings: f}
 	for _, d := range pairs {
 		b.bindTable(d)
 	}
@@ -30,9 +32,12 @@ func bind(s Sync, pairs []*pairDraft, f *findings) SchemaChanges {
 // bindTable binds the fields of a pair that are not links, and the external ID.
 func (b *binder) bindTable(d *pairDraft) {
 	missing := b.bindFields(d)
-	external := FindField(d.into, b.externalID)
+	external := b.memory.externalID(d.into, b.externalID)
+	if external == nil {
+		external = FindField(d.into, b.externalID)
+	}
 	if external != nil {
-		d.externalID = external.ID
+		d.externalID, d.externalName = external.ID, external.Name
 		if !isText(external.Type) {
 			b.findings.refuse(d, "external_id_type", d.pointer, external.Name,
 				"field %q of table %q in target base %s must be a single line text but is %s; rename it or set external_id_field",
@@ -57,10 +62,11 @@ func (b *binder) bindTable(d *pairDraft) {
 func (b *binder) bindFields(d *pairDraft) []*fieldDraft {
 	var missing []*fieldDraft
 	for _, f := range d.fields {
-		f.into = FindField(d.into, f.name)
+		f.find(d, b.findings)
 		switch {
 		case f.into != nil:
 			b.checkType(d, f)
+			b.warnOfDigits(d, f)
 		case looksLikeID(f.name, "fld"):
 			b.findings.refuse(d, "target_field_missing", f.pointer, f.name,
 				"table %q of target base %s has no field with the ID %s; name the field instead, so that it can be created", d.intoName, d.target.Base, f.name)
@@ -94,6 +100,18 @@ func (b *binder) checkType(d *pairDraft, f *fieldDraft) {
 		b.findings.refuse(d, "type_mismatch", f.pointer, f.into.Name,
 			"field %q of table %q in target base %s is %s, but the source needs %s; rename or delete it in the target, or map to another name",
 			f.into.Name, d.intoName, d.target.Base, f.into.Type, want)
+	}
+}
+
+// warnOfDigits says when the target shows fewer decimal places of a number than
+// the source. It stores all of them.
+func (b *binder) warnOfDigits(d *pairDraft, f *fieldDraft) {
+	if f.asText || f.into.Type != f.from.Type {
+		return
+	}
+	if from, into := f.from.ShownDigits(), f.into.ShownDigits(); into >= 0 && from > into {
+		b.findings.warn("fewer_digits", d, f.from.Name, fmt.Sprintf("field %q of table %q in target base %s shows %d decimal places of the %d; "+
+			"it stores them all, so set its precision by hand to see them", f.into.Name, d.intoName, d.target.Base, into, from))
 	}
 }
 
@@ -235,7 +253,7 @@ func (b *binder) nameBothSides(d *pairDraft, l *linkDraft) {
 }
 
 func (b *binder) nameSide(d *pairDraft, field *airtable.Field, name string, other *pairDraft) {
-	if field == nil || field.Name == name || FindField(d.into, name) != nil || !strings.HasPrefix(field.Name, other.into.Name) {
+	if field == nil || field.Name == name || d.bound.hasTarget(field.ID) || FindField(d.into, name) != nil || !strings.HasPrefix(field.Name, other.into.Name) {
 		return
 	}
 	b.changes = append(b.changes, SchemaChange{Type: RenameField, Base: d.target.Base,

@@ -134,12 +134,16 @@ func TestAPairCarriesItsCredentials(t *testing.T) {
 	want := Pair{
 		Source:     Side{Role: Source, Base: "appS", Table: "tbl:appS:People", Name: "People"},
 		Target:     Side{Role: Target, Base: "appT", Table: "tbl:appT:Persons", Name: "Persons"},
-		ExternalID: "fld:appT:Persons:Source Record ID",
+		ExternalID: "fld:appT:Persons:Source Record ID", ExternalName: "Source Record ID",
 		Fields: []FieldPair{
 			{Source: "fld:appS:People:Name", Target: airtable.Field{ID: "fld:appT:Persons:Title", Name: "Title", Type: airtable.SingleLineText}},
 			{Source: "fld:appS:People:Total", Target: airtable.Field{ID: "fld:appT:Persons:Sum", Name: "Sum", Type: airtable.MultilineText}, AsText: true},
 		},
 		Skipped: []SkippedLink{{Source: "fld:appS:People:Boss", Name: "Boss"}},
+		Bound: Bound{SourceBase: "appS", SourceTable: "tbl:appS:People", SourceName: "People", TargetBase: "appT", TargetTable: "tbl:appT:Persons", TargetName: "Persons",
+			Ruled: true, ExternalID: "fld:appT:Persons:Source Record ID", ExternalName: "Source Record ID", Fields: []BoundField{
+				{Source: "fld:appS:People:Name", SourceName: "Name", Target: "fld:appT:Persons:Title", TargetName: "Title"},
+				{Source: "fld:appS:People:Total", SourceName: "Total", Target: "fld:appT:Persons:Sum", TargetName: "Sum"}}},
 	}
 	if diff := cmp.Diff(want, plan.Pairs[0]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

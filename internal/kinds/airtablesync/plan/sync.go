@@ -11,6 +11,8 @@ type Sync struct {
 	// ExternalIDField is the name of the field that holds base/record of the
 	// source row in every target table.
 	ExternalIDField string
+	// Memory is what earlier runs of the workflow have bound.
+	Memory Memory
 }
 
 // SyncedBase is one base of a sync.

@@ -21,17 +21,8 @@ const (
 type OpenLinks struct {
 	later int // the linked row may still be created in this run
 	lost  int // it was not read in this run; the next one writes the row again
-}
-
-// BatchCounts counts what came of one batch.
-type BatchCounts struct {
-	Created int `json:"created"`
-	Updated int `json:"updated"`
-	// Later are the numbers of the rows whose links wait for rows that are
-	// created later in the run.
-	Later []int `json:"later,omitempty"`
-	// Open counts links that only a later run can write.
-	Open int `json:"open,omitempty"`
+	// fields are the link fields that lack some.
+	fields []airtable.FieldID
 }
 
 // LinkedSources lists the source rows that the changes link to, by the key of
@@ -55,14 +46,13 @@ func each(lists map[string][]airtable.RecordID) map[string][]airtable.RecordID {
 	return lists
 }
 
-// Upsert composes the one call that creates and updates these rows, and counts
+// Upsert composes a call that creates and updates these rows, and counts
 // for each row the links that it cannot write yet. targets are the target rows
 // of LinkedSources. Rows whose ID is known are addressed by it; the others are
 // found by their external ID, so that repeating the call creates no duplicate.
 func Upsert(p Pair, changes []RowChange, targets Counterparts, pass Pass) (airtable.UpsertRequest, []OpenLinks) {
 	request := airtable.UpsertRequest{
 		MergeOn:               []string{string(p.ExternalID)},
-		Typecast:              true, // creates new choices of select fields
 		ReturnFieldsByFieldID: true,
 	}
 	open := make([]OpenLinks, len(changes))
@@ -75,25 +65,39 @@ func Upsert(p Pair, changes []RowChange, targets Counterparts, pass Pass) (airta
 		for _, l := range p.Links {
 			cell, missing := linkCell(c.Links[l.Target], targets[l.To])
 			setCell(write, l.Target, cell, c.Blank && pass == PassRows)
-			if l.Later && pass == PassRows {
-				open[i].later += missing
-			} else {
-				open[i].lost += missing
-			}
+			open[i].add(l, missing, pass)
 		}
 		request.Records = append(request.Records, write)
 	}
 	return request, open
 }
 
+func (o *OpenLinks) add(l LinkPair, missing int, pass Pass) {
+	switch {
+	case missing == 0:
+		return
+	case l.Later && pass == PassRows:
+		o.later += missing
+	default:
+		o.lost += missing
+	}
+	o.fields = append(o.fields, l.Target)
+}
+
 // setCells sets all cells but links. Attachments that the row already has are
-// left out, unless the row must be found or created.
+// left out.
 func setCells(w airtable.RecordWrite, p Pair, c RowChange) {
 	for _, f := range p.Fields {
-		if f.Target.Type != airtable.MultipleAttachments || !c.KeepFiles || c.Target == "" {
+		if !c.keeps(f.Target.ID) {
 			setCell(w, f.Target.ID, c.Cells[f.Target.ID], c.Blank)
 		}
 	}
+}
+
+// keeps reports whether the target row has the field's attachments. A row that
+// must be found or created may have none.
+func (c RowChange) keeps(field airtable.FieldID) bool {
+	return c.Target != "" && slices.Contains(c.Keep, field)
 }
 
 // setCell sets a cell; a blank row has no cells to clear.
@@ -117,32 +121,4 @@ func linkCell(sources []airtable.RecordID, targets map[airtable.RecordID]airtabl
 func quoted(text string) json.RawMessage {
 	raw, _ := json.Marshal(text) // strings always encode
 	return raw
-}
-
-// Outcome says what the link map must remember after a call, and counts it.
-// written are the rows that Airtable answered, in the order of the changes. A
-// row with open links keeps no hash, so that it is written again.
-func Outcome(p Pair, changes []RowChange, open []OpenLinks, written []airtable.Record, pass Pass) ([]Written, BatchCounts) {
-	var counts BatchCounts
-	rows := make([]Written, len(changes))
-	for i, c := range changes {
-		rows[i] = Written{Source: c.Source, Target: written[i].ID}
-		if open[i].later+open[i].lost == 0 {
-			rows[i].Hash = c.Hash
-			_, rows[i].Response = targetHashes(p, written[i], nil)
-		}
-		if open[i].later > 0 {
-			counts.Later = append(counts.Later, i)
-		}
-		counts.Open += open[i].lost
-		switch {
-		case pass == PassLinks:
-			// the row was counted when it was written
-		case c.New:
-			counts.Created++
-		default:
-			counts.Updated++
-		}
-	}
-	return rows, counts
 }
