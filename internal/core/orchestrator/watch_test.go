@@ -208,3 +208,35 @@ func TestAWatchEndsWhenTheServerStops(t *testing.T) {
 		t.Errorf("a stopped service answers %v", err)
 	}
 }
+
+// A watch that is refused takes no place: once others are closed, there is room.
+func TestWatchesAreBounded(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	var open []*query.Watch
+	watch := func() error {
+		w, err := b.Watch(t.Context(), admin, query.WatchRequest{After: query.Now})
+		if err == nil {
+			open = append(open, w)
+		}
+		return err
+	}
+	defer func() {
+		for _, w := range open {
+			w.Close()
+		}
+	}()
+	for range 1000 {
+		b.must(watch())
+	}
+	for range 3 {
+		wants(t, watch(), workflow.CategoryTooMany, "too_many_watches")
+	}
+	for _, w := range open[:2] {
+		w.Close()
+		w.Close()
+	}
+	b.must(watch())
+	b.must(watch())
+	wants(t, watch(), workflow.CategoryTooMany, "too_many_watches")
+}
