@@ -48,6 +48,9 @@ var coreFloor = floor{
 			{"core/eventstore", "a definition is a stream"},
 			{"core/workflow", "the words"},
 			{"platform/db", "what is written with an event"},
+		}, tests: []arrow{
+			{"core/eventstore/sqlite", "a real store"},
+			{"platform/db/dbtest", "a real database"},
 		}},
 		{pkg: "core/orchestrator/dispatch", rule: "it has executions begin; who may start them, and what for, is the orchestrator's business", may: []arrow{
 			{"core/engine", "it releases executions and hears of their ends"},

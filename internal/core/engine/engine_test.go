@@ -32,6 +32,11 @@ func TestErrorCrossesByClassAndCode(t *testing.T) {
 	if errors.Is(e, engine.ErrCancelled) || failure.ClassOf(e) != failure.UnknownOutcome || failure.CodeOf(e) != "cut" {
 		t.Errorf("class %s, code %s", failure.ClassOf(e), failure.CodeOf(e))
 	}
+	inner.RetryAfter = time.Minute
+	var back *failure.Error
+	if e := engine.AsError(inner); !errors.As(e, &back) || back.RetryAfter != time.Minute || string(back.Detail) != `{"n":1}` || back.Message != e.Message {
+		t.Errorf("it comes back as %+v", back)
+	}
 	if e := engine.AsError(errors.New("surprise")); e.Class != failure.Fatal {
 		t.Errorf("an unclassified error is %s", e.Class)
 	}
@@ -64,9 +69,9 @@ func TestAnErrorIsBounded(t *testing.T) {
 			t.Errorf("%s: detail of %d bytes", how, len(e.Detail))
 		}
 	}
-	fits := &failure.Error{Class: failure.Fatal, Message: huge[:engine.MaxMessageBytes], Detail: detail[:1]}
-	if e := engine.AsError(fits); e.Message != fits.Message {
-		t.Errorf("what fits was cut to %d bytes", len(e.Message))
+	fits := &failure.Error{Class: failure.Fatal, Message: huge[:engine.MaxMessageBytes], Detail: append(detail[:engine.MaxDetailBytes-1:engine.MaxDetailBytes-1], '"')}
+	if e := engine.AsError(fits); e.Message != fits.Message || string(e.Detail) != string(fits.Detail) {
+		t.Errorf("what fits was cut to %d bytes, and a detail of %d", len(e.Message), len(e.Detail))
 	}
 }
 
@@ -97,6 +102,7 @@ func TestRetryByClass(t *testing.T) {
 		{"limited asks for the past", failure.RateLimited, "", -1 << 63, false, engine.Used{Limited: 1}, 5250 * time.Millisecond, true},
 		{"limited, the clock was set back", failure.RateLimited, "", 25 * time.Hour, false, engine.Used{Elapsed: -1 << 63}, 0, false},
 		{"transient asks for centuries", failure.Transient, "", 1<<63 - 1, false, engine.Used{Attempts: 1}, 0, false},
+		{"transient asks for what is left", failure.Transient, "", time.Hour, false, engine.Used{Attempts: 1, Elapsed: 23 * time.Hour}, time.Hour, true},
 		{"transient asks for more than is left", failure.Transient, "", time.Hour, false, engine.Used{Attempts: 1, Elapsed: 23*time.Hour + 1}, 0, false},
 		{"conflict", failure.Conflict, "", 0, false, engine.Used{Attempts: 1}, 25 * time.Millisecond, true},
 		{"conflict used up", failure.Conflict, "", 0, false, engine.Used{Attempts: 10}, 0, false},
@@ -110,6 +116,21 @@ func TestRetryByClass(t *testing.T) {
 		got, again := engine.Retry{}.Next(&engine.Error{Class: c.class, Code: c.code, RetryAfter: c.after}, c.readOnly, c.used, 0.5)
 		if got != c.want || again != c.again {
 			t.Errorf("%s: %s, %v; want %s, %v", c.name, got, again, c.want, c.again)
+		}
+	}
+}
+
+// Whoever only reads cannot have had an effect: an outcome that is unknown is
+// tried again as a failure that passes.
+func TestAnUnknownOutcomeOfAReadIsTransient(t *testing.T) {
+	t.Parallel()
+	r := engine.Retry{Transient: engine.Policy{Attempts: 5}, UnknownOutcome: engine.Policy{Attempts: 3}}
+	for readOnly, attempts := range map[bool]int{true: 5, false: 3} {
+		for used, want := range map[int]bool{attempts - 1: true, attempts: false} {
+			_, again := r.Next(&engine.Error{Class: failure.UnknownOutcome}, readOnly, engine.Used{Attempts: used}, 0.5)
+			if again != want {
+				t.Errorf("after %d attempts, read only %v, it is tried again: %v", used, readOnly, again)
+			}
 		}
 	}
 }

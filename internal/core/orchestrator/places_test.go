@@ -1,12 +1,15 @@
 package orchestrator_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
@@ -417,4 +420,39 @@ func TestPendingExecutionsOfAnUnknownKindWait(t *testing.T) {
 	close(b.kind.gate)
 	b.ends(running.ID, workflow.Completed)
 	b.ends(waiting.ID, workflow.Completed)
+}
+
+// unreadable is an engine whose pending executions cannot be read so many times.
+type unreadable struct {
+	engine.Engine
+	times atomic.Int32
+}
+
+func (u *unreadable) Pending(ctx context.Context, workspace, definition string, limit int) ([]engine.OpenExecution, error) {
+	if u.times.Add(-1) >= 0 {
+		return nil, errors.New("the disk is gone")
+	}
+	return u.Engine.Pending(ctx, workspace, definition, limit)
+}
+
+// A read that fails says nothing of who waits.
+func TestPendingExecutionsThatCannotBeReadAreReadAgain(t *testing.T) {
+	t.Parallel()
+	u := &unreadable{}
+	b := open(t, oneLane, func(b *bench) {
+		b.log = &logBuffer{}
+		b.around = func(e engine.Engine) engine.Engine { u.Engine = e; return u }
+	})
+	first, rest := b.queued(b.create(`{}`).ID, orchestrator.ExecuteRequest{Input: []byte(`{}`)}, orchestrator.ExecuteRequest{Input: []byte(`{}`)})
+	u.times.Store(1)
+	b.restart()
+	close(b.kind.gate)
+	b.ends(first.ID, workflow.Completed)
+	for _, x := range rest {
+		b.ends(x.ID, workflow.Completed)
+	}
+	if !strings.Contains(b.log.String(), "pending executions could not be read and are read again") {
+		t.Error("the log does not say that they could not be read")
+	}
+	b.untilUsage(0, 0, 0)
 }

@@ -208,3 +208,71 @@ func TestAWatchEndsWhenTheServerStops(t *testing.T) {
 		t.Errorf("a stopped service answers %v", err)
 	}
 }
+
+// Whoever watches a workspace sees the progress of no other one.
+func TestAWatchOfAWorkspaceShowsItsProgressOnly(t *testing.T) { // I29
+	t.Parallel()
+	b := open(t)
+	const reporting = `{"gate":true,"report":true}`
+	foreign := b.create(`{}`)
+	for range 8 {
+		b.execute(foreign.ID, reporting)
+		<-b.kind.entered
+	}
+	made, err := b.Create(t.Context(), stranger, orchestrator.CreateRequest{Name: "own", Type: "fake", Config: []byte(`{}`)})
+	b.must(err)
+	own, err := b.Execute(t.Context(), stranger, orchestrator.ExecuteRequest{Workflow: made.Definition.ID, Input: []byte(reporting)})
+	b.must(err)
+	<-b.kind.entered
+	w, err := b.Watch(t.Context(), stranger, query.WatchRequest{After: query.Now})
+	b.must(err)
+	defer w.Close()
+	f, err := w.Next(t.Context())
+	b.must(err)
+	if f.Progress == nil || f.Progress.Execution != own.Execution.ID {
+		t.Errorf("the first frame is %+v", f.Progress)
+	}
+	close(b.kind.gate)
+	for {
+		f, err := w.Next(t.Context())
+		b.must(err)
+		switch {
+		case f.Progress != nil && f.Progress.Execution != own.Execution.ID, f.Event != nil && f.Event.Execution != own.Execution.ID:
+			t.Fatalf("a foreign frame: %+v, %+v", f.Progress, f.Event)
+		case f.Event != nil && f.Event.Type == engine.EventCompleted:
+			return
+		}
+	}
+}
+
+// A watch that is refused takes no place: once others are closed, there is room.
+func TestWatchesAreBounded(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	var open []*query.Watch
+	watch := func() error {
+		w, err := b.Watch(t.Context(), admin, query.WatchRequest{After: query.Now})
+		if err == nil {
+			open = append(open, w)
+		}
+		return err
+	}
+	defer func() {
+		for _, w := range open {
+			w.Close()
+		}
+	}()
+	for range 1000 {
+		b.must(watch())
+	}
+	for range 3 {
+		wants(t, watch(), workflow.CategoryTooMany, "too_many_watches")
+	}
+	for _, w := range open[:2] {
+		w.Close()
+		w.Close()
+	}
+	b.must(watch())
+	b.must(watch())
+	wants(t, watch(), workflow.CategoryTooMany, "too_many_watches")
+}

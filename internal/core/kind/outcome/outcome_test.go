@@ -134,6 +134,9 @@ func TestABatchIsAddedOnce(t *testing.T) {
 
 func TestExecutionsAreKeptApart(t *testing.T) {
 	onBoth(t, func(b *bed) {
+		for _, x := range []string{"ex_7", "ex_8"} { // the same execution has another number in each workspace
+			b.write(By{"ws_2", x, "wf_1", x + "/1/1"}, rows(0, 3))
+		}
 		b.write(first, rows(0, 1))
 		b.write(By{"ws_2", "ex_1", "wf_1", "ex_1/1/1"}, rows(1, 2))
 		b.write(By{"ws_1", "ex_2", "wf_1", "ex_2/1/1"}, rows(2, 3))

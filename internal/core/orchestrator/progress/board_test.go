@@ -82,14 +82,15 @@ func TestAFailedSaveIsRepeated(t *testing.T) {
 	})
 }
 
-// At most one write a second, and one at the end with what is left.
+// At most one write a second, and one at the end with what is left, which is not
+// cut off by the end itself.
 func TestReportsAreGathered(t *testing.T) {
 	t.Parallel()
 	writes, last := 0, ""
-	saving(t, func(_ context.Context, reports []workflow.ProgressReport) error {
+	saving(t, func(ctx context.Context, reports []workflow.ProgressReport) error {
 		writes++
 		last = reports[len(reports)-1].Progress.Message
-		return nil
+		return ctx.Err()
 	}, func(b *progress.Board) {
 		for i := range int64(100) {
 			b.Report(one, "wf_1", at(i))
@@ -99,6 +100,28 @@ func TestReportsAreGathered(t *testing.T) {
 	if writes > 5 || last != "99" {
 		t.Errorf("%d writes, the last one %s", writes, last)
 	}
+}
+
+// What was reported last is shown until it is stored, also after the end.
+func TestAReportOutlivesItsExecutionUntilItIsStored(t *testing.T) {
+	t.Parallel()
+	stored := 0
+	saving(t, func(context.Context, []workflow.ProgressReport) error {
+		stored++
+		return nil
+	}, func(b *progress.Board) {
+		b.Report(one, "wf_1", at(1))
+		time.Sleep(100 * time.Millisecond) // the first is stored, the next a second later
+		b.Report(one, "wf_1", at(2))
+		b.Ended(one)
+		if p := b.Get(one); stored != 1 || p == nil || p.Message != "2" {
+			t.Errorf("after the end, and %d writes: %+v", stored, p)
+		}
+		time.Sleep(2 * time.Second)
+		if p := b.Get(one); stored != 2 || p != nil {
+			t.Errorf("after %d writes: %+v", stored, p)
+		}
+	})
 }
 
 // A slow watcher gets the last report of each execution, not all of them.
