@@ -18,7 +18,7 @@ import (
 func (c *Client) classify(tok Token, r request, resp *http.Response, body []byte) *failure.Error {
 	d := Detail{Status: resp.StatusCode}
 	d.Type, d.Message = parseError(body)
-	d.Message = presentable(d.Message, tok)
+	d.Type, d.Message = withoutToken(d.Type, tok), presentable(d.Message, tok)
 	said := refusal(d, resp)
 	switch status := resp.StatusCode; {
 	case d.Type == "PUBLIC_API_BILLING_LIMIT_EXCEEDED":
@@ -153,6 +153,15 @@ func typeName(s string) string {
 		return ""
 	}
 	return s
+}
+
+// withoutToken drops a type that quotes the token: as a code it is in lower case,
+// where no one would find it to mask it.
+func withoutToken(typ string, tok Token) string {
+	if tok != "" && strings.Contains(strings.ToLower(typ), strings.ToLower(string(tok))) {
+		return ""
+	}
+	return typ
 }
 
 const maxMessage = 500

@@ -85,3 +85,20 @@ func FuzzParseError(f *testing.F) {
 		}
 	})
 }
+
+// A type that quotes the token is no code: in lower case no one would mask it.
+func TestATypeThatQuotesTheTokenIsDropped(t *testing.T) {
+	t.Parallel()
+	for typ, want := range map[string]string{
+		"INVALID_REQUEST":    "INVALID_REQUEST",
+		"keySecret0000":      "",
+		"bad_KEYSECRET0000x": "",
+	} {
+		if got := withoutToken(typ, "keySecret0000"); got != want {
+			t.Errorf("%q became %q, want %q", typ, got, want)
+		}
+	}
+	if got := withoutToken("INVALID_REQUEST", ""); got != "INVALID_REQUEST" {
+		t.Errorf("without a token it became %q", got)
+	}
+}

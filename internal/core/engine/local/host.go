@@ -192,6 +192,13 @@ func (e *Engine) isOpen(ctx context.Context, k openset.Key) error {
 	if err != nil || events[0].Type == engine.EventCreated && created.Engine != Name {
 		return errors.Join(engine.ErrNotFound, err)
 	}
+	_, open, err := e.open.Find(ctx, k)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look whether execution %s is open: %w", k.Execution, err)
+	case !open:
+		return engine.ErrEnded
+	}
 	return nil
 }
 

@@ -126,3 +126,53 @@ func TestAChildOfAFunctionThatWasJustLoadedIsStartedOnce(t *testing.T) {
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// counting is a store that counts the events that are read of streams.
+type counting struct {
+	eventstore.Store
+	read atomic.Int64
+}
+
+func (c *counting) ReadStream(ctx context.Context, id eventstore.StreamID, after int64, limit int) ([]eventstore.Event, error) {
+	events, err := c.Store.ReadStream(ctx, id, after, limit)
+	c.read.Add(int64(len(events)))
+	return events, err
+}
+
+// What has ended refuses everything at the same cost, however long its history.
+func TestARefusalAfterTheEndReadsNoHistory(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		reg := engine.NewRegistry()
+		fn := engine.NewWorkflow(reg, "test/main", func(run engine.Run, n int) (int, error) {
+			for range 50 {
+				if err := run.Sleep(time.Second); err != nil {
+					return 0, err
+				}
+			}
+			return n, nil
+		}).Name()
+		memory, o := enginetest.NewMemory(), &ends{}
+		t.Cleanup(func() { memory.Close() })
+		store := &counting{Store: o.in(memory)}
+		e := running(t, local.Options{Store: store, Registry: reg})
+		start(t, e, "ex_1", fn)
+		if s := <-o.of("ex_1"); s != workflow.Completed {
+			t.Errorf("it ended %s", s)
+		}
+		time.Sleep(time.Minute)
+		before := store.read.Load()
+		for name, call := range map[string]func() (int64, error){
+			"pause":  func() (int64, error) { return e.Pause(t.Context(), "ws", "ex_1", eventstore.Meta{}) },
+			"resume": func() (int64, error) { return e.Resume(t.Context(), "ws", "ex_1", eventstore.Meta{}) },
+			"cancel": func() (int64, error) { return e.Cancel(t.Context(), "ws", "ex_1", eventstore.Meta{}) },
+		} {
+			if _, err := call(); !errors.Is(err, engine.ErrEnded) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if n := store.read.Load() - before; n > 3 {
+			t.Errorf("%d events were read for three refusals", n)
+		}
+	})
+}
