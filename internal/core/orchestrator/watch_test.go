@@ -250,8 +250,10 @@ func TestWatchesAreBounded(t *testing.T) {
 	t.Parallel()
 	b := open(t)
 	var open []*query.Watch
-	watch := func() error {
-		w, err := b.Watch(t.Context(), admin, query.WatchRequest{After: query.Now})
+	watch := func(principal int) error {
+		c := admin
+		c.Principal = workflow.PrincipalID(fmt.Sprint("pr_", principal))
+		w, err := b.Watch(t.Context(), c, query.WatchRequest{After: query.Now})
 		if err == nil {
 			open = append(open, w)
 		}
@@ -262,17 +264,20 @@ func TestWatchesAreBounded(t *testing.T) {
 			w.Close()
 		}
 	}()
-	for range 1000 {
-		b.must(watch())
+	for n := range 1000 {
+		if n%100 == 0 && n > 0 { // one key leaves the others theirs
+			wants(t, watch(n/100-1), workflow.CategoryTooMany, "too_many_watches")
+		}
+		b.must(watch(n / 100))
 	}
 	for range 3 {
-		wants(t, watch(), workflow.CategoryTooMany, "too_many_watches")
+		wants(t, watch(10), workflow.CategoryTooMany, "too_many_watches")
 	}
-	for _, w := range open[:2] {
+	for _, w := range open[:2] { // of the first key
 		w.Close()
 		w.Close()
 	}
-	b.must(watch())
-	b.must(watch())
-	wants(t, watch(), workflow.CategoryTooMany, "too_many_watches")
+	b.must(watch(0))
+	b.must(watch(10))
+	wants(t, watch(10), workflow.CategoryTooMany, "too_many_watches")
 }

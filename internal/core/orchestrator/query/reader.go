@@ -9,7 +9,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"sync/atomic"
 	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
@@ -60,12 +59,12 @@ type Reader struct {
 	validate    func(kind string, config json.RawMessage) (workflow.Problems, bool)
 	progress    *progress.Board
 	patience    time.Duration
-	watches     atomic.Int64
+	watches     *watches
 }
 
 // New returns a reader.
 func New(o Options) *Reader {
-	return &Reader{store: o.Store, model: o.Model, definitions: o.Definitions, validate: o.Validate, progress: o.Progress, patience: o.Patience}
+	return &Reader{store: o.Store, model: o.Model, definitions: o.Definitions, validate: o.Validate, progress: o.Progress, patience: o.Patience, watches: newWatches()}
 }
 
 // Look checks a right and waits for the read models.

@@ -6,20 +6,12 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"time"
 
 	"github.com/pyairtable/pyairtable-workflows/internal/core/engine"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/eventstore"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/definition"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/orchestrator/progress"
 	"github.com/pyairtable/pyairtable-workflows/internal/core/workflow"
-)
-
-const (
-	// maxWatches bounds the watches that are open at a time.
-	maxWatches = 1000
-	// watchRetry is what a caller is told to wait when there are too many.
-	watchRetry = 10 * time.Second
 )
 
 // CodeBeyondEnd: a watch is to begin after a position that no event has yet.
@@ -31,6 +23,7 @@ const CodeBeyondEnd = "position_beyond_end"
 // belongs to one goroutine; Close may be called from any.
 type Watch struct {
 	reader   *Reader
+	caller   workflow.Caller
 	request  WatchRequest
 	sub      *eventstore.Subscription
 	progress *progress.Watcher
@@ -61,11 +54,11 @@ func (q *Reader) Watch(ctx context.Context, c workflow.Caller, r WatchRequest) (
 		return nil, err
 	}
 	r.After = after
-	if q.watches.Add(1) > maxWatches {
-		q.watches.Add(-1)
-		return nil, workflow.TooMany(watchRetry, "too_many_watches", "%d watches are open, the most there may be; close some", maxWatches)
+	if err := q.watches.open(c); err != nil {
+		return nil, err
 	}
-	w := &Watch{reader: q, request: r, past: ended, batches: make(chan []eventstore.Event, 4)}
+	// A watch reads one batch ahead: what slow readers hold must stay small.
+	w := &Watch{reader: q, caller: c, request: r, past: ended, batches: make(chan []eventstore.Event)}
 	w.sub = q.store.Subscribe(r.After, watchFilter(c, r))
 	w.progress = q.progress.Watch(func(k workflow.ExecutionKey, of workflow.ID) bool { return concerns(c, r, k, of) })
 	if err := errors.Join(w.storedProgress(ctx, c), w.afterEnd(ctx, c)); err != nil {
@@ -266,6 +259,6 @@ func (w *Watch) Close() {
 		w.sub.Close()
 		w.progress.Close()
 		w.pump.Wait()
-		w.reader.watches.Add(-1)
+		w.reader.watches.close(w.caller)
 	})
 }
