@@ -178,6 +178,8 @@ var (
 	ErrStopping = errors.New("the engine is stopping")
 	// ErrNotWaiting: nothing at this path waits for an answer.
 	ErrNotWaiting = errors.New("nothing at this path waits for an answer")
+	// ErrTooManySignals: as many signals as an execution keeps wait to be taken.
+	ErrTooManySignals = errors.New("too many signals wait to be taken")
 	// ErrInvalid: the call itself is wrong: unknown function, too large, no id.
 	ErrInvalid = errors.New("invalid call")
 )

@@ -114,7 +114,8 @@ type Engine interface {
 	// Answer settles it.
 	Resume(ctx context.Context, workspace, execution string, meta eventstore.Meta) (position int64, err error)
 	// Signal hands data to the execution. A second signal of the same id is
-	// dropped.
+	// dropped. It fails with ErrTooManySignals while MaxUnreadSignals of its name,
+	// or MaxUnreadBytes of their data, wait to be taken.
 	Signal(ctx context.Context, workspace, execution, name, id string, data json.RawMessage, meta eventstore.Meta) (position int64, err error)
 	// Answer settles a parked step. It fails with ErrNotWaiting.
 	Answer(ctx context.Context, workspace, execution string, a Answer, meta eventstore.Meta) (position int64, err error)

@@ -13,10 +13,18 @@ import (
 	"github.com/pyairtable/pyairtable-workflows/internal/platform/db"
 )
 
+// MaxUnreadSignals bounds the signals of one name that an execution keeps until they
+// are taken.
+const MaxUnreadSignals = 1000
+
 // Sizes of JSON that a journal may hold. Larger things belong in a blob.
 const (
 	// MaxValueBytes bounds every input, output and signal but MaxInputBytes.
 	MaxValueBytes = 256 << 10
+	// MaxUnreadBytes bounds the data of the signals of one name that an execution
+	// keeps until they are taken: the next generation, and a redrive, begin with them in one
+	// record.
+	MaxUnreadBytes = 1 << 20
 	// MaxInputBytes bounds the input that an execution is started with.
 	MaxInputBytes = 48 << 10
 )

@@ -234,6 +234,8 @@ func verbFailed(err error, id workflow.ExecutionID) error {
 		return workflow.NoExecution(id)
 	case errors.Is(err, engine.ErrNotWaiting):
 		return workflow.Conflict("not_waiting", "nothing at this path of %s waits for an answer", id)
+	case errors.Is(err, engine.ErrTooManySignals):
+		return workflow.Conflict("too_many_signals", "execution %s keeps as many of these signals as it may (%d, or %d KiB of data) and has not taken them yet; send this one when it has", id, engine.MaxUnreadSignals, engine.MaxUnreadBytes>>10)
 	case errors.As(err, &misfit):
 		return workflow.Invalid("invalid_result", "the answer cannot be accepted: the step could not have returned this result",
 			workflow.Problem{Pointer: "/result" + misfit.Pointer, Code: "invalid", Detail: misfit.Detail})

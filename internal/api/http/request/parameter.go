@@ -112,6 +112,9 @@ func (p Parameter) set(r *http.Request, query url.Values, v reflect.Value) *prob
 		return p.checkString(text)
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
+	if strings.HasPrefix(text, "+") { // in a query it is a blank, too
+		err = strconv.ErrSyntax
+	}
 	field.SetInt(n)
 	return p.checkInteger(n, err)
 }

@@ -97,6 +97,7 @@ func TestParametersAreChecked(t *testing.T) {
 		"beyond 64 bits":    {id: "a", query: "after=9223372036854775808", want: problem.Fault{Parameter: "after", Code: "invalid", Detail: "must be a whole number, at least 0"}},
 		"below the least":   {id: "a", query: "after=-1", want: problem.Fault{Parameter: "after", Code: "out_of_range", Detail: "must be a whole number, at least 0"}},
 		"above the most":    {id: "a", query: "least=-1", want: problem.Fault{Parameter: "least", Code: "out_of_range", Detail: "must be a whole number, at most -2"}},
+		"a sign":            {id: "a", query: "any=%2B1", want: problem.Fault{Parameter: "any", Code: "invalid", Detail: "must be a whole number"}},
 		"not a number":      {id: "a", query: "any=x", want: problem.Fault{Parameter: "any", Code: "invalid", Detail: "must be a whole number"}},
 		"text too long":     {id: "a", query: "cursor=" + url.QueryEscape("äöü€ß"), want: problem.Fault{Parameter: "cursor", Code: "out_of_range", Detail: "must have at most 4 characters"}},
 		"header too short":  {id: "a", key: "x", want: problem.Fault{Parameter: "X-Key", Code: "out_of_range", Detail: "must have between 2 and 3 characters"}},

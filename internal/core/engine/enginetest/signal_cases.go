@@ -22,6 +22,8 @@ var signalCases = []Case{
 	{Name: "signal/RefusesWhatNobodyKnows", Run: signalUnknown},
 	{Name: "signal/DoesNotDecode", Run: signalBad},
 	{Name: "signal/WithoutData", Run: signalEmpty},
+	{Name: "signal/KeepsSoManyAndNoMore", Run: signalBound},
+	{Name: "signal/KeepsSoMuchAndNoMore", Run: signalBoundBytes},
 }
 
 func signalWakes(h *H) {
@@ -166,4 +168,69 @@ func signalEmpty(h *H) {
 	id := h.start(fn, 4)
 	h.ok(h.process.Engine.Signal(h.Context(), workspace, id, "test/approve", "", nil, eventstore.Meta{}))
 	h.wantOutput(id, 4)
+}
+
+// signalled sends a signal that may be refused.
+func (h *H) signalled(id, name string, data string) error {
+	_, err := h.process.Engine.Signal(h.Context(), workspace, id, name, "", []byte(data), eventstore.Meta{})
+	return err
+}
+
+// What no one takes is kept, up to a bound; there is room again once one is taken.
+func signalBound(h *H) {
+	approve, hurry := engine.NewSignal[int](h.reg, "test/approve"), engine.NewSignal[int](h.reg, "test/hurry")
+	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+		if _, err := hurry.Wait(run, engine.Forever); err != nil {
+			return 0, err
+		}
+		n, err := approve.Wait(run, engine.Forever)
+		if err != nil {
+			return 0, err
+		}
+		_, err = hurry.Wait(run, engine.Forever)
+		return n, err
+	})
+	h.boot()
+	id := h.start(fn, 1)
+	h.has(id, engine.EventWaiting, 1)
+	for n := range engine.MaxUnreadSignals {
+		h.send(id, "test/approve", "", n+5)
+		if n == 10 {
+			h.pause(id) // those that come now are held back
+		}
+		if n == 20 {
+			h.resume(id)
+		}
+	}
+	if err := h.signalled(id, "test/approve", "1"); !errors.Is(err, engine.ErrTooManySignals) {
+		h.Errorf("one too many: %v", err)
+	}
+	h.pause(id)
+	if err := h.signalled(id, "test/approve", "1"); !errors.Is(err, engine.ErrTooManySignals) {
+		h.Errorf("one too many in a pause: %v", err)
+	}
+	h.resume(id)
+	h.send(id, "test/hurry", "", 1) // which it waits for; then it takes one of the others
+	h.has(id, engine.EventWaiting, 2)
+	h.send(id, "test/approve", "", 1)
+	h.send(id, "test/hurry", "", 1)
+	h.wantOutput(id, 5)
+}
+
+func signalBoundBytes(h *H) {
+	engine.NewSignal[string](h.reg, "test/text")
+	fn := h.workflow(func(run engine.Run, n int) (int, error) { return n, run.Sleep(h.d(100000)) })
+	h.boot()
+	id := h.start(fn, 1)
+	large := `"` + strings.Repeat("x", engine.MaxValueBytes-2) + `"`
+	for range engine.MaxUnreadBytes / engine.MaxValueBytes {
+		if err := h.signalled(id, "test/text", large); err != nil {
+			h.Fatal(err)
+		}
+	}
+	if err := h.signalled(id, "test/text", `""`); !errors.Is(err, engine.ErrTooManySignals) {
+		h.Errorf("two bytes too many: %v", err)
+	}
+	h.cancel(id)
+	h.end(id, workflow.Cancelled)
 }

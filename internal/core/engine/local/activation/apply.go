@@ -48,7 +48,11 @@ func (t *Turn) dispatch(in *Input) error {
 	case Resume:
 		return t.resume(in.Meta)
 	case Signal:
-		if !s.Ledger.Saw(in.ID) {
+		switch {
+		case s.Ledger.Saw(in.ID):
+		case s.fullOfSignals(in.Name, len(in.Data)):
+			return engine.ErrTooManySignals
+		default:
 			t.putResult(&journal.Record{Type: journal.Signal, Name: in.Name, ID: in.ID, Out: in.Data}, s.by(in.Meta))
 		}
 	case Answer:
