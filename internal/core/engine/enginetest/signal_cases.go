@@ -179,7 +179,7 @@ func (h *H) signalled(id, name string, data string) error {
 // What no one takes is kept, up to a bound; there is room again once one is taken.
 func signalBound(h *H) {
 	approve, hurry := engine.NewSignal[int](h.reg, "test/approve"), engine.NewSignal[int](h.reg, "test/hurry")
-	fn := h.workflow(func(run engine.Run, n int) (int, error) {
+	fn := h.workflow(func(run engine.Run, _ int) (int, error) {
 		if _, err := hurry.Wait(run, engine.Forever); err != nil {
 			return 0, err
 		}
